@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+# The whole house. `make` builds it, `make test` shows everything CI must show, `make help` lists the rest.
+#
+# The upper half is for people: each target first sees to its Debian packages, then calls this file again
+# with FLAVOUR set, which opens the lower half: how one flavour is compiled into build/<flavour>/.
+# Nothing above the line asks pkg-config or a compiler, because on a bare machine neither exists yet.
+
+VERSION := 0.1.0
+BUILD   ?= build
+PREFIX  ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DESTDIR ?=
+
+# Slices of the long tests: small enough for CI here, made large by `make torture KILLS=10000`.
+FUZZ_SECONDS ?= 15
+KILLS        ?= 300
+REDIS_KILLS  ?= 100
+SEEDS        ?= 200
+export BUILD FUZZ_SECONDS KILLS REDIS_KILLS SEEDS VERSION
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CLANG ?= clang
+CFLAGS ?= -O2 -g
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+ONLY ?=
+
+# Within the house a warning is an error only where CI looks; a user's newer compiler may know more of them.
+WERROR ?= $(if $(filter true 1,$(CI)),1)
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+PURE   := base lang engine codec
+FLOORS := $(PURE) io app
+MAINS  := churnd churnctl
+
+ifndef FLAVOUR
+# ---------------------------------------------------------------------------------------------------------
+# For people.
+
+.DEFAULT_GOAL := all
+.PHONY: help all deps deps-build test asan fuzz bench torture demo run lint format install clean
+
+FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
+
+RUN = tests/run --logs $(BUILD)/logs --jobs $(JOBS)
+PICK = $(if $(ONLY),--only '$(ONLY)')
+names = $(patsubst $(1)/%.c,%,$(wildcard $(1)/$(2)*.c))
+scripts = $(sort $(wildcard $(1)/*.sh) $(wildcard $(1)/*.py))
+UNIT_TESTS  := $(call names,tests/unit,test_)
+FUZZ_TESTS  := $(call names,tests/fuzz,fuzz_)
+CHECKS      := $(filter-out %/build.sh %/tidy.sh %/cppcheck.sh,$(call scripts,tests/checks))
+
+# A stage of the runner: `--stage NAME` is a barrier, what follows it may run side by side.
+STAGE_UNIT  = --stage unit --timeout 120 $(UNIT_TESTS:%=$(BUILD)/release/unit/%)
+STAGE_ASAN  = --stage asan --timeout 300 $(UNIT_TESTS:%=$(BUILD)/asan/unit/%)
+STAGE_FUZZ  = --stage fuzz --timeout $$(( $(FUZZ_SECONDS) + 120 )) $(FUZZ_TESTS:%='tests/fuzz/slice %')
+STAGE_LINT  = --stage lint --timeout 600 tests/checks/tidy.sh tests/checks/cppcheck.sh
+STAGE_FAULT = --stage fault --timeout $(1) $(call scripts,tests/fault)
+
+all: deps-build ## build build/churnd and build/churnctl (the default)
+	+@$(FLAVOUR_OF)release programs
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  CI=true or WERROR=1 makes warnings errors; ONLY=WORD runs only the tests whose name holds WORD;"
+	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS size the long tests."
+
+deps: ## install the Debian packages that are missing (as root or through sudo)
+	@tests/deps build check
+
+deps-build:
+	@tests/deps build
+
+test: deps ## everything CI must show; closes with "N passed, N failed"
+	@$(RUN) --stage build --timeout 900 tests/checks/build.sh $(PICK) \
+		--stage checks --timeout 300 $(CHECKS) \
+		$(STAGE_UNIT) $(STAGE_ASAN) \
+		--stage scenario --timeout 300 $(call scripts,tests/scenario) \
+		$(call STAGE_FAULT,600) $(STAGE_FUZZ) $(STAGE_LINT)
+
+asan: deps-build ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	+@$(FLAVOUR_OF)asan unit
+	@$(RUN) $(PICK) $(STAGE_ASAN)
+
+fuzz: deps ## fuzz every parser for FUZZ_SECONDS (15) each
+	+@$(FLAVOUR_OF)fuzz fuzzers
+	@$(RUN) $(PICK) $(STAGE_FUZZ)
+
+bench: deps-build ## measure ingest, engine, replay and latency
+	+@$(FLAVOUR_OF)release programs bench
+	@tests/bench/run
+
+torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 SEEDS=5000
+	+@$(FLAVOUR_OF)release programs unit
+	@$(RUN) $(PICK) $(call STAGE_FAULT,86400)
+
+demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
+	+@$(FLAVOUR_OF)release programs
+	@tests/demo/demo
+
+run: deps-build ## the demo kept alive until Ctrl-C
+	+@$(FLAVOUR_OF)release programs
+	@tests/demo/demo --keep
+
+lint: deps ## clang-tidy and cppcheck
+	@$(RUN) $(PICK) $(STAGE_LINT)
+
+format: deps ## clang-format every C file in place
+	@find daemon include tests -name '*.[ch]' -print0 | xargs -0 -r clang-format -i
+
+install: all ## install into DESTDIR/PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/churnd/rules \
+		$(DESTDIR)$(PREFIX)/share/doc/churnd $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/churnd
+	install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/churnd/secrets
+	for p in $(MAINS); do [ ! -e $(BUILD)/$$p ] || install -m 755 $(BUILD)/$$p $(DESTDIR)$(PREFIX)/bin/; done
+	for f in rules/*.yaml; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/churnd/rules/; done
+	for f in LICENSE README.md; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/doc/churnd/; done
+	sed 's,/usr/local,$(PREFIX),g' systemd/churnd.service >$(DESTDIR)$(UNITDIR)/churnd.service
+	sed 's,/usr/local,$(PREFIX),g' systemd/churnd.yaml >$(DESTDIR)$(PREFIX)/share/churnd/churnd.yaml
+	[ -e $(DESTDIR)$(SYSCONFDIR)/churnd/churnd.yaml ] || \
+		install -m 644 $(DESTDIR)$(PREFIX)/share/churnd/churnd.yaml $(DESTDIR)$(SYSCONFDIR)/churnd/
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
+
+else
+# ---------------------------------------------------------------------------------------------------------
+# One flavour, in its own folder: `make FLAVOUR=asan unit`.
+
+B   := $(BUILD)/$(FLAVOUR)
+BIN := $(if $(filter release,$(FLAVOUR)),$(BUILD),$(B))
+
+SANITIZE := -fno-omit-frame-pointer -fno-sanitize-recover=all
+HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+COMPILER_release := $(CC)
+OPT_release      := $(CFLAGS) $(HARDEN)
+COMPILER_clang   := $(CLANG)
+OPT_clang        := -O1 -g
+COMPILER_asan    := $(CC)
+OPT_asan         := -O1 -g $(SANITIZE) -fsanitize=address,undefined
+LINK_asan        := -fsanitize=address,undefined
+COMPILER_fuzz    := $(CLANG)
+OPT_fuzz         := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,address,undefined
+LINK_fuzz        := -fsanitize=address,undefined
+ifndef COMPILER_$(FLAVOUR)
+$(error no flavour "$(FLAVOUR)": release, asan, clang, fuzz)
+endif
+COMPILER := $(COMPILER_$(FLAVOUR))
+
+PACKAGES    := libevent hiredis libcurl openssl yaml-0.1 jansson zlib
+PKG_CFLAGS  := $(shell pkg-config --cflags $(PACKAGES))
+PKG_LIBS    := $(shell pkg-config --libs $(PACKAGES))
+CMOCKA_LIBS := $(shell pkg-config --libs cmocka)
+
+# -fno-strict-aliasing: MEM_RESERVE grows arrays of any type through one void **.
+# -ffp-contract=off: the same input gives the same bytes on every machine.
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings $(if $(WERROR),-Werror)
+C_ALL := -std=c11 -D_POSIX_C_SOURCE=200809L -DCHURND_VERSION='"$(VERSION)"' -Iinclude -Itests $(PKG_CFLAGS) \
+	$(CPPFLAGS) $(OPT_$(FLAVOUR)) -fPIE -fno-strict-aliasing -ffp-contract=off $(WARN)
+LD_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LINK_$(FLAVOUR)) $(LDFLAGS)
+
+sources = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c)))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+MAIN_SRC    := $(wildcard $(MAINS:%=daemon/app/%.c))
+PURE_SRC    := $(call sources,$(PURE:%=daemon/%))
+IO_SRC      := $(call sources,daemon/io)
+APP_SRC     := $(filter-out $(MAIN_SRC),$(call sources,daemon/app))
+SUPPORT_SRC := $(call sources,tests/support)
+UNIT_SRC    := $(wildcard tests/unit/test_*.c)
+BENCH_SRC   := $(call sources,tests/bench)
+FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
+
+LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
+PROGRAMS := $(MAIN_SRC:daemon/app/%.c=$(BIN)/%)
+UNIT  := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
+
+.PHONY: lib programs unit bench fuzzers everything tidy flags
+everything: lib programs unit bench
+lib: $(LIBS)
+programs: lib $(PROGRAMS)
+unit: $(UNIT)
+bench: $(BENCH)
+fuzzers: $(FUZZ)
+
+# What was asked for last time; written anew only when it changes, so that other flags or a source that
+# went away rebuild what depends on them.
+remember = $(shell mkdir -p $(dir $(1)) && printf '%s\n' '$(subst ','\'',$(2))' >$(1).now && \
+	{ cmp -s $(1).now $(1) && rm -f $(1).now || mv -f $(1).now $(1); })
+$(call remember,$(B)/flags,$(COMPILER) $(C_ALL) $(LD_ALL))
+$(call remember,$(B)/sources,$(PURE_SRC) $(IO_SRC) $(APP_SRC) $(SUPPORT_SRC))
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  $(FLAVOUR)  $<";)$(COMPILER) $(C_ALL) -MMD -MP -c -o $@ $<
+
+archive = rm -f $@ && ar rcs $@ $(filter %.o,$^)
+$(B)/libchurn.a: $(call objects,$(PURE_SRC)) $(B)/sources
+	@$(archive)
+$(B)/libchurnio.a: $(call objects,$(IO_SRC)) $(B)/sources
+	@$(archive)
+$(B)/libchurnapp.a: $(call objects,$(APP_SRC)) $(B)/sources
+	@$(archive)
+$(B)/libsupport.a: $(call objects,$(SUPPORT_SRC)) $(B)/sources
+	@$(archive)
+
+link = mkdir -p $(@D) && $(COMPILER) $(LD_ALL) $(1) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(2) $(PKG_LIBS) -lm
+$(PROGRAMS): $(BIN)/%: $(B)/obj/daemon/app/%.o $(filter-out %/libsupport.a,$(LIBS))
+	@echo "  $(FLAVOUR)  $@"; $(call link)
+$(UNIT): $(B)/unit/%: $(B)/obj/tests/unit/%.o $(LIBS)
+	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
+$(BENCH): $(B)/bench/%: $(B)/obj/tests/bench/%.o $(LIBS)
+	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
+$(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
+	@echo "  $(FLAVOUR)  $@"; $(call link,-fsanitize=fuzzer,$(CMOCKA_LIBS))
+
+# clang-tidy remembers what it has read: a file is read again when it, a header of it, or the rules change.
+TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(FUZZ_SRC)
+TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
+tidy: $(TIDY)
+$(B)/tidy/%.ok: %.c .clang-tidy $(B)/flags
+	@mkdir -p $(@D)
+	@$(CLANG) $(C_ALL) -MM -MP -MT $@ -MF $(@:.ok=.d) $<
+	$(if $(V),,@)clang-tidy --quiet $< -- $(C_ALL) && touch $@
+
+# For the checks: how a file is compiled here.
+flags:
+	@printf '%s\n' "$(subst ",\",$(C_ALL))"
+
+-include $(shell find $(B)/obj $(B)/tidy -name '*.d' 2>/dev/null)
+.SECONDARY:
+
+endif
