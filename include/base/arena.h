@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An arena: many small allocations that end together. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "base/text.h"
+
+struct arena_chunk;
+
+struct arena {
+	struct arena_chunk *chunks; /* owned, newest first */
+	size_t used;		    /* bytes used in the newest chunk */
+	size_t total;		    /* bytes handed out since init or reset */
+};
+
+void arena_init(struct arena *arena);
+void arena_finish(struct arena *arena);
+/* Forgets all allocations, keeps the largest chunk for reuse. */
+void arena_reset(struct arena *arena);
+void *arena_alloc(struct arena *arena, size_t size); /* zeroed, 16-byte aligned */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+/* A copy that lives in the arena, with a terminating NUL that .n does not count. */
+struct str arena_str(struct arena *arena, struct str text);
+struct str arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON out, deterministic: keys in the order they are written. (Reading is jansson's.) */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/text.h"
+
+/* Commas are kept by the writer: open, key, value, close. No nesting deeper than 32. */
+struct json {
+	struct buf *out; /* borrowed */
+	uint32_t has_item; /* bit d: something was written at depth d + 1 */
+	unsigned depth;
+	bool after_key;
+};
+
+void json_init(struct json *json, struct buf *out);
+void json_open(struct json *json, char bracket); /* '{' or '[' */
+void json_close(struct json *json, char bracket); /* '}' or ']' */
+void json_key(struct json *json, const char *key);
+void json_key_str(struct json *json, struct str key);
+/* Text as UTF-8 (a broken byte becomes U+FFFD), control characters escaped. */
+void json_str(struct json *json, struct str text);
+void json_text(struct json *json, const char *text);
+void json_int(struct json *json, int64_t number);
+void json_number(struct json *json, double number); /* buf_number */
+void json_bool(struct json *json, bool value);
+void json_null(struct json *json);
+void json_instant(struct json *json, int64_t at); /* RFC 3339 UTC; NEVER or negative-infinite: null */
+void json_raw(struct json *json, struct str already_json);
+
+#endif
