@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Allocation that aborts instead of failing. */
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *
+sure(void *p)
+{
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+static size_t
+product(size_t count, size_t size)
+{
+	if (size != 0 && count > SIZE_MAX / size)
+		abort();
+	return count * size;
+}
+
+void *
+mem_alloc(size_t size)
+{
+	return sure(calloc(1, size ? size : 1));
+}
+
+void *
+mem_array(size_t count, size_t size)
+{
+	return mem_alloc(product(count, size));
+}
+
+void *
+mem_resize(void *p, size_t size)
+{
+	return sure(realloc(p, size ? size : 1));
+}
+
+char *
+mem_copy_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(mem_resize(NULL, size), text, size);
+}
+
+void
+mem_free(void *p)
+{
+	free(p);
+}
+
+void
+mem_reserve(void **items, size_t *cap, size_t need, size_t size)
+{
+	size_t grown = *cap > SIZE_MAX / 2 ? need : *cap * 2;
+	void *p;
+
+	if (need <= *cap)
+		return;
+	if (grown < need)
+		grown = need;
+	if (grown < 8)
+		grown = 8;
+	/* *items is some T *: its bytes are copied, because a void * may not alias it. */
+	memcpy(&p, items, sizeof p);
+	p = mem_resize(p, product(grown, size));
+	memcpy(items, &p, sizeof p);
+	*cap = grown;
+}
