@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers as packed bytes: LEB128 and zigzag. */
+#include "base/number.h"
+
+#define VARINT_MAX 10
+
+void
+buf_varint(struct buf *buf, uint64_t number)
+{
+	unsigned char bytes[VARINT_MAX];
+	size_t n = 0;
+
+	for (; number >= 0x80; number >>= 7)
+		bytes[n++] = (unsigned char)(number | 0x80);
+	bytes[n++] = (unsigned char)number;
+	buf_add(buf, bytes, n);
+}
+
+/* 0 -1 1 -2 2 ... become 0 1 2 3 4 ... */
+void
+buf_zigzag(struct buf *buf, int64_t number)
+{
+	uint64_t bits = (uint64_t)number << 1;
+
+	buf_varint(buf, number < 0 ? ~bits : bits);
+}
+
+const uint8_t *
+read_varint(const uint8_t *p, const uint8_t *end, uint64_t *out)
+{
+	uint64_t number = 0;
+
+	if (p == NULL)
+		return NULL;
+	for (unsigned shift = 0; p < end && shift < 7 * VARINT_MAX; shift += 7, p++) {
+		uint64_t bits = *p & 0x7f;
+
+		if (shift == 63 && bits > 1)
+			return NULL; /* more than 64 bits */
+		number |= bits << shift;
+		if (*p < 0x80) {
+			*out = number;
+			return p + 1;
+		}
+	}
+	return NULL;
+}
+
+const uint8_t *
+read_zigzag(const uint8_t *p, const uint8_t *end, int64_t *out)
+{
+	uint64_t bits;
+
+	p = read_varint(p, end, &bits);
+	if (p != NULL)
+		*out = (int64_t)(bits >> 1 ^ (0 - (bits & 1)));
+	return p;
+}
