@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SipHash-1-3 for tables and SHA-256 names. */
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline uint64_t
+rotate(uint64_t x, unsigned by)
+{
+	return x << by | x >> (64 - by);
+}
+
+struct sip {
+	uint64_t v0, v1, v2, v3;
+};
+
+/* SipRound of the paper, section 2.2. */
+static inline void
+sip_round(struct sip *s)
+{
+	s->v0 += s->v1;
+	s->v1 = rotate(s->v1, 13) ^ s->v0;
+	s->v0 = rotate(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = rotate(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = rotate(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = rotate(s->v1, 17) ^ s->v2;
+	s->v2 = rotate(s->v2, 32);
+}
+
+static inline void
+sip_word(struct sip *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	s->v0 ^= word;
+}
+
+static inline uint64_t
+load_word(const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+uint64_t
+hash_bytes(const void *bytes, size_t n, struct hash_seed seed)
+{
+	/* The constants spell "somepseudorandomlygeneratedbytes". */
+	struct sip s = {
+		seed.k0 ^ UINT64_C(0x736f6d6570736575),
+		seed.k1 ^ UINT64_C(0x646f72616e646f6d),
+		seed.k0 ^ UINT64_C(0x6c7967656e657261),
+		seed.k1 ^ UINT64_C(0x7465646279746573),
+	};
+	const unsigned char *p = bytes;
+	uint64_t last = (uint64_t)n << 56;
+	size_t left = n;
+
+	for (; left >= 8; left -= 8, p += 8)
+		sip_word(&s, load_word(p));
+	for (size_t i = 0; i < left; i++)
+		last |= (uint64_t)p[i] << (8 * i);
+	sip_word(&s, last);
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+void
+hash_sha256(struct str text, uint8_t out[SHA256_BYTES])
+{
+	/* It fails only without memory or without its provider: both are fatal. */
+	if (EVP_Digest(text.p ? text.p : "", text.n, out, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+void
+hash_sha256_hex(struct str text, char out[65])
+{
+	uint8_t digest[SHA256_BYTES];
+
+	hash_sha256(text, digest);
+	for (size_t i = 0; i < SHA256_BYTES; i++) {
+		out[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+		out[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+	}
+	out[64] = '\0';
+}
+
+void
+hash_id26(struct str text, char out[27])
+{
+	uint8_t digest[SHA256_BYTES];
+
+	hash_sha256(text, digest);
+	for (size_t i = 0; i < 26; i++) {
+		size_t bit = 5 * i;
+		unsigned pair = (unsigned)digest[bit / 8] << 8 | digest[bit / 8 + 1];
+
+		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[pair >> (11 - bit % 8) & 31];
+	}
+	out[26] = '\0';
+}
