@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* churnd.yaml to a configuration, in the same error style as rules. */
+#ifndef CODEC_CONFIG_H
+#define CODEC_CONFIG_H
+
+#include "codec/diag.h"
+
+struct endpoint_config {
+	struct str name, url;
+	struct str secret, secret_file; /* one of them; lists while rotating come with the delivery issue */
+	struct str lang;	/* "", "en", "zh" */
+	struct str ca_file, cert_file, key_file;
+	struct header {
+		struct str name, value;
+	} *headers;
+	unsigned header_count;
+	int64_t timeout; /* ms, 10 s */
+	struct retry {
+		int64_t first, max, give_up_after; /* ms: 5 s, 1 h, 72 h */
+		double factor;			   /* 2 */
+		double jitter;			   /* 0.2 */
+	} retry;
+	int64_t throttle; /* ms, 60 s */
+	unsigned concurrency; /* 8 */
+	struct str *allow; /* CIDRs */
+	unsigned allow_count;
+};
+
+struct config {
+	struct arena arena; /* owned */
+	struct str redis_url, redis_password_file, redis_ca_file;
+	struct str prefix; /* "churn:" */
+	struct str group;  /* "churnd" */
+	bool start_now;
+	unsigned batch;	   /* 2000 */
+	int64_t keep, keep_output; /* ms */
+	uint64_t max_len;
+	int64_t stop_timeout;
+	struct str *rules; /* as written; relative to the configuration's folder */
+	unsigned rule_count;
+	struct endpoint_config *endpoints;
+	unsigned endpoint_count;
+	struct str http_listen, http_token_file;
+	struct str log_level; /* debug info warn error */
+	bool log_json;
+};
+
+/* All values have defaults: an empty file is a valid configuration. NULL when there was an error. */
+struct config *config_load(struct str name, struct str text, struct diags *diags) MUST_CHECK;
+void config_destroy(struct config *config);
+
+#endif

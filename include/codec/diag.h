@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wrong with files: collected, sorted by place, printed with the line and a caret. */
+#ifndef CODEC_DIAG_H
+#define CODEC_DIAG_H
+
+#include "base/arena.h"
+#include "lang/message.h"
+
+struct diag_file {
+	struct str name; /* as the admin named it */
+	struct str text; /* raw bytes */
+};
+
+struct diag {
+	const struct message *message;
+	unsigned file; /* index into files */
+	int line, column; /* 1-based; column in characters of the raw file */
+	int width;	  /* characters, at least 1 */
+	struct str args[3];
+	struct str hint;
+};
+
+struct diags {
+	struct arena *arena;	/* borrowed */
+	struct diag_file files[64];
+	unsigned file_count;
+	struct diag *list;	/* in the arena's... owned by diags_finish() */
+	size_t count, cap;
+	unsigned errors, warnings;
+};
+
+#define DIAG_MAX 200 /* then one last word that there are more */
+
+void diags_init(struct diags *diags, struct arena *arena);
+void diags_finish(struct diags *diags);
+unsigned diags_add_file(struct diags *diags, struct str name, struct str text);
+void diags_add(struct diags *diags, const struct diag *diag);
+/* By file, line, column; each as
+ *   FILE:LINE:COL: error E104: cannot compare duration with int
+ *      48 |   expr: paying and silent(login) >= 14
+ *         |                                     ^^ did you mean 14d? */
+void diags_print(struct buf *out, struct diags *diags, bool zh, bool color);
+void diags_print_json(struct buf *out, struct diags *diags, bool zh); /* one JSON array */
+
+#endif

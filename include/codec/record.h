@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A customer's state record: what lies in Redis. Version 1; the ritual for changing it is in record.c. */
+#ifndef CODEC_RECORD_H
+#define CODEC_RECORD_H
+
+#include "engine/customer.h"
+#include "engine/entry.h"
+
+/* Self-describing: signals, attributes, rules and tasks by their 32-bit keys, so that a record is read
+ * under any rule set (what the set does not know is dropped). Deterministic: equal states, equal bytes.
+ * Nothing derived is in it (wake_at, flags DAY and DIRTY). Ends with a CRC-32 (zlib). */
+void record_encode(struct buf *out, const struct ruleset *rules, const struct customer *customer,
+		   struct stream_id applied);
+/* The tag (first 8 bytes of the rule set's sha) and applied id without decoding the rest. */
+bool record_peek(struct str bytes, uint64_t *rules_tag, struct stream_id *applied) MUST_CHECK;
+/* NULL: damaged or of a newer version; the sentence names the customer. Owned by the caller. */
+struct customer *record_decode(const struct ruleset *rules, struct str id, struct str bytes,
+			       struct stream_id *applied, struct err *err) MUST_CHECK;
+
+/* Key of a profile attribute: of its name and type. */
+uint32_t record_attribute_key(const struct attribute *attribute);
+
+#endif

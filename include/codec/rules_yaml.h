@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rule files (YAML) to a rule set, with every mistake of every file in one run. */
+#ifndef CODEC_RULES_YAML_H
+#define CODEC_RULES_YAML_H
+
+#include "codec/diag.h"
+#include "engine/ruleset.h"
+
+/* Pure: files come as bytes; zone bytes through the caller. */
+struct rules_loader {
+	void *ctx;
+	/* The TZif bytes of an IANA name (valid until the rule set is made), or false when unknown. */
+	bool (*zone)(void *ctx, struct str name, struct str *tzif);
+};
+
+/* Files in order: later ones add; `override: true` on a rule replaces one of that name. Adds to diags
+ * (which must have no files yet) and returns NULL when there was an error; warnings do not fail it.
+ * The set's sha is SHA-256 over, for each file in order: its text's length as decimal, ":", its text
+ * (names of files do not matter). Known words that this version does not do yet (items, members, models,
+ * tags, stages, calendar, date, inhibited_by, ...) are error E290 "... is not supported yet". */
+struct ruleset *rules_load(const struct diag_file *files, unsigned count,
+			   const struct rules_loader *loader, struct hash_seed seed,
+			   struct diags *diags) MUST_CHECK;
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A customer's state: what is kept between entries, and nothing that can be derived. */
+#ifndef ENGINE_CUSTOMER_H
+#define ENGINE_CUSTOMER_H
+
+#include "engine/entry.h"
+#include "engine/ruleset.h"
+
+/* The sums of one signal, by local day or UTC hour; the newest cell apart, older ones packed.
+ * Sums are int64 millionths, clamped; integers, so that the order of arrival changes nothing. */
+struct track {
+	int64_t last_at; /* newest event's ts */
+	union {
+		int64_t sum;  /* SIGNAL_SUM: of the newest cell */
+		double value; /* SIGNAL_LAST: latest value */
+	} u;
+	uint32_t cell;	     /* newest cell: local day (since 1970-01-01) or UTC hour */
+	uint32_t count;	     /* events in it */
+	uint16_t span;	     /* newest cell - oldest packed cell; 0: none packed */
+	uint16_t packed;     /* bytes of packed cells */
+	uint16_t life_days;  /* active days of the whole life (saturates) */
+	uint16_t first_cell; /* first active day of the whole life; 0 for hours */
+};
+
+enum phase { PHASE_IDLE, PHASE_PENDING, PHASE_FIRING, PHASE_CLEARING };
+
+enum rule_flag {
+	RULE_ANNOUNCED = 1, /* this firing was announced (rule.fired) */
+	RULE_PAUSED = 2,    /* pending: `for` stands still since since_at */
+	RULE_BLIND = 4,	    /* firing: clear unknown since blind_at */
+	RULE_RESTED = 8,    /* at rest (`only`, warmup): its phase is kept, judged again afterwards */
+	RULE_MARKED = 16    /* marked firing by first_run: never announced */
+};
+
+/* A rule that was ever not idle for this customer. */
+struct rule_state {
+	uint16_t rule; /* slot */
+	uint8_t phase, flags;
+	uint16_t announced_n; /* order number within announced_at, for opened_by */
+	uint16_t spare;
+	uint32_t firing;      /* its number: counted per customer over all rules */
+	int64_t since_at;     /* this phase began */
+	int64_t fired_at;     /* this firing began */
+	int64_t served;	      /* pending: ms of `for` served before since_at */
+	int64_t blind_at;     /* RULE_BLIND */
+	int64_t until_at;     /* event rules: fires until then */
+	int64_t announced_at; /* last announced firing; 0: never */
+};
+
+struct profile_cell {
+	int64_t ts;
+	union {
+		int64_t i;
+		double n;
+		char *text; /* owned, counted: struct text_cell in customer.c; see customer_profile() */
+	} u;
+};
+
+#define CUSTOMER_MAX_TAGS 64
+#define CUSTOMER_MAX_IDS 64
+#define CUSTOMER_MAX_TASKS 64 /* open ones and those done within 14 days */
+#define TASK_REOPEN (14 * DAY_MS)
+#define DEDUP_REACH (24 * HOUR_MS)
+
+struct tag_state {
+	struct str name; /* owned */
+	int64_t since_at;
+	int64_t expires_at; /* NEVER: does not */
+};
+
+struct seen_id {
+	uint64_t hash; /* of the producer's id */
+	int64_t at;    /* arrival */
+};
+
+enum task_state { TASK_OPEN, TASK_CLAIMED, TASK_SNOOZED, TASK_DONE, TASK_CANCELLED };
+const char *task_state_name(enum task_state state);
+
+/* A care task of this customer: enough to write its hash again and to judge what people send back. */
+struct task_held {
+	uint16_t def; /* slot */
+	uint8_t state, priority;
+	uint16_t created_n; /* order number within created_at, for the id */
+	int64_t created_at, changed_at, closed_at;
+	struct str assignee; /* owned */
+	struct str outcome;  /* owned; when done */
+	uint32_t episode;
+	uint64_t reasons; /* Bloom-free: bit r % 64 of rules already listed */
+};
+
+/* What not every customer has. */
+struct cold {
+	uint64_t profile_mask; /* bit a: attribute slot a is set */
+	struct profile_cell *profile; /* owned, in slot order */
+	struct rule_state *rules;     /* owned, by slot */
+	struct tag_state *tags;	      /* owned, by name */
+	struct seen_id *ids;	      /* owned, oldest first */
+	struct task_held *tasks;      /* owned, oldest first */
+	uint16_t rule_count, tag_count, id_count, task_count;
+};
+
+enum customer_flag {
+	CUSTOMER_DIRTY = 1,   /* its record has to be written */
+	CUSTOMER_DAY = 2,     /* has something in reach: looked at at each day's close */
+	CUSTOMER_RESTS = 4,   /* `only` is not true: derived at each look, kept for the transition */
+	CUSTOMER_EPISODE = 8, /* not healthy */
+	CUSTOMER_QUIET = 16   /* backfilled: nothing is due before look_due_at */
+};
+
+struct customer {
+	struct str id;	      /* owned */
+	struct track *tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
+			       * their packed cells in the same order */
+	struct cold *cold;    /* owned, NULL: nothing of it */
+	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
+	int64_t first_seen_at; /* least ts */
+	int64_t event_at;      /* arrival of the last entry of its own: a look */
+	int64_t wake_at;       /* derived: nothing changes by time alone before it */
+	int64_t backfilled_at; /* CUSTOMER_QUIET: arrival of the last backfilled event */
+	int64_t order_at;      /* ms of the last order */
+	int64_t episode_at;    /* CUSTOMER_EPISODE: it began */
+	uint32_t order_n;      /* orders at that ms */
+	uint32_t seq;	       /* alerts so far */
+	uint32_t episode;      /* episodes so far */
+	uint32_t firings;      /* firings so far */
+	uint8_t risk, level;   /* level: slot of the highest held */
+	uint8_t held;	       /* bit l: level l is held */
+	uint8_t flags;
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine: customers, their clock, and the one function that changes them. No I/O, no clock. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/order.h"
+
+struct engine;
+
+/* `rules` becomes the engine's. `seed` is for hash tables only. */
+struct engine *engine_create(struct ruleset *rules, struct hash_seed seed);
+void engine_destroy(struct engine *engine);
+const struct ruleset *engine_rules(const struct engine *engine);
+/* The id of the last entry applied; the clock is its ms, or later after engine_advance(). */
+struct stream_id engine_position(const struct engine *engine);
+int64_t engine_clock(const struct engine *engine);
+size_t engine_customers(const struct engine *engine);
+
+/* Applies entries in order: before each, all that is due up to its ms; returns how many it applied:
+ * it stops before an ENTRY_RULES, which the caller turns into engine_change_rules(). Ids must rise. */
+size_t engine_apply(struct engine *engine, struct entry *entries, size_t count,
+		    const struct order_sink *sink);
+/* Like engine_apply of one ENTRY_RULES: all that is due first, then every customer under the new set
+ * (which becomes the engine's; the old one is destroyed). A set of the same sha changes nothing. */
+void engine_change_rules(struct engine *engine, const struct entry *entry, struct ruleset *rules,
+			 const struct order_sink *sink);
+/* An entry that was rejected before it became one: moves the position (and time) on. */
+void engine_skip(struct engine *engine, struct stream_id id, const struct order_sink *sink);
+/* Works through all that is due at or before `to` and sets the clock there (replay's end). */
+void engine_advance(struct engine *engine, int64_t to, const struct order_sink *sink);
+/* The next instant at which time alone changes something; NEVER. Exact: stale wishes are resolved. */
+int64_t engine_next_due(struct engine *engine);
+
+/* Records. A customer becomes dirty when an entry or time changed it. */
+size_t engine_dirty(const struct engine *engine);
+/* The newest entry up to which every entry's effect is in every record that was taken:
+ * the position when nothing is dirty. */
+struct stream_id engine_low(const struct engine *engine);
+/* Takes up to max dirty customers, longest dirty first, and marks them clean. */
+size_t engine_take_dirty(struct engine *engine, size_t max,
+			 void (*take)(void *ctx, const struct customer *customer), void *ctx);
+/* How long the oldest has waited: ms of the engine's clock and entries applied since. */
+int64_t engine_dirty_age(const struct engine *engine);
+
+/* Loading at start, before the first apply: engine_resume() sets clock and position to `low`; then one
+ * call per record, whose parts become the engine's (codec/record.h makes it). `applied`: the record holds
+ * every entry up to it, so entries <= applied are not applied to this customer again. */
+void engine_resume(struct engine *engine, struct stream_id low);
+bool engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
+		 struct err *err) MUST_CHECK;
+
+/* Reading. */
+const struct customer *engine_find(const struct engine *engine, struct str id); /* or NULL */
+const struct customer *engine_customer_at(const struct engine *engine, size_t index);
+struct value engine_profile(const struct engine *engine, const struct customer *customer,
+			    unsigned attribute);
+/* Bytes held for customers: tables, tracks, cold parts (malloc's own overhead estimated). */
+size_t engine_bytes(const struct engine *engine);
+
+/* Explain: the same evaluation with a recorder. */
+struct explained_node {
+	const struct node *node;
+	struct value value;
+	unsigned depth;
+};
+struct explained_rule {
+	unsigned rule;
+	const struct rule_state *state; /* NULL: idle */
+	int points;	   /* given now */
+	struct value when, clear; /* clear: unknown of TYPE_COUNT when the rule has none */
+	const struct explained_node *nodes; /* of `when`, parents first */
+	unsigned node_count;
+	const struct explained_node *clear_nodes;
+	unsigned clear_node_count;
+	const char *rests;   /* why it is not judged: "only", "warming", "off", NULL */
+	int64_t next_at;     /* earliest instant at which time alone could turn it; NEVER */
+	int64_t cooldown_until; /* 0: not cooling */
+	struct str en, zh;   /* its text now */
+};
+/* As of `now` (>= the engine's clock, before the next due); calls take for each rule in file order. */
+void engine_explain(struct engine *engine, const struct customer *customer, int64_t now,
+		    struct arena *arena, void (*take)(void *ctx, const struct explained_rule *rule),
+		    void *ctx);
+/* The reasons that give points, as in an alert. */
+unsigned engine_reasons(struct engine *engine, const struct customer *customer, int64_t now,
+			struct arena *arena, const struct reason **out);
+struct value engine_value(struct engine *engine, const struct customer *customer, int64_t now);
+/* One signal's figures for `churnctl customer`: events and sum in the last `days` local days, today
+ * included; false when it was never seen. */
+bool engine_signal(const struct engine *engine, const struct customer *customer, unsigned signal,
+		   int days, int64_t *events, double *sum, int64_t *last_at);
+/* Ids made from what happened; ORDER_ID bytes each. */
+void engine_task_id(const struct engine *engine, const struct customer *customer,
+		    const struct task_held *task, char out[ORDER_ID]);
+void engine_episode_key(const struct engine *engine, const struct customer *customer,
+			char out[ORDER_ID]);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders: what a step wants done in the world, as values; nobody acts on them before they are committed. */
+#ifndef ENGINE_ORDER_H
+#define ENGINE_ORDER_H
+
+#include "engine/customer.h"
+
+enum cause {
+	CAUSE_EVENT,
+	CAUSE_TIME,
+	CAUSE_LATE_EVENT,
+	CAUSE_NO_EVIDENCE,
+	CAUSE_RULE_REMOVED,
+	CAUSE_RULES_CHANGED,
+	CAUSE_PROFILE,
+	CAUSE_PERSON,
+	CAUSE_FEED
+};
+const char *cause_name(enum cause cause);
+
+#define ORDER_ID 32 /* "al_" + 26 + NUL */
+
+struct evidence {
+	struct str expr; /* canonical text */
+	struct value value;
+	struct str en, zh; /* the value as people read it */
+};
+
+/* A rule that gives points now. Texts are in the step's arena. */
+struct reason {
+	unsigned rule;
+	int points;
+	int64_t since_at;
+	struct str en, zh;		 /* reason */
+	struct str advice_en, advice_zh; /* may be empty */
+	const struct evidence *evidence;
+	unsigned evidence_count;
+};
+
+struct alert {
+	enum alert_type type;
+	char id[ORDER_ID];
+	int64_t at;
+	unsigned level, previous_level; /* slots; equal unless a level moved */
+	int risk, previous_risk;
+	uint32_t episode;   /* 0: healthy before and after */
+	char key[ORDER_ID]; /* of the episode; empty when episode is 0 */
+	bool closed;	    /* status */
+	uint32_t seq;
+	struct value value; /* what is at stake */
+	const struct reason *reasons; /* every rule that gives points, in file order */
+	unsigned reason_count;
+	/* rule.fired, rule.cleared: */
+	int rule;	       /* slot, -1: none */
+	const struct reason *about; /* its own text and evidence (a shadow or 0-point rule is in no list) */
+	uint32_t firing;
+	char opened_by[ORDER_ID]; /* rule.cleared: the rule.fired it closes; empty: none */
+	struct str tag;
+	const struct str *to; /* endpoint names */
+	unsigned to_count;
+};
+
+enum task_verb { VERB_CREATED, VERB_CLAIMED, VERB_DONE, VERB_CANCELLED, VERB_REOPENED, VERB_ADDED };
+const char *task_verb_name(enum task_verb verb); /* "created" .. "reason_added" */
+
+/* One change of a task: the whole of its hash as it is now, and the entry of <prefix>tasks. */
+struct task_change {
+	enum task_verb verb;
+	char id[ORDER_ID];
+	const struct task_held *task; /* after the change */
+	int64_t at;
+	struct str title_en, title_zh;
+	struct str reasons; /* texts of the reasons at this moment, "; " between (created, reopened, added) */
+	struct str rules;   /* names, "," between */
+	char alert_id[ORDER_ID]; /* that ordered it; empty for people's acts */
+	char key[ORDER_ID];
+	struct value value;
+	int64_t ack_by, resolve_by; /* NEVER: none */
+	struct str who, from, to, note, outcome, reason_code; /* people's acts */
+};
+
+enum order_kind { ORDER_ALERT, ORDER_TASK, ORDER_REJECT };
+
+struct order {
+	enum order_kind kind;
+	const struct customer *customer; /* as after the step; NULL for a reject without one */
+	enum cause cause;
+	struct stream_id caused_by; /* the entry being applied (for due work: the one that let it be) */
+	union {
+		struct alert alert;
+		struct task_change task;
+		struct str reject; /* a sentence: the entry could not be applied */
+	} u;
+};
+
+struct order_sink {
+	void *ctx;
+	/* Called in stream order; everything pointed to is valid during the call only. */
+	void (*take)(void *ctx, const struct order *order);
+};
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A rule set: everything an admin wrote, checked and resolved to slots; never changes once made. */
+#ifndef ENGINE_RULESET_H
+#define ENGINE_RULESET_H
+
+#include "base/hash.h"
+#include "lang/template.h"
+
+#define RULESET_MAX_RULES 1000
+#define RULESET_MAX_SIGNALS 64
+#define RULESET_MAX_ATTRIBUTES 64
+#define RULESET_MAX_LEVELS 8
+#define RULESET_MAX_TASKS 64
+#define RULESET_MAX_ACTIONS 1000
+#define RULESET_MAX_FILE (1024 * 1024)
+#define RULESET_MAX_REACH_DAYS 400
+#define RULESET_MAX_REACH_HOURS 72
+
+/* Always declared, in this order, before the file's own attributes. */
+enum reserved_attribute { ATTR_NAME, ATTR_OWNER, ATTR_CUSTOMER_SINCE, ATTR_LANG, ATTR_CRM_ID, ATTR_RESERVED };
+
+/* Risk band; slot 0 is healthy (enter = leave = 0), then as in the file, lowest first. */
+struct level {
+	struct str name;
+	struct str shown_en, shown_zh; /* `name: {zh: ..}`; default: name */
+	struct str color;
+	int enter, leave; /* risk 0..100: enter at or above, leave below */
+};
+
+struct signal {
+	struct str name;
+	enum signal_kind kind;
+	struct str field;	   /* sum: or last: "value" or an attribute of the event */
+	const struct str *types;   /* event types that feed it */
+	unsigned type_count;
+	const struct expr *where;  /* NULL: all; may read event.* and profile.* */
+	uint32_t key;		   /* of what defines it (on, where, sum/last); stable over editions */
+	unsigned reach_days;	   /* longest range + offset any expression reads; 0: none */
+	unsigned reach_hours;
+	int64_t born_at;	   /* nothing before it was observed; INT64_MIN: always there. Set by the
+				    * engine when the set comes into force, the one field that changes */
+};
+
+enum rule_kind { RULE_STATE, RULE_EVENT };
+enum rule_mode { MODE_LIVE, MODE_SHADOW, MODE_OFF };
+enum category { CAT_USAGE, CAT_SUPPORT, CAT_BILLING, CAT_RELATIONSHIP, CAT_RENEWAL, CAT_OTHER };
+
+struct rule {
+	struct str name;
+	uint32_t key; /* of the name: finds its state again after an edit */
+	enum rule_kind kind;
+	enum rule_mode mode;
+	enum category category;
+	const struct expr *when;  /* `expr` */
+	const struct expr *clear; /* NULL: when it is not true */
+	const struct expr *points_expr; /* NULL: points */
+	int points;		  /* -100..100 */
+	int64_t hold;		  /* `for`, ms */
+	int64_t keep;		  /* `keep_firing_for`, ms; event rules default 7 d */
+	int64_t cooldown;	  /* ms */
+	int64_t warmup;		  /* ms */
+	int64_t reach;		  /* ms: longest range + offset it reads, at least 1 d */
+	struct text_pair reason, advice; /* reason defaults to the rule's name */
+	const struct str *types; /* `on`: event rules */
+	unsigned type_count;
+	/* Derived by ruleset_finish(): */
+	uint64_t reads;	  /* bit s: an event of signal s may change when, clear or points at once */
+	bool reads_coarse; /* has a COARSE comparison: looked at on every event of the customer */
+	bool reads_score;  /* risk(), level(): looked at in every step in which one of them moved */
+};
+
+enum alert_type {
+	ALERT_LEVEL_RAISED,
+	ALERT_LEVEL_LOWERED,
+	ALERT_RULE_FIRED,
+	ALERT_RULE_CLEARED,
+	ALERT_TAGGED,
+	ALERT_UNTAGGED,
+	ALERT_TASK, /* task.<verb> */
+	ALERT_TYPES
+};
+const char *alert_type_name(enum alert_type type); /* "customer.level_raised"; "task" for ALERT_TASK */
+
+/* What to do on an alert. Filters that are not given are -1, NULL or empty. */
+struct action {
+	enum alert_type on;
+	int rule;	/* slot */
+	int from, to;	/* level slots: level_raised / level_lowered moved from, to */
+	int at_least;	/* level slot: of the level entered (raised) or left (lowered) */
+	int category;	/* enum category */
+	struct str tag; /* customer.tagged / untagged */
+	const struct expr *when;
+	const struct str *webhooks; /* endpoint names of the configuration */
+	unsigned webhook_count;
+	int task; /* slot in tasks */
+};
+
+enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_URGENT };
+const char *priority_name(enum priority priority);
+
+struct task_def {
+	struct str name;
+	uint32_t key;
+	struct text_pair title;
+	struct str queue;
+	enum priority priority;
+	int64_t ack_within, resolve_within; /* ms; 0: none */
+	int assign_attribute; /* profile slot, or -1 */
+	struct str assign_name; /* a person, or none */
+};
+
+struct team {
+	struct str name;
+	const struct str *people;
+	unsigned count;
+};
+
+struct type_use; /* derived: which signals and event rules an event type feeds */
+
+struct ruleset {
+	struct arena arena;  /* owned: everything below lives here */
+	uint8_t sha[SHA256_BYTES]; /* over all files, see codec/rules_yaml.h */
+	char sha_hex[65];
+	struct str name;
+	struct zone *zone;   /* owned */
+	int64_t lateness;    /* ms, 0..12 h */
+	struct level levels[RULESET_MAX_LEVELS];
+	struct enum_def level_words; /* names of levels, ordered */
+	unsigned level_count;	     /* with healthy */
+	struct attribute *attributes;
+	unsigned attribute_count; /* with the reserved ones */
+	struct signal *signals;
+	unsigned signal_count;
+	struct rule *rules;
+	unsigned rule_count;
+	struct action *actions;
+	unsigned action_count;
+	struct task_def *tasks;
+	unsigned task_count;
+	struct team *teams;
+	unsigned team_count;
+	const struct expr *only;  /* NULL: all customers */
+	const struct expr *value; /* what is at stake; NULL: unknown */
+	bool first_run_alerts;	  /* first_run: alert */
+	int64_t default_cooldown; /* defaults: */
+	int default_min_events;
+	/* Derived by ruleset_finish(): */
+	struct map type_index;	  /* event type -> index into uses */
+	struct type_use *uses;
+	unsigned use_count;
+	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
+};
+
+/* What one event type feeds. Rules are listed once, in file order. */
+struct type_use {
+	struct str type;
+	uint64_t signals;      /* bit s: feeds signal s (before its `where`) */
+	uint16_t *rules;       /* state rules to look at, and event rules of this type */
+	unsigned rule_count;
+	bool looks_only;       /* `only` reads one of the signals */
+};
+
+/* Allocates an empty rule set with defaults (UTC, healthy level, cooldown 14 d, min_events 20). */
+struct ruleset *ruleset_create(void);
+void ruleset_destroy(struct ruleset *rules);
+/* After the maker has filled it in: computes what is marked derived, reaches of signals and rules, and
+ * keys. Asserts what the maker had to check. */
+void ruleset_finish(struct ruleset *rules, struct hash_seed seed);
+const struct type_use *ruleset_use(const struct ruleset *rules, struct str type); /* or NULL */
+int ruleset_level(const struct ruleset *rules, struct str name); /* slot or -1 */
+int ruleset_rule(const struct ruleset *rules, struct str name);
+int ruleset_attribute(const struct ruleset *rules, struct str name);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Day and hour sums of a customer's signals: put an event in, read a window out. */
+#ifndef ENGINE_TRACK_H
+#define ENGINE_TRACK_H
+
+#include "engine/customer.h"
+
+/* Sums over cells first..last, both included. */
+struct window {
+	int64_t count; /* events */
+	int64_t sum;   /* millionths (SIGNAL_SUM) */
+	int32_t days;  /* cells with an event */
+};
+
+/* The track of a signal, created when `create`; NULL when it has none. */
+struct track *track_find(const struct customer *customer, unsigned signal, bool hours);
+struct track *track_make(struct customer *customer, unsigned signal, bool hours);
+
+/* Puts one event of value `micro` (sum) or `gauge` (last) at instant ts into `cell`; cells older than
+ * `reach` cells before the newest are dropped (an event older than that changes totals only). */
+struct track_event {
+	uint32_t cell;
+	int64_t ts;
+	int64_t micro;
+	double gauge;
+	enum signal_kind kind;
+	uint32_t reach;
+};
+void track_add(struct customer *customer, unsigned signal, bool hours, const struct track_event *event);
+struct window track_window(const struct customer *customer, unsigned signal, bool hours,
+			   enum signal_kind kind, int64_t first, int64_t last);
+/* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
+bool track_gauge(const struct customer *customer, unsigned signal, int64_t last, double *out);
+
+/* Packed cells as they lie in the record: pointer and length of one track's. */
+struct str track_packed(const struct customer *customer, unsigned signal, bool hours);
+/* For record_decode: a whole track with its packed cells; false when the cells are malformed. */
+bool track_restore(struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
+		   const struct track *track, struct str packed);
+
+/* Customer memory. */
+struct customer *customer_create(struct str id);
+void customer_finish(struct customer *customer); /* frees what it owns, not itself */
+struct cold *customer_cold(struct customer *customer); /* made when missing */
+void customer_set_profile(struct customer *customer, unsigned slot, enum type type,
+			  struct value value, int64_t ts); /* unknown value: unset, remembers ts */
+struct value customer_profile(const struct customer *customer, const struct ruleset *rules,
+			      unsigned slot); /* with the default */
+struct rule_state *customer_rule(const struct customer *customer, unsigned rule); /* or NULL */
+struct rule_state *customer_rule_make(struct customer *customer, unsigned rule);
+void customer_set_tag(struct customer *customer, struct str name, int64_t since, int64_t expires);
+bool customer_drop_tag(struct customer *customer, struct str name);
+struct task_held *customer_add_task(struct customer *customer);
+void text_set(struct str *owned, struct str text); /* frees the old copy */
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Redis reply as a flat tape: no object, no allocation per element. */
+#ifndef IO_REPLY_H
+#define IO_REPLY_H
+
+#include "base/arena.h"
+
+enum reply_type { REPLY_STRING, REPLY_STATUS, REPLY_ERROR, REPLY_INTEGER, REPLY_NIL, REPLY_ARRAY };
+
+/* Pre-order: an array's elements follow it; `span` items (itself included) belong to an element, so the
+ * next sibling is item + item->span. Valid until the callback that got it returns. */
+struct reply {
+	enum reply_type type;
+	uint32_t span;
+	uint32_t count; /* REPLY_ARRAY: elements (0 for the nil array, which is REPLY_NIL) */
+	int64_t integer;
+	struct str text; /* STRING, STATUS, ERROR */
+};
+
+static inline const struct reply *
+reply_next(const struct reply *reply)
+{
+	return reply + reply->span;
+}
+
+/* The i-th element of an array (walks siblings), or NULL. */
+const struct reply *reply_at(const struct reply *array, uint32_t i);
+bool reply_is(const struct reply *reply, const char *status); /* STATUS or STRING equal to it */
+bool reply_error_is(const struct reply *reply, const char *word); /* "LOADING", "NOAUTH", ... */
+
+/* The reader: hiredis' parser with functions of ours that write a tape. */
+struct reply_reader;
+struct reply_reader *reply_reader_create(void);
+void reply_reader_destroy(struct reply_reader *reader);
+void reply_reader_feed(struct reply_reader *reader, const char *bytes, size_t n);
+/* true: *out is the next whole reply (valid until the next call), or NULL when more bytes are needed.
+ * false: the bytes are no RESP; the connection has to be closed. */
+bool reply_reader_next(struct reply_reader *reader, const struct reply **out,
+		       struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of functions: adding one is adding a row here and a case where it is computed. */
+#ifndef LANG_BUILTIN_H
+#define LANG_BUILTIN_H
+
+#include "lang/value.h"
+
+enum builtin_op {
+	/* computed by the engine (they read a customer) */
+	FN_COUNT,
+	FN_SUM,
+	FN_DAYS,
+	FN_OBSERVED,
+	FN_RATE,
+	FN_RATIO,
+	FN_P_DROP,
+	FN_P_RISE,
+	FN_SINCE,
+	FN_SILENT,
+	FN_SEEN,
+	FN_AFTER,
+	FN_AGE,
+	FN_LAST,
+	FN_UNTIL,
+	FN_RISK,
+	FN_LEVEL,
+	FN_TAG,
+	/* computed by the language */
+	FN_CONTAINS,
+	FN_ABS,
+	FN_EXP,
+	FN_LOG,
+	FN_LOGISTIC,
+	FN_LEAST,
+	FN_MOST,
+	FN_OPS
+};
+
+#define FN_FIRST_PURE FN_CONTAINS
+#define FN_MAX_ARGS 4
+
+enum builtin_flag {
+	FN_GROWS = 1,	  /* as time passes with no event, grows by 1 ms a ms */
+	FN_STEPS = 2,	  /* monotone in time, but not linear */
+	FN_WINDOW = 4,	  /* reads a range: changes at a day's (or hour's) close */
+	FN_SCORES = 8,	  /* risk(), level(): looked at in every step */
+	FN_ONE_SIGNAL = 16 /* reads the moment of a signal's last event */
+};
+
+struct param {
+	const char *name;  /* for `name=`; NULL: by position only */
+	enum type type;	   /* TYPE_NUM takes int and prob */
+	bool optional;
+	bool named_only;   /* min_events= */
+};
+
+struct builtin {
+	const char *name;
+	enum builtin_op op;
+	enum type result; /* FN_LAST, FN_LEAST...: TYPE_NUM; FN_LEVEL: TYPE_ENUM over scope->levels */
+	unsigned flags;
+	unsigned param_count;
+	struct param params[FN_MAX_ARGS];
+	bool variadic;	      /* least, most: one or more of the last parameter */
+	const char *en, *zh;  /* one line each for the reference */
+};
+
+const struct builtin *builtin_find(struct str name);
+const struct builtin *builtin_at(unsigned index); /* NULL past the end */
+
+#endif

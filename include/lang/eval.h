@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The evaluator: total, without allocation; finds the next instant at which the answer could flip. */
+#ifndef LANG_EVAL_H
+#define LANG_EVAL_H
+
+#include "lang/expr.h"
+
+struct env;
+
+struct env_ops {
+	struct value (*path)(struct env *env, const struct node *node);
+	/* args: evaluated arguments, absent ones have known = false and type TYPE_COUNT. */
+	struct value (*call)(struct env *env, const struct node *node, const struct value *args);
+};
+
+struct env {
+	const struct env_ops *ops;
+	void *ctx;	/* the engine's */
+	int64_t now;	/* ms */
+	/* When the customer was last looked at as a whole (<= now): everything but exact comparisons is
+	 * evaluated as of then, so that an extra look between two looks sees the same values. */
+	int64_t look;
+	/* Set by eval while it evaluates the moving side of a LINEAR or MONOTONE comparison: ops->call
+	 * then answers as of now, otherwise as of look. */
+	bool exact;
+	/* Out, lowered only: the earliest instant > now at which a LINEAR or MONOTONE comparison that
+	 * was evaluated here turns, if no event comes before. The caller sets it to NEVER. */
+	int64_t next;
+	/* When set: called after each node (children first), and nothing is short-circuited. */
+	void (*record)(void *ctx, const struct node *node, struct value value);
+	void *record_ctx;
+};
+
+/* Kleene logic: false and unknown is false, true or unknown is true; a comparison or arithmetic with
+ * an unknown side is unknown; x/0 and overflow are unknown; pick of an unknown is unknown; if(unknown, ..)
+ * is unknown. TYPE_TEXT_ANY paths come from ops->path already converted to node->type. */
+struct value eval(struct env *env, const struct node *node);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An expression: from text to a typed tree. */
+#ifndef LANG_EXPR_H
+#define LANG_EXPR_H
+
+#include "base/arena.h"
+#include "lang/message.h"
+#include "lang/value.h"
+
+#define EXPR_MAX_BYTES 4096
+#define EXPR_MAX_DEPTH 64  /* nesting as written */
+#define EXPR_MAX_NODES 2048 /* after macros are put in: bounds the cost of one look */
+
+enum node_kind {
+	NODE_CONST,
+	NODE_LIST,  /* kids are constants of one type */
+	NODE_PATH,  /* profile.x, event.x, item.x */
+	NODE_CALL,  /* builtin; kids are its arguments in the table's order, absent ones NULL */
+	NODE_NOT,
+	NODE_AND,
+	NODE_OR,
+	NODE_COMPARE, /* op */
+	NODE_IN,      /* kids[0] in kids[1] (a list) */
+	NODE_ARITH,   /* op: + - * / */
+	NODE_NEGATE,
+	NODE_IF,   /* c, x, y */
+	NODE_PICK, /* subject, then words->count values in the order of the words; never NULL after typing */
+	NODE_RANGE,
+	NODE_SIGNAL,
+	NODE_NAME, /* before typing only: a bare word (macro, list, signal) */
+	NODE_KINDS
+};
+
+enum compare_op { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE };
+enum arith_op { ARITH_ADD, ARITH_SUB, ARITH_MUL, ARITH_DIV };
+enum path_root { PATH_PROFILE, PATH_EVENT, PATH_ITEM };
+
+/* How a NODE_COMPARE behaves as time passes with no event (rules.md, "Time"). */
+enum moves {
+	MOVES_NOT,    /* reads no time: constant between looks */
+	MOVES_LINEAR, /* one side grows by 1 ms a ms: flips at an instant known by subtraction */
+	MOVES_MONOTONE, /* one side is monotone: the flip is bisected */
+	MOVES_COARSE	/* keeps its value between looks */
+};
+
+struct builtin;
+
+struct node {
+	enum node_kind kind;
+	enum type type; /* after typing */
+	uint8_t op;	/* compare_op, arith_op or path_root */
+	uint8_t moves;	/* enum moves; NODE_COMPARE only */
+	bool swapped;	/* NODE_COMPARE: the moving side is kids[1] */
+	uint16_t kid_count;
+	struct node **kids;
+	const struct source *source;
+	uint32_t at, width; /* place in source->text */
+	const struct enum_def *words;
+	const struct builtin *builtin; /* NODE_CALL */
+	struct str name;	       /* NODE_PATH, NODE_NAME: as written */
+	unsigned slot;		       /* profile attribute; event field (enum event_field) */
+	struct value value;	       /* NODE_CONST */
+	struct range range;	       /* NODE_RANGE */
+};
+
+struct expr {
+	const struct node *root;
+	const struct source *source;
+	unsigned nodes;
+};
+
+/* Fields of an event that have a meaning of their own; every other name is an attribute. */
+enum event_field {
+	EVENT_VALUE,
+	EVENT_TYPE,
+	EVENT_USER,
+	EVENT_SOURCE,
+	EVENT_TS,
+	EVENT_ATTRIBUTE
+};
+
+struct attribute {
+	struct str name;
+	enum type type; /* BOOL INT NUM DURATION TIME DATE STRING ENUM */
+	struct enum_def words;
+	struct value initial; /* default; unknown when none */
+	bool private_;
+};
+
+enum signal_kind { SIGNAL_COUNT, SIGNAL_SUM, SIGNAL_LAST };
+
+struct scope_signal {
+	struct str name;
+	enum signal_kind kind;
+};
+
+struct named_list {
+	struct str name;
+	const struct str *words;
+	unsigned count;
+	bool used; /* set when an expression reads it */
+};
+
+struct macro {
+	struct str name;
+	struct source source;
+	struct node *tree; /* untyped; typed anew wherever it is used */
+	bool used, open;   /* open: being put in (a cycle is an error) */
+};
+
+/* What an expression may name. All borrowed. */
+struct scope {
+	const struct scope_signal *signals;
+	unsigned signal_count;
+	const struct attribute *profile;
+	unsigned profile_count;
+	struct named_list *lists;
+	unsigned list_count;
+	struct macro *macros;
+	unsigned macro_count;
+	const struct enum_def *levels; /* healthy first; ordered */
+	const struct str *rules;       /* names above this one, for firing("r") */
+	unsigned rule_count;
+	bool event_allowed;
+};
+
+/* Parses the text into an untyped tree (for macros). NULL when it complained. */
+struct node *expr_parse(struct arena *arena, const struct source *source, struct sink sink);
+/* Parses and types; `want` TYPE_COUNT takes any type, TYPE_NUM takes int and prob too. NULL when it
+ * complained; goes on after an error where it can, so that one run says all. */
+const struct expr *expr_compile(struct arena *arena, const struct source *source,
+				const struct scope *scope, enum type want, struct sink sink);
+
+/* Canonical text of a tree: one space around operators, fewest parentheses, durations as "14d". */
+void expr_unparse(struct buf *out, const struct node *node);
+
+/* Calls visit for every node, parents first. */
+void expr_walk(const struct node *node, void (*visit)(void *ctx, const struct node *node), void *ctx);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts with holes: "no login for {silent(login)}". */
+#ifndef LANG_TEMPLATE_H
+#define LANG_TEMPLATE_H
+
+#include "lang/eval.h"
+
+/* Words that stand for something of the alert itself, not for an expression. */
+enum template_word { WORD_NAME, WORD_REASONS, WORD_CUSTOMER, WORD_OWNER, WORD_LEVEL, WORD_RISK, WORD_NONE };
+
+struct template_piece {
+	struct str literal;	 /* when expr is NULL and word is WORD_NONE; "{{" has become "{" */
+	const struct expr *expr; /* {expression} */
+	enum template_word word; /* {name} {reasons} {customer} {owner} {level} {risk} */
+};
+
+struct template_text {
+	const struct template_piece *pieces;
+	unsigned count;
+};
+
+/* One text in one or both languages; a missing language falls back to the other. */
+struct text_pair {
+	struct template_text en, zh;
+	bool has_en, has_zh;
+};
+
+bool template_parse(struct arena *arena, const struct source *source, const struct scope *scope,
+		    struct sink sink, struct template_text *out) MUST_CHECK;
+
+/* word(ctx, which, out) prints a template_word. */
+void template_print(struct buf *out, const struct template_text *text, struct env *env,
+		    const struct zone *zone, bool zh,
+		    void (*word)(void *ctx, enum template_word which, struct buf *out), void *ctx);
+
+#endif
