@@ -184,11 +184,17 @@ FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 
 .PHONY: lib programs unit bench fuzzers everything tidy flags
 everything: lib programs unit bench
+	@:
 lib: $(LIBS)
+	@:
 programs: lib $(PROGRAMS)
+	@:
 unit: $(UNIT)
+	@:
 bench: $(BENCH)
+	@:
 fuzzers: $(FUZZ)
+	@:
 
 # What was asked for last time; written anew only when it changes, so that other flags or a source that
 # went away rebuild what depends on them.
@@ -225,6 +231,7 @@ $(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
 TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(FUZZ_SRC)
 TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
 tidy: $(TIDY)
+	@:
 $(B)/tidy/%.ok: %.c .clang-tidy $(B)/flags
 	@mkdir -p $(@D)
 	@$(CLANG) $(C_ALL) -MM -MP -MT $@ -MF $(@:.ok=.d) $<

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The unit is confined (at most 1.5 of 10 by systemd's own count), and names what `make install` installs.
+set -u
+unit=systemd/churnd.service
+n=0
+failed=0
+verdict() { # NAME OFFENCES
+	n=$((n + 1))
+	if [ -z "$2" ]; then echo "ok $n - $1"; else sed 's/^/# /' <<<"$2"; echo "not ok $n - $1"; failed=1; fi
+}
+exposure() { systemd-analyze security --offline=true --no-pager "$1" 2>&1; }
+score() { exposure "$1" | sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p'; }
+
+got=$(score $unit)
+verdict "exposure level is at most 1.5 (${got:-unknown})" "$(awk -v s="${got:-10}" 'BEGIN { exit !(s > 1.5) }' && exposure $unit)"
+
+# The measure itself: the unit without its confinement is found wanting.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+grep -vE '^(Protect|Private|Restrict|SystemCall|Capability)' $unit >"$dir/churnd.service"
+loose=$(score "$dir/churnd.service")
+verdict "a unit without its confinement is refused" "$(awk -v s="${loose:-0}" 'BEGIN { exit !(s <= 1.5) }' && echo "scored ${loose:-nothing}")"
+
+verdict "it tells systemd when it is ready, alive and reloading" "$(for line in Type=notify 'WatchdogSec=[0-9]+s?' DynamicUser=yes \
+	StateDirectory=churnd ConfigurationDirectory=churnd 'LoadCredential=.+' 'ExecReload=.*-HUP.*'; do
+	grep -qE "^$line\$" $unit || echo "no line $line"; done)"
+
+make --no-print-directory install DESTDIR="$dir/root" PREFIX=/opt/churn SYSCONFDIR=/etc >"$dir/log" 2>&1 || cat "$dir/log" >&2
+installed=$dir/root/opt/churn
+verdict "make install puts the unit where systemd looks and makes it name the installed program" "$(
+	grep -qE '^ExecStart=/opt/churn/bin/churnd( |$)' "$installed/lib/systemd/system/churnd.service" || cat "$dir/log")"
+verdict "make install brings licence, rules, an example configuration, a private place for secrets" "$(
+	for f in share/doc/churnd/LICENSE share/churnd/churnd.yaml; do [ -s "$installed/$f" ] || echo "no $f"; done
+	for f in rules/*.yaml; do [ ! -e "$f" ] || cmp "$f" "$installed/share/churnd/$f"; done
+	for f in build/churnd build/churnctl; do [ ! -e "$f" ] || cmp "$f" "$installed/bin/${f#build/}"; done
+	[ -s "$dir/root/etc/churnd/churnd.yaml" ] || echo "no /etc/churnd/churnd.yaml"
+	[ "$(stat -c %a "$dir/root/etc/churnd/secrets")" = 700 ] || echo "secrets can be read by others")"
+echo mine >"$dir/root/etc/churnd/churnd.yaml"
+make --no-print-directory install DESTDIR="$dir/root" PREFIX=/opt/churn SYSCONFDIR=/etc >"$dir/log" 2>&1
+verdict "make install leaves an admin's configuration alone" "$(grep -qx mine "$dir/root/etc/churnd/churnd.yaml" || echo overwritten)"
+echo "1..$n"
+exit $failed
