@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Days of the proleptic Gregorian calendar and RFC 3339 instants. */
+#include "base/civil.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define CYCLE_DAYS INT64_C(146097) /* 400 years */
+#define EPOCH_DAYS INT64_C(719468) /* from 0000-03-01 to 1970-01-01 */
+
+static int64_t
+floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* Years that begin in March end in the leap day; 153 days are five months, March to July. */
+int64_t
+civil_day_of(struct civil_date date)
+{
+	assert(date.month >= 1 && date.month <= 12);
+	int64_t year = (int64_t)date.year - (date.month <= 2);
+	int64_t month = (date.month + 9) % 12;
+	int64_t leaps = floor_div(year, 4) - floor_div(year, 100) + floor_div(year, 400);
+
+	return 365 * year + leaps + (153 * month + 2) / 5 + date.day - 1 - EPOCH_DAYS;
+}
+
+struct civil_date
+civil_date_of(int64_t day)
+{
+	int64_t cycle = floor_div(day + EPOCH_DAYS, CYCLE_DAYS);
+	int64_t in_cycle = day + EPOCH_DAYS - cycle * CYCLE_DAYS;
+	/* Without its leap days the cycle is years of 365. */
+	int64_t leaps = in_cycle / 1460 - in_cycle / 36524 + in_cycle / 146096;
+	int64_t year = (in_cycle - leaps) / 365;
+	int64_t in_year = in_cycle - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * in_year + 2) / 153;
+	bool is_next = month >= 10; /* January and February */
+
+	return (struct civil_date){
+		.year = (int)(cycle * 400 + year + is_next),
+		.month = (int)(is_next ? month - 9 : month + 3),
+		.day = (int)(in_year - (153 * month + 2) / 5 + 1),
+	};
+}
+
+int
+civil_weekday(int64_t day)
+{
+	return (int)((day % 7 + 7 + 3) % 7); /* 1970-01-01 was a Thursday */
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* In a pattern 0 stands for a digit, any other character for itself. */
+static bool
+matches_at(struct str text, size_t at, const char *pattern)
+{
+	for (; *pattern != '\0'; pattern++, at++) {
+		if (at >= text.n)
+			return false;
+		if (*pattern == '0' ? !is_digit(text.p[at]) : text.p[at] != *pattern)
+			return false;
+	}
+	return true;
+}
+
+static int
+digits_at(struct str text, size_t at, size_t n)
+{
+	int number = 0;
+
+	for (size_t i = at; i < at + n; i++)
+		number = number * 10 + (text.p[i] - '0');
+	return number;
+}
+
+/* The ten characters of a date at the text's start. */
+static bool
+read_date(struct str text, int64_t *day)
+{
+	if (!matches_at(text, 0, "0000-00-00"))
+		return false;
+	struct civil_date date = {digits_at(text, 0, 4), digits_at(text, 5, 2), digits_at(text, 8, 2)};
+
+	if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
+		return false;
+	int64_t found = civil_day_of(date);
+
+	/* February 30 is another day's name. */
+	if (civil_date_of(found).day != date.day)
+		return false;
+	*day = found;
+	return true;
+}
+
+bool
+parse_date(struct str text, int64_t *day)
+{
+	return text.n == 10 && read_date(text, day);
+}
+
+/* time = hh ":" mm ":" ss ("." digits)?; *at moves behind it. A leap second is the next one's first. */
+static bool
+read_time(struct str text, size_t *at, int64_t *ms)
+{
+	size_t from = *at;
+
+	if (!matches_at(text, from, "00:00:00"))
+		return false;
+	int hour = digits_at(text, from, 2);
+	int minute = digits_at(text, from + 3, 2);
+	int second = digits_at(text, from + 6, 2);
+	int64_t part = 0, unit = 100;
+
+	if (hour > 23 || minute > 59 || second > 60)
+		return false;
+	from += 8;
+	if (matches_at(text, from, ".0"))
+		for (from++; from < text.n && is_digit(text.p[from]); from++, unit /= 10)
+			part += (text.p[from] - '0') * unit;
+	*ms = hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + part;
+	*at = from;
+	return true;
+}
+
+/* offset = "Z" | "z" | [+-] hh ":" mm, the whole rest of the text */
+static bool
+read_offset(struct str text, int64_t *ms)
+{
+	if (text.n == 1 && (text.p[0] == 'Z' || text.p[0] == 'z')) {
+		*ms = 0;
+		return true;
+	}
+	if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') || !matches_at(text, 1, "00:00"))
+		return false;
+	int hour = digits_at(text, 1, 2), minute = digits_at(text, 4, 2);
+
+	if (hour > 23 || minute > 59)
+		return false;
+	*ms = (hour * HOUR_MS + minute * MINUTE_MS) * (text.p[0] == '-' ? -1 : 1);
+	return true;
+}
+
+static bool
+is_separator(struct str text, size_t at)
+{
+	return at < text.n && (text.p[at] == 'T' || text.p[at] == 't' || text.p[at] == ' ');
+}
+
+/* instant = date ("T" | "t" | " ") time offset */
+bool
+parse_instant(struct str text, int64_t *out, struct err *err)
+{
+	struct str shown = str_slice(text, 0, utf8_cut(text, 64));
+	int64_t day, ms, offset;
+	size_t at = 11;
+
+	if (!read_date(text, &day) || !is_separator(text, 10) || !read_time(text, &at, &ms))
+		return err_set(err, "\"%.*s\" is not an instant such as 2026-11-21T10:00:00Z",
+		    STR_ARG(shown));
+	if (at == text.n)
+		return err_set(err,
+		    "\"%.*s\" has no offset: end it in Z or in one such as +08:00", STR_ARG(shown));
+	if (!read_offset(str_slice(text, at, text.n), &offset))
+		return err_set(err, "\"%.*s\" does not end in Z or in an offset such as +08:00",
+		    STR_ARG(shown));
+	*out = day * DAY_MS + ms - offset;
+	return true;
+}
+
+void
+print_date(int64_t day, char out[INSTANT_TEXT])
+{
+	struct civil_date date = civil_date_of(day);
+
+	snprintf(out, INSTANT_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
+}
+
+void
+print_instant(int64_t at, char out[INSTANT_TEXT])
+{
+	int64_t day = floor_div(at, DAY_MS);
+	unsigned ms = (unsigned)(at - day * DAY_MS);
+	char date[INSTANT_TEXT];
+
+	print_date(day, date);
+	snprintf(out, INSTANT_TEXT, "%.16sT%02u:%02u:%02u.%03uZ", date, ms / 3600000 % 24,
+	    ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+}
