@@ -23,11 +23,13 @@ int civil_weekday(int64_t day); /* 0 Monday .. 6 Sunday */
  * transitions are laid out to the year 2150). Instants outside 1900..2150 take the nearest rule. */
 struct zone;
 struct zone *zone_parse(struct str name, struct str tzif, struct err *err) MUST_CHECK; /* NULL: error */
-struct zone *zone_utc(void);
+struct zone *zone_utc(void); /* a new one, to be destroyed like any other */
 void zone_destroy(struct zone *zone);
 struct str zone_name(const struct zone *zone);
 int64_t zone_offset(const struct zone *zone, int64_t at); /* ms east of UTC */
-int64_t zone_day(const struct zone *zone, int64_t at);	  /* local calendar day */
+/* Local calendar day. It never falls back: where clocks are set back over midnight, the hour that
+ * comes again belongs to the new day, so zone_day_start(d) <= at < zone_day_start(d + 1). */
+int64_t zone_day(const struct zone *zone, int64_t at);
 /* The first instant of a local date: 23 to 25 h before the next one's; a date that the zone skips
  * begins where the next one does. zone_day(zone_day_start(d)) == d unless d is skipped. */
 int64_t zone_day_start(const struct zone *zone, int64_t day);
