@@ -232,10 +232,11 @@ TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_S
 TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
 tidy: $(TIDY)
 	@:
+TIDY_HINTS = $(if $(filter daemon/base/err.c,$<),,-include tests/checks/analyzer.h)
 $(B)/tidy/%.ok: %.c .clang-tidy $(B)/flags
 	@mkdir -p $(@D)
-	@$(CLANG) $(C_ALL) -MM -MP -MT $@ -MF $(@:.ok=.d) $<
-	$(if $(V),,@)clang-tidy --quiet $< -- $(C_ALL) && touch $@
+	@$(CLANG) $(C_ALL) $(TIDY_HINTS) -MM -MP -MT $@ -MF $(@:.ok=.d) $<
+	$(if $(V),,@)clang-tidy --quiet $< -- $(C_ALL) $(TIDY_HINTS) && touch $@
 
 # For the checks: how a file is compiled here.
 flags:
