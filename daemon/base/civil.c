@@ -86,7 +86,8 @@ read_date(struct str text, int64_t *day)
 {
 	if (!matches_at(text, 0, "0000-00-00"))
 		return false;
-	struct civil_date date = {digits_at(text, 0, 4), digits_at(text, 5, 2), digits_at(text, 8, 2)};
+	struct civil_date date = {digits_at(text, 0, 4), digits_at(text, 5, 2),
+				  digits_at(text, 8, 2)};
 
 	if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
 		return false;
@@ -137,7 +138,8 @@ read_offset(struct str text, int64_t *ms)
 		*ms = 0;
 		return true;
 	}
-	if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') || !matches_at(text, 1, "00:00"))
+	if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') ||
+	    !matches_at(text, 1, "00:00"))
 		return false;
 	int hour = digits_at(text, 1, 2), minute = digits_at(text, 4, 2);
 
@@ -163,13 +165,14 @@ parse_instant(struct str text, int64_t *out, struct err *err)
 
 	if (!read_date(text, &day) || !is_separator(text, 10) || !read_time(text, &at, &ms))
 		return err_set(err, "\"%.*s\" is not an instant such as 2026-11-21T10:00:00Z",
-		    STR_ARG(shown));
+			       STR_ARG(shown));
 	if (at == text.n)
 		return err_set(err,
-		    "\"%.*s\" has no offset: end it in Z or in one such as +08:00", STR_ARG(shown));
+			       "\"%.*s\" has no offset: end it in Z or in one such as +08:00",
+			       STR_ARG(shown));
 	if (!read_offset(str_slice(text, at, text.n), &offset))
 		return err_set(err, "\"%.*s\" does not end in Z or in an offset such as +08:00",
-		    STR_ARG(shown));
+			       STR_ARG(shown));
 	*out = day * DAY_MS + ms - offset;
 	return true;
 }
@@ -191,5 +194,5 @@ print_instant(int64_t at, char out[INSTANT_TEXT])
 
 	print_date(day, date);
 	snprintf(out, INSTANT_TEXT, "%.16sT%02u:%02u:%02u.%03uZ", date, ms / 3600000 % 24,
-	    ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+		 ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }

@@ -53,11 +53,13 @@ parse_duration(struct str text, bool ms_too, int64_t *out)
 		return false;
 	while (at < text.n) {
 		size_t digits = span(text, at, true), letters = span(text, at + digits, false);
-		size_t unit = find_unit(str_slice(text, at + digits, at + digits + letters), next_unit);
+		struct str number = str_slice(text, at, at + digits);
+		struct str suffix = str_slice(text, at + digits, at + digits + letters);
+		size_t unit = find_unit(suffix, next_unit);
 
 		if (unit == UNITS || (units[unit].ms == 1 && !ms_too))
 			return false;
-		if (digits == 0 || !parse_int64(str_slice(text, at, at + digits), &count))
+		if (digits == 0 || !parse_int64(number, &count))
 			return false;
 		if (count > (INT64_MAX - sum) / units[unit].ms)
 			return false;
@@ -92,7 +94,8 @@ buf_duration_words(struct buf *buf, int64_t ms, bool zh)
 	uint64_t size = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
 	const struct unit *unit = &units[1];
 
-	while (unit->ms > SECOND_MS && size < 2 * (uint64_t)unit->ms && size != (uint64_t)unit->ms)
+	while (unit->ms > SECOND_MS && size < 2 * (uint64_t)unit->ms &&
+	       size != (uint64_t)unit->ms)
 		unit++;
 	uint64_t count = size / (uint64_t)unit->ms;
 

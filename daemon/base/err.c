@@ -16,7 +16,9 @@ struct draft {
 	char text[TEXT_SIZE + 4];
 };
 
-static void PRINTF_LIKE(2, 0)
+static void format_draft(struct draft *draft, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+
+static void
 format_draft(struct draft *draft, const char *fmt, va_list args)
 {
 	draft->text[0] = '\0';

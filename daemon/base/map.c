@@ -48,10 +48,11 @@ grow(struct map *map)
 	map->cap = old.cap ? old.cap * 2 : 16;
 	map->slots = mem_array(map->cap, sizeof *map->slots);
 	for (size_t i = 0; i < old.cap; i++) {
-		struct str key = {old.slots[i].p, old.slots[i].n};
+		const struct map_slot *slot = &old.slots[i];
+		struct str key = {slot->p, slot->n};
 
 		if (key.p != NULL)
-			*find_slot(map, key, hash_bytes(key.p, key.n, map->seed)) = old.slots[i];
+			*find_slot(map, key, hash_bytes(key.p, key.n, map->seed)) = *slot;
 	}
 	mem_free(old.slots);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the bytes of a TZif file (RFC 8536) into a zone. */
-#include <string.h>
+#include <assert.h>
 
 #include "base/civil.h"
 #include "base/tzrule.h"
@@ -26,6 +26,7 @@ struct block {
 static int64_t
 read_big_endian(struct str bytes, size_t at, size_t n)
 {
+	assert(bytes.p != NULL && at + n <= bytes.n);
 	/* Starts from the sign, so that 4 bytes widen as 8 do. */
 	uint64_t number = (unsigned char)bytes.p[at] & 0x80 ? UINT64_MAX : 0;
 
@@ -56,7 +57,8 @@ take_header(struct str *rest, char *version, struct counts *out)
 	for (size_t i = 0; i < 6; i++)
 		counts[i] = (uint32_t)read_big_endian(header, 20 + 4 * i, 4);
 	*version = header.p[4];
-	*out = (struct counts){counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]};
+	*out = (struct counts){counts[0], counts[1], counts[2],
+			       counts[3], counts[4], counts[5]};
 	return *version == '\0' || (*version >= '2' && *version <= '4');
 }
 
@@ -66,14 +68,14 @@ take_block(struct str *rest, const struct counts *counts, size_t time_bytes, str
 {
 	struct str skipped;
 	uint64_t tail = counts->name_bytes + (uint64_t)counts->leaps * (time_bytes + 4) +
-	    (uint64_t)counts->standard_marks + counts->ut_marks;
+			(uint64_t)counts->standard_marks + counts->ut_marks;
 
 	out->counts = *counts;
 	out->time_bytes = time_bytes;
 	return take(rest, (uint64_t)counts->times * time_bytes, &out->times) &&
-	    take(rest, counts->times, &out->kinds) &&
-	    take(rest, (uint64_t)counts->types * TYPE_BYTES, &out->types) &&
-	    take(rest, tail, &skipped);
+	       take(rest, counts->times, &out->kinds) &&
+	       take(rest, (uint64_t)counts->types * TYPE_BYTES, &out->types) &&
+	       take(rest, tail, &skipped);
 }
 
 /* file = header block (header block footer)?: behind version 1 the same follows in 64 bits */
@@ -88,7 +90,7 @@ take_last_block(struct str *rest, struct block *out)
 	if (version == '\0')
 		return true;
 	return take_header(rest, &version, &counts) && version != '\0' &&
-	    take_block(rest, &counts, 8, out);
+	       take_block(rest, &counts, 8, out);
 }
 
 static int64_t
@@ -100,7 +102,8 @@ offset_of(const struct block *block, size_t type)
 static int64_t
 time_of(const struct block *block, size_t i)
 {
-	int64_t seconds = read_big_endian(block->times, block->time_bytes * i, block->time_bytes);
+	int64_t seconds =
+		read_big_endian(block->times, block->time_bytes * i, block->time_bytes);
 	int64_t limit = INT64_MAX / 4 / SECOND_MS; /* some writers begin at the big bang */
 
 	return (seconds < -limit ? -limit : seconds > limit ? limit : seconds) * SECOND_MS;
@@ -120,26 +123,29 @@ check_block(const struct block *block, struct err *err)
 	if (counts->leaps != 0)
 		return err_set(err, "it counts leap seconds, as the zones under right/ do");
 	if (counts->types == 0 || counts->times > ZONE_CHANGES_MAX)
-		return err_set(err, "it has %u changes of %u kinds", counts->times, counts->types);
+		return err_set(err, "it has %u changes, %u kinds", counts->times,
+			       counts->types);
 	for (size_t i = 0; i < counts->types; i++)
-		if (offset_of(block, i) > ZONE_OFFSET_MAX || offset_of(block, i) < -ZONE_OFFSET_MAX)
+		if (offset_of(block, i) > ZONE_OFFSET_MAX ||
+		    offset_of(block, i) < -ZONE_OFFSET_MAX)
 			return err_set(err, "one of its offsets is beyond 26 h");
 	for (size_t i = 0; i < counts->times; i++) {
 		if (kind_of(block, i) >= counts->types)
 			return err_set(err, "change %zu is of an unknown kind", i + 1);
 		if (i > 0 && time_of(block, i) <= time_of(block, i - 1))
-			return err_set(err, "change %zu is not later than the one before", i + 1);
+			return err_set(err, "change %zu is not later than the one before",
+				       i + 1);
 	}
 	return true;
 }
 
 /* footer = "\n" rule? "\n"; a file of version 1 has none */
 static bool
-read_footer(struct str rest, struct tz_rule *out, struct err *err)
+read_footer(const struct block *block, struct str rest, struct tz_rule *out, struct err *err)
 {
-	if (rest.n < 3)
+	if (block->time_bytes == 4 || str_is(rest, "\n\n"))
 		return true;
-	if (rest.p[0] != '\n' || rest.p[rest.n - 1] != '\n')
+	if (rest.n < 3 || rest.p[0] != '\n' || rest.p[rest.n - 1] != '\n')
 		return err_set(err, "its footer does not stand between two line ends");
 	return tz_rule_parse(str_slice(rest, 1, rest.n - 1), out, err);
 }
@@ -180,11 +186,11 @@ struct zone *
 zone_parse(struct str name, struct str tzif, struct err *err)
 {
 	struct tz_rule rule = {0};
-	struct block block;
+	struct block block = {0};
 	bool is_good;
 
 	if (take_last_block(&tzif, &block))
-		is_good = check_block(&block, err) && read_footer(tzif, &rule, err);
+		is_good = check_block(&block, err) && read_footer(&block, tzif, &rule, err);
 	else
 		is_good = err_set(err, "it is not a whole TZif file of version 1 to 4");
 	if (is_good)

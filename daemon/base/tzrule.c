@@ -80,7 +80,8 @@ read_time(struct reader *in, int most_hours, int64_t *ms)
 		return false;
 	if (take(in, ':') && !read_number(in, 0, 59, &second))
 		return false;
-	*ms = (hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS) * (is_negative ? -1 : 1);
+	*ms = (hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS) *
+	      (is_negative ? -1 : 1);
 	return true;
 }
 
@@ -91,8 +92,8 @@ read_day(struct reader *in, struct tz_date *date)
 	if (take(in, 'M')) {
 		date->kind = TZ_DATE_WEEKDAY;
 		return read_number(in, 1, 12, &date->month) && take(in, '.') &&
-		    read_number(in, 1, 5, &date->week) && take(in, '.') &&
-		    read_number(in, 0, 6, &date->day);
+		       read_number(in, 1, 5, &date->week) && take(in, '.') &&
+		       read_number(in, 0, 6, &date->day);
 	}
 	date->kind = take(in, 'J') ? TZ_DATE_JULIAN : TZ_DATE_ORDINAL;
 	return read_number(in, date->kind == TZ_DATE_JULIAN, 365, &date->day);
@@ -135,7 +136,7 @@ read_rule(struct reader *in, struct tz_rule *rule)
 	if (peek(in) != ',' && !read_offset(in, &rule->dst_offset))
 		return false;
 	return read_date(in, &rule->dst_begins) && read_date(in, &rule->dst_ends) &&
-	    in->rest.n == 0;
+	       in->rest.n == 0;
 }
 
 bool
@@ -146,7 +147,7 @@ tz_rule_parse(struct str text, struct tz_rule *out, struct err *err)
 
 	if (!read_rule(&in, &rule))
 		return err_set(err, "its footer is not a POSIX TZ rule, from \"%.*s\" on",
-		    STR_ARG(str_slice(in.rest, 0, utf8_cut(in.rest, 40))));
+			       STR_ARG(str_slice(in.rest, 0, utf8_cut(in.rest, 40))));
 	*out = rule;
 	return true;
 }
@@ -162,12 +163,11 @@ static int64_t
 weekday_of_month(const struct tz_date *date, int year)
 {
 	int64_t first = civil_day_of((struct civil_date){year, date->month, 1});
-	int64_t next = date->month == 12 ? civil_day_of((struct civil_date){year + 1, 1, 1})
-					 : civil_day_of((struct civil_date){year, date->month + 1, 1});
+	struct civil_date after = {year + (date->month == 12), date->month % 12 + 1, 1};
 	int first_weekday = (civil_weekday(first) + 1) % 7; /* 0 Sunday */
 	int64_t day = first + (date->day - first_weekday + 7) % 7 + 7 * (date->week - 1);
 
-	return day < next ? day : day - 7;
+	return day < civil_day_of(after) ? day : day - 7;
 }
 
 static int64_t
@@ -200,7 +200,7 @@ void
 tz_rule_changes(const struct tz_rule *rule, int year, struct tz_change out[2])
 {
 	struct tz_change on =
-	    change_of(&rule->dst_begins, year, rule->offset, rule->dst_offset);
+		change_of(&rule->dst_begins, year, rule->offset, rule->dst_offset);
 	struct tz_change off = change_of(&rule->dst_ends, year, rule->dst_offset, rule->offset);
 	bool is_on_first = on.at < off.at;
 

@@ -23,6 +23,7 @@ void *arena_alloc(struct arena *arena, size_t size); /* zeroed, 16-byte aligned 
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A copy that lives in the arena, with a terminating NUL that .n does not count. */
 struct str arena_str(struct arena *arena, struct str text);
-struct str arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct str arena_printf(struct arena *arena, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

@@ -22,7 +22,8 @@ int civil_weekday(int64_t day); /* 0 Monday .. 6 Sunday */
 /* A time zone, made from the bytes of a TZif file (RFC 8536, versions 1 to 4, its footer too:
  * transitions are laid out to the year 2150). Instants outside 1900..2150 take the nearest rule. */
 struct zone;
-struct zone *zone_parse(struct str name, struct str tzif, struct err *err) MUST_CHECK; /* NULL: error */
+/* NULL: error */
+struct zone *zone_parse(struct str name, struct str tzif, struct err *err) MUST_CHECK;
 struct zone *zone_utc(void); /* a new one, to be destroyed like any other */
 void zone_destroy(struct zone *zone);
 struct str zone_name(const struct zone *zone);

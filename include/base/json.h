@@ -7,14 +7,14 @@
 
 /* Commas are kept by the writer: open, key, value, close. No nesting deeper than 32. */
 struct json {
-	struct buf *out; /* borrowed */
+	struct buf *out;   /* borrowed */
 	uint32_t has_item; /* bit d: something was written at depth d + 1 */
 	unsigned depth;
 	bool after_key;
 };
 
 void json_init(struct json *json, struct buf *out);
-void json_open(struct json *json, char bracket); /* '{' or '[' */
+void json_open(struct json *json, char bracket);  /* '{' or '[' */
 void json_close(struct json *json, char bracket); /* '}' or ']' */
 void json_key(struct json *json, const char *key);
 void json_key_str(struct json *json, struct str key);
@@ -25,7 +25,8 @@ void json_int(struct json *json, int64_t number);
 void json_number(struct json *json, double number); /* buf_number */
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
-void json_instant(struct json *json, int64_t at); /* RFC 3339 UTC; NEVER or negative-infinite: null */
+/* RFC 3339, UTC; NEVER and INT64_MIN: null */
+void json_instant(struct json *json, int64_t at);
 void json_raw(struct json *json, struct str already_json);
 
 #endif

@@ -5,14 +5,15 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);		      /* zeroed; size 0 gives a valid pointer */
-void *mem_array(size_t count, size_t size);   /* zeroed, overflow-checked */
-void *mem_resize(void *p, size_t size);	      /* realloc that cannot fail; new bytes undefined */
+void *mem_alloc(size_t size);		    /* zeroed; size 0 gives a valid pointer */
+void *mem_array(size_t count, size_t size); /* zeroed, overflow-checked */
+void *mem_resize(void *p, size_t size);	    /* realloc that cannot fail; new bytes undefined */
 char *mem_copy_text(const char *text);
 void mem_free(void *p);
 
 /* Grows *items (element `size` bytes) so that at least `need` fit; *cap is in elements and doubles. */
 void mem_reserve(void **items, size_t *cap, size_t need, size_t size);
-#define MEM_RESERVE(items, cap, need) mem_reserve((void **)&(items), &(cap), (need), sizeof *(items))
+#define MEM_RESERVE(items, cap, need) \
+	mem_reserve((void **)&(items), &(cap), (need), sizeof *(items))
 
 #endif

@@ -34,8 +34,9 @@ bool utf8_valid(struct str text);
 size_t utf8_char(struct str text, size_t at);
 /* True when a byte is 0..31 or 127. */
 bool text_has_control(struct str text);
-size_t utf8_count(struct str text);		 /* characters; a broken byte counts one */
-size_t utf8_cut(struct str text, size_t bytes);	 /* longest length <= bytes on a character edge */
+size_t utf8_count(struct str text); /* characters; a broken byte counts one */
+/* The longest length <= bytes on a character edge. */
+size_t utf8_cut(struct str text, size_t bytes);
 /* The name nearest to `wrong` (edit distance at most a third of its length, at least 1), or STR_NONE. */
 struct str str_nearest(struct str wrong, const struct str *names, size_t count);
 
@@ -47,7 +48,8 @@ struct buf {
 
 void buf_finish(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory */
-char *buf_space(struct buf *buf, size_t bytes); /* room for bytes more at p+n; does not change n */
+/* Room for bytes more at p + n; does not change n. */
+char *buf_space(struct buf *buf, size_t bytes);
 void buf_add(struct buf *buf, const void *bytes, size_t n);
 void buf_str(struct buf *buf, struct str text);
 void buf_text(struct buf *buf, const char *text);
