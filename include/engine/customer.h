@@ -73,6 +73,16 @@ struct seen_id {
 	int64_t at;    /* arrival */
 };
 
+#define AFTER_MAX 64 /* instants kept for one after(a, b) */
+
+/* after(a, b): the instants of a that may still be unsettled, and how many b there were for them. */
+struct after_state {
+	uint32_t key;	  /* of the pair: ruleset.after */
+	uint32_t settled; /* so many of `at`, oldest first, are settled; more than count: in advance */
+	uint32_t count;
+	int64_t *at; /* owned, sorted */
+};
+
 enum task_state { TASK_OPEN, TASK_CLAIMED, TASK_SNOOZED, TASK_DONE, TASK_CANCELLED };
 const char *task_state_name(enum task_state state);
 
@@ -90,13 +100,16 @@ struct task_held {
 
 /* What not every customer has. */
 struct cold {
-	uint64_t profile_mask; /* bit a: attribute slot a is set */
+	uint64_t profile_mask; /* bit a: attribute slot a has a cell */
+	uint64_t unset_mask;   /* of these: unset, the cell remembers since which ts */
+	uint64_t text_mask;    /* of these: the cell owns a text */
 	struct profile_cell *profile; /* owned, in slot order */
 	struct rule_state *rules;     /* owned, by slot */
 	struct tag_state *tags;	      /* owned, by name */
 	struct seen_id *ids;	      /* owned, oldest first */
 	struct task_held *tasks;      /* owned, oldest first */
-	uint16_t rule_count, tag_count, id_count, task_count;
+	struct after_state *afters;   /* owned, by key */
+	uint16_t rule_count, tag_count, id_count, task_count, after_count;
 };
 
 enum customer_flag {

@@ -12,11 +12,14 @@ struct window {
 	int32_t days;  /* cells with an event */
 };
 
-/* The track of a signal, created when `create`; NULL when it has none. */
+/* The track of a signal, created by track_make; NULL when it has none. */
 struct track *track_find(const struct customer *customer, unsigned signal, bool hours);
 struct track *track_make(struct customer *customer, unsigned signal, bool hours);
 
-/* Puts one event of value `micro` (sum) or `gauge` (last) at instant ts into `cell`; cells older than
+/* Event for event, the order of arrival changes nothing, but for this: among values of a gauge with equal
+ * ts, and among those of a day that is no longer the newest, the one that arrived last stands; and an event
+ * older than `reach` adds an active day only when it is earlier than the first.
+ * Puts one event of value `micro` (sum) or `gauge` (last) at instant ts into `cell`; cells older than
  * `reach` cells before the newest are dropped (an event older than that changes totals only). */
 struct track_event {
 	uint32_t cell;
@@ -38,19 +41,24 @@ struct str track_packed(const struct customer *customer, unsigned signal, bool h
 bool track_restore(struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
 		   const struct track *track, struct str packed);
 
-/* Customer memory. */
+/* Bytes of the customer's tracks with their packed cells. */
+size_t track_bytes(const struct customer *customer);
+
+/* Customer memory. Pointers into a cold part's arrays last until the next call that adds to the same. */
 struct customer *customer_create(struct str id);
 void customer_finish(struct customer *customer); /* frees what it owns, not itself */
 struct cold *customer_cold(struct customer *customer); /* made when missing */
+/* Does nothing when the slot has a value of a newer ts; of equal ones the last wins. */
 void customer_set_profile(struct customer *customer, unsigned slot, enum type type,
 			  struct value value, int64_t ts); /* unknown value: unset, remembers ts */
 struct value customer_profile(const struct customer *customer, const struct ruleset *rules,
 			      unsigned slot); /* with the default */
 struct rule_state *customer_rule(const struct customer *customer, unsigned rule); /* or NULL */
 struct rule_state *customer_rule_make(struct customer *customer, unsigned rule);
+/* Tags and tasks: the caller sees to CUSTOMER_MAX_TAGS and CUSTOMER_MAX_TASKS. */
 void customer_set_tag(struct customer *customer, struct str name, int64_t since, int64_t expires);
 bool customer_drop_tag(struct customer *customer, struct str name);
 struct task_held *customer_add_task(struct customer *customer);
-void text_set(struct str *owned, struct str text); /* frees the old copy */
+void text_set(struct str *owned, struct str text); /* frees the old copy; empty: STR_NONE */
 
 #endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A customer's memory: profile, rule states, tags and tasks, kept small, in an order that never varies. */
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/track.h"
+
+/* A profile text: its length stands before the bytes, since it may hold any byte. */
+struct text_cell {
+	uint32_t n;
+	char text[];
+};
+
+static const char *const state_names[] = {
+	[TASK_OPEN] = "open",
+	[TASK_CLAIMED] = "claimed",
+	[TASK_SNOOZED] = "snoozed",
+	[TASK_DONE] = "done",
+	[TASK_CANCELLED] = "cancelled",
+};
+
+const char *
+task_state_name(enum task_state state)
+{
+	return state_names[state];
+}
+
+void
+text_set(struct str *owned, struct str text)
+{
+	char *copy = NULL;
+
+	if (text.n > 0) {
+		copy = mem_alloc(text.n + 1);
+		memcpy(copy, text.p, text.n);
+	}
+	mem_free((char *)(uintptr_t)owned->p);
+	*owned = (struct str){copy, text.n};
+}
+
+struct customer *
+customer_create(struct str id)
+{
+	struct customer *customer = mem_alloc(sizeof *customer);
+
+	text_set(&customer->id, id);
+	return customer;
+}
+
+struct cold *
+customer_cold(struct customer *customer)
+{
+	if (!customer->cold)
+		customer->cold = mem_alloc(sizeof *customer->cold);
+	return customer->cold;
+}
+
+/* A zeroed gap at `at` in an array of *count elements; returns the array, which may have moved. */
+static void *
+open_gap(void *items, uint16_t *count, size_t at, size_t size)
+{
+	char *p;
+
+	assert(at <= *count && *count < UINT16_MAX);
+	p = mem_resize(items, (*count + (size_t)1) * size);
+	memmove(p + (at + 1) * size, p + at * size, (*count - at) * size);
+	memset(p + at * size, 0, size);
+	++*count;
+	return p;
+}
+
+static void
+close_gap(void *items, uint16_t *count, size_t at, size_t size)
+{
+	char *p = items;
+
+	memmove(p + at * size, p + (at + 1) * size, (*count - at - 1) * size);
+	--*count;
+}
+
+/* --- profile --- */
+
+static unsigned
+count_bits(uint64_t mask)
+{
+	return (unsigned)__builtin_popcountll(mask);
+}
+
+static unsigned
+rank_of(uint64_t mask, unsigned slot)
+{
+	return count_bits(mask & ((UINT64_C(1) << slot) - 1));
+}
+
+static void
+text_cell_free(char *text)
+{
+	if (text)
+		mem_free(text - offsetof(struct text_cell, text));
+}
+
+static char *
+text_cell_make(struct str text)
+{
+	struct text_cell *cell = mem_alloc(sizeof *cell + text.n + 1);
+
+	cell->n = (uint32_t)text.n;
+	if (text.n > 0)
+		memcpy(cell->text, text.p, text.n);
+	return cell->text;
+}
+
+static struct str
+text_cell_str(const char *text)
+{
+	uint32_t n;
+
+	memcpy(&n, text - offsetof(struct text_cell, text), sizeof n);
+	return (struct str){text, n};
+}
+
+static struct profile_cell *
+profile_make(struct cold *cold, unsigned slot)
+{
+	uint16_t count = (uint16_t)count_bits(cold->profile_mask);
+	unsigned at = rank_of(cold->profile_mask, slot);
+
+	if (!(cold->profile_mask >> slot & 1)) {
+		cold->profile = open_gap(cold->profile, &count, at, sizeof *cold->profile);
+		cold->profile_mask |= UINT64_C(1) << slot;
+		cold->profile[at].ts = INT64_MIN;
+	}
+	return &cold->profile[at];
+}
+
+/* How a value of the type lies in its cell. */
+static void
+profile_store(struct profile_cell *cell, enum type type, struct value value)
+{
+	switch (type) {
+	case TYPE_NUM:
+	case TYPE_PROB:
+		cell->u.n = value.u.n;
+		return;
+	case TYPE_STRING:
+		cell->u.text = text_cell_make(value.u.s);
+		return;
+	case TYPE_BOOL:
+		cell->u.i = value.u.b;
+		return;
+	case TYPE_INT:
+	case TYPE_DURATION:
+	case TYPE_TIME:
+	case TYPE_DATE:
+	case TYPE_ENUM:
+		cell->u.i = value.u.i;
+		return;
+	case TYPE_LIST:
+	case TYPE_RANGE:
+	case TYPE_SIGNAL:
+	case TYPE_TEXT_ANY:
+	case TYPE_COUNT:
+		assert(type == TYPE_ENUM); /* no attribute has these */
+		return;
+	}
+}
+
+void
+customer_set_profile(struct customer *customer, unsigned slot, enum type type, struct value value,
+		     int64_t ts)
+{
+	struct cold *cold = customer_cold(customer);
+	uint64_t bit = UINT64_C(1) << (slot & 63);
+	struct profile_cell *cell;
+	char *old;
+
+	assert(slot < RULESET_MAX_ATTRIBUTES);
+	cell = profile_make(cold, slot);
+	if (ts < cell->ts)
+		return;
+	old = cold->text_mask & bit ? cell->u.text : NULL;
+	cell->ts = ts;
+	cell->u.i = 0;
+	cold->text_mask &= ~bit;
+	cold->unset_mask |= bit;
+	if (value.known) {
+		profile_store(cell, type, value);
+		cold->unset_mask &= ~bit;
+		if (type == TYPE_STRING)
+			cold->text_mask |= bit;
+	}
+	text_cell_free(old);
+}
+
+static struct value
+profile_load(const struct profile_cell *cell, const struct attribute *attribute)
+{
+	struct value value = {.type = attribute->type, .known = true};
+
+	switch (attribute->type) {
+	case TYPE_NUM:
+	case TYPE_PROB:
+		value.u.n = cell->u.n;
+		break;
+	case TYPE_STRING:
+		value.u.s = text_cell_str(cell->u.text);
+		break;
+	case TYPE_BOOL:
+		value.u.b = cell->u.i != 0;
+		break;
+	case TYPE_ENUM:
+		value.words = &attribute->words;
+		value.u.i = cell->u.i;
+		break;
+	case TYPE_INT:
+	case TYPE_DURATION:
+	case TYPE_TIME:
+	case TYPE_DATE:
+	case TYPE_LIST:
+	case TYPE_RANGE:
+	case TYPE_SIGNAL:
+	case TYPE_TEXT_ANY:
+	case TYPE_COUNT:
+		value.u.i = cell->u.i;
+		break;
+	}
+	return value;
+}
+
+struct value
+customer_profile(const struct customer *customer, const struct ruleset *rules, unsigned slot)
+{
+	const struct attribute *attribute = &rules->attributes[slot];
+	const struct cold *cold = customer->cold;
+
+	assert(slot < rules->attribute_count);
+	if (!cold || !((cold->profile_mask & ~cold->unset_mask) >> slot & 1))
+		return attribute->initial;
+	return profile_load(&cold->profile[rank_of(cold->profile_mask, slot)], attribute);
+}
+
+static void
+profile_finish(struct cold *cold)
+{
+	unsigned at = 0;
+
+	for (uint64_t left = cold->profile_mask; left; left &= left - 1, at++) {
+		if (cold->text_mask & left & (~left + 1))
+			text_cell_free(cold->profile[at].u.text);
+	}
+	mem_free(cold->profile);
+}
+
+/* --- rules --- */
+
+/* Where slot `rule` stands, or would stand, among the states, which are by slot. */
+static size_t
+rule_place(const struct cold *cold, unsigned rule)
+{
+	size_t low = 0, high = cold->rule_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (cold->rules[middle].rule < rule)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct rule_state *
+customer_rule(const struct customer *customer, unsigned rule)
+{
+	const struct cold *cold = customer->cold;
+	size_t at;
+
+	if (!cold)
+		return NULL;
+	at = rule_place(cold, rule);
+	return at < cold->rule_count && cold->rules[at].rule == rule ? &cold->rules[at] : NULL;
+}
+
+struct rule_state *
+customer_rule_make(struct customer *customer, unsigned rule)
+{
+	struct cold *cold = customer_cold(customer);
+	size_t at = rule_place(cold, rule);
+
+	if (at == cold->rule_count || cold->rules[at].rule != rule) {
+		cold->rules = open_gap(cold->rules, &cold->rule_count, at, sizeof *cold->rules);
+		cold->rules[at].rule = (uint16_t)rule;
+	}
+	return &cold->rules[at];
+}
+
+/* --- tags --- */
+
+/* Where the name stands, or would stand, among the tags, which are by name. */
+static size_t
+tag_place(const struct cold *cold, struct str name, bool *found)
+{
+	size_t at = 0;
+	int order = 1;
+
+	while (at < cold->tag_count && (order = str_cmp(cold->tags[at].name, name)) < 0)
+		at++;
+	*found = at < cold->tag_count && order == 0;
+	return at;
+}
+
+void
+customer_set_tag(struct customer *customer, struct str name, int64_t since, int64_t expires)
+{
+	struct cold *cold = customer_cold(customer);
+	bool found;
+	size_t at = tag_place(cold, name, &found);
+
+	if (!found) {
+		assert(cold->tag_count < CUSTOMER_MAX_TAGS);
+		cold->tags = open_gap(cold->tags, &cold->tag_count, at, sizeof *cold->tags);
+		text_set(&cold->tags[at].name, name);
+	}
+	cold->tags[at].since_at = since;
+	cold->tags[at].expires_at = expires;
+}
+
+bool
+customer_drop_tag(struct customer *customer, struct str name)
+{
+	struct cold *cold = customer->cold;
+	bool found = false;
+	size_t at = cold ? tag_place(cold, name, &found) : 0;
+
+	if (!found)
+		return false;
+	text_set(&cold->tags[at].name, STR_NONE);
+	close_gap(cold->tags, &cold->tag_count, at, sizeof *cold->tags);
+	return true;
+}
+
+/* --- tasks --- */
+
+struct task_held *
+customer_add_task(struct customer *customer)
+{
+	struct cold *cold = customer_cold(customer);
+	size_t at = cold->task_count;
+
+	assert(at < CUSTOMER_MAX_TASKS);
+	cold->tasks = open_gap(cold->tasks, &cold->task_count, at, sizeof *cold->tasks);
+	return &cold->tasks[at];
+}
+
+static void
+cold_finish(struct cold *cold)
+{
+	profile_finish(cold);
+	for (unsigned i = 0; i < cold->tag_count; i++)
+		text_set(&cold->tags[i].name, STR_NONE);
+	for (unsigned i = 0; i < cold->task_count; i++) {
+		text_set(&cold->tasks[i].assignee, STR_NONE);
+		text_set(&cold->tasks[i].outcome, STR_NONE);
+	}
+	mem_free(cold->rules);
+	mem_free(cold->tags);
+	mem_free(cold->ids);
+	mem_free(cold->tasks);
+	mem_free(cold);
+}
+
+void
+customer_finish(struct customer *customer)
+{
+	text_set(&customer->id, STR_NONE);
+	mem_free(customer->tracks);
+	if (customer->cold)
+		cold_finish(customer->cold);
+	customer->tracks = NULL;
+	customer->cold = NULL;
+	customer->days = customer->hours = 0;
+}

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Day and hour sums of a customer's signals, all in one block of memory. */
+#include "engine/track.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* The block: the customer's tracks (days by signal, then hours by signal), then the packed cells of each
+ * in the same order. A packed cell, oldest first:
+ *
+ *   byte    = gap << 4 | count    gap: cells since the one before (the oldest, newest.cell - span, has 0)
+ *   [gap]     varint of gap - 15, when its nibble is 15
+ *   [count]   varint of count - 15, when its nibble is 15
+ *   [sum]     SIGNAL_SUM: zigzag varint, millionths
+ *   [value]   SIGNAL_LAST: the double's 8 bytes, least first
+ *
+ * Every number has one encoding, so equal tracks are equal bytes. What is in memory was written here or
+ * checked by track_restore(), so that reading it checks nothing. */
+
+#define NIBBLE_MORE 15u
+#define CELL_MAX 24 /* bytes of one packed cell: 1 + 5 + 5 + 10 */
+#define SUM_MAX INT64_C(9000000000000000000)
+
+struct cell {
+	uint32_t cell, count;
+	union {
+		int64_t sum;
+		double value;
+	} u;
+};
+
+struct cursor {
+	const uint8_t *start, *p, *end; /* start: of the cell last read */
+	struct cell at;
+	uint32_t before; /* cell before it; its own when it is the oldest */
+};
+
+static inline unsigned
+count_bits(uint64_t mask)
+{
+	return (unsigned)__builtin_popcountll(mask);
+}
+
+static inline bool
+has_track(const struct customer *customer, unsigned signal, bool hours)
+{
+	return (hours ? customer->hours : customer->days) >> signal & 1;
+}
+
+static inline size_t
+index_of(const struct customer *customer, unsigned signal, bool hours)
+{
+	uint64_t below = (UINT64_C(1) << signal) - 1;
+
+	if (!hours)
+		return count_bits(customer->days & below);
+	return count_bits(customer->days) + count_bits(customer->hours & below);
+}
+
+static inline size_t
+track_count(const struct customer *customer)
+{
+	return count_bits(customer->days) + count_bits(customer->hours);
+}
+
+/* Where the packed cells of track `index` begin in the block; of the index past the last: its size. */
+static size_t
+packed_offset(const struct customer *customer, size_t index)
+{
+	size_t at = track_count(customer) * sizeof *customer->tracks;
+
+	for (size_t i = 0; i < index; i++)
+		at += customer->tracks[i].packed;
+	return at;
+}
+
+size_t
+track_bytes(const struct customer *customer)
+{
+	return packed_offset(customer, track_count(customer));
+}
+
+/* --- one packed cell --- */
+
+static uint8_t *
+write_varint(uint8_t *out, uint64_t number)
+{
+	for (; number >= 128; number >>= 7)
+		*out++ = (uint8_t)(number | 128);
+	*out++ = (uint8_t)number;
+	return out;
+}
+
+static inline const uint8_t *
+take_varint(const uint8_t *p, uint64_t *out)
+{
+	uint64_t number = *p & 127;
+
+	for (unsigned shift = 7; *p++ & 128; shift += 7)
+		number |= (uint64_t)(*p & 127) << shift;
+	*out = number;
+	return p;
+}
+
+static uint8_t *
+write_double(uint8_t *out, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof bits);
+	for (int i = 0; i < 8; i++)
+		*out++ = (uint8_t)(bits >> 8 * i);
+	return out;
+}
+
+static inline const uint8_t *
+take_double(const uint8_t *p, double *out)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 8; i++)
+		bits |= (uint64_t)p[i] << 8 * i;
+	memcpy(out, &bits, sizeof bits);
+	return p + 8;
+}
+
+static inline uint64_t
+zigzag(int64_t number)
+{
+	return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
+}
+
+static inline int64_t
+unzigzag(uint64_t bits)
+{
+	return (int64_t)(bits >> 1 ^ (bits & 1 ? UINT64_MAX : 0));
+}
+
+static size_t
+write_cell(uint8_t out[CELL_MAX], uint32_t gap, const struct cell *cell, enum signal_kind kind)
+{
+	uint32_t high = gap < NIBBLE_MORE ? gap : NIBBLE_MORE;
+	uint32_t low = cell->count < NIBBLE_MORE ? cell->count : NIBBLE_MORE;
+	uint8_t *p = out;
+
+	*p++ = (uint8_t)(high << 4 | low);
+	if (high == NIBBLE_MORE)
+		p = write_varint(p, gap - NIBBLE_MORE);
+	if (low == NIBBLE_MORE)
+		p = write_varint(p, cell->count - NIBBLE_MORE);
+	if (kind == SIGNAL_SUM)
+		p = write_varint(p, zigzag(cell->u.sum));
+	else if (kind == SIGNAL_LAST)
+		p = write_double(p, cell->u.value);
+	return (size_t)(p - out);
+}
+
+static struct cursor
+cursor_of(const struct customer *customer, size_t index)
+{
+	const struct track *track = &customer->tracks[index];
+	const uint8_t *p = (const uint8_t *)customer->tracks + packed_offset(customer, index);
+	uint32_t oldest = track->cell - track->span;
+
+	return (struct cursor){p, p, p + track->packed, {.cell = oldest}, oldest};
+}
+
+/* The next cell; false past the newest packed one, `at` then stays the last read. */
+static inline bool
+cursor_next(struct cursor *cursor, enum signal_kind kind)
+{
+	const uint8_t *p = cursor->p;
+	uint32_t gap, count;
+	uint64_t more;
+
+	cursor->start = p;
+	if (p == cursor->end)
+		return false;
+	gap = (uint32_t)*p >> 4;
+	count = *p & 15;
+	p++;
+	if (gap == NIBBLE_MORE) {
+		p = take_varint(p, &more);
+		gap += (uint32_t)more;
+	}
+	if (count == NIBBLE_MORE) {
+		p = take_varint(p, &more);
+		count += (uint32_t)more;
+	}
+	if (kind == SIGNAL_SUM) {
+		p = take_varint(p, &more);
+		cursor->at.u.sum = unzigzag(more);
+	} else if (kind == SIGNAL_LAST) {
+		p = take_double(p, &cursor->at.u.value);
+	}
+	cursor->before = cursor->at.cell;
+	cursor->at.cell += gap;
+	cursor->at.count = count;
+	cursor->p = p;
+	return true;
+}
+
+/* --- the block --- */
+
+struct track *
+track_find(const struct customer *customer, unsigned signal, bool hours)
+{
+	if (!has_track(customer, signal, hours))
+		return NULL;
+	return &customer->tracks[index_of(customer, signal, hours)];
+}
+
+static struct track *
+track_insert(struct customer *customer, unsigned signal, bool hours)
+{
+	size_t index = index_of(customer, signal, hours);
+	size_t bytes = track_bytes(customer), at = index * sizeof(struct track);
+	char *block = mem_resize(customer->tracks, bytes + sizeof(struct track));
+
+	memmove(block + at + sizeof(struct track), block + at, bytes - at);
+	memset(block + at, 0, sizeof(struct track));
+	customer->tracks = (struct track *)(void *)block;
+	*(hours ? &customer->hours : &customer->days) |= UINT64_C(1) << signal;
+	return &customer->tracks[index];
+}
+
+struct track *
+track_make(struct customer *customer, unsigned signal, bool hours)
+{
+	assert(signal < RULESET_MAX_SIGNALS);
+	if (has_track(customer, signal, hours))
+		return &customer->tracks[index_of(customer, signal, hours)];
+	return track_insert(customer, signal, hours);
+}
+
+/* Puts n bytes in the place of the packed bytes from..to of a track. */
+static void
+splice(struct customer *customer, size_t index, size_t from, size_t to, const uint8_t *bytes, size_t n)
+{
+	size_t old_size = track_bytes(customer), size = old_size - (to - from) + n;
+	size_t at = packed_offset(customer, index) + from, tail = at + (to - from);
+	size_t packed = customer->tracks[index].packed - (to - from) + n;
+	uint8_t *block;
+
+	assert(packed <= UINT16_MAX);
+	if (size > old_size)
+		customer->tracks = mem_resize(customer->tracks, size);
+	block = (uint8_t *)customer->tracks;
+	memmove(block + at + n, block + tail, old_size - tail);
+	if (n > 0)
+		memcpy(block + at, bytes, n);
+	customer->tracks[index].packed = (uint16_t)packed;
+	if (size < old_size)
+		customer->tracks = mem_resize(customer->tracks, size);
+}
+
+static void
+append_cell(struct customer *customer, size_t index, uint32_t gap, const struct cell *cell,
+	    enum signal_kind kind)
+{
+	size_t end = customer->tracks[index].packed;
+	uint8_t bytes[CELL_MAX];
+
+	splice(customer, index, end, end, bytes, write_cell(bytes, gap, cell, kind));
+}
+
+/* --- an event --- */
+
+static int64_t
+sum_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b < 0 ? -SUM_MAX : SUM_MAX;
+	return sum > SUM_MAX ? SUM_MAX : sum < -SUM_MAX ? -SUM_MAX : sum;
+}
+
+static inline uint32_t
+count_add(uint32_t count)
+{
+	return count + (count < UINT32_MAX);
+}
+
+static struct cell
+cell_of(const struct track_event *event)
+{
+	struct cell cell = {.cell = event->cell, .count = 1};
+
+	if (event->kind == SIGNAL_SUM)
+		cell.u.sum = sum_add(0, event->micro);
+	else if (event->kind == SIGNAL_LAST)
+		cell.u.value = event->gauge;
+	return cell;
+}
+
+static struct cell
+newest_cell(const struct track *track, enum signal_kind kind)
+{
+	struct cell cell = {.cell = track->cell, .count = track->count};
+
+	if (kind == SIGNAL_LAST)
+		cell.u.value = track->u.value;
+	else
+		cell.u.sum = track->u.sum;
+	return cell;
+}
+
+static void
+set_newest(struct track *track, const struct track_event *event)
+{
+	struct cell cell = cell_of(event);
+
+	track->cell = cell.cell;
+	track->count = cell.count;
+	if (event->kind == SIGNAL_LAST)
+		track->u.value = cell.u.value;
+	else
+		track->u.sum = cell.u.sum;
+}
+
+static void
+count_life(struct track *track, uint32_t day)
+{
+	uint16_t first = (uint16_t)(day < UINT16_MAX ? day : UINT16_MAX);
+
+	if (track->life_days == 0 || first < track->first_cell)
+		track->first_cell = first;
+	if (track->life_days < UINT16_MAX)
+		track->life_days++;
+}
+
+/* Drops packed cells before `oldest`; returns the newest packed cell, and in *first the oldest left.
+ * false: none is left. */
+static bool
+drop_before(struct customer *customer, size_t index, uint32_t oldest, enum signal_kind kind,
+	    uint32_t *first, uint32_t *last)
+{
+	struct cursor cursor = cursor_of(customer, index);
+	const uint8_t *base = cursor.p;
+	uint8_t bytes[CELL_MAX];
+	bool more;
+
+	while ((more = cursor_next(&cursor, kind)) && cursor.at.cell < oldest)
+		continue;
+	if (more) {
+		struct cell kept = cursor.at;
+		size_t end = (size_t)(cursor.p - base);
+		bool dropped = cursor.start != base;
+
+		while (cursor_next(&cursor, kind))
+			continue;
+		*first = kept.cell;
+		*last = cursor.at.cell;
+		if (dropped)
+			splice(customer, index, 0, end, bytes, write_cell(bytes, 0, &kept, kind));
+	} else if (customer->tracks[index].packed > 0) {
+		splice(customer, index, 0, customer->tracks[index].packed, NULL, 0);
+	}
+	return more;
+}
+
+/* The first event of a newer cell: the newest one joins the packed ones. */
+static void
+roll(struct customer *customer, size_t index, const struct track_event *event)
+{
+	struct cell old = newest_cell(&customer->tracks[index], event->kind);
+	uint32_t oldest = event->cell > event->reach ? event->cell - event->reach : 0;
+	uint32_t first = old.cell, last = old.cell;
+	bool kept = old.cell >= oldest;
+	struct track *track;
+
+	drop_before(customer, index, oldest, event->kind, &first, &last);
+	if (kept)
+		append_cell(customer, index, old.cell - last, &old, event->kind);
+	track = &customer->tracks[index];
+	track->span = (uint16_t)(kept ? event->cell - first : 0);
+	set_newest(track, event);
+}
+
+/* An event of a packed cell that is there: cursor stands on it. */
+static void
+merge(struct customer *customer, size_t index, const struct cursor *cursor, size_t start,
+      const struct track_event *event)
+{
+	struct cell cell = cursor->at;
+	size_t length = (size_t)(cursor->p - cursor->start);
+	uint8_t bytes[CELL_MAX];
+
+	cell.count = count_add(cell.count);
+	if (event->kind == SIGNAL_SUM)
+		cell.u.sum = sum_add(cell.u.sum, event->micro);
+	else if (event->kind == SIGNAL_LAST)
+		cell.u.value = event->gauge;
+	splice(customer, index, start, start + length, bytes,
+	       write_cell(bytes, cell.cell - cursor->before, &cell, event->kind));
+}
+
+/* A new packed cell before the one on which the cursor stands. */
+static void
+insert_before(struct customer *customer, size_t index, const struct cursor *cursor, size_t start,
+	      const struct track_event *event)
+{
+	struct cell cell = cell_of(event);
+	uint32_t gap = start > 0 ? cell.cell - cursor->before : 0;
+	size_t length = (size_t)(cursor->p - cursor->start), n;
+	uint8_t bytes[2 * CELL_MAX];
+
+	n = write_cell(bytes, gap, &cell, event->kind);
+	n += write_cell(bytes + n, cursor->at.cell - cell.cell, &cursor->at, event->kind);
+	splice(customer, index, start, start + length, bytes, n);
+}
+
+/* An event before the newest cell, within reach; true when its cell is new. */
+static bool
+add_older(struct customer *customer, size_t index, const struct track_event *event)
+{
+	struct cursor cursor = cursor_of(customer, index);
+	const uint8_t *base = cursor.p;
+	struct track *track;
+	uint32_t span;
+	bool more;
+
+	while ((more = cursor_next(&cursor, event->kind)) && cursor.at.cell < event->cell)
+		continue;
+	if (more && cursor.at.cell == event->cell) {
+		merge(customer, index, &cursor, (size_t)(cursor.start - base), event);
+		return false;
+	}
+	if (more) {
+		insert_before(customer, index, &cursor, (size_t)(cursor.start - base), event);
+	} else {
+		struct cell cell = cell_of(event);
+		uint32_t gap = cursor.p == base ? 0 : cell.cell - cursor.at.cell;
+
+		append_cell(customer, index, gap, &cell, event->kind);
+	}
+	track = &customer->tracks[index];
+	span = track->cell - event->cell;
+	if (span > track->span)
+		track->span = (uint16_t)span;
+	return true;
+}
+
+static void
+add_elsewhere(struct customer *customer, size_t index, bool hours, const struct track_event *event)
+{
+	struct track *track = &customer->tracks[index];
+	bool new_day = true;
+
+	if (track->count == 0)
+		set_newest(track, event);
+	else if (event->cell > track->cell)
+		roll(customer, index, event);
+	else if (track->cell - event->cell <= event->reach)
+		new_day = add_older(customer, index, event);
+	else
+		new_day = event->cell < track->first_cell;
+	if (new_day && !hours)
+		count_life(&customer->tracks[index], event->cell);
+}
+
+void
+track_add(struct customer *customer, unsigned signal, bool hours, const struct track_event *event)
+{
+	struct track *track = track_make(customer, signal, hours);
+
+	assert(event->reach <= RULESET_MAX_REACH_DAYS);
+	if (event->cell == track->cell && track->count > 0) {
+		track->count = count_add(track->count);
+		if (event->kind == SIGNAL_SUM)
+			track->u.sum = sum_add(track->u.sum, event->micro);
+		else if (event->kind == SIGNAL_LAST && event->ts >= track->last_at)
+			track->u.value = event->gauge;
+		if (event->ts > track->last_at)
+			track->last_at = event->ts;
+	} else {
+		size_t index = (size_t)(track - customer->tracks);
+		int64_t last_at = track->count > 0 ? track->last_at : INT64_MIN;
+
+		add_elsewhere(customer, index, hours, event);
+		customer->tracks[index].last_at = event->ts > last_at ? event->ts : last_at;
+	}
+}
+
+/* --- reading --- */
+
+static inline void
+window_add(struct window *window, uint32_t count, int64_t sum)
+{
+	window->count += count;
+	window->sum = sum_add(window->sum, sum);
+	window->days++;
+}
+
+struct window
+track_window(const struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
+	     int64_t first, int64_t last)
+{
+	const struct track *track = track_find(customer, signal, hours);
+	struct window window = {0, 0, 0};
+	struct cursor cursor;
+
+	if (!track || track->count == 0 || first > track->cell || last < track->cell - track->span)
+		return window;
+	if (first < track->cell && track->packed > 0) {
+		cursor = cursor_of(customer, (size_t)(track - customer->tracks));
+		while (cursor_next(&cursor, kind) && cursor.at.cell <= last) {
+			if (cursor.at.cell >= first)
+				window_add(&window, cursor.at.count,
+					   kind == SIGNAL_SUM ? cursor.at.u.sum : 0);
+		}
+	}
+	if (first <= track->cell && last >= track->cell)
+		window_add(&window, track->count, kind == SIGNAL_SUM ? track->u.sum : 0);
+	return window;
+}
+
+bool
+track_gauge(const struct customer *customer, unsigned signal, int64_t last, double *out)
+{
+	const struct track *track = track_find(customer, signal, false);
+	struct cursor cursor;
+	bool found = false;
+
+	if (!track || track->count == 0)
+		return false;
+	if (last >= track->cell) {
+		*out = track->u.value;
+		return true;
+	}
+	cursor = cursor_of(customer, (size_t)(track - customer->tracks));
+	while (cursor_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= last) {
+		*out = cursor.at.u.value;
+		found = true;
+	}
+	return found;
+}
+
+/* --- records --- */
+
+struct str
+track_packed(const struct customer *customer, unsigned signal, bool hours)
+{
+	size_t index;
+
+	if (!has_track(customer, signal, hours))
+		return STR_NONE;
+	index = index_of(customer, signal, hours);
+	return (struct str){(const char *)customer->tracks + packed_offset(customer, index),
+			    customer->tracks[index].packed};
+}
+
+/* True when the byte string holds a whole cell at p, so that a cursor may read it. */
+static bool
+cell_is_whole(const uint8_t *p, const uint8_t *end, enum signal_kind kind)
+{
+	int varints = (*p >> 4 == NIBBLE_MORE) + ((*p & 15) == NIBBLE_MORE) + (kind == SIGNAL_SUM);
+
+	for (p++; varints > 0; varints--) {
+		int length = 1;
+
+		for (; p < end && *p & 128; p++)
+			length++;
+		if (p++ >= end || length > 10)
+			return false;
+	}
+	return kind != SIGNAL_LAST || end - p >= 8;
+}
+
+static bool
+cells_are_sound(struct cursor cursor, enum signal_kind kind, uint32_t newest)
+{
+	const uint8_t *begin = cursor.p;
+	uint8_t bytes[CELL_MAX];
+
+	while (cursor.p < cursor.end) {
+		size_t n;
+
+		if (!cell_is_whole(cursor.p, cursor.end, kind) || !cursor_next(&cursor, kind))
+			return false;
+		if ((cursor.start == begin) != (cursor.at.cell == cursor.before) ||
+		    cursor.at.cell < cursor.before || cursor.at.cell >= newest || cursor.at.count == 0)
+			return false;
+		n = write_cell(bytes, cursor.at.cell - cursor.before, &cursor.at, kind);
+		if (n != (size_t)(cursor.p - cursor.start) || memcmp(bytes, cursor.start, n) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+track_restore(struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
+	      const struct track *track, struct str packed)
+{
+	const uint8_t *p = (const uint8_t *)packed.p;
+	uint32_t oldest = track->cell - track->span;
+	struct track *made;
+
+	if (has_track(customer, signal, hours) || track->count == 0 || packed.n > UINT16_MAX ||
+	    track->span > RULESET_MAX_REACH_DAYS || track->span > track->cell ||
+	    (track->span == 0) != (packed.n == 0))
+		return false;
+	if (packed.n > 0 && !cells_are_sound((struct cursor){p, p, p + packed.n, {.cell = oldest}, oldest},
+					     kind, track->cell))
+		return false;
+	made = track_insert(customer, signal, hours);
+	*made = *track;
+	made->packed = 0;
+	splice(customer, index_of(customer, signal, hours), 0, 0, p, packed.n);
+	return true;
+}
