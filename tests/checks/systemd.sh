@@ -22,6 +22,11 @@ grep -vE '^(Protect|Private|Restrict|SystemCall|Capability)' $unit >"$dir/churnd
 loose=$(score "$dir/churnd.service")
 verdict "a unit without its confinement is refused" "$(awk -v s="${loose:-0}" 'BEGIN { exit !(s <= 1.5) }' && echo "scored ${loose:-nothing}")"
 
+# The programs it names are not installed here, and need not be: only what systemd does not understand counts.
+unknown() { systemd-analyze verify --man=no "$1" 2>&1 | grep -iE "unknown|invalid|failed to parse|ignoring"; }
+sed 's/^WatchdogSec=/WatchdogSecs=/' $unit >"$dir/churnd.service"
+verdict "systemd understands every line" "$(unknown $unit; [ -n "$(unknown "$dir/churnd.service")" ] || echo "a wrong line was not seen")"
+
 verdict "it tells systemd when it is ready, alive and reloading" "$(for line in Type=notify 'WatchdogSec=[0-9]+s?' DynamicUser=yes \
 	StateDirectory=churnd ConfigurationDirectory=churnd 'LoadCredential=.+' 'ExecReload=.*-HUP.*'; do
 	grep -qE "^$line\$" $unit || echo "no line $line"; done)"
