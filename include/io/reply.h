@@ -5,7 +5,14 @@
 
 #include "base/arena.h"
 
-enum reply_type { REPLY_STRING, REPLY_STATUS, REPLY_ERROR, REPLY_INTEGER, REPLY_NIL, REPLY_ARRAY };
+enum reply_type {
+	REPLY_STRING,
+	REPLY_STATUS,
+	REPLY_ERROR,
+	REPLY_INTEGER,
+	REPLY_NIL,
+	REPLY_ARRAY
+};
 
 /* Pre-order: an array's elements follow it; `span` items (itself included) belong to an element, so the
  * next sibling is item + item->span. Valid until the callback that got it returns. */
@@ -28,7 +35,7 @@ const struct reply *reply_at(const struct reply *array, uint32_t i);
 bool reply_is(const struct reply *reply, const char *status); /* STATUS or STRING equal to it */
 bool reply_error_is(const struct reply *reply, const char *word); /* "LOADING", "NOAUTH", ... */
 
-#define REPLY_MAX_DEPTH 7 /* arrays inside arrays; XREAD inside EXEC has 5 */
+#define REPLY_MAX_DEPTH 7		  /* arrays inside arrays; XREAD inside EXEC has 5 */
 #define REPLY_MAX_BYTES ((size_t)1 << 30) /* of one reply, as it comes from the socket */
 
 /* The reader: hiredis' parser with functions of ours that write a tape. */
@@ -36,7 +43,8 @@ struct reply_reader;
 struct reply_reader *reply_reader_create(void);
 void reply_reader_destroy(struct reply_reader *reader);
 void reply_reader_feed(struct reply_reader *reader, const char *bytes, size_t n);
-void reply_reader_limit(struct reply_reader *reader, size_t bytes); /* instead of REPLY_MAX_BYTES */
+void reply_reader_limit(struct reply_reader *reader,
+			size_t bytes); /* instead of REPLY_MAX_BYTES */
 /* true: *out is the next whole reply (valid until the next call), or NULL when more bytes are needed.
  * false: the bytes are no RESP; the connection has to be closed. */
 bool reply_reader_next(struct reply_reader *reader, const struct reply **out,

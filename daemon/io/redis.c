@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of one connection to Redis: dial, greet, pipeline, lose, come back. */
+#include "io/redis.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <event2/buffer.h>
+#include <event2/event_struct.h>
+#include <event2/util.h>
+
+#include "base/mem.h"
+#include "codec/resp.h"
+#include "io/redis_inside.h"
+
+/* One turn of the loop reads at most this much from one connection, so that others get theirs. */
+#define READS_PER_TURN 4
+#define PEEK_CHUNKS 16
+
+#define BIT(state) (1u << (state))
+
+/* From which states each may be reached. */
+static const unsigned reached_from[] = {
+	[REDIS_IDLE] = 0,
+	[REDIS_DIALLING] = BIT(REDIS_IDLE) | BIT(REDIS_PAUSED),
+	[REDIS_GREETING] = BIT(REDIS_DIALLING),
+	[REDIS_UP] = BIT(REDIS_GREETING),
+	[REDIS_PAUSED] = BIT(REDIS_DIALLING) | BIT(REDIS_GREETING) | BIT(REDIS_UP),
+	[REDIS_GONE] = BIT(REDIS_IDLE) | BIT(REDIS_DIALLING) | BIT(REDIS_GREETING) |
+		       BIT(REDIS_UP) | BIT(REDIS_PAUSED),
+};
+
+static void
+state_move(struct redis *redis, enum redis_state to)
+{
+	assert(reached_from[to] & BIT(redis->state));
+	redis->state = to;
+}
+
+static bool
+is_connected(const struct redis *redis)
+{
+	return redis->state == REDIS_GREETING || redis->state == REDIS_UP;
+}
+
+static void
+timer_set(struct redis *redis, int64_t ms)
+{
+	const struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	event_add(redis->timer, &wait);
+}
+
+/* libevent keeps the bufferevent alive until its own callback has returned. */
+static void
+socket_close(struct redis *redis)
+{
+	if (redis->bev != NULL)
+		bufferevent_free(redis->bev);
+	redis->bev = NULL;
+}
+
+static void
+connection_drop(struct redis *redis)
+{
+	socket_close(redis);
+	redis_dial_finish(redis);
+	owed_clear(&redis->owed);
+	redis->client_id = 0;
+}
+
+/* Between 1/2 and 1 of the present pause, which then doubles. */
+static int64_t
+backoff_take(struct redis *redis)
+{
+	int64_t pause = redis->backoff_ms;
+	uint16_t luck;
+
+	evutil_secure_rng_get_bytes(&luck, sizeof luck);
+	redis->backoff_ms = pause * 2 < REDIS_BACKOFF_MAX_MS ? pause * 2 : REDIS_BACKOFF_MAX_MS;
+	return pause / 2 + (pause - pause / 2) * luck / UINT16_MAX;
+}
+
+/* The hook comes last: it may destroy the connection. */
+void
+redis_lose(struct redis *redis, const struct err *reason, bool hopeless)
+{
+	bool was_up = redis->state == REDIS_UP;
+	bool news = was_up || strcmp(redis->reason.text, reason->text) != 0;
+
+	state_move(redis, REDIS_PAUSED);
+	connection_drop(redis);
+	redis->reason = *reason;
+	redis->refusals += hopeless;
+	timer_set(redis, backoff_take(redis));
+	if (news && redis->hooks.down != NULL)
+		redis->hooks.down(redis->hooks.ctx, redis->reason.text);
+}
+
+static void
+lose_saying(struct redis *redis, const char *what)
+{
+	struct buf where = {0};
+	struct err reason;
+
+	redis_address_print(&where, &redis->address);
+	err_set(&reason, "lost Redis at %s: %s", where.p, what);
+	buf_finish(&where);
+	redis_lose(redis, &reason, false);
+}
+
+void
+redis_greeted(struct redis *redis)
+{
+	state_move(redis, REDIS_UP);
+	event_del(redis->timer);
+	redis->backoff_ms = REDIS_BACKOFF_FIRST_MS;
+	redis->reason.text[0] = '\0';
+	redis->connection++;
+	if (redis->hooks.up != NULL)
+		redis->hooks.up(redis->hooks.ctx);
+}
+
+/* Hands over every whole reply; false when the connection ended meanwhile. */
+static bool
+replies_deliver(struct redis *redis)
+{
+	struct bufferevent *bev = redis->bev;
+	const struct reply *reply;
+	struct owed owed;
+	struct err why;
+
+	for (;;) {
+		if (!reply_reader_next(redis->reader, &reply, &why)) {
+			redis_lose(redis, &why, false);
+			return false;
+		}
+		if (reply == NULL)
+			return true;
+		if (!owed_pop(&redis->owed, &owed)) {
+			lose_saying(redis, "it sent a reply that nobody asked for");
+			return false;
+		}
+		owed.fn(owed.ctx, reply);
+		if (redis->bev != bev || !is_connected(redis))
+			return false;
+	}
+}
+
+/* What libevent has read already. Its buffers are fed as they lie. */
+static void
+buffered_feed(struct redis *redis)
+{
+	struct evbuffer *input = bufferevent_get_input(redis->bev);
+	struct evbuffer_iovec chunks[PEEK_CHUNKS];
+
+	while (evbuffer_get_length(input) > 0) {
+		int n = evbuffer_peek(input, -1, NULL, chunks, PEEK_CHUNKS);
+		size_t bytes = 0;
+
+		for (int i = 0; i < n && i < PEEK_CHUNKS; i++) {
+			reply_reader_feed(redis->reader, chunks[i].iov_base, chunks[i].iov_len);
+			bytes += chunks[i].iov_len;
+		}
+		evbuffer_drain(input, bytes);
+	}
+}
+
+/* libevent 2.1 reads 4 KiB at a time, too little for replies of a megabyte: the rest is taken from
+ * the socket here. An end or error of it is left for libevent to find and tell. */
+static size_t
+socket_feed(struct redis *redis)
+{
+	ssize_t n = recv(bufferevent_getfd(redis->bev), redis->inbox, REDIS_INBOX_BYTES,
+			 MSG_DONTWAIT);
+
+	if (n <= 0)
+		return 0;
+	reply_reader_feed(redis->reader, redis->inbox, (size_t)n);
+	return (size_t)n;
+}
+
+static void
+on_read(struct bufferevent *bev, void *ctx)
+{
+	struct redis *redis = ctx;
+
+	assert(bev == redis->bev);
+	buffered_feed(redis);
+	for (int i = 0; i < READS_PER_TURN; i++) {
+		size_t n = socket_feed(redis);
+
+		if (!replies_deliver(redis) || n < REDIS_INBOX_BYTES / 2)
+			return;
+	}
+}
+
+static void dial_on(struct redis *redis, bool (*dial)(struct redis *redis, struct err *err));
+
+static void
+on_connected(struct redis *redis)
+{
+	redis_dial_finish(redis);
+	redis_dial_options(redis);
+	state_move(redis, REDIS_GREETING);
+	redis_greeting_begin(redis);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *ctx)
+{
+	struct redis *redis = ctx;
+	int code = EVUTIL_SOCKET_ERROR();
+	struct err why;
+
+	assert(bev == redis->bev);
+	if (what & BEV_EVENT_CONNECTED) {
+		on_connected(redis);
+	} else if (is_connected(redis)) {
+		lose_saying(redis, what & BEV_EVENT_EOF ? "it closed the connection"
+							: evutil_socket_error_to_string(code));
+	} else if (redis_dial_has_next(redis)) {
+		dial_on(redis, redis_dial_next);
+	} else {
+		redis_dial_error(redis, &why, evutil_socket_error_to_string(code));
+		redis_lose(redis, &why, false);
+	}
+}
+
+static void
+socket_open(struct redis *redis)
+{
+	socket_close(redis);
+	reply_reader_destroy(redis->reader);
+	redis->reader = reply_reader_create();
+	redis->bev = bufferevent_socket_new(redis->base, -1,
+					    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	assert(redis->bev != NULL);
+	bufferevent_set_max_single_read(redis->bev, REDIS_INBOX_BYTES);
+	bufferevent_set_max_single_write(redis->bev, REDIS_INBOX_BYTES);
+	bufferevent_setcb(redis->bev, on_read, NULL, on_event, redis);
+	bufferevent_enable(redis->bev, EV_READ | EV_WRITE);
+}
+
+/* Dials until one address is being connected to, or none is left. */
+static void
+dial_on(struct redis *redis, bool (*dial)(struct redis *redis, struct err *err))
+{
+	struct err why;
+
+	socket_open(redis);
+	while (!dial(redis, &why)) {
+		if (!redis_dial_has_next(redis)) {
+			redis_lose(redis, &why, false);
+			return;
+		}
+		dial = redis_dial_next;
+		socket_open(redis);
+	}
+}
+
+static void
+try_again(struct redis *redis)
+{
+	state_move(redis, REDIS_DIALLING);
+	timer_set(redis, REDIS_CONNECT_MS);
+	dial_on(redis, redis_dial_first);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct redis *redis = ctx;
+	struct err why;
+
+	(void)fd, (void)what;
+	if (redis->state == REDIS_IDLE || redis->state == REDIS_PAUSED) {
+		try_again(redis);
+		return;
+	}
+	redis_dial_error(redis, &why,
+			 redis->state == REDIS_GREETING ? "it does not answer"
+							: "no answer in time");
+	redis_lose(redis, &why, false);
+}
+
+struct redis *
+redis_create(struct event_base *base, const struct redis_address *address, const char *name,
+	     struct redis_hooks hooks)
+{
+	struct redis *redis = mem_alloc(sizeof *redis);
+
+	redis->base = base;
+	redis->address = *address;
+	redis->name = mem_copy_text(name);
+	redis->hooks = hooks;
+	redis->backoff_ms = REDIS_BACKOFF_FIRST_MS;
+	redis->inbox = mem_alloc(REDIS_INBOX_BYTES);
+	redis->timer = event_new(base, -1, 0, on_timer, redis);
+	assert(redis->timer != NULL);
+	/* libevent writes with writev(), which has no MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_IGN);
+	return redis;
+}
+
+/* From the loop's next turn on, so that no hook is called inside. */
+void
+redis_connect(struct redis *redis)
+{
+	assert(redis->state == REDIS_IDLE);
+	timer_set(redis, 0);
+}
+
+static void
+redis_free(struct event *timer, void *ctx)
+{
+	struct redis *redis = ctx;
+
+	(void)timer;
+	reply_reader_destroy(redis->reader);
+	owed_finish(&redis->owed);
+	buf_finish(&redis->out);
+	mem_free(redis->inbox);
+	mem_free(redis->name);
+	mem_free(redis);
+}
+
+/* The memory goes when no callback of ours can be running: libevent's finalizer calls redis_free. */
+void
+redis_destroy(struct redis *redis)
+{
+	if (redis == NULL)
+		return;
+	state_move(redis, REDIS_GONE);
+	connection_drop(redis);
+	event_free_finalize(0, redis->timer, redis_free);
+}
+
+bool
+redis_is_up(const struct redis *redis)
+{
+	return redis->state == REDIS_UP;
+}
+
+size_t
+redis_waiting(const struct redis *redis)
+{
+	return redis->owed.replies;
+}
+
+int64_t
+redis_client_id(const struct redis *redis)
+{
+	return redis->state == REDIS_UP ? redis->client_id : 0;
+}
+
+/* When Redis has nothing of ours to do, it gets the bytes now and not at the end of this turn: the
+ * next read goes out before this reply is worked on. Returns how many it took. */
+static size_t
+write_now(struct redis *redis, struct str bytes)
+{
+	ssize_t n;
+
+	if (redis->owed.count > 0 ||
+	    evbuffer_get_length(bufferevent_get_output(redis->bev)) > 0)
+		return 0;
+	n = send(bufferevent_getfd(redis->bev), bytes.p, bytes.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n > 0 ? (size_t)n : 0;
+}
+
+void
+redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
+	    void *ctx)
+{
+	size_t n = write_now(redis, bytes);
+
+	if (n < bytes.n)
+		bufferevent_write(redis->bev, bytes.p + n, bytes.n - n);
+	owed_push(&redis->owed, replies, fn, ctx);
+}
+
+void
+redis_send(struct redis *redis, struct str commands, unsigned replies, redis_reply_fn *fn,
+	   void *ctx)
+{
+	assert(redis->state == REDIS_UP && commands.n > 0);
+	redis_write(redis, commands, replies, fn, ctx);
+}
+
+void
+redis_command(struct redis *redis, redis_reply_fn *fn, void *ctx, ...)
+{
+	va_list words;
+
+	buf_clear(&redis->out);
+	va_start(words, ctx);
+	resp_command_v(&redis->out, words);
+	va_end(words);
+	redis_send(redis, buf_view(&redis->out), 1, fn, ctx);
+}
+
+bool
+redis_error_is_passing(const struct reply *reply)
+{
+	static const char *const words[] = {
+		"LOADING",    "BUSY",	  "MISCONF",	 "OOM",	  "READONLY", "MASTERDOWN",
+		"NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN", "MOVED", "ASK"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (reply_error_is(reply, words[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads Redis' replies onto a flat tape. */
+#include "io/reply.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/mem.h"
+
+/* hiredis 0.14 counts an array's elements in an int, 1.x in a size_t and knows RESP3. */
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
+
+#define CHUNK_BYTES ((size_t)256 << 10)
+#define KEEP_BYTES ((size_t)4 << 20)   /* of text, kept from one reply to the next */
+#define KEEP_ITEMS ((size_t)128 << 10) /* likewise of items */
+#define FEED_SPARE ((size_t)4 << 20)   /* hiredis gives its buffer back beyond this */
+
+/* Text moves never: a full chunk is left as it is and the next one begun. */
+struct chunk {
+	struct chunk *next; /* owned */
+	size_t size;
+	char bytes[];
+};
+
+struct open_array {
+	uint32_t item; /* its place on the tape */
+	uint32_t left; /* elements still to come */
+};
+
+struct reply_reader {
+	redisReader *parser; /* owned */
+	struct reply *items; /* owned: the tape */
+	size_t count, cap;
+	struct open_array open[REPLY_MAX_DEPTH];
+	unsigned depth;
+	struct chunk *chunks; /* owned, first to last */
+	struct chunk *chunk;  /* borrowed from chunks: the one being filled */
+	size_t used;	      /* of it */
+	size_t pending;	      /* bytes fed since the last whole reply */
+	size_t limit;	      /* of pending */
+	const char *refused;  /* what is wrong, in words; NULL while nothing is */
+	bool handed_out;      /* the tape holds a whole reply */
+};
+
+const struct reply *
+reply_at(const struct reply *array, uint32_t i)
+{
+	const struct reply *item = array + 1;
+
+	if (array->type != REPLY_ARRAY || i >= array->count)
+		return NULL;
+	while (i-- > 0)
+		item = reply_next(item);
+	return item;
+}
+
+bool
+reply_is(const struct reply *reply, const char *status)
+{
+	return (reply->type == REPLY_STATUS || reply->type == REPLY_STRING) &&
+	       str_is(reply->text, status);
+}
+
+bool
+reply_error_is(const struct reply *reply, const char *word)
+{
+	size_t n = strlen(word);
+
+	return reply->type == REPLY_ERROR && reply->text.n >= n &&
+	       memcmp(reply->text.p, word, n) == 0 &&
+	       (reply->text.n == n || reply->text.p[n] == ' ');
+}
+
+static struct chunk *
+chunk_create(size_t size)
+{
+	struct chunk *chunk = mem_resize(NULL, sizeof *chunk + size);
+
+	chunk->next = NULL;
+	chunk->size = size;
+	return chunk;
+}
+
+/* Makes the next chunk, one with room for n, the one being filled. */
+static void
+chunk_advance(struct reply_reader *reader, size_t n)
+{
+	struct chunk *next = reader->chunk->next;
+
+	if (next == NULL || next->size < n) {
+		struct chunk *made = chunk_create(n > CHUNK_BYTES ? n : CHUNK_BYTES);
+
+		made->next = next;
+		reader->chunk->next = made;
+		next = made;
+	}
+	reader->chunk = next;
+	reader->used = 0;
+}
+
+static const char *
+text_keep(struct reply_reader *reader, const char *text, size_t n)
+{
+	char *to;
+
+	if (reader->chunk->size - reader->used < n)
+		chunk_advance(reader, n);
+	to = reader->chunk->bytes + reader->used;
+	memcpy(to, text, n);
+	reader->used += n;
+	return to;
+}
+
+/* Keeps the first chunks, as many as fit into KEEP_BYTES. */
+static void
+text_reset(struct reply_reader *reader)
+{
+	struct chunk **link = &reader->chunks;
+	size_t kept = 0;
+
+	while (*link != NULL) {
+		struct chunk *chunk = *link;
+
+		if (kept == 0 || kept + chunk->size <= KEEP_BYTES) {
+			kept += chunk->size;
+			link = &chunk->next;
+			continue;
+		}
+		*link = chunk->next;
+		mem_free(chunk);
+	}
+	reader->chunk = reader->chunks;
+	reader->used = 0;
+}
+
+static void
+tape_reset(struct reply_reader *reader)
+{
+	if (reader->cap > KEEP_ITEMS) {
+		mem_free(reader->items);
+		reader->items = NULL;
+		reader->cap = 0;
+	}
+	reader->count = 0;
+	reader->pending = 0;
+	reader->handed_out = false;
+	text_reset(reader);
+}
+
+/* An element is whole: so may be the arrays that it ends. */
+static void
+tape_close(struct reply_reader *reader)
+{
+	while (reader->depth > 0) {
+		struct open_array *top = &reader->open[reader->depth - 1];
+
+		if (--top->left > 0)
+			return;
+		reader->items[top->item].span = (uint32_t)(reader->count - top->item);
+		reader->depth--;
+	}
+}
+
+static struct reply *
+tape_add(struct reply_reader *reader, enum reply_type type)
+{
+	struct reply *item;
+
+	if (reader->count == reader->cap)
+		MEM_RESERVE(reader->items, reader->cap, reader->count + 1);
+	item = &reader->items[reader->count++];
+	*item = (struct reply){.type = type, .span = 1};
+	return item;
+}
+
+/* What hiredis holds as "the object": anything that is not NULL, which would be out of memory. */
+static void *
+tape_done(struct reply_reader *reader)
+{
+	tape_close(reader);
+	return reader;
+}
+
+static void *
+tape_refuse(struct reply_reader *reader, const char *why)
+{
+	reader->refused = why;
+	return NULL;
+}
+
+static void *
+tape_string(const redisReadTask *task, char *text, size_t n)
+{
+	struct reply_reader *reader = task->privdata;
+	enum reply_type type = REPLY_STRING;
+	struct reply *item;
+
+	if (task->type == REDIS_REPLY_STATUS)
+		type = REPLY_STATUS;
+	else if (task->type == REDIS_REPLY_ERROR)
+		type = REPLY_ERROR;
+	else if (task->type != REDIS_REPLY_STRING)
+		return tape_refuse(reader, "a RESP3 type, which was not asked for");
+	item = tape_add(reader, type);
+	item->text = (struct str){text_keep(reader, text, n), n};
+	return tape_done(reader);
+}
+
+static void *
+tape_array(const redisReadTask *task, element_count elements)
+{
+	struct reply_reader *reader = task->privdata;
+	struct reply *item;
+
+	if (task->type != REDIS_REPLY_ARRAY)
+		return tape_refuse(reader, "a RESP3 type, which was not asked for");
+	if ((unsigned long long)elements > INT32_MAX)
+		return tape_refuse(reader, "an array of impossible length");
+	item = tape_add(reader, REPLY_ARRAY);
+	item->count = (uint32_t)elements;
+	if (elements == 0)
+		return tape_done(reader);
+	if (reader->depth == REPLY_MAX_DEPTH)
+		return tape_refuse(reader, "arrays nested too deep");
+	reader->open[reader->depth++] = (struct open_array){
+		.item = (uint32_t)(reader->count - 1), .left = (uint32_t)elements};
+	return reader;
+}
+
+static void *
+tape_integer(const redisReadTask *task, long long integer)
+{
+	struct reply_reader *reader = task->privdata;
+
+	tape_add(reader, REPLY_INTEGER)->integer = integer;
+	return tape_done(reader);
+}
+
+static void *
+tape_nil(const redisReadTask *task)
+{
+	struct reply_reader *reader = task->privdata;
+
+	tape_add(reader, REPLY_NIL);
+	return tape_done(reader);
+}
+
+#if HIREDIS_MAJOR >= 1
+static void *
+tape_double(const redisReadTask *task, double value, char *text, size_t n)
+{
+	(void)value, (void)text, (void)n;
+	return tape_refuse(task->privdata, "a RESP3 type, which was not asked for");
+}
+
+static void *
+tape_bool(const redisReadTask *task, int value)
+{
+	(void)value;
+	return tape_refuse(task->privdata, "a RESP3 type, which was not asked for");
+}
+#endif
+
+/* The tape is freed as a whole. */
+static void
+tape_free_object(void *object)
+{
+	(void)object;
+}
+
+static redisReplyObjectFunctions tape_functions = {
+	.createString = tape_string,
+	.createArray = tape_array,
+	.createInteger = tape_integer,
+	.createNil = tape_nil,
+#if HIREDIS_MAJOR >= 1
+	.createDouble = tape_double,
+	.createBool = tape_bool,
+#endif
+	.freeObject = tape_free_object,
+};
+
+struct reply_reader *
+reply_reader_create(void)
+{
+	struct reply_reader *reader = mem_alloc(sizeof *reader);
+
+	reader->parser = redisReaderCreateWithFunctions(&tape_functions);
+	assert(reader->parser != NULL);
+	reader->parser->privdata = reader;
+	reader->parser->maxbuf = FEED_SPARE;
+	reader->limit = REPLY_MAX_BYTES;
+	reader->chunks = chunk_create(CHUNK_BYTES);
+	reader->chunk = reader->chunks;
+	return reader;
+}
+
+void
+reply_reader_destroy(struct reply_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	while (reader->chunks != NULL) {
+		struct chunk *next = reader->chunks->next;
+
+		mem_free(reader->chunks);
+		reader->chunks = next;
+	}
+	redisReaderFree(reader->parser);
+	mem_free(reader->items);
+	mem_free(reader);
+}
+
+void
+reply_reader_limit(struct reply_reader *reader, size_t bytes)
+{
+	reader->limit = bytes;
+}
+
+void
+reply_reader_feed(struct reply_reader *reader, const char *bytes, size_t n)
+{
+	/* After a refusal hiredis takes no more; reply_reader_next tells. */
+	if (reader->refused == NULL && n > 0 &&
+	    redisReaderFeed(reader->parser, bytes, n) != REDIS_OK && reader->parser->err == 0)
+		reader->refused = "more than the memory holds";
+	reader->pending += n;
+}
+
+bool
+reply_reader_next(struct reply_reader *reader, const struct reply **out, struct err *err)
+{
+	void *object = NULL;
+
+	if (reader->handed_out)
+		tape_reset(reader);
+	if (reader->refused == NULL &&
+	    redisReaderGetReply(reader->parser, &object) != REDIS_OK && reader->refused == NULL)
+		reader->refused = reader->parser->errstr;
+	if (reader->refused == NULL && object == NULL && reader->pending > reader->limit)
+		reader->refused = "a reply that does not end";
+	if (reader->refused != NULL)
+		return err_set(err, "Redis sent what is no RESP2 reply: %s", reader->refused);
+	reader->handed_out = object != NULL;
+	*out = object != NULL ? reader->items : NULL;
+	return true;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of io/redis share among themselves: nobody else includes this. */
+#ifndef IO_REDIS_INSIDE_H
+#define IO_REDIS_INSIDE_H
+
+#include <event2/bufferevent.h>
+
+#include "io/redis.h"
+
+#define REDIS_CONNECT_MS 5000 /* from the first SYN to the end of the greeting */
+#define REDIS_BACKOFF_FIRST_MS 50
+#define REDIS_BACKOFF_MAX_MS 5000
+#define REDIS_CALL_MS 10000
+#define REDIS_INBOX_BYTES ((size_t)256 << 10) /* one read from the socket */
+
+enum redis_state {
+	REDIS_IDLE,	/* made, redis_connect not called yet */
+	REDIS_DIALLING, /* a socket is connecting */
+	REDIS_GREETING,
+	REDIS_UP,
+	REDIS_PAUSED, /* lost; the timer tries again */
+	REDIS_GONE,   /* destroyed; libevent still holds it for this turn */
+};
+
+/* Replies owed: a ring in the order of sending. */
+struct owed {
+	redis_reply_fn *fn;
+	void *ctx; /* borrowed */
+	unsigned left;
+};
+
+struct owed_ring {
+	struct owed *slots; /* owned; a power of two */
+	size_t cap, first, count;
+	size_t replies; /* the sum of left */
+};
+
+void owed_push(struct owed_ring *ring, unsigned replies, redis_reply_fn *fn, void *ctx);
+/* Takes one reply off: whose it is; false when none is owed. */
+bool owed_pop(struct owed_ring *ring, struct owed *out) MUST_CHECK;
+void owed_clear(struct owed_ring *ring);
+void owed_finish(struct owed_ring *ring);
+
+struct redis {
+	struct event_base *base;      /* borrowed */
+	struct redis_address address; /* its strings borrowed */
+	char *name;		      /* owned */
+	struct redis_hooks hooks;
+	enum redis_state state;
+	struct event *timer;		   /* owned: the connect timeout, or the next try */
+	struct bufferevent *bev;	   /* owned; NULL without a socket */
+	struct evutil_addrinfo *addresses; /* owned: of the host's name, while dialling */
+	const struct evutil_addrinfo *next_address; /* borrowed from addresses */
+	struct reply_reader *reader;		    /* owned; one per connection */
+	struct owed_ring owed;
+	struct buf out; /* scratch for commands */
+	char *inbox;	/* owned: REDIS_INBOX_BYTES */
+	unsigned greeting_step;
+	int64_t client_id;
+	int64_t backoff_ms;
+	uint64_t connection; /* counts the times it was up */
+	struct err reason;   /* why it is down; empty when it never was or is up */
+	uint64_t refusals; /* counts the times the reason was one that waiting does not mend */
+};
+
+/* io/redis.c */
+void redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
+		 void *ctx);
+void redis_greeted(struct redis *redis);
+void redis_lose(struct redis *redis, const struct err *reason, bool hopeless);
+
+/* io/redis_greeting.c: sends its commands one by one; ends in redis_greeted or redis_lose. */
+void redis_greeting_begin(struct redis *redis);
+/* "redis_version:7.0.15" of INFO: at least 7.0? */
+bool redis_version_check(struct str info, struct err *err) MUST_CHECK;
+
+/* io/redis_dial.c: begins to connect redis->bev to the next address. */
+bool redis_dial_first(struct redis *redis, struct err *err) MUST_CHECK;
+bool redis_dial_next(struct redis *redis, struct err *err) MUST_CHECK;
+bool redis_dial_has_next(const struct redis *redis);
+void redis_dial_finish(struct redis *redis);
+void redis_dial_options(struct redis *redis); /* of the connected socket: no delay, keepalive */
+/* "cannot connect to redis://host:port/0: Connection refused" */
+void redis_dial_error(const struct redis *redis, struct err *err, const char *why);
+
+#endif
