@@ -14,11 +14,8 @@ struct text_cell {
 };
 
 static const char *const state_names[] = {
-	[TASK_OPEN] = "open",
-	[TASK_CLAIMED] = "claimed",
-	[TASK_SNOOZED] = "snoozed",
-	[TASK_DONE] = "done",
-	[TASK_CANCELLED] = "cancelled",
+	[TASK_OPEN] = "open", [TASK_CLAIMED] = "claimed",     [TASK_SNOOZED] = "snoozed",
+	[TASK_DONE] = "done", [TASK_CANCELLED] = "cancelled",
 };
 
 const char *
@@ -168,8 +165,8 @@ profile_store(struct profile_cell *cell, enum type type, struct value value)
 }
 
 void
-customer_set_profile(struct customer *customer, unsigned slot, enum type type, struct value value,
-		     int64_t ts)
+customer_set_profile(struct customer *customer, unsigned slot, enum type type,
+		     struct value value, int64_t ts)
 {
 	struct cold *cold = customer_cold(customer);
 	uint64_t bit = UINT64_C(1) << (slot & 63);

@@ -6,36 +6,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/cell.h"
 
 /* The block: the customer's tracks (days by signal, then hours by signal), then the packed cells of each
- * in the same order. A packed cell, oldest first:
- *
- *   byte    = gap << 4 | count    gap: cells since the one before (the oldest, newest.cell - span, has 0)
- *   [gap]     varint of gap - 15, when its nibble is 15
- *   [count]   varint of count - 15, when its nibble is 15
- *   [sum]     SIGNAL_SUM: zigzag varint, millionths
- *   [value]   SIGNAL_LAST: the double's 8 bytes, least first
- *
- * Every number has one encoding, so equal tracks are equal bytes. What is in memory was written here or
- * checked by track_restore(), so that reading it checks nothing. */
+ * in the same order. */
 
-#define NIBBLE_MORE 15u
-#define CELL_MAX 24 /* bytes of one packed cell: 1 + 5 + 5 + 10 */
 #define SUM_MAX INT64_C(9000000000000000000)
-
-struct cell {
-	uint32_t cell, count;
-	union {
-		int64_t sum;
-		double value;
-	} u;
-};
-
-struct cursor {
-	const uint8_t *start, *p, *end; /* start: of the cell last read */
-	struct cell at;
-	uint32_t before; /* cell before it; its own when it is the oldest */
-};
 
 static inline unsigned
 count_bits(uint64_t mask)
@@ -82,124 +58,13 @@ track_bytes(const struct customer *customer)
 	return packed_offset(customer, track_count(customer));
 }
 
-/* --- one packed cell --- */
-
-static uint8_t *
-write_varint(uint8_t *out, uint64_t number)
-{
-	for (; number >= 128; number >>= 7)
-		*out++ = (uint8_t)(number | 128);
-	*out++ = (uint8_t)number;
-	return out;
-}
-
-static inline const uint8_t *
-take_varint(const uint8_t *p, uint64_t *out)
-{
-	uint64_t number = *p & 127;
-
-	for (unsigned shift = 7; *p++ & 128; shift += 7)
-		number |= (uint64_t)(*p & 127) << shift;
-	*out = number;
-	return p;
-}
-
-static uint8_t *
-write_double(uint8_t *out, double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof bits);
-	for (int i = 0; i < 8; i++)
-		*out++ = (uint8_t)(bits >> 8 * i);
-	return out;
-}
-
-static inline const uint8_t *
-take_double(const uint8_t *p, double *out)
-{
-	uint64_t bits = 0;
-
-	for (int i = 0; i < 8; i++)
-		bits |= (uint64_t)p[i] << 8 * i;
-	memcpy(out, &bits, sizeof bits);
-	return p + 8;
-}
-
-static inline uint64_t
-zigzag(int64_t number)
-{
-	return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
-}
-
-static inline int64_t
-unzigzag(uint64_t bits)
-{
-	return (int64_t)(bits >> 1 ^ (bits & 1 ? UINT64_MAX : 0));
-}
-
-static size_t
-write_cell(uint8_t out[CELL_MAX], uint32_t gap, const struct cell *cell, enum signal_kind kind)
-{
-	uint32_t high = gap < NIBBLE_MORE ? gap : NIBBLE_MORE;
-	uint32_t low = cell->count < NIBBLE_MORE ? cell->count : NIBBLE_MORE;
-	uint8_t *p = out;
-
-	*p++ = (uint8_t)(high << 4 | low);
-	if (high == NIBBLE_MORE)
-		p = write_varint(p, gap - NIBBLE_MORE);
-	if (low == NIBBLE_MORE)
-		p = write_varint(p, cell->count - NIBBLE_MORE);
-	if (kind == SIGNAL_SUM)
-		p = write_varint(p, zigzag(cell->u.sum));
-	else if (kind == SIGNAL_LAST)
-		p = write_double(p, cell->u.value);
-	return (size_t)(p - out);
-}
-
-static struct cursor
+static struct cell_cursor
 cursor_of(const struct customer *customer, size_t index)
 {
 	const struct track *track = &customer->tracks[index];
 	const uint8_t *p = (const uint8_t *)customer->tracks + packed_offset(customer, index);
-	uint32_t oldest = track->cell - track->span;
 
-	return (struct cursor){p, p, p + track->packed, {.cell = oldest}, oldest};
-}
-
-/* The next cell; false past the newest packed one, `at` then stays the last read. */
-static inline bool
-cursor_next(struct cursor *cursor, enum signal_kind kind)
-{
-	const uint8_t *p = cursor->p;
-	uint32_t gap, count;
-	uint64_t more;
-
-	cursor->start = p;
-	if (p == cursor->end)
-		return false;
-	gap = (uint32_t)*p >> 4;
-	count = *p & 15;
-	p++;
-	if (gap == NIBBLE_MORE) {
-		p = take_varint(p, &more);
-		gap += (uint32_t)more;
-	}
-	if (count == NIBBLE_MORE) {
-		p = take_varint(p, &more);
-		count += (uint32_t)more;
-	}
-	if (kind == SIGNAL_SUM) {
-		p = take_varint(p, &more);
-		cursor->at.u.sum = unzigzag(more);
-	} else if (kind == SIGNAL_LAST) {
-		p = take_double(p, &cursor->at.u.value);
-	}
-	cursor->before = cursor->at.cell;
-	cursor->at.cell += gap;
-	cursor->at.count = count;
-	cursor->p = p;
-	return true;
+	return cell_cursor_of(p, track->packed, track->cell - track->span);
 }
 
 /* --- the block --- */
@@ -237,7 +102,8 @@ track_make(struct customer *customer, unsigned signal, bool hours)
 
 /* Puts n bytes in the place of the packed bytes from..to of a track. */
 static void
-splice(struct customer *customer, size_t index, size_t from, size_t to, const uint8_t *bytes, size_t n)
+splice(struct customer *customer, size_t index, size_t from, size_t to, const uint8_t *bytes,
+       size_t n)
 {
 	size_t old_size = track_bytes(customer), size = old_size - (to - from) + n;
 	size_t at = packed_offset(customer, index) + from, tail = at + (to - from);
@@ -263,7 +129,7 @@ append_cell(struct customer *customer, size_t index, uint32_t gap, const struct 
 	size_t end = customer->tracks[index].packed;
 	uint8_t bytes[CELL_MAX];
 
-	splice(customer, index, end, end, bytes, write_cell(bytes, gap, cell, kind));
+	splice(customer, index, end, end, bytes, cell_write(bytes, gap, cell, kind));
 }
 
 /* --- an event --- */
@@ -338,24 +204,25 @@ static bool
 drop_before(struct customer *customer, size_t index, uint32_t oldest, enum signal_kind kind,
 	    uint32_t *first, uint32_t *last)
 {
-	struct cursor cursor = cursor_of(customer, index);
+	struct cell_cursor cursor = cursor_of(customer, index);
 	const uint8_t *base = cursor.p;
 	uint8_t bytes[CELL_MAX];
 	bool more;
 
-	while ((more = cursor_next(&cursor, kind)) && cursor.at.cell < oldest)
+	while ((more = cell_next(&cursor, kind)) && cursor.at.cell < oldest)
 		continue;
 	if (more) {
 		struct cell kept = cursor.at;
 		size_t end = (size_t)(cursor.p - base);
 		bool dropped = cursor.start != base;
 
-		while (cursor_next(&cursor, kind))
+		while (cell_next(&cursor, kind))
 			continue;
 		*first = kept.cell;
 		*last = cursor.at.cell;
 		if (dropped)
-			splice(customer, index, 0, end, bytes, write_cell(bytes, 0, &kept, kind));
+			splice(customer, index, 0, end, bytes,
+			       cell_write(bytes, 0, &kept, kind));
 	} else if (customer->tracks[index].packed > 0) {
 		splice(customer, index, 0, customer->tracks[index].packed, NULL, 0);
 	}
@@ -382,7 +249,7 @@ roll(struct customer *customer, size_t index, const struct track_event *event)
 
 /* An event of a packed cell that is there: cursor stands on it. */
 static void
-merge(struct customer *customer, size_t index, const struct cursor *cursor, size_t start,
+merge(struct customer *customer, size_t index, const struct cell_cursor *cursor, size_t start,
       const struct track_event *event)
 {
 	struct cell cell = cursor->at;
@@ -395,21 +262,21 @@ merge(struct customer *customer, size_t index, const struct cursor *cursor, size
 	else if (event->kind == SIGNAL_LAST)
 		cell.u.value = event->gauge;
 	splice(customer, index, start, start + length, bytes,
-	       write_cell(bytes, cell.cell - cursor->before, &cell, event->kind));
+	       cell_write(bytes, cell.cell - cursor->before, &cell, event->kind));
 }
 
 /* A new packed cell before the one on which the cursor stands. */
 static void
-insert_before(struct customer *customer, size_t index, const struct cursor *cursor, size_t start,
-	      const struct track_event *event)
+insert_before(struct customer *customer, size_t index, const struct cell_cursor *cursor,
+	      size_t start, const struct track_event *event)
 {
 	struct cell cell = cell_of(event);
 	uint32_t gap = start > 0 ? cell.cell - cursor->before : 0;
 	size_t length = (size_t)(cursor->p - cursor->start), n;
 	uint8_t bytes[2 * CELL_MAX];
 
-	n = write_cell(bytes, gap, &cell, event->kind);
-	n += write_cell(bytes + n, cursor->at.cell - cell.cell, &cursor->at, event->kind);
+	n = cell_write(bytes, gap, &cell, event->kind);
+	n += cell_write(bytes + n, cursor->at.cell - cell.cell, &cursor->at, event->kind);
 	splice(customer, index, start, start + length, bytes, n);
 }
 
@@ -417,13 +284,13 @@ insert_before(struct customer *customer, size_t index, const struct cursor *curs
 static bool
 add_older(struct customer *customer, size_t index, const struct track_event *event)
 {
-	struct cursor cursor = cursor_of(customer, index);
+	struct cell_cursor cursor = cursor_of(customer, index);
 	const uint8_t *base = cursor.p;
 	struct track *track;
 	uint32_t span;
 	bool more;
 
-	while ((more = cursor_next(&cursor, event->kind)) && cursor.at.cell < event->cell)
+	while ((more = cell_next(&cursor, event->kind)) && cursor.at.cell < event->cell)
 		continue;
 	if (more && cursor.at.cell == event->cell) {
 		merge(customer, index, &cursor, (size_t)(cursor.start - base), event);
@@ -445,7 +312,8 @@ add_older(struct customer *customer, size_t index, const struct track_event *eve
 }
 
 static void
-add_elsewhere(struct customer *customer, size_t index, bool hours, const struct track_event *event)
+add_elsewhere(struct customer *customer, size_t index, bool hours,
+	      const struct track_event *event)
 {
 	struct track *track = &customer->tracks[index];
 	bool new_day = true;
@@ -463,7 +331,8 @@ add_elsewhere(struct customer *customer, size_t index, bool hours, const struct 
 }
 
 void
-track_add(struct customer *customer, unsigned signal, bool hours, const struct track_event *event)
+track_add(struct customer *customer, unsigned signal, bool hours,
+	  const struct track_event *event)
 {
 	struct track *track = track_make(customer, signal, hours);
 
@@ -496,18 +365,19 @@ window_add(struct window *window, uint32_t count, int64_t sum)
 }
 
 struct window
-track_window(const struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
-	     int64_t first, int64_t last)
+track_window(const struct customer *customer, unsigned signal, bool hours,
+	     enum signal_kind kind, int64_t first, int64_t last)
 {
 	const struct track *track = track_find(customer, signal, hours);
 	struct window window = {0, 0, 0};
-	struct cursor cursor;
+	struct cell_cursor cursor;
 
-	if (!track || track->count == 0 || first > track->cell || last < track->cell - track->span)
+	if (!track || track->count == 0 || first > track->cell ||
+	    last < track->cell - track->span)
 		return window;
 	if (first < track->cell && track->packed > 0) {
 		cursor = cursor_of(customer, (size_t)(track - customer->tracks));
-		while (cursor_next(&cursor, kind) && cursor.at.cell <= last) {
+		while (cell_next(&cursor, kind) && cursor.at.cell <= last) {
 			if (cursor.at.cell >= first)
 				window_add(&window, cursor.at.count,
 					   kind == SIGNAL_SUM ? cursor.at.u.sum : 0);
@@ -522,7 +392,7 @@ bool
 track_gauge(const struct customer *customer, unsigned signal, int64_t last, double *out)
 {
 	const struct track *track = track_find(customer, signal, false);
-	struct cursor cursor;
+	struct cell_cursor cursor;
 	bool found = false;
 
 	if (!track || track->count == 0)
@@ -532,7 +402,7 @@ track_gauge(const struct customer *customer, unsigned signal, int64_t last, doub
 		return true;
 	}
 	cursor = cursor_of(customer, (size_t)(track - customer->tracks));
-	while (cursor_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= last) {
+	while (cell_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= last) {
 		*out = cursor.at.u.value;
 		found = true;
 	}
@@ -553,44 +423,6 @@ track_packed(const struct customer *customer, unsigned signal, bool hours)
 			    customer->tracks[index].packed};
 }
 
-/* True when the byte string holds a whole cell at p, so that a cursor may read it. */
-static bool
-cell_is_whole(const uint8_t *p, const uint8_t *end, enum signal_kind kind)
-{
-	int varints = (*p >> 4 == NIBBLE_MORE) + ((*p & 15) == NIBBLE_MORE) + (kind == SIGNAL_SUM);
-
-	for (p++; varints > 0; varints--) {
-		int length = 1;
-
-		for (; p < end && *p & 128; p++)
-			length++;
-		if (p++ >= end || length > 10)
-			return false;
-	}
-	return kind != SIGNAL_LAST || end - p >= 8;
-}
-
-static bool
-cells_are_sound(struct cursor cursor, enum signal_kind kind, uint32_t newest)
-{
-	const uint8_t *begin = cursor.p;
-	uint8_t bytes[CELL_MAX];
-
-	while (cursor.p < cursor.end) {
-		size_t n;
-
-		if (!cell_is_whole(cursor.p, cursor.end, kind) || !cursor_next(&cursor, kind))
-			return false;
-		if ((cursor.start == begin) != (cursor.at.cell == cursor.before) ||
-		    cursor.at.cell < cursor.before || cursor.at.cell >= newest || cursor.at.count == 0)
-			return false;
-		n = write_cell(bytes, cursor.at.cell - cursor.before, &cursor.at, kind);
-		if (n != (size_t)(cursor.p - cursor.start) || memcmp(bytes, cursor.start, n) != 0)
-			return false;
-	}
-	return true;
-}
-
 bool
 track_restore(struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
 	      const struct track *track, struct str packed)
@@ -603,8 +435,8 @@ track_restore(struct customer *customer, unsigned signal, bool hours, enum signa
 	    track->span > RULESET_MAX_REACH_DAYS || track->span > track->cell ||
 	    (track->span == 0) != (packed.n == 0))
 		return false;
-	if (packed.n > 0 && !cells_are_sound((struct cursor){p, p, p + packed.n, {.cell = oldest}, oldest},
-					     kind, track->cell))
+	if (packed.n > 0 &&
+	    !cells_are_sound(cell_cursor_of(p, packed.n, oldest), kind, track->cell))
 		return false;
 	made = track_insert(customer, signal, hours);
 	*made = *track;
