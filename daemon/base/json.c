@@ -155,7 +155,7 @@ json_bool(struct json *json, bool value)
 }
 
 void
-json_null(struct json *json)
+json_none(struct json *json)
 {
 	json_raw(json, STR("null"));
 }
@@ -166,7 +166,7 @@ json_instant(struct json *json, int64_t at)
 	char text[INSTANT_TEXT];
 
 	if (at == NEVER || at == INT64_MIN) {
-		json_null(json);
+		json_none(json);
 		return;
 	}
 	print_instant(at, text);

@@ -24,7 +24,7 @@ void json_text(struct json *json, const char *text);
 void json_int(struct json *json, int64_t number);
 void json_number(struct json *json, double number); /* buf_number */
 void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
+void json_none(struct json *json); /* null; that name is a function of jansson */
 /* RFC 3339, UTC; NEVER and INT64_MIN: null */
 void json_instant(struct json *json, int64_t at);
 void json_raw(struct json *json, struct str already_json);
