@@ -9,7 +9,7 @@ verdict() { # NUMBER NAME OFFENCES
 failed=0
 echo 1..6
 # What would be committed: the same inside a clone and inside an unpacked archive.
-files=$(find . -path ./.git -prune -o -path "./${BUILD:-build}" -prune -o -name __pycache__ -prune -o -type f -print |
+files=$(find . -path ./.git -prune -o -path ./build -prune -o -path "./${BUILD:-build}" -prune -o -name __pycache__ -prune -o -type f -print |
 	sed 's,^\./,,' | LC_ALL=C sort)
 sources=$(grep -E '\.([ch]|sh|py|ya?ml|service)$|^(Makefile|\.clang-.*|\.ci/run|tests/.*/[a-z_-]+|tests/[a-z]+)$' <<<"$files" |
 	grep -vE '/corpus/|\.txt$')
