@@ -10,10 +10,11 @@
 #define EXPR_MAX_BYTES 4096
 #define EXPR_MAX_DEPTH 64  /* nesting as written */
 #define EXPR_MAX_NODES 2048 /* after macros are put in: bounds the cost of one look */
+#define EXPR_MAX_HEIGHT 256 /* of the tree, after macros are put in: bounds recursion */
 
 enum node_kind {
 	NODE_CONST,
-	NODE_LIST,  /* kids are constants of one type */
+	NODE_LIST,  /* kids are constants of one type; name: of the list, none for ["a", "b"] */
 	NODE_PATH,  /* profile.x, event.x, item.x */
 	NODE_CALL,  /* builtin; kids are its arguments in the table's order, absent ones NULL */
 	NODE_NOT,
@@ -24,10 +25,13 @@ enum node_kind {
 	NODE_ARITH,   /* op: + - * / */
 	NODE_NEGATE,
 	NODE_IF,   /* c, x, y */
-	NODE_PICK, /* subject, then words->count values in the order of the words; never NULL after typing */
+	/* Subject, then words->count values in the order of the words; never NULL after typing. Words
+	 * that fall to `else` share one node: that of kids[slot] (0: there is no else). */
+	NODE_PICK,
 	NODE_RANGE,
 	NODE_SIGNAL,
 	NODE_NAME, /* before typing only: a bare word (macro, list, signal) */
+	NODE_ARG,  /* before typing only: name=kids[0], an argument by name or a branch of pick */
 	NODE_KINDS
 };
 
@@ -57,8 +61,8 @@ struct node {
 	uint32_t at, width; /* place in source->text */
 	const struct enum_def *words;
 	const struct builtin *builtin; /* NODE_CALL */
-	struct str name;	       /* NODE_PATH, NODE_NAME: as written */
-	unsigned slot;		       /* profile attribute; event field (enum event_field) */
+	struct str name;	       /* NODE_PATH (without its root), NODE_NAME...: as written */
+	unsigned slot;		       /* profile attribute; event field (enum event_field); signal */
 	struct value value;	       /* NODE_CONST */
 	struct range range;	       /* NODE_RANGE */
 };
@@ -104,8 +108,9 @@ struct named_list {
 struct macro {
 	struct str name;
 	struct source source;
-	struct node *tree; /* untyped; typed anew wherever it is used */
+	struct node *tree; /* untyped; typed anew wherever it is used; NULL: broken, told already */
 	bool used, open;   /* open: being put in (a cycle is an error) */
+	bool told;	   /* a mistake in it was complained about; it is not said again at each use */
 };
 
 /* What an expression may name. All borrowed. */
@@ -134,7 +139,11 @@ const struct expr *expr_compile(struct arena *arena, const struct source *source
 /* Canonical text of a tree: one space around operators, fewest parentheses, durations as "14d". */
 void expr_unparse(struct buf *out, const struct node *node);
 
-/* Calls visit for every node, parents first. */
+/* Whether an expression can name it: letters, digits, _, bytes from 0x80; no digit first, no word of
+ * the language (and or not in true false if pick else profile event item). */
+bool expr_name_ok(struct str name);
+
+/* Calls visit for every node once, parents first. */
 void expr_walk(const struct node *node, void (*visit)(void *ctx, const struct node *node), void *ctx);
 
 #endif

@@ -34,6 +34,9 @@ struct enum_def {
 };
 
 /* A range such as usage[28d offset 7d]; meanings in rules.md, "Ranges and functions". */
+#define RANGE_MAX_DAYS 400 /* length + offset */
+#define RANGE_MAX_HOURS 72
+
 struct range {
 	unsigned signal; /* slot */
 	bool hours;	 /* UTC hours, always live; else local days */
