@@ -46,12 +46,9 @@ size_t redis_waiting(const struct redis *redis); /* replies that are still owed 
 int64_t redis_client_id(const struct redis *redis); /* of the live connection, 0 when down */
 
 /* Sends bytes holding `replies` whole commands (codec/resp.h); fn is called once for each reply, in
- * order. Asserts that it is up. */
+ * order. Asserts that it is up. With no other reply owed the bytes go to the socket at once. */
 void redis_send(struct redis *redis, struct str commands, unsigned replies, redis_reply_fn *fn,
 		void *ctx);
-/* Writes to the socket now what redis_send() left for the loop: for a request that has to be on its way
- * before the long work on the last reply begins. Does nothing when it is down. */
-void redis_flush(struct redis *redis);
 /* One command of words: redis_command(redis, fn, ctx, "GET", key, NULL). */
 void redis_command(struct redis *redis, redis_reply_fn *fn, void *ctx, ...)
 	__attribute__((sentinel));
