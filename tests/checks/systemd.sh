@@ -3,6 +3,7 @@
 # The unit is confined (at most 1.5 of 10 by systemd's own count), and names what `make install` installs.
 set -u
 unit=systemd/churnd.service
+build=${BUILD:-build}
 n=0
 failed=0
 verdict() { # NAME OFFENCES
@@ -38,9 +39,14 @@ verdict "make install puts the unit where systemd looks and makes it name the in
 verdict "make install brings licence, rules, an example configuration, a private place for secrets" "$(
 	for f in share/doc/churnd/LICENSE share/churnd/churnd.yaml; do [ -s "$installed/$f" ] || echo "no $f"; done
 	for f in rules/*.yaml; do [ ! -e "$f" ] || cmp "$f" "$installed/share/churnd/$f"; done
-	for f in build/churnd build/churnctl; do [ ! -e "$f" ] || cmp "$f" "$installed/bin/${f#build/}"; done
+	for f in $build/churnd $build/churnctl; do [ ! -e "$f" ] || cmp "$f" "$installed/bin/${f##*/}"; done
 	[ -s "$dir/root/etc/churnd/churnd.yaml" ] || echo "no /etc/churnd/churnd.yaml"
 	[ "$(stat -c %a "$dir/root/etc/churnd/secrets")" = 700 ] || echo "secrets can be read by others")"
+if [ -x $build/churnd ] && [ -e rules/saas.yaml ]; then
+	sed "s,/opt/churn,$installed,g" "$dir/root/etc/churnd/churnd.yaml" >"$dir/churnd.yaml"
+	said=$($build/churnd -c "$dir/churnd.yaml" -t 2>&1) && said=
+	verdict "churnd accepts the example configuration" "$said"
+fi
 echo mine >"$dir/root/etc/churnd/churnd.yaml"
 make --no-print-directory install DESTDIR="$dir/root" PREFIX=/opt/churn SYSCONFDIR=/etc >"$dir/log" 2>&1
 verdict "make install leaves an admin's configuration alone" "$(grep -qx mine "$dir/root/etc/churnd/churnd.yaml" || echo overwritten)"
