@@ -31,8 +31,8 @@ int64_t zone_offset(const struct zone *zone, int64_t at); /* ms east of UTC */
 /* Local calendar day. It never falls back: where clocks are set back over midnight, the hour that
  * comes again belongs to the new day, so zone_day_start(d) <= at < zone_day_start(d + 1). */
 int64_t zone_day(const struct zone *zone, int64_t at);
-/* The first instant of a local date: 23 to 25 h before the next one's; a date that the zone skips
- * begins where the next one does. zone_day(zone_day_start(d)) == d unless d is skipped. */
+/* The first instant of a local date: nearly always 23 to 25 h before the next one's; a date that the
+ * zone skips begins where the next one does. zone_day(zone_day_start(d)) == d unless d is skipped. */
 int64_t zone_day_start(const struct zone *zone, int64_t day);
 /* The instant at which local clocks show day + ms after midnight; in a gap the instant after it,
  * in an overlap the first. */
