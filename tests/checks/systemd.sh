@@ -44,7 +44,7 @@ verdict "make install brings licence, rules, an example configuration, a private
 	[ "$(stat -c %a "$dir/root/etc/churnd/secrets")" = 700 ] || echo "secrets can be read by others")"
 if [ -x $build/churnd ] && [ -e rules/saas.yaml ]; then
 	sed "s,/opt/churn,$installed,g" "$dir/root/etc/churnd/churnd.yaml" >"$dir/churnd.yaml"
-	said=$($build/churnd -c "$dir/churnd.yaml" -t 2>&1) && said=
+	said=$($build/churnd -c "$dir/churnd.yaml" -t 2>&1) && said= || said="exit status $?: $said"
 	verdict "churnd accepts the example configuration" "$said"
 fi
 echo mine >"$dir/root/etc/churnd/churnd.yaml"
