@@ -104,7 +104,7 @@ chunk_advance(struct reply_reader *reader, size_t n)
 	reader->used = 0;
 }
 
-static const char *
+static inline const char *
 text_keep(struct reply_reader *reader, const char *text, size_t n)
 {
 	char *to;
@@ -153,21 +153,7 @@ tape_reset(struct reply_reader *reader)
 	text_reset(reader);
 }
 
-/* An element is whole: so may be the arrays that it ends. */
-static void
-tape_close(struct reply_reader *reader)
-{
-	while (reader->depth > 0) {
-		struct open_array *top = &reader->open[reader->depth - 1];
-
-		if (--top->left > 0)
-			return;
-		reader->items[top->item].span = (uint32_t)(reader->count - top->item);
-		reader->depth--;
-	}
-}
-
-static struct reply *
+static inline struct reply *
 tape_add(struct reply_reader *reader, enum reply_type type)
 {
 	struct reply *item;
@@ -175,15 +161,32 @@ tape_add(struct reply_reader *reader, enum reply_type type)
 	if (reader->count == reader->cap)
 		MEM_RESERVE(reader->items, reader->cap, reader->count + 1);
 	item = &reader->items[reader->count++];
-	*item = (struct reply){.type = type, .span = 1};
+	item->type = type;
+	item->span = 1;
+	item->count = 0;
+	item->integer = 0;
+	item->text = STR_NONE;
 	return item;
 }
 
-/* What hiredis holds as "the object": anything that is not NULL, which would be out of memory. */
-static void *
+/* An element ended the innermost array, and so perhaps the ones around it. */
+static void
+tape_close(struct reply_reader *reader)
+{
+	do {
+		struct open_array *array = &reader->open[--reader->depth];
+
+		reader->items[array->item].span = (uint32_t)(reader->count - array->item);
+	} while (reader->depth > 0 && --reader->open[reader->depth - 1].left == 0);
+}
+
+/* After each element. Gives what hiredis holds as "the object": anything that is not NULL, which
+ * would be out of memory. */
+static inline void *
 tape_done(struct reply_reader *reader)
 {
-	tape_close(reader);
+	if (reader->depth > 0 && --reader->open[reader->depth - 1].left == 0)
+		tape_close(reader);
 	return reader;
 }
 
@@ -208,7 +211,8 @@ tape_string(const redisReadTask *task, char *text, size_t n)
 	else if (task->type != REDIS_REPLY_STRING)
 		return tape_refuse(reader, "a RESP3 type, which was not asked for");
 	item = tape_add(reader, type);
-	item->text = (struct str){text_keep(reader, text, n), n};
+	item->text.p = text_keep(reader, text, n);
+	item->text.n = n;
 	return tape_done(reader);
 }
 
@@ -216,14 +220,12 @@ static void *
 tape_array(const redisReadTask *task, element_count elements)
 {
 	struct reply_reader *reader = task->privdata;
-	struct reply *item;
 
 	if (task->type != REDIS_REPLY_ARRAY)
 		return tape_refuse(reader, "a RESP3 type, which was not asked for");
 	if ((unsigned long long)elements > INT32_MAX)
 		return tape_refuse(reader, "an array of impossible length");
-	item = tape_add(reader, REPLY_ARRAY);
-	item->count = (uint32_t)elements;
+	tape_add(reader, REPLY_ARRAY)->count = (uint32_t)elements;
 	if (elements == 0)
 		return tape_done(reader);
 	if (reader->depth == REPLY_MAX_DEPTH)
@@ -343,7 +345,8 @@ reply_reader_next(struct reply_reader *reader, const struct reply **out, struct 
 	if (reader->refused == NULL &&
 	    redisReaderGetReply(reader->parser, &object) != REDIS_OK && reader->refused == NULL)
 		reader->refused = reader->parser->errstr;
-	if (reader->refused == NULL && object == NULL && reader->pending > reader->limit)
+	if (reader->refused == NULL && object == NULL &&
+	    (reader->pending > reader->limit || reader->count > REPLY_MAX_ITEMS))
 		reader->refused = "a reply that does not end";
 	if (reader->refused != NULL)
 		return err_set(err, "Redis sent what is no RESP2 reply: %s", reader->refused);
