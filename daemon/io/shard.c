@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes customers' records into their shards and reads them all back at start. */
+#include "io/shard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "codec/resp.h"
+
+#define LOAD_AHEAD 16 /* shards asked for and not yet answered */
+
+/* Of one half byte: the remainder of x << 12 by 0x1021. */
+static const uint16_t crc_nibble[16] = {
+	0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
+	0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef,
+};
+
+uint16_t
+shard_crc16(struct str text)
+{
+	unsigned crc = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned byte = (unsigned char)text.p[i];
+
+		crc = (crc << 4 & 0xffff) ^ crc_nibble[(crc >> 12) ^ (byte >> 4)];
+		crc = (crc << 4 & 0xffff) ^ crc_nibble[(crc >> 12) ^ (byte & 15)];
+	}
+	return (uint16_t)crc;
+}
+
+unsigned
+shard_of(struct str customer)
+{
+	return shard_crc16(customer) % SHARD_COUNT;
+}
+
+void
+shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
+		const struct customer *customer, struct stream_id applied)
+{
+	struct shard_item item = {
+		.shard = shard_of(customer->id),
+		.at = batch->bytes.n,
+		.id_n = customer->id.n,
+	};
+
+	buf_str(&batch->bytes, customer->id);
+	record_encode(&batch->bytes, rules, customer, applied);
+	item.record_n = batch->bytes.n - item.at - item.id_n;
+	MEM_RESERVE(batch->items, batch->cap, batch->count + 1);
+	batch->items[batch->count++] = item;
+}
+
+static int
+item_compare(const void *a, const void *b)
+{
+	const struct shard_item *x = a, *y = b;
+
+	if (x->shard != y->shard)
+		return x->shard < y->shard ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
+}
+
+static void
+key_write(struct buf *out, struct str prefix, unsigned shard)
+{
+	char key[32];
+	int n = snprintf(key, sizeof key, "state:%u", shard);
+	struct buf whole = {0};
+
+	buf_str(&whole, prefix);
+	buf_add(&whole, key, (size_t)n);
+	resp_arg(out, buf_view(&whole));
+	buf_finish(&whole);
+}
+
+static void
+hset_write(struct buf *out, struct str prefix, const struct shard_batch *batch, size_t from,
+	   size_t to)
+{
+	resp_array(out, 2 + 2 * (to - from));
+	resp_text(out, "HSET");
+	key_write(out, prefix, batch->items[from].shard);
+	for (size_t i = from; i < to; i++) {
+		const struct shard_item *item = &batch->items[i];
+		const char *id = batch->bytes.p + item->at;
+
+		resp_arg(out, (struct str){id, item->id_n});
+		resp_arg(out, (struct str){id + item->id_n, item->record_n});
+	}
+}
+
+unsigned
+shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out)
+{
+	unsigned commands = 0;
+	size_t to;
+
+	if (batch->count > 0)
+		qsort(batch->items, batch->count, sizeof *batch->items, item_compare);
+	for (size_t from = 0; from < batch->count; from = to) {
+		for (to = from + 1; to < batch->count; to++)
+			if (batch->items[to].shard != batch->items[from].shard)
+				break;
+		hset_write(out, prefix, batch, from, to);
+		commands++;
+	}
+	batch->count = 0;
+	buf_clear(&batch->bytes);
+	return commands;
+}
+
+void
+shard_batch_finish(struct shard_batch *batch)
+{
+	mem_free(batch->items);
+	buf_finish(&batch->bytes);
+	*batch = (struct shard_batch){0};
+}
+
+struct shard_load {
+	struct redis *redis; /* borrowed */
+	struct str prefix;   /* borrowed */
+	struct shard_hooks hooks;
+	struct buf out;
+	unsigned asked, answered;
+	bool failed;
+};
+
+static void on_shard(void *ctx, const struct reply *reply);
+
+static void
+load_ask(struct shard_load *load)
+{
+	buf_clear(&load->out);
+	resp_array(&load->out, 2);
+	resp_text(&load->out, "HGETALL");
+	key_write(&load->out, load->prefix, load->asked++);
+	redis_send(load->redis, buf_view(&load->out), 1, on_shard, load);
+}
+
+static void
+load_end(struct shard_load *load)
+{
+	struct shard_hooks hooks = load->hooks;
+
+	shard_load_drop(load);
+	hooks.done(hooks.ctx);
+}
+
+static void
+load_fail(struct shard_load *load, const struct reply *reply)
+{
+	char why[512];
+
+	load->failed = true;
+	snprintf(why, sizeof why, "cannot load %.*sstate:%u: Redis says %.*s",
+		 STR_ARG(load->prefix), load->answered, STR_ARG(reply->text));
+	load->hooks.fail(load->hooks.ctx, why);
+}
+
+static void
+on_shard(void *ctx, const struct reply *reply)
+{
+	struct shard_load *load = ctx;
+
+	if (load->failed)
+		return;
+	if (reply->type != REPLY_ARRAY) {
+		load_fail(load, reply);
+		return;
+	}
+	/* Names and values are leaves: the i-th lies i places further on. */
+	for (uint32_t i = 0; i + 1 < reply->count; i += 2)
+		load->hooks.record(load->hooks.ctx, reply[1 + i].text, reply[2 + i].text);
+	load->answered++;
+	if (load->asked < SHARD_COUNT)
+		load_ask(load);
+	else if (load->answered == SHARD_COUNT)
+		load_end(load);
+}
+
+struct shard_load *
+shard_load_begin(struct redis *redis, struct str prefix, struct shard_hooks hooks)
+{
+	struct shard_load *load = mem_alloc(sizeof *load);
+
+	load->redis = redis;
+	load->prefix = prefix;
+	load->hooks = hooks;
+	while (load->asked < LOAD_AHEAD)
+		load_ask(load);
+	return load;
+}
+
+void
+shard_load_drop(struct shard_load *load)
+{
+	if (load == NULL)
+		return;
+	buf_finish(&load->out);
+	mem_free(load);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Customers' records in Redis: 1024 hashes, so that they load in large pieces. */
+#ifndef IO_SHARD_H
+#define IO_SHARD_H
+
+#include "codec/record.h"
+#include "io/redis.h"
+
+#define SHARD_COUNT 1024
+
+/* CRC-16 (XMODEM, as Redis Cluster's) of the customer's id, modulo SHARD_COUNT. */
+unsigned shard_of(struct str customer);
+uint16_t shard_crc16(struct str text);
+
+/* Records on their way into a commit. {0} is empty. */
+struct shard_batch {
+	struct shard_item {
+		unsigned shard;
+		size_t at, id_n, record_n; /* in bytes: the id, then the record */
+	} *items;			   /* owned */
+	size_t count, cap;
+	struct buf bytes;
+};
+
+void shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
+		     const struct customer *customer, struct stream_id applied);
+/* One HSET a shard, appended to out; empties the batch. Returns the number of commands. */
+unsigned shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out);
+void shard_batch_finish(struct shard_batch *batch);
+
+/* Reads all shards, a few ahead; the loader ends itself with done() or fail(). */
+struct shard_hooks {
+	void *ctx;
+	void (*record)(void *ctx, struct str id, struct str bytes);
+	void (*done)(void *ctx);
+	void (*fail)(void *ctx, const char *why);
+};
+struct shard_load;
+struct shard_load *shard_load_begin(struct redis *redis, struct str prefix,
+				    struct shard_hooks hooks);
+/* When the connection was lost: the loader is no more, its hooks are not called. NULL allowed. */
+void shard_load_drop(struct shard_load *load);
+
+#endif
