@@ -7,24 +7,26 @@
 #include "lang/message.h"
 
 struct diag_file {
-	struct str name; /* as the admin named it */
-	struct str text; /* raw bytes */
+	struct str name; /* as the admin named it; borrowed */
+	struct str text; /* raw bytes; borrowed until the last print */
 };
 
 struct diag {
 	const struct message *message;
 	unsigned file; /* index into files */
 	int line, column; /* 1-based; column in characters of the raw file */
-	int width;	  /* characters, at least 1 */
+	int width;	  /* characters, at least 1; stays on its line */
 	struct str args[3];
-	struct str hint;
+	struct str hint, hint_zh; /* "did you mean 14d?", or none */
 };
 
+#define DIAG_FILES 64
+
 struct diags {
-	struct arena *arena;	/* borrowed */
-	struct diag_file files[64];
+	struct arena *arena;	/* borrowed: keeps the arguments */
+	struct diag_file files[DIAG_FILES];
 	unsigned file_count;
-	struct diag *list;	/* in the arena's... owned by diags_finish() */
+	struct diag *list;	/* owned */
 	size_t count, cap;
 	unsigned errors, warnings;
 };
@@ -34,7 +36,17 @@ struct diags {
 void diags_init(struct diags *diags, struct arena *arena);
 void diags_finish(struct diags *diags);
 unsigned diags_add_file(struct diags *diags, struct str name, struct str text);
-void diags_add(struct diags *diags, const struct diag *diag);
+void diags_add(struct diags *diags, const struct diag *diag); /* copies its texts */
+
+/* The same by place: bytes from..to of the raw file, cut at the end of from's line; the complaint gives
+ * code, arguments and hint. */
+struct diag_place {
+	unsigned file;
+	size_t from, to;
+};
+void diags_complain(struct diags *diags, struct diag_place place, const struct complaint *complaint);
+/* Line of a byte of a raw file, 1-based; breaks are LF, CR LF and CR. */
+int diags_line(const struct diags *diags, unsigned file, size_t at);
 /* By file, line, column; each as
  *   FILE:LINE:COL: error E104: cannot compare duration with int
  *      48 |   expr: paying and silent(login) >= 14

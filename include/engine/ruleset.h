@@ -8,8 +8,8 @@
 
 #define RULESET_MAX_RULES 1000
 #define RULESET_MAX_SIGNALS 64
-#define RULESET_MAX_ATTRIBUTES 64
-#define RULESET_MAX_LEVELS 8
+#define RULESET_MAX_ATTRIBUTES 64 /* with the reserved ones */
+#define RULESET_MAX_LEVELS 8 /* with healthy */
 #define RULESET_MAX_TASKS 64
 #define RULESET_MAX_ACTIONS 1000
 #define RULESET_MAX_FILE (1024 * 1024)
@@ -44,6 +44,7 @@ struct signal {
 enum rule_kind { RULE_STATE, RULE_EVENT };
 enum rule_mode { MODE_LIVE, MODE_SHADOW, MODE_OFF };
 enum category { CAT_USAGE, CAT_SUPPORT, CAT_BILLING, CAT_RELATIONSHIP, CAT_RENEWAL, CAT_OTHER };
+const char *category_name(enum category category);
 
 struct rule {
 	struct str name;
@@ -149,6 +150,11 @@ struct ruleset {
 	struct type_use *uses;
 	unsigned use_count;
 	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
+	struct after_pair {
+		unsigned a, b; /* signals */
+		uint32_t key;  /* of both signals' keys */
+	} *afters;	       /* every after(a, b) that some expression reads */
+	unsigned after_count;
 };
 
 /* What one event type feeds. Rules are listed once, in file order. */
@@ -170,5 +176,9 @@ const struct type_use *ruleset_use(const struct ruleset *rules, struct str type)
 int ruleset_level(const struct ruleset *rules, struct str name); /* slot or -1 */
 int ruleset_rule(const struct ruleset *rules, struct str name);
 int ruleset_attribute(const struct ruleset *rules, struct str name);
+/* Finds state again after an edit: the first 4 bytes of SHA-256, for rule, task and signal keys. */
+uint32_t ruleset_key(struct str text);
+/* What defines a signal, in one text that no rewording of its file changes: its key is made of it. */
+void ruleset_signal_text(struct buf *out, const struct signal *signal);
 
 #endif

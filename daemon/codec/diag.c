@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Complaints about files: collected by place, sorted, counted. */
+#include "codec/diag.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define BOM STR("\xef\xbb\xbf")
+
+void
+diags_init(struct diags *diags, struct arena *arena)
+{
+	memset(diags, 0, sizeof *diags);
+	diags->arena = arena;
+}
+
+void
+diags_finish(struct diags *diags)
+{
+	mem_free(diags->list);
+	diags->list = NULL;
+	diags->count = diags->cap = 0;
+}
+
+unsigned
+diags_add_file(struct diags *diags, struct str name, struct str text)
+{
+	assert(diags->file_count < DIAG_FILES);
+	diags->files[diags->file_count] = (struct diag_file){name, text};
+	return diags->file_count++;
+}
+
+/* Past DIAG_MAX they are only counted; diags_print() says how many there are. */
+void
+diags_add(struct diags *diags, const struct diag *diag)
+{
+	if (diag->message->code[0] == 'E')
+		diags->errors++;
+	else if (diag->message->code[0] == 'W')
+		diags->warnings++;
+	if (diags->count == DIAG_MAX)
+		return;
+	MEM_RESERVE(diags->list, diags->cap, diags->count + 1);
+	struct diag *kept = &diags->list[diags->count++];
+
+	*kept = *diag;
+	for (size_t i = 0; i < 3; i++)
+		if (kept->args[i].n != 0)
+			kept->args[i] = arena_str(diags->arena, kept->args[i]);
+	if (kept->hint.n != 0)
+		kept->hint = arena_str(diags->arena, kept->hint);
+	if (kept->hint_zh.n != 0)
+		kept->hint_zh = arena_str(diags->arena, kept->hint_zh);
+}
+
+static bool
+is_break(struct str text, size_t at)
+{
+	return text.p[at] == '\n' || text.p[at] == '\r';
+}
+
+/* The line that byte `at` is on: its number, and where it begins. */
+static int
+find_line(struct str text, size_t at, size_t *begin)
+{
+	int line = 1;
+
+	*begin = str_starts(text, BOM) ? BOM.n : 0;
+	for (size_t i = *begin; i < at && i < text.n; i++) {
+		bool ends = text.p[i] == '\n' ||
+			    (text.p[i] == '\r' && (i + 1 == text.n || text.p[i + 1] != '\n'));
+
+		if (ends) {
+			line++;
+			*begin = i + 1;
+		}
+	}
+	return line;
+}
+
+int
+diags_line(const struct diags *diags, unsigned file, size_t at)
+{
+	size_t begin;
+
+	return find_line(diags->files[file].text, at, &begin);
+}
+
+void
+diags_complain(struct diags *diags, struct diag_place place, const struct complaint *complaint)
+{
+	struct str text = diags->files[place.file].text;
+	struct diag diag = {.message = message_find(complaint->code),
+			    .file = place.file,
+			    .hint = complaint->hint,
+			    .hint_zh = complaint->hint_zh};
+	size_t begin, from = place.from < text.n ? place.from : text.n, to = from;
+
+	diag.line = find_line(text, from, &begin);
+	if (from < begin)
+		from = to = begin;
+	while (to < place.to && to < text.n && !is_break(text, to))
+		to++;
+	diag.column = 1 + (int)utf8_count(str_slice(text, begin, from));
+	diag.width = (int)utf8_count(str_slice(text, from, to));
+	if (diag.width < 1)
+		diag.width = 1;
+	memcpy(diag.args, complaint->args, sizeof diag.args);
+	diags_add(diags, &diag);
+}

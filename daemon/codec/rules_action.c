@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tasks and actions sections: what is to be done, and on which alert. */
+#include <string.h>
+
+#include "base/civil.h"
+#include "codec/rules_maker.h"
+
+#define MAX_WITHIN (400 * DAY_MS)
+#define LATER(word) {word, NULL, 0, 0, 0, NULL}
+#define NAMES_SHOWN 1000
+
+/* ---- tasks ---- */
+
+struct task_text {
+	const struct yaml_node *title, *assign;
+	struct str queue;
+	int priority;
+	int64_t ack_within, resolve_within;
+};
+
+static const char *const priority_words[] = {"low", "normal", "high", "urgent", NULL};
+
+static const struct form_row task_rows[] = {
+	{"title", form_node, offsetof(struct task_text, title), 0, 0, NULL},
+	{"queue", form_text, offsetof(struct task_text, queue), 0, RULES_MAX_NAME, NULL},
+	{"priority", form_word, offsetof(struct task_text, priority), 0, 0, priority_words},
+	{"ack_within", form_duration, offsetof(struct task_text, ack_within), 0, MAX_WITHIN, NULL},
+	{"resolve_within", form_duration, offsetof(struct task_text, resolve_within), 0, MAX_WITHIN,
+	 NULL},
+	{"assign", form_node, offsetof(struct task_text, assign), 0, 0, NULL},
+	LATER("escalate"),
+	LATER("close_when"),
+	LATER("route"),
+	LATER("steps"),
+	{.word = NULL},
+};
+
+static void
+assign_to_attribute(struct maker *maker, const struct yaml_node *node, struct task_def *task)
+{
+	struct ruleset *rules = maker->rules;
+	struct str name = str_slice(node->text, strlen("profile."), node->text.n);
+	struct str names[RULESET_MAX_ATTRIBUTES];
+	int slot = ruleset_attribute(rules, name);
+
+	for (unsigned i = 0; i < rules->attribute_count; i++)
+		names[i] = rules->attributes[i].name;
+	if (slot < 0)
+		form_propose(&maker->form, node, "E103", name, names, rules->attribute_count);
+	else if (rules->attributes[slot].type != TYPE_STRING)
+		form_complain(&maker->form, node, "E224", name, STR_NONE);
+	else
+		task->assign_attribute = slot;
+}
+
+static void
+read_assign(struct maker *maker, const struct yaml_node *node, struct task_def *task)
+{
+	if (node->kind == YAML_TEXT && str_starts(node->text, STR("profile.")))
+		assign_to_attribute(maker, node, task);
+	else if (node->kind == YAML_TEXT && (str_starts(node->text, STR("round_robin(")) ||
+					     str_starts(node->text, STR("least_loaded("))))
+		form_complain(&maker->form, node, maker->form.unsupported, node->text, STR_NONE);
+	else if (maker_is_label(maker, node))
+		task->assign_name = node->text;
+}
+
+static void
+read_task(struct maker *maker, const struct yaml_node *key, const struct yaml_node *value)
+{
+	struct ruleset *rules = maker->rules;
+	struct task_def *task = &rules->tasks[rules->task_count];
+	struct task_text text = {.priority = PRIORITY_NORMAL};
+
+	if (rules->task_count == RULESET_MAX_TASKS || !maker_claim(maker, NAMES_TASKS, key))
+		return;
+	form_read(&maker->form, value, task_rows, &text);
+	task->name = key->text;
+	task->key = ruleset_key(key->text);
+	task->queue = text.queue;
+	task->priority = (enum priority)text.priority;
+	task->ack_within = text.ack_within;
+	task->resolve_within = text.resolve_within;
+	task->assign_attribute = -1;
+	if (text.title != NULL)
+		maker_text(maker, text.title, &task->title);
+	else
+		task->title = maker_literal(maker, task->name);
+	if (text.assign != NULL)
+		read_assign(maker, text.assign, task);
+	for (unsigned i = 0; i < rules->task_count; i++)
+		if (rules->tasks[i].key == task->key)
+			form_complain(&maker->form, key, "E223", task->name, rules->tasks[i].name);
+	rules->task_count++;
+}
+
+void
+maker_tasks(struct maker *maker)
+{
+	maker_count(maker, "tasks", RULESET_MAX_TASKS);
+	maker->rules->tasks = arena_array(maker->form.arena, RULESET_MAX_TASKS,
+					  sizeof *maker->rules->tasks);
+	maker_each(maker, "tasks", YAML_MAP, read_task);
+}
+
+/* ---- actions ---- */
+
+struct action_text {
+	const struct yaml_node *on, *rule, *tag, *from, *to, *at_least, *category, *when, *webhook,
+		*task;
+};
+
+#define NODE(word) {#word, form_node, offsetof(struct action_text, word), 0, 0, NULL}
+
+static const struct form_row action_rows[] = {
+	NODE(on),	NODE(rule), NODE(tag),	   NODE(from), NODE(to),   NODE(at_least),
+	NODE(category), NODE(when), NODE(webhook), NODE(task), LATER("owner"), {.word = NULL},
+};
+
+/* Which alerts a filter has a meaning for. */
+enum about { ABOUT_LEVEL = 1, ABOUT_RULE = 2, ABOUT_TAG = 4 };
+
+static const struct on_row {
+	const char *word;
+	int type; /* -1: not supported yet */
+	int about;
+} on_rows[] = {
+	{"customer.level_raised", ALERT_LEVEL_RAISED, ABOUT_LEVEL},
+	{"customer.level_lowered", ALERT_LEVEL_LOWERED, ABOUT_LEVEL},
+	{"rule.fired", ALERT_RULE_FIRED, ABOUT_RULE},
+	{"rule.cleared", ALERT_RULE_CLEARED, ABOUT_RULE},
+	{"customer.tagged", ALERT_TAGGED, ABOUT_TAG},
+	{"customer.untagged", ALERT_UNTAGGED, ABOUT_TAG},
+	{"customer.stage_changed", -1, 0},
+	{"customer.owner_changed", -1, 0},
+	{"feed.silent", -1, 0},
+	{"feed.back", -1, 0},
+	{"rule.muted", -1, 0},
+};
+
+static const struct on_row *
+read_on(struct maker *maker, const struct yaml_node *node)
+{
+	size_t count = sizeof on_rows / sizeof *on_rows;
+	struct str words[sizeof on_rows / sizeof *on_rows];
+	const struct on_row *row = NULL;
+
+	if (!form_is_text(&maker->form, node))
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		words[i] = str_of(on_rows[i].word);
+		if (str_eq(words[i], node->text))
+			row = &on_rows[i];
+	}
+	if ((row != NULL && row->type < 0) || str_starts(node->text, STR("task.")))
+		form_complain(&maker->form, node, maker->form.unsupported, node->text, STR_NONE);
+	else if (row != NULL)
+		return row;
+	else
+		form_propose(&maker->form, node, "E225", node->text, words, count);
+	return NULL;
+}
+
+static bool
+filter_fits(struct maker *maker, const struct yaml_node *node, const char *word, int about,
+	    const struct on_row *on)
+{
+	if (node == NULL)
+		return false;
+	if (on != NULL && (on->about & about) == 0) {
+		form_complain(&maker->form, node, "E226", str_of(word), str_of(on->word));
+		return false;
+	}
+	return form_is_text(&maker->form, node);
+}
+
+static void
+read_level_filter(struct maker *maker, const struct yaml_node *node, const char *word,
+		  const struct on_row *on, int *out)
+{
+	if (!filter_fits(maker, node, word, ABOUT_LEVEL, on))
+		return;
+	*out = ruleset_level(maker->rules, node->text);
+	if (*out < 0)
+		form_propose(&maker->form, node, "E227", node->text,
+			     maker->rules->level_words.words, maker->rules->level_count);
+}
+
+static void
+read_rule_filter(struct maker *maker, const struct yaml_node *node, const struct on_row *on,
+		 struct action *action)
+{
+	if (!filter_fits(maker, node, "rule", ABOUT_RULE, on))
+		return;
+	action->rule = ruleset_rule(maker->rules, node->text);
+	if (action->rule < 0)
+		form_propose(&maker->form, node, "E228", node->text, maker->scope.rules,
+			     maker->scope.rule_count);
+}
+
+static void
+read_category_filter(struct maker *maker, const struct yaml_node *node, const struct on_row *on,
+		     struct action *action)
+{
+	static const char *const words[] = {"usage",	    "support", "billing",
+					    "relationship", "renewal", "other", NULL};
+	static const struct form_row row = {.words = words};
+
+	if (filter_fits(maker, node, "category", ABOUT_RULE, on))
+		form_word(&maker->form, node, &row, &action->category);
+}
+
+static void
+read_task_order(struct maker *maker, const struct yaml_node *node, struct action *action)
+{
+	const struct ruleset *rules = maker->rules;
+	struct str names[RULESET_MAX_TASKS];
+
+	if (!form_is_text(&maker->form, node))
+		return;
+	for (unsigned i = 0; i < rules->task_count; i++) {
+		names[i] = rules->tasks[i].name;
+		if (str_eq(names[i], node->text))
+			action->task = (int)i;
+	}
+	if (action->task < 0)
+		form_propose(&maker->form, node, "E229", node->text, names, rules->task_count);
+}
+
+/* Names of endpoints: whether the configuration has them is for the configuration's reader. */
+static void
+read_webhooks(struct maker *maker, const struct yaml_node *node, struct action *action)
+{
+	static const struct form_row row = {.most = RULES_MAX_NAME};
+	struct str_list names = {NULL, 0};
+
+	form_texts(&maker->form, node, &row, &names);
+	action->webhooks = names.words;
+	action->webhook_count = names.count;
+}
+
+static void
+read_orders(struct maker *maker, const struct yaml_node *node, const struct action_text *text,
+	    struct action *action)
+{
+	if (text->webhook != NULL)
+		read_webhooks(maker, text->webhook, action);
+	if (text->task != NULL)
+		read_task_order(maker, text->task, action);
+	if (text->webhook == NULL && text->task == NULL)
+		form_complain(&maker->form, node, "E230", STR_NONE, STR_NONE);
+}
+
+static void
+read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_node *node)
+{
+	struct ruleset *rules = maker->rules;
+	struct action action = {.rule = -1, .from = -1, .to = -1, .at_least = -1, .category = -1,
+				.task = -1};
+	struct action_text text = {0};
+	const struct on_row *on = NULL;
+
+	(void)key;
+	form_read(&maker->form, node, action_rows, &text);
+	if (node->kind != YAML_MAP || rules->action_count == RULESET_MAX_ACTIONS)
+		return;
+	if (text.on != NULL)
+		on = read_on(maker, text.on);
+	else
+		form_complain(&maker->form, node, "E048", STR("on"), STR_NONE);
+	action.on = on ? (enum alert_type)on->type : ALERT_RULE_FIRED;
+	read_rule_filter(maker, text.rule, on, &action);
+	read_category_filter(maker, text.category, on, &action);
+	read_level_filter(maker, text.from, "from", on, &action.from);
+	read_level_filter(maker, text.to, "to", on, &action.to);
+	read_level_filter(maker, text.at_least, "at_least", on, &action.at_least);
+	if (filter_fits(maker, text.tag, "tag", ABOUT_TAG, on) && maker_is_label(maker, text.tag))
+		action.tag = text.tag->text;
+	if (text.when != NULL)
+		action.when = maker_expr(maker, text.when, TYPE_BOOL, false);
+	maker_check_expr(maker, action.when);
+	read_orders(maker, node, &text, &action);
+	rules->actions[rules->action_count++] = action;
+}
+
+void
+maker_actions(struct maker *maker)
+{
+	unsigned count = maker_count(maker, "actions", RULESET_MAX_ACTIONS);
+
+	if (count > RULESET_MAX_ACTIONS)
+		count = RULESET_MAX_ACTIONS;
+	maker->rules->actions = arena_array(maker->form.arena, count, sizeof(struct action));
+	maker_each(maker, "actions", YAML_LIST, read_action);
+}

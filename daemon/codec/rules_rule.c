@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules section: first all names, so that an override finds what it replaces, then each rule. */
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/number.h"
+#include "codec/rules_maker.h"
+#include "lang/builtin.h"
+
+#define MAX_SPAN (400 * DAY_MS) /* of `for` and its like */
+#define DAY_FOR_EVENT_RULES (7 * DAY_MS)
+
+struct rule_text {
+	const struct yaml_node *rule, *expr, *clear, *points, *reason, *advice, *on;
+	int64_t hold, keep, cooldown, warmup; /* -1: not given */
+	const struct yaml_node *hold_node;
+	int category, mode;
+	bool override;
+};
+
+static const char *const category_words[] = {"usage",	     "support", "billing",
+					     "relationship", "renewal", "other", NULL};
+static const char *const mode_words[] = {"live", "shadow", "off", NULL};
+
+static void
+read_hold(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+{
+	struct rule_text *text = into;
+
+	text->hold_node = node;
+	form_duration(form, node, row, &text->hold);
+}
+
+#define NODE(word, field) {word, form_node, offsetof(struct rule_text, field), 0, 0, NULL}
+#define SPAN(word, field) {word, form_duration, offsetof(struct rule_text, field), 0, MAX_SPAN, NULL}
+#define LATER(word) {word, NULL, 0, 0, 0, NULL}
+
+static const struct form_row rule_rows[] = {
+	NODE("rule", rule),
+	NODE("expr", expr),
+	NODE("clear", clear),
+	{"for", read_hold, 0, 0, MAX_SPAN, NULL},
+	SPAN("keep_firing_for", keep),
+	SPAN("cooldown", cooldown),
+	SPAN("warmup", warmup),
+	NODE("points", points),
+	{"category", form_word, offsetof(struct rule_text, category), 0, 0, category_words},
+	NODE("reason", reason),
+	NODE("advice", advice),
+	{"mode", form_word, offsetof(struct rule_text, mode), 0, 0, mode_words},
+	NODE("on", on),
+	{"override", form_flag, offsetof(struct rule_text, override), 0, 0, NULL},
+	LATER("guard"),
+	LATER("date"),
+	LATER("steps"),
+	LATER("every"),
+	LATER("at"),
+	LATER("workday"),
+	LATER("each"),
+	LATER("inhibited_by"),
+	LATER("level"),
+	{.word = NULL},
+};
+
+/* The rules as written, in the order in which they will be judged. */
+struct rule_list {
+	struct rule_text *texts;
+	unsigned count;
+};
+
+static void
+override_rule(struct maker *maker, struct rule_list *list, const struct rule_text *text)
+{
+	struct str *names = arena_array(maker->form.arena, list->count, sizeof *names);
+
+	for (unsigned i = 0; i < list->count; i++) {
+		names[i] = list->texts[i].rule->text;
+		if (str_eq(names[i], text->rule->text)) {
+			list->texts[i] = *text;
+			return;
+		}
+	}
+	form_propose(&maker->form, text->rule, "E221", text->rule->text, names, list->count);
+}
+
+static void
+list_rule(struct maker *maker, const struct yaml_node *node, struct rule_list *list)
+{
+	struct rule_text text = {.hold = -1, .keep = -1, .cooldown = -1, .warmup = -1};
+
+	text.category = CAT_OTHER;
+	form_read(&maker->form, node, rule_rows, &text);
+	if (node->kind != YAML_MAP)
+		return;
+	if (text.rule == NULL)
+		form_complain(&maker->form, node, "E048", STR("rule"), STR_NONE);
+	else if (text.override)
+		override_rule(maker, list, &text);
+	else if (maker_claim(maker, NAMES_RULES, text.rule) && list->count < RULESET_MAX_RULES)
+		list->texts[list->count++] = text;
+}
+
+static struct rule_list
+list_rules(struct maker *maker)
+{
+	unsigned count = maker_count(maker, "rules", RULESET_MAX_RULES);
+	struct rule_list list = {0};
+
+	list.texts = arena_array(maker->form.arena, count, sizeof *list.texts);
+	for (unsigned i = 0; i < maker->file_count; i++) {
+		const struct yaml_node *section = yaml_get(maker->files[i], "rules");
+
+		if (section == NULL || !form_is_list(&maker->form, section))
+			continue;
+		for (unsigned k = 0; k < section->count; k++)
+			list_rule(maker, section->items[k], &list);
+	}
+	return list;
+}
+
+static void
+read_points(struct maker *maker, const struct yaml_node *node, struct rule *rule)
+{
+	int64_t points;
+	double fraction;
+
+	if (!form_is_text(&maker->form, node))
+		return;
+	if (parse_int64(node->text, &points) && points >= -100 && points <= 100)
+		rule->points = (int)points;
+	else if (parse_number(node->text, &fraction))
+		form_complain(&maker->form, node, "E036", STR("-100"), STR("100"));
+	else
+		rule->points_expr = maker_expr(maker, node, TYPE_NUM, false);
+	maker_check_expr(maker, rule->points_expr);
+}
+
+/* An event rule is judged when its event comes; what needs time to pass has no meaning for it. */
+static void
+read_event_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
+{
+	struct str_list types = {NULL, 0};
+
+	rule->kind = RULE_EVENT;
+	maker_event_types(maker, text->on, &types);
+	rule->types = types.words;
+	rule->type_count = types.count;
+	if (text->hold_node != NULL)
+		form_complain(&maker->form, text->hold_node, "E222", STR_NONE, STR_NONE);
+	if (text->keep < 0)
+		rule->keep = DAY_FOR_EVENT_RULES;
+}
+
+static void
+read_expressions(struct maker *maker, const struct rule_text *text, struct rule *rule)
+{
+	bool event = rule->kind == RULE_EVENT;
+
+	if (text->expr != NULL)
+		rule->when = maker_expr(maker, text->expr, TYPE_BOOL, event);
+	else
+		form_complain(&maker->form, text->rule, "E048", STR("expr"), STR_NONE);
+	if (text->clear != NULL)
+		rule->clear = maker_expr(maker, text->clear, TYPE_BOOL, false);
+	maker_check_expr(maker, rule->when);
+	maker_check_expr(maker, rule->clear);
+	maker_check_rule(maker, rule);
+	if (text->points != NULL)
+		read_points(maker, text->points, rule);
+}
+
+static int64_t
+given(int64_t span, int64_t otherwise)
+{
+	return span >= 0 ? span : otherwise;
+}
+
+static void
+read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
+{
+	rule->name = text->rule->text;
+	rule->mode = (enum rule_mode)text->mode;
+	rule->category = (enum category)text->category;
+	rule->hold = given(text->hold, 0);
+	rule->keep = given(text->keep, 0);
+	rule->cooldown = given(text->cooldown, maker->rules->default_cooldown);
+	rule->warmup = given(text->warmup, 0);
+	if (text->on != NULL)
+		read_event_rule(maker, text, rule);
+	read_expressions(maker, text, rule);
+	if (text->reason != NULL)
+		maker_text(maker, text->reason, &rule->reason);
+	else
+		rule->reason = maker_literal(maker, rule->name);
+	if (text->advice != NULL)
+		maker_text(maker, text->advice, &rule->advice);
+}
+
+/* Two names whose keys collide would share their state. One in a million files of 100 rules has it. */
+static void
+check_keys(struct maker *maker, const struct rule_list *list)
+{
+	struct ruleset *rules = maker->rules;
+
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		rules->rules[i].key = ruleset_key(rules->rules[i].name);
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (rules->rules[i].key == rules->rules[k].key)
+				form_complain(&maker->form, list->texts[i].rule, "E223",
+					      rules->rules[i].name, rules->rules[k].name);
+}
+
+void
+maker_rules(struct maker *maker)
+{
+	struct rule_list list = list_rules(maker);
+	struct ruleset *rules = maker->rules;
+	struct str *names = arena_array(maker->form.arena, list.count, sizeof *names);
+
+	rules->rules = arena_array(maker->form.arena, list.count, sizeof *rules->rules);
+	maker->scope.rules = names;
+	for (unsigned i = 0; i < list.count; i++) {
+		maker->scope.rule_count = i;
+		read_rule(maker, &list.texts[i], &rules->rules[i]);
+		names[i] = rules->rules[i].name;
+		rules->rule_count = i + 1;
+	}
+	maker->scope.rule_count = rules->rule_count;
+	check_keys(maker, &list);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Expressions and texts of a rule file, compiled so that each mistake has its place in the file. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/rules_maker.h"
+
+/* What a source's origin points to. */
+struct origin {
+	const struct yaml_node *node;
+};
+
+struct source *
+maker_source(struct maker *maker, const struct yaml_node *text)
+{
+	struct source *source = arena_alloc(maker->form.arena, sizeof *source);
+	struct origin *origin = arena_alloc(maker->form.arena, sizeof *origin);
+
+	origin->node = text;
+	*source = (struct source){text->text, origin};
+	return source;
+}
+
+static void
+take(void *ctx, const struct complaint *complaint)
+{
+	struct maker *maker = ctx;
+	const struct origin *origin = complaint->source->origin;
+	struct complaint copy = *complaint;
+	size_t width = complaint->width ? complaint->width : 1;
+
+	form_complain_at(&maker->form, origin->node, complaint->at, complaint->at + width, &copy);
+}
+
+struct sink
+maker_sink(struct maker *maker)
+{
+	return (struct sink){maker, take};
+}
+
+void
+maker_complain_node(struct maker *maker, const struct node *node, const char *code, struct str arg0,
+		    struct str arg1)
+{
+	struct complaint complaint = {.code = code,
+				      .source = node->source,
+				      .at = node->at,
+				      .width = node->width,
+				      .args = {arg0, arg1}};
+
+	take(maker, &complaint);
+}
+
+const struct expr *
+maker_expr(struct maker *maker, const struct yaml_node *text, enum type want, bool event_allowed)
+{
+	if (!form_is_text(&maker->form, text))
+		return NULL;
+	maker->scope.event_allowed = event_allowed;
+	return expr_compile(maker->form.arena, maker_source(maker, text), &maker->scope, want,
+			    maker_sink(maker));
+}
+
+static bool
+parse_text(struct maker *maker, const struct yaml_node *node, struct template_text *out)
+{
+	static const struct form_row row = {.most = RULES_MAX_TEXT};
+	struct str text = STR_NONE;
+
+	form_text(&maker->form, node, &row, &text);
+	maker->scope.event_allowed = false; /* texts are printed again when the event is gone */
+	if (text.n == 0 || !template_parse(maker->form.arena, maker_source(maker, node),
+					   &maker->scope, maker_sink(maker), out))
+		return false;
+	maker_check_text(maker, out);
+	return true;
+}
+
+static void
+read_language(struct maker *maker, const struct yaml_node *key, const struct yaml_node *value,
+	      struct text_pair *out)
+{
+	if (str_is(key->text, "en"))
+		out->has_en = parse_text(maker, value, &out->en);
+	else if (str_is(key->text, "zh"))
+		out->has_zh = parse_text(maker, value, &out->zh);
+	else
+		form_complain(&maker->form, key, "E031", key->text, STR("en, zh"));
+}
+
+void
+maker_text(struct maker *maker, const struct yaml_node *node, struct text_pair *out)
+{
+	if (node->kind == YAML_MAP) {
+		for (unsigned i = 0; i < node->count; i++)
+			read_language(maker, node->keys[i], node->items[i], out);
+		if (node->count == 0)
+			form_complain(&maker->form, node, "E035", STR_NONE, STR_NONE);
+	} else if (node->kind == YAML_LIST) {
+		form_complain(&maker->form, node, "E049", STR_NONE, STR_NONE);
+	} else if (parse_text(maker, node, &out->en)) {
+		out->zh = out->en;
+		out->has_en = out->has_zh = true;
+	}
+}
+
+struct text_pair
+maker_literal(struct maker *maker, struct str text)
+{
+	struct template_piece *piece = arena_alloc(maker->form.arena, sizeof *piece);
+	struct text_pair pair = {.has_en = true, .has_zh = true};
+
+	*piece = (struct template_piece){.literal = text, .word = WORD_NONE};
+	pair.en = pair.zh = (struct template_text){piece, 1};
+	return pair;
+}

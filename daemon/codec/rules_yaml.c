@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rule files, in the order in which their sections depend on each other, to one rule set. */
+#include "codec/rules_yaml.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/mem.h"
+#include "codec/rules_maker.h"
+
+static void
+read_once(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+{
+	const struct yaml_node **kept = into;
+
+	if (*kept == NULL)
+		*kept = node;
+	else
+		form_complain(form, node, "E201", str_of(row->word), form_place(form, *kept));
+}
+
+static void
+read_version(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+{
+	(void)row;
+	(void)into;
+	if (form_is_text(form, node) && !str_is(node->text, "1"))
+		form_complain(form, node, "E200", node->text, STR_NONE);
+}
+
+#define ONCE(field) .read = read_once, .offset = offsetof(struct singles, field)
+
+static const struct form_row file_rows[] = {
+	{.word = "churnd", .read = read_version},
+	{.word = "name", ONCE(name)},
+	{.word = "timezone", ONCE(timezone)},
+	{.word = "lateness", ONCE(lateness)},
+	{.word = "levels", ONCE(levels)},
+	{.word = "profile", .read = form_ignore},
+	{.word = "only", ONCE(only)},
+	{.word = "value", ONCE(value)},
+	{.word = "signals", .read = form_ignore},
+	{.word = "lists", .read = form_ignore},
+	{.word = "macros", .read = form_ignore},
+	{.word = "teams", .read = form_ignore},
+	{.word = "defaults", ONCE(defaults)},
+	{.word = "first_run", ONCE(first_run)},
+	{.word = "rules", .read = form_ignore},
+	{.word = "actions", .read = form_ignore},
+	{.word = "tasks", .read = form_ignore},
+	{.word = "calendar", .read = NULL},
+	{.word = "items", .read = NULL},
+	{.word = "members", .read = NULL},
+	{.word = "models", .read = NULL},
+	{.word = "tags", .read = NULL},
+	{.word = "stages", .read = NULL},
+	{.word = NULL},
+};
+
+static void
+read_files(struct maker *maker)
+{
+	struct form *form = &maker->form;
+
+	for (unsigned i = 0; i < form->diags->file_count; i++) {
+		struct yaml_node *root = yaml_read(form->arena, i, form->diags);
+
+		if (root == NULL)
+			continue;
+		form_read(form, root, file_rows, &maker->singles);
+		if (root->kind != YAML_MAP)
+			continue;
+		if (yaml_get(root, "churnd") == NULL)
+			form_complain(form, root, "E202", STR_NONE, STR_NONE);
+		maker->files[maker->file_count++] = root;
+	}
+}
+
+static void
+read_name(struct maker *maker)
+{
+	const struct yaml_node *name = maker->singles.name;
+
+	if (name != NULL && maker_is_label(maker, name))
+		maker->rules->name = name->text;
+	else if (name == NULL && maker->file_count > 0)
+		form_complain(&maker->form, maker->files[0], "E203", STR_NONE, STR_NONE);
+}
+
+static void
+read_timezone(struct maker *maker)
+{
+	const struct yaml_node *name = maker->singles.timezone;
+	struct str tzif;
+	struct err err;
+	struct zone *zone = NULL;
+
+	if (name == NULL || !form_is_text(&maker->form, name))
+		return;
+	if (maker->loader->zone(maker->loader->ctx, name->text, &tzif))
+		zone = zone_parse(arena_str(maker->form.arena, name->text), tzif, &err);
+	if (zone == NULL) {
+		form_complain(&maker->form, name, "E204", name->text, STR_NONE);
+		return;
+	}
+	zone_destroy(maker->rules->zone);
+	maker->rules->zone = zone;
+}
+
+struct defaults {
+	int64_t cooldown, min_events;
+};
+
+static const struct form_row default_rows[] = {
+	{"cooldown", form_duration, offsetof(struct defaults, cooldown), 0, 400 * DAY_MS, NULL},
+	{"min_events", form_int, offsetof(struct defaults, min_events), 0, 1000000, NULL},
+	{.word = "min_volume", .read = NULL},
+	{.word = "max_alerts_per_hour", .read = NULL},
+	{.word = NULL},
+};
+
+static void
+read_settings(struct maker *maker)
+{
+	static const struct form_row lateness = {.most = 12 * HOUR_MS};
+	static const char *const words[] = {"mark_only", "alert", NULL};
+	static const struct form_row first_run = {.words = words};
+	struct ruleset *rules = maker->rules;
+	struct defaults defaults = {rules->default_cooldown, rules->default_min_events};
+	int runs = 0;
+
+	if (maker->singles.lateness != NULL)
+		form_duration(&maker->form, maker->singles.lateness, &lateness, &rules->lateness);
+	if (maker->singles.first_run != NULL)
+		form_word(&maker->form, maker->singles.first_run, &first_run, &runs);
+	if (maker->singles.defaults != NULL)
+		form_read(&maker->form, maker->singles.defaults, default_rows, &defaults);
+	rules->first_run_alerts = runs == 1;
+	rules->default_cooldown = defaults.cooldown;
+	rules->default_min_events = (int)defaults.min_events;
+}
+
+static void
+read_customers(struct maker *maker)
+{
+	struct ruleset *rules = maker->rules;
+
+	if (maker->singles.only != NULL)
+		rules->only = maker_expr(maker, maker->singles.only, TYPE_BOOL, false);
+	if (maker->singles.value != NULL)
+		rules->value = maker_expr(maker, maker->singles.value, TYPE_NUM, false);
+	maker_check_expr(maker, rules->only);
+	maker_check_expr(maker, rules->value);
+}
+
+/* Each step may name what the steps before it made. */
+static void
+make(struct maker *maker)
+{
+	read_files(maker);
+	read_name(maker);
+	read_timezone(maker);
+	read_settings(maker);
+	maker_levels(maker);
+	maker_profile(maker);
+	maker_signals(maker);
+	maker_lists(maker);
+	maker_macros(maker);
+	maker_teams(maker);
+	maker_wheres(maker);
+	read_customers(maker);
+	maker_rules(maker);
+	maker_tasks(maker);
+	maker_actions(maker);
+}
+
+static void
+hash_files(struct ruleset *rules, const struct diag_file *files, unsigned count)
+{
+	struct buf all = {0};
+
+	for (unsigned i = 0; i < count; i++) {
+		buf_printf(&all, "%zu:", files[i].text.n);
+		buf_str(&all, files[i].text);
+	}
+	hash_sha256(buf_view(&all), rules->sha);
+	hash_sha256_hex(buf_view(&all), rules->sha_hex);
+	buf_finish(&all);
+}
+
+struct ruleset *
+rules_load(const struct diag_file *files, unsigned count, const struct rules_loader *loader,
+	   struct hash_seed seed, struct diags *diags)
+{
+	struct ruleset *rules = ruleset_create();
+	struct maker maker = {.form = {&rules->arena, diags, "E290", false},
+			      .rules = rules,
+			      .loader = loader};
+
+	assert(diags->file_count == 0 && count <= DIAG_FILES);
+	for (unsigned i = 0; i < count; i++)
+		diags_add_file(diags, files[i].name, files[i].text);
+	map_init(&maker.claims, seed);
+	make(&maker);
+	if (diags->errors == 0) {
+		ruleset_finish(rules, seed);
+		maker_check_set(&maker);
+	}
+	map_finish(&maker.claims);
+	mem_free(maker.claimed);
+	if (diags->errors > 0) {
+		ruleset_destroy(rules);
+		return NULL;
+	}
+	hash_files(rules, files, count);
+	return rules;
+}

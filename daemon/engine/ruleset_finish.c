@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a rule set says only between the lines: reaches, keys, and which event is read by which rule. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/ruleset.h"
+#include "lang/builtin.h"
+
+uint32_t
+ruleset_key(struct str text)
+{
+	uint8_t sha[SHA256_BYTES];
+
+	hash_sha256(text, sha);
+	return (uint32_t)sha[0] << 24 | (uint32_t)sha[1] << 16 | (uint32_t)sha[2] << 8 | sha[3];
+}
+
+/* What an expression reads, gathered over its tree. */
+struct reading {
+	struct ruleset *rules;
+	uint64_t at_once;  /* signals whose events may change it at once */
+	int64_t reach;	   /* ms */
+	bool coarse, score, time;
+};
+
+static void
+raise_to(unsigned *reach, int64_t need)
+{
+	assert(need <= RULESET_MAX_REACH_DAYS + 1);
+	if (need > (int64_t)*reach)
+		*reach = (unsigned)need;
+}
+
+/* A range of closed days does not change by today's events; a late one is the engine's business. */
+static void
+read_range(struct reading *reading, const struct range *range)
+{
+	struct signal *signal = &reading->rules->signals[range->signal];
+	int64_t unit = range->hours ? HOUR_MS : DAY_MS;
+	int64_t reach = range->length * unit + range->offset * DAY_MS;
+
+	if (range->hours)
+		raise_to(&signal->reach_hours, range->length);
+	else
+		raise_to(&signal->reach_days, (int64_t)range->length + range->offset);
+	if (range->live || range->hours)
+		reading->at_once |= UINT64_C(1) << range->signal;
+	if (reach > reading->reach)
+		reading->reach = reach;
+	reading->time = true;
+}
+
+static unsigned
+signal_of(const struct node *node)
+{
+	return node->value.u.signal;
+}
+
+/* What after(a, b) keeps per customer is found by both signals' keys. */
+static void
+read_after(struct ruleset *rules, unsigned a, unsigned b)
+{
+	struct after_pair *old = rules->afters;
+	char text[32];
+
+	for (unsigned i = 0; i < rules->after_count; i++)
+		if (old[i].a == a && old[i].b == b)
+			return;
+	rules->afters = arena_array(&rules->arena, rules->after_count + 1, sizeof *old);
+	for (unsigned i = 0; i < rules->after_count; i++)
+		rules->afters[i] = old[i];
+	snprintf(text, sizeof text, "%08x %08x", (unsigned)rules->signals[a].key,
+		 (unsigned)rules->signals[b].key);
+	rules->afters[rules->after_count++] = (struct after_pair){a, b, ruleset_key(str_of(text))};
+}
+
+static void
+read_call(struct reading *reading, const struct node *node)
+{
+	if (node->builtin->op == FN_AFTER)
+		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
+	if (node->builtin->flags & FN_SCORES)
+		reading->score = true;
+	if (node->builtin->flags & (FN_GROWS | FN_STEPS | FN_WINDOW))
+		reading->time = true;
+}
+
+static void
+read_node(void *ctx, const struct node *node)
+{
+	struct reading *reading = ctx;
+
+	if (node->kind == NODE_RANGE)
+		read_range(reading, &node->range);
+	else if (node->kind == NODE_SIGNAL)
+		reading->at_once |= UINT64_C(1) << signal_of(node);
+	else if (node->kind == NODE_CALL)
+		read_call(reading, node);
+	else if (node->kind == NODE_COMPARE && node->moves == MOVES_COARSE)
+		reading->coarse = true;
+}
+
+static void
+read_expr(struct reading *reading, const struct expr *expr)
+{
+	if (expr != NULL)
+		expr_walk(expr->root, read_node, reading);
+}
+
+static void
+read_text(struct reading *reading, const struct template_text *text)
+{
+	for (unsigned i = 0; i < text->count; i++)
+		read_expr(reading, text->pieces[i].expr);
+}
+
+static void
+read_pair(struct reading *reading, const struct text_pair *pair)
+{
+	read_text(reading, &pair->en);
+	read_text(reading, &pair->zh);
+}
+
+/* Kind, field, types in order of their bytes, and `where` with its macros and lists put in. */
+void
+ruleset_signal_text(struct buf *out, const struct signal *signal)
+{
+	static const char *const kinds[] = {"count", "sum", "last"};
+	struct str after = STR_NONE;
+
+	buf_printf(out, "%s\n%.*s\n", kinds[signal->kind], STR_ARG(signal->field));
+	for (unsigned n = 0; n < signal->type_count; n++) {
+		struct str next = STR_NONE;
+
+		for (unsigned i = 0; i < signal->type_count; i++) {
+			struct str type = signal->types[i];
+
+			if (str_cmp(type, after) > 0 && (next.p == NULL || str_cmp(type, next) < 0))
+				next = type;
+		}
+		if (next.p == NULL)
+			break;
+		buf_str(out, next);
+		buf_char(out, '\n');
+		after = next;
+	}
+	buf_char(out, '\n');
+	if (signal->where != NULL)
+		expr_unparse(out, signal->where->root);
+}
+
+static void
+finish_signal(struct ruleset *rules, struct signal *signal)
+{
+	struct reading reading = {.rules = rules};
+	struct buf text = {0};
+
+	ruleset_signal_text(&text, signal);
+	signal->key = ruleset_key(buf_view(&text));
+	buf_finish(&text);
+	read_expr(&reading, signal->where);
+}
+
+static void
+finish_rule(struct ruleset *rules, struct rule *rule)
+{
+	struct reading reading = {.rules = rules, .reach = DAY_MS}, texts = {.rules = rules};
+
+	assert(rule->when != NULL);
+	read_expr(&reading, rule->when);
+	read_expr(&reading, rule->clear);
+	read_expr(&reading, rule->points_expr);
+	rule->key = ruleset_key(rule->name);
+	rule->reach = reading.reach;
+	rule->reads = reading.at_once;
+	rule->reads_coarse = reading.coarse;
+	rule->reads_score = reading.score;
+	read_pair(&texts, &rule->reason);
+	read_pair(&texts, &rule->advice);
+}
+
+/* What is read only when something is written or ordered still needs its days kept. */
+static void
+read_the_rest(struct ruleset *rules)
+{
+	struct reading only = {.rules = rules}, rest = {.rules = rules};
+
+	for (unsigned i = 0; i < rules->action_count; i++)
+		read_expr(&rest, rules->actions[i].when);
+	for (unsigned i = 0; i < rules->task_count; i++) {
+		read_pair(&rest, &rules->tasks[i].title);
+		rules->tasks[i].key = ruleset_key(rules->tasks[i].name);
+	}
+	read_expr(&rest, rules->value);
+	read_expr(&only, rules->only);
+	rules->only_reads = only.time || only.coarse || only.score ? UINT64_MAX : only.at_once;
+}
+
+static struct type_use *
+use_of(struct ruleset *rules, struct str type)
+{
+	uint32_t index;
+
+	if (!map_get(&rules->type_index, type, &index)) {
+		index = rules->use_count++;
+		rules->uses[index].type = type;
+		map_put(&rules->type_index, type, index);
+	}
+	return &rules->uses[index];
+}
+
+static size_t
+count_types(const struct ruleset *rules)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < rules->signal_count; i++)
+		count += rules->signals[i].type_count;
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		count += rules->rules[i].type_count;
+	return count;
+}
+
+static bool
+is_looked_at(const struct rule *rule, const struct type_use *use)
+{
+	if (rule->mode == MODE_OFF)
+		return false;
+	for (unsigned i = 0; i < rule->type_count; i++)
+		if (str_eq(rule->types[i], use->type))
+			return true;
+	return (rule->reads & use->signals) != 0 || rule->reads_coarse;
+}
+
+static void
+finish_use(struct ruleset *rules, struct type_use *use)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		count += is_looked_at(&rules->rules[i], use);
+	use->rules = arena_array(&rules->arena, count, sizeof *use->rules);
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		if (is_looked_at(&rules->rules[i], use))
+			use->rules[use->rule_count++] = (uint16_t)i;
+	use->looks_only = (rules->only_reads & use->signals) != 0;
+}
+
+static void
+finish_uses(struct ruleset *rules, struct hash_seed seed)
+{
+	map_init(&rules->type_index, seed);
+	rules->uses = arena_array(&rules->arena, count_types(rules), sizeof *rules->uses);
+	for (unsigned i = 0; i < rules->signal_count; i++)
+		for (unsigned k = 0; k < rules->signals[i].type_count; k++)
+			use_of(rules, rules->signals[i].types[k])->signals |= UINT64_C(1) << i;
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		for (unsigned k = 0; k < rules->rules[i].type_count; k++)
+			use_of(rules, rules->rules[i].types[k]);
+	for (unsigned i = 0; i < rules->use_count; i++)
+		finish_use(rules, &rules->uses[i]);
+}
+
+void
+ruleset_finish(struct ruleset *rules, struct hash_seed seed)
+{
+	assert(rules->level_count >= 1 && rules->level_count <= RULESET_MAX_LEVELS);
+	assert(rules->signal_count <= RULESET_MAX_SIGNALS);
+	assert(rules->attribute_count <= RULESET_MAX_ATTRIBUTES);
+	assert(rules->rule_count <= RULESET_MAX_RULES);
+	for (unsigned i = 0; i < rules->signal_count; i++)
+		finish_signal(rules, &rules->signals[i]);
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		finish_rule(rules, &rules->rules[i]);
+	read_the_rest(rules);
+	finish_uses(rules, seed);
+}
