@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The event table: which fields an entry may have, and what each must be. */
+#include "codec/event.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "codec/event_fields.h"
+
+/* Adding a field is adding a row to fields[] and a function that takes its value; adding a reserved type is
+ * adding a row to kinds[]. Every check is in a taker or in finish(): nothing is trusted elsewhere. */
+
+struct decoding {
+	struct entry *out;
+	struct err *err;
+	unsigned seen; /* bit k: fields[k] was given */
+};
+
+/* --- customer, type --- */
+
+static bool
+take_customer(struct decoding *decoding, struct str value)
+{
+	char shown[EVENT_SHOWN];
+
+	if (value.n == 0)
+		return err_set(decoding->err, "customer is empty: 1 to %d bytes are needed",
+			       EVENT_MAX_CUSTOMER);
+	if (value.n > EVENT_MAX_CUSTOMER)
+		return err_set(decoding->err,
+			       "customer has %zu bytes, at most %d are allowed: %s", value.n,
+			       EVENT_MAX_CUSTOMER, event_shown(shown, value));
+	if (text_has_control(value))
+		return err_set(decoding->err, "customer has a control character: %s",
+			       event_shown(shown, value));
+	if (!utf8_valid(value))
+		return err_set(decoding->err, "customer is not UTF-8: %s",
+			       event_shown(shown, value));
+	decoding->out->customer = value;
+	return true;
+}
+
+static bool
+is_type_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+	       c == '-';
+}
+
+static bool
+take_type(struct decoding *decoding, struct str value)
+{
+	char shown[EVENT_SHOWN];
+	size_t i = 0;
+
+	if (value.n == 0)
+		return err_set(decoding->err,
+			       "type is empty: 1 to %d of a-z 0-9 _ . - are needed",
+			       EVENT_MAX_TYPE);
+	if (value.n > EVENT_MAX_TYPE)
+		return err_set(decoding->err, "type has %zu bytes, at most %d are allowed: %s",
+			       value.n, EVENT_MAX_TYPE, event_shown(shown, value));
+	while (i < value.n && is_type_char(value.p[i]))
+		i++;
+	if (i < value.n)
+		return err_set(decoding->err, "type may hold a-z 0-9 _ . - only: %s",
+			       event_shown(shown, value));
+	decoding->out->type = value;
+	return true;
+}
+
+/* --- ts --- */
+
+static bool
+refuse_early(struct err *err, int64_t ts, bool is_number, struct str value)
+{
+	char shown[EVENT_SHOWN];
+
+	if (is_number && ts > 0)
+		return err_set(err,
+			       "ts %.*s is before 1972: it looks like seconds, and ts is in ms",
+			       STR_ARG(value));
+	return err_set(err, "ts %s is before 1972", event_shown(shown, value));
+}
+
+/* A gap of whole hours, but for the way to us, is an error of zones: 8 h in China. */
+static bool
+refuse_ahead(struct err *err, int64_t ts, int64_t arrival)
+{
+	int64_t gap = ts - arrival, hours = (gap + HOUR_MS / 2) / HOUR_MS;
+	int64_t off = gap - hours * HOUR_MS;
+	char instant[INSTANT_TEXT];
+	struct buf gap_words = {0};
+
+	print_instant(ts, instant);
+	buf_duration_words(&gap_words, gap, false);
+	if (off > EVENT_MAX_AHEAD || off < -EVENT_MAX_AHEAD || hours < 1 || hours > 14)
+		err_set(err, "ts %s is %s after its arrival; more than 5 minutes are refused",
+			instant, gap_words.p);
+	else if (hours >= 7 && hours <= 9)
+		err_set(err,
+			"ts %s is %d h after its arrival (7 to 9 h ahead: local time sent as UTC?)",
+			instant, (int)hours);
+	else
+		err_set(err,
+			"ts %s is %d h after its arrival (whole hours ahead: local time sent as UTC?)",
+			instant, (int)hours);
+	buf_finish(&gap_words);
+	return false;
+}
+
+/* Past the year 9999: no instant anyone writes; ms of today in microseconds are. */
+#define TS_FAR INT64_C(253402300800000)
+
+static bool
+take_ts(struct decoding *decoding, struct str value)
+{
+	int64_t ts, arrival = decoding->out->id.ms;
+	bool is_number;
+
+	if (!event_instant(value, &ts, &is_number, decoding->err))
+		return err_prefix(decoding->err, "ts");
+	if (ts < EVENT_MIN_TS)
+		return refuse_early(decoding->err, ts, is_number, value);
+	if (ts >= TS_FAR)
+		return err_set(decoding->err, "ts %.*s is past the year 9999: ts is in ms",
+			       STR_ARG(value));
+	if (ts > arrival && ts - (arrival > 0 ? arrival : 0) > EVENT_MAX_AHEAD)
+		return refuse_ahead(decoding->err, ts, arrival > 0 ? arrival : 0);
+	decoding->out->ts = ts;
+	return true;
+}
+
+/* --- the others --- */
+
+static bool
+take_value(struct decoding *decoding, struct str value)
+{
+	char shown[EVENT_SHOWN];
+	double number;
+
+	if (!parse_number(value, &number) || !isfinite(number))
+		return err_set(decoding->err, "value %s is not a finite number",
+			       event_shown(shown, value));
+	if (fabs(number) > EVENT_MAX_VALUE)
+		return err_set(decoding->err, "value %s is larger than 1e12",
+			       event_shown(shown, value));
+	decoding->out->value = number;
+	decoding->out->has_value = true;
+	return true;
+}
+
+static bool
+check_length(struct err *err, const char *name, struct str value)
+{
+	char shown[EVENT_SHOWN];
+
+	if (value.n <= EVENT_MAX_TEXT)
+		return true;
+	return err_set(err, "%s has %zu bytes, at most %d are allowed: %s", name, value.n,
+		       EVENT_MAX_TEXT, event_shown(shown, value));
+}
+
+/* Empty means not given, here and in the next two. */
+static bool
+take_user(struct decoding *decoding, struct str value)
+{
+	decoding->out->user = value.n > 0 ? value : STR_NONE;
+	return check_length(decoding->err, "user", value);
+}
+
+static bool
+take_source(struct decoding *decoding, struct str value)
+{
+	decoding->out->source = value.n > 0 ? value : STR_NONE;
+	return check_length(decoding->err, "source", value);
+}
+
+static bool
+take_id(struct decoding *decoding, struct str value)
+{
+	decoding->out->event_id = value.n > 0 ? value : STR_NONE;
+	return check_length(decoding->err, "id", value);
+}
+
+static bool
+take_backfill(struct decoding *decoding, struct str value)
+{
+	char shown[EVENT_SHOWN];
+
+	if (value.n != 1 || (*value.p != '0' && *value.p != '1'))
+		return err_set(decoding->err, "backfill is 0 or 1, not %s",
+			       event_shown(shown, value));
+	decoding->out->backfill = *value.p == '1';
+	return true;
+}
+
+static bool
+take_data(struct decoding *decoding, struct str value)
+{
+	(void)value;
+	return err_set(decoding->err,
+		       "data stands alone: an entry has it or other fields, not both");
+}
+
+/* By length, so that a key is compared with at most three names. */
+static const struct known {
+	struct str name;
+	bool (*take)(struct decoding *decoding, struct str value);
+} fields[] = {
+	{{"ts", 2}, take_ts},
+	{{"id", 2}, take_id},
+	{{"type", 4}, take_type},
+	{{"user", 4}, take_user},
+	{{"data", 4}, take_data},
+	{{"value", 5}, take_value},
+	{{"source", 6}, take_source},
+	{{"customer", 8}, take_customer},
+	{{"backfill", 8}, take_backfill},
+};
+enum { HAS_CUSTOMER = 1 << 7, HAS_TYPE = 1 << 2, HAS_TS = 1 << 0 };
+#define KNOWN (sizeof fields / sizeof fields[0])
+
+/* First row of each length; one more marks the end. */
+static const uint8_t rows_of_length[] = {0, 0, 0, 2, 2, 5, 6, 7, 7, 9};
+
+static unsigned
+find_known(struct str key)
+{
+	if (key.n >= sizeof rows_of_length - 1)
+		return KNOWN;
+	for (unsigned i = rows_of_length[key.n]; i < rows_of_length[key.n + 1]; i++) {
+		if (memcmp(key.p, fields[i].name.p, key.n) == 0)
+			return i;
+	}
+	return KNOWN;
+}
+
+static bool
+check_key(struct err *err, struct str key)
+{
+	char shown[EVENT_SHOWN];
+
+	if (key.n == 0)
+		return err_set(err, "an attribute has no name");
+	if (key.n > EVENT_MAX_KEY)
+		return err_set(
+			err, "the attribute %s has a name of %zu bytes, at most %d are allowed",
+			event_shown(shown, key), key.n, EVENT_MAX_KEY);
+	if (text_has_control(key) || !utf8_valid(key))
+		return err_set(err, "the attribute %s has a name that is not plain UTF-8",
+			       event_shown(shown, key));
+	return true;
+}
+
+static bool
+take_attribute(struct decoding *decoding, const struct field *field)
+{
+	struct entry *out = decoding->out;
+	char shown[EVENT_SHOWN];
+
+	if (!check_key(decoding->err, field->key))
+		return false;
+	if (field->value.n > EVENT_MAX_TEXT)
+		return err_set(decoding->err,
+			       "the attribute %s has %zu bytes, at most %d are allowed",
+			       event_shown(shown, field->key), field->value.n, EVENT_MAX_TEXT);
+	for (unsigned i = 0; i < out->attribute_count; i++) {
+		if (str_eq(out->attributes[i].key, field->key))
+			return err_set(decoding->err, "the field %s is given twice",
+				       event_shown(shown, field->key));
+	}
+	if (out->attribute_count == EVENT_MAX_ATTRIBUTES)
+		return err_set(decoding->err, "more than %d attributes", EVENT_MAX_ATTRIBUTES);
+	out->attributes[out->attribute_count++] = *field;
+	return true;
+}
+
+static bool
+take_field(struct decoding *decoding, const struct field *field)
+{
+	unsigned known = find_known(field->key);
+
+	if (known == KNOWN)
+		return take_attribute(decoding, field);
+	if (decoding->seen >> known & 1)
+		return err_set(decoding->err, "the field \"%s\" is given twice",
+			       fields[known].name.p);
+	decoding->seen |= 1u << known;
+	return fields[known].take(decoding, field->value);
+}
+
+/* --- types with a meaning --- */
+
+static const struct kind {
+	struct str type;
+	enum entry_kind kind;
+	bool has_customer;
+	struct str needs[2]; /* attributes */
+} kinds[] = {
+	{{"profile", 7}, ENTRY_PROFILE, true, {{0}}},
+	{{"member", 6}, ENTRY_MEMBER, true, {{0}}},
+	{{"churnd.clock", 12}, ENTRY_CLOCK, false, {{0}}},
+	{{"churnd.rules", 12}, ENTRY_RULES, false, {{"sha256", 6}}},
+	{{"churnd.task", 11}, ENTRY_TASK, true, {{"task", 4}, {"verb", 4}}},
+	{{"churnd.tag", 10}, ENTRY_TAG, true, {{"tag", 3}}},
+};
+#define RESERVED STR("churnd.")
+
+static const struct kind *
+find_kind(struct str type)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (type.n == kinds[i].type.n && memcmp(type.p, kinds[i].type.p, type.n) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+static bool
+is_sha256(struct str text)
+{
+	size_t i = 0;
+
+	while (i < text.n && ((text.p[i] >= '0' && text.p[i] <= '9') ||
+			      (text.p[i] >= 'a' && text.p[i] <= 'f')))
+		i++;
+	return i == text.n && text.n == 64;
+}
+
+static bool
+check_kind(struct decoding *decoding, const struct kind *kind)
+{
+	struct entry *out = decoding->out;
+
+	for (int i = 0; i < 2 && kind->needs[i].n > 0; i++) {
+		if (entry_attribute(out, kind->needs[i]).n == 0)
+			return err_set(decoding->err, "an entry of type %s needs %s",
+				       kind->type.p, kind->needs[i].p);
+	}
+	if (kind->kind == ENTRY_RULES && !is_sha256(entry_attribute(out, STR("sha256"))))
+		return err_set(decoding->err, "sha256 is 64 digits of 0-9 a-f");
+	if (kind->kind == ENTRY_MEMBER && out->user.n == 0)
+		return err_set(decoding->err, "an entry of type member needs user");
+	out->kind = kind->kind;
+	if (!kind->has_customer)
+		out->customer = STR_NONE;
+	return true;
+}
+
+static bool
+finish(struct decoding *decoding)
+{
+	struct entry *out = decoding->out;
+	const struct kind *kind;
+
+	if (!(decoding->seen & HAS_TYPE))
+		return err_set(decoding->err, "type is missing");
+	kind = find_kind(out->type);
+	if (!kind && str_starts(out->type, RESERVED))
+		return err_set(decoding->err,
+			       "the type %.*s is reserved: no type may begin with %s",
+			       STR_ARG(out->type), RESERVED.p);
+	if (!(decoding->seen & HAS_CUSTOMER) && (!kind || kind->has_customer))
+		return err_set(decoding->err, "customer is missing");
+	return !kind || check_kind(decoding, kind);
+}
+
+/* --- entries --- */
+
+static void
+begin(struct entry *out, struct stream_id id)
+{
+	out->id = id;
+	out->kind = ENTRY_EVENT;
+	out->customer = out->type = out->user = out->source = out->event_id = STR_NONE;
+	out->ts = id.ms;
+	out->value = 0;
+	out->has_value = out->backfill = false;
+	out->attribute_count = 0;
+	out->hash = 0;
+}
+
+static bool
+decode_fields(struct stream_id id, const struct field *list, unsigned count, struct entry *out,
+	      struct err *err)
+{
+	struct decoding decoding = {out, err, 0};
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += list[i].key.n + list[i].value.n;
+	if (bytes > EVENT_MAX_BYTES)
+		return err_set(err, "the entry has %zu bytes, at most %d are allowed", bytes,
+			       EVENT_MAX_BYTES);
+	begin(out, id);
+	for (unsigned i = 0; i < count; i++) {
+		if (!take_field(&decoding, &list[i]))
+			return false;
+	}
+	return finish(&decoding);
+}
+
+static bool
+decode_data(struct stream_id id, struct str data, struct arena *arena, struct entry *out,
+	    struct err *err)
+{
+	struct field *list;
+	unsigned count;
+
+	if (data.n > EVENT_MAX_BYTES)
+		return err_set(err, "data has %zu bytes, at most %d are allowed", data.n,
+			       EVENT_MAX_BYTES);
+	list = arena_array(arena, EVENT_MAX_FIELDS, sizeof *list);
+	if (!event_fields_json(data, arena, list, &count, err))
+		return err_prefix(err, "data");
+	return decode_fields(id, list, count, out, err);
+}
+
+bool
+event_decode(struct stream_id id, const struct field *list, unsigned count, struct arena *arena,
+	     struct entry *out, struct err *err)
+{
+	if (count == 1 && str_eq(list->key, STR("data")))
+		return decode_data(id, list->value, arena, out, err);
+	return decode_fields(id, list, count, out, err);
+}
+
+bool
+event_check(const struct field *list, unsigned count, int64_t now, struct err *err)
+{
+	struct arena arena;
+	struct entry entry;
+	bool ok;
+
+	arena_init(&arena);
+	ok = event_decode((struct stream_id){now, 0}, list, count, &arena, &entry, err);
+	if (ok && str_starts(entry.type, RESERVED))
+		ok = err_set(err, "the type %.*s is reserved for the daemon",
+			     STR_ARG(entry.type));
+	arena_finish(&arena);
+	return ok;
+}
