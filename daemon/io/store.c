@@ -31,7 +31,6 @@ enum store_state {
 /* What the replies to one commit said so far. */
 struct verdict {
 	unsigned replies;
-	bool executed; /* EXEC gave its list */
 	bool refused;  /* a passing error: again later */
 	bool groupless;
 	bool broken;
@@ -95,22 +94,27 @@ command_words(struct str bytes, unsigned index, struct str words[2])
 	}
 }
 
-/* `index` counts MULTI as 0. */
+/* What only a person can mend; `index` counts MULTI as 0. */
 static void
-verdict_error(struct store *store, unsigned index, const struct reply *error)
+verdict_break(struct store *store, unsigned index, const struct reply *error)
 {
 	struct verdict *verdict = &store->verdict;
 	struct str words[2];
 
-	if (redis_error_is_passing(error)) {
-		verdict->refused = true;
-	} else if (!verdict->broken) {
-		verdict->broken = true;
-		command_words(buf_view(&store->sending), index, words);
-		err_set(&verdict->why, "cannot commit: Redis answers %.*s %.*s with: %.*s",
-			STR_ARG(words[0]), STR_ARG(words[1]), STR_ARG(error->text));
+	if (verdict->broken)
 		return;
-	}
+	verdict->broken = true;
+	command_words(buf_view(&store->sending), index, words);
+	err_set(&verdict->why, "cannot commit: Redis answers %.*s %.*s with: %.*s",
+		STR_ARG(words[0]), STR_ARG(words[1]), STR_ARG(error->text));
+}
+
+static void
+verdict_refuse(struct store *store, const struct reply *error)
+{
+	struct verdict *verdict = &store->verdict;
+
+	verdict->refused = true;
 	if (verdict->why.text[0] == '\0')
 		err_set(&verdict->why, "Redis says %.*s", STR_ARG(error->text));
 }
@@ -122,26 +126,22 @@ verdict_exec(struct store *store, const struct reply *reply)
 	struct verdict *verdict = &store->verdict;
 	const struct reply *item = reply + 1;
 
+	/* EXECABORT says in other words what a command or EXEC itself was refused for. */
 	if (reply->type == REPLY_ERROR) {
-		/* EXECABORT says in other words what a command or EXEC itself was refused for. */
-		if (reply_error_is(reply, "EXECABORT"))
-			verdict->refused = true;
-		if (verdict->why.text[0] == '\0')
-			err_set(&verdict->why, "Redis says %.*s", STR_ARG(reply->text));
-		if (!verdict->refused)
-			verdict_error(store, store->sending_count + 1, reply);
-		return;
+		if (reply_error_is(reply, "EXECABORT") || redis_error_is_passing(reply))
+			verdict_refuse(store, reply);
+		else
+			verdict_break(store, store->sending_count + 1, reply);
 	}
 	if (reply->type != REPLY_ARRAY)
 		return;
-	verdict->executed = true;
 	for (uint32_t i = 0; i < reply->count; i++, item = reply_next(item)) {
 		if (item->type != REPLY_ERROR)
 			continue;
 		if (i + 2 == reply->count)
 			verdict->groupless = true;
 		else
-			verdict_error(store, i + 1, item);
+			verdict_break(store, i + 1, item);
 	}
 }
 
@@ -281,8 +281,10 @@ on_commit_reply(void *ctx, const struct reply *reply)
 
 	if (index == store->sending_count + 1)
 		verdict_exec(store, reply);
+	else if (reply->type == REPLY_ERROR && redis_error_is_passing(reply))
+		verdict_refuse(store, reply);
 	else if (reply->type == REPLY_ERROR)
-		verdict_error(store, index, reply);
+		verdict_break(store, index, reply);
 }
 
 /* What is wrong with WATCH is wrong with GET too. */
