@@ -57,44 +57,31 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* In a pattern 0 stands for a digit, any other character for itself. */
-static bool
-matches_at(struct str text, size_t at, const char *pattern)
-{
-	for (; *pattern != '\0'; pattern++, at++) {
-		if (at >= text.n)
-			return false;
-		if (*pattern == '0' ? !is_digit(text.p[at]) : text.p[at] != *pattern)
-			return false;
-	}
-	return true;
-}
-
+/* Two digits as a number; 100 when they are not both digits. */
 static int
-digits_at(struct str text, size_t at, size_t n)
+pair_at(struct str text, size_t at)
 {
-	int number = 0;
+	const char *p = text.p + at;
 
-	for (size_t i = at; i < at + n; i++)
-		number = number * 10 + (text.p[i] - '0');
-	return number;
+	return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : 100;
 }
 
-/* The ten characters of a date at the text's start. */
+/* yyyy "-" mm "-" dd, at the text's start */
 static bool
 read_date(struct str text, int64_t *day)
 {
-	if (!matches_at(text, 0, "0000-00-00"))
+	if (text.n < 10 || text.p[4] != '-' || text.p[7] != '-')
 		return false;
-	struct civil_date date = {digits_at(text, 0, 4), digits_at(text, 5, 2),
-				  digits_at(text, 8, 2)};
+	int century = pair_at(text, 0), year = pair_at(text, 2);
+	struct civil_date date = {century * 100 + year, pair_at(text, 5), pair_at(text, 8)};
 
-	if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
+	if (century > 99 || year > 99 || date.month < 1 || date.month > 12 || date.day < 1 ||
+	    date.day > 31)
 		return false;
 	int64_t found = civil_day_of(date);
 
-	/* February 30 is another day's name. */
-	if (civil_date_of(found).day != date.day)
+	/* February 30 is another day's name; every month has 28. */
+	if (date.day > 28 && civil_date_of(found).day != date.day)
 		return false;
 	*day = found;
 	return true;
@@ -106,27 +93,36 @@ parse_date(struct str text, int64_t *day)
 	return text.n == 10 && read_date(text, day);
 }
 
-/* time = hh ":" mm ":" ss ("." digits)?; *at moves behind it. A leap second is the next one's first. */
+/* ("." digits)?, in ms; *at moves behind it */
+static int64_t
+read_fraction(struct str text, size_t *at)
+{
+	int64_t ms = 0, unit = 100;
+	size_t i = *at + 1;
+
+	if (i >= text.n || text.p[*at] != '.' || !is_digit(text.p[i]))
+		return 0;
+	for (; i < text.n && is_digit(text.p[i]); i++, unit /= 10)
+		ms += (text.p[i] - '0') * unit;
+	*at = i;
+	return ms;
+}
+
+/* time = hh ":" mm ":" ss fraction; *at moves behind it. A leap second is the next one's first. */
 static bool
 read_time(struct str text, size_t *at, int64_t *ms)
 {
-	size_t from = *at;
+	struct str rest = str_slice(text, *at, text.n);
 
-	if (!matches_at(text, from, "00:00:00"))
+	if (rest.n < 8 || rest.p[2] != ':' || rest.p[5] != ':')
 		return false;
-	int hour = digits_at(text, from, 2);
-	int minute = digits_at(text, from + 3, 2);
-	int second = digits_at(text, from + 6, 2);
-	int64_t part = 0, unit = 100;
+	int hour = pair_at(rest, 0), minute = pair_at(rest, 3), second = pair_at(rest, 6);
 
 	if (hour > 23 || minute > 59 || second > 60)
 		return false;
-	from += 8;
-	if (matches_at(text, from, ".0"))
-		for (from++; from < text.n && is_digit(text.p[from]); from++, unit /= 10)
-			part += (text.p[from] - '0') * unit;
-	*ms = hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + part;
-	*at = from;
+	*at += 8;
+	*ms = hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS +
+	      read_fraction(text, at);
 	return true;
 }
 
@@ -138,10 +134,9 @@ read_offset(struct str text, int64_t *ms)
 		*ms = 0;
 		return true;
 	}
-	if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') ||
-	    !matches_at(text, 1, "00:00"))
+	if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') || text.p[3] != ':')
 		return false;
-	int hour = digits_at(text, 1, 2), minute = digits_at(text, 4, 2);
+	int hour = pair_at(text, 1), minute = pair_at(text, 4);
 
 	if (hour > 23 || minute > 59)
 		return false;

@@ -150,22 +150,21 @@ read_footer(const struct block *block, struct str rest, struct tz_rule *out, str
 	return tz_rule_parse(str_slice(rest, 1, rest.n - 1), out, err);
 }
 
-/* Behind the last change of the file the footer's rule goes on. */
+/* From the last change of the file on, its footer's rule holds. */
 static void
 add_rule(struct zone *zone, const struct tz_rule *rule)
 {
-	int64_t last = zone_last_change(zone);
 	int64_t from = civil_day_of((struct civil_date){FIRST_YEAR, 1, 1}) * DAY_MS;
 	struct tz_change changes[2];
 
 	if (!rule->has_dst)
 		return;
-	if (from < last)
-		from = last;
+	if (from < zone_last_change(zone))
+		from = zone_last_change(zone);
 	for (int year = civil_date_of(from / DAY_MS - 1).year; year <= LAST_YEAR; year++) {
 		tz_rule_changes(rule, year, changes);
 		for (size_t i = 0; i < 2; i++)
-			if (changes[i].at > last && changes[i].at >= zone_last_change(zone))
+			if (changes[i].at >= zone_last_change(zone))
 				zone_add_change(zone, changes[i].at, changes[i].offset);
 	}
 }

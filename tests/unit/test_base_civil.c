@@ -143,6 +143,30 @@ what_is_no_instant_is_refused_with_the_reason(void **state)
 }
 
 static void
+no_character_of_an_instant_may_be_another(void **state)
+{
+	static const char good[] = "2026-11-21T10:00:00.123+08:00";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good - 1; i++) {
+		static const char others[] = "x/:\xb0";
+
+		for (size_t j = 0; j < sizeof others; j++) {
+			char text[sizeof good];
+			int64_t at = 42;
+
+			memcpy(text, good, sizeof good);
+			text[i] = others[j];
+			if (strcmp(text, good) == 0)
+				continue;
+			assert_false(
+				parse_instant((struct str){text, sizeof good - 1}, &at, NULL));
+			assert_true(at == 42);
+		}
+	}
+}
+
+static void
 a_long_wrong_instant_is_quoted_in_part(void **state)
 {
 	char text[5000];
@@ -364,6 +388,7 @@ main(void)
 		cmocka_unit_test(days_agree_with_the_julian_day_formula),
 		cmocka_unit_test(instants_are_read),
 		cmocka_unit_test(what_is_no_instant_is_refused_with_the_reason),
+		cmocka_unit_test(no_character_of_an_instant_may_be_another),
 		cmocka_unit_test(a_long_wrong_instant_is_quoted_in_part),
 		cmocka_unit_test(instants_survive_the_round_trip),
 		cmocka_unit_test(the_ends_of_time_fit_their_text),

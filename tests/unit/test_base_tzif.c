@@ -217,9 +217,9 @@ versions_1_to_4_are_read(void **state)
 	static const struct change changes[] = {{-1000, 1}};
 
 	(void)state;
-	for (char version = '1'; version <= '4'; version++) {
+	for (int version = '1'; version <= '4'; version++) {
 		struct err err;
-		struct zone *zone = zone_with(&(struct content){.version = version,
+		struct zone *zone = zone_with(&(struct content){.version = (char)version,
 								.changes = changes,
 								.count = 1,
 								.offsets = {3600, 7200},
