@@ -366,6 +366,9 @@ cold_finish(struct cold *cold)
 	mem_free(cold->tags);
 	mem_free(cold->ids);
 	mem_free(cold->tasks);
+	for (unsigned i = 0; i < cold->after_count; i++)
+		mem_free(cold->afters[i].at);
+	mem_free(cold->afters);
 	mem_free(cold);
 }
 

@@ -72,6 +72,8 @@ struct task_change {
 	struct str title_en, title_zh;
 	struct str reasons; /* texts of the reasons at this moment, "; " between (created, reopened, added) */
 	struct str rules;   /* names, "," between */
+	char notice_id[ORDER_ID]; /* of the alert task.<verb> that tells of this change */
+	uint32_t seq;		  /* of that alert */
 	char alert_id[ORDER_ID]; /* that ordered it; empty for people's acts */
 	char key[ORDER_ID];
 	struct value value;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Explain: the same evaluation as a step's, with a recorder. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/core.h"
+
+struct seen_node {
+	const struct node *node;
+	struct value value;
+};
+
+struct seen {
+	struct seen_node *list; /* owned */
+	size_t count, cap;
+};
+
+static void
+see_node(void *ctx, const struct node *node, struct value value)
+{
+	struct seen *seen = ctx;
+	MEM_RESERVE(seen->list, seen->cap, seen->count + 1);
+	seen->list[seen->count++] = (struct seen_node){node, value};
+}
+
+static struct value
+value_of(const struct seen *seen, const struct node *node)
+{
+	for (size_t i = seen->count; i > 0; i--)
+		if (seen->list[i - 1].node == node)
+			return seen->list[i - 1].value;
+	return value_unknown(node->type);
+}
+
+static void
+lay_out(const struct seen *seen, const struct node *node, unsigned depth,
+	struct explained_node *out, unsigned *count)
+{
+	out[(*count)++] =
+		(struct explained_node){.node = node, .value = value_of(seen, node), .depth = depth};
+	for (unsigned i = 0; i < node->kid_count; i++)
+		if (node->kids[i])
+			lay_out(seen, node->kids[i], depth + 1, out, count);
+}
+
+static struct value
+explain_expr(struct look *look, struct arena *arena, const struct expr *expr,
+	     const struct explained_node **nodes, unsigned *count)
+{
+	struct seen seen = {0};
+	*count = 0;
+	*nodes = NULL;
+	if (!expr)
+		return value_unknown(TYPE_COUNT);
+	look->env.record = see_node;
+	look->env.record_ctx = &seen;
+	struct value value = look_eval(look, expr);
+	look->env.record = NULL;
+	struct explained_node *list = arena_array(arena, expr->nodes + 1u, sizeof *list);
+	lay_out(&seen, expr->root, 0, list, count);
+	*nodes = list;
+	mem_free(seen.list);
+	return value;
+}
+
+static const char *
+why_rests(const struct look *look, const struct rule *rule)
+{
+	if (rule->mode == MODE_OFF)
+		return "off";
+	if (look->customer->flags & CUSTOMER_RESTS)
+		return "only";
+	if (look->env.now < look->customer->first_seen_at + rule->warmup)
+		return "warming";
+	return NULL;
+}
+
+static void
+own_clocks(const struct rule *rule, const struct rule_state *state, int64_t now, int64_t *next)
+{
+	int64_t at = NEVER;
+	if (!state)
+		return;
+	if (state->phase == PHASE_PENDING && !(state->flags & RULE_PAUSED))
+		at = state->since_at + rule->hold - state->served;
+	if (state->phase == PHASE_CLEARING)
+		at = state->since_at + rule->keep;
+	if (life_fires(state) && rule->kind == RULE_EVENT)
+		at = state->until_at;
+	if (at > now && at < *next)
+		*next = at;
+}
+
+static void
+explain_rule(struct look *look, unsigned slot, struct arena *arena, struct explained_rule *out)
+{
+	const struct rule *rule = &look->engine->rules->rules[slot];
+	const struct rule_state *state = customer_rule(look->customer, slot);
+	bool fires = life_fires(state);
+	*out = (struct explained_rule){.rule = slot, .state = state};
+	look->rule = (int)slot;
+	look->env.next = NEVER;
+	out->points = fires && rule->mode == MODE_LIVE ? points_now(look, rule) : 0;
+	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);
+	out->clear =
+		explain_expr(look, arena, rule->clear, &out->clear_nodes, &out->clear_node_count);
+	out->next_at = look->env.next;
+	own_clocks(rule, state, look->env.now, &out->next_at);
+	out->rests = why_rests(look, rule);
+	if (state && state->announced_at && state->announced_at + rule->cooldown > look->env.now)
+		out->cooldown_until = state->announced_at + rule->cooldown;
+	out->en = reasons_text(look, arena, &rule->reason, false, true);
+	out->zh = reasons_text(look, arena, &rule->reason, true, true);
+}
+
+/* Reading changes nothing: the casts give the evaluator its own shape, not the right to write. */
+static struct customer *
+as_step_sees(const struct engine *engine, const struct customer *customer)
+{
+	return engine_at(engine, engine_find_index(engine, customer->id,
+						   hash_bytes(customer->id.p, customer->id.n,
+							      engine->seed)));
+}
+
+void
+engine_explain(struct engine *engine, const struct customer *customer, int64_t now,
+	       struct arena *arena, void (*take)(void *ctx, const struct explained_rule *rule),
+	       void *ctx)
+{
+	struct look look;
+	struct explained_rule rule;
+	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
+	for (unsigned slot = 0; slot < engine->rules->rule_count; slot++) {
+		explain_rule(&look, slot, arena, &rule);
+		take(ctx, &rule);
+	}
+}
+
+unsigned
+engine_reasons(struct engine *engine, const struct customer *customer, int64_t now,
+	       struct arena *arena, const struct reason **out)
+{
+	struct look look;
+	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
+	return reasons_collect(&look, arena, out);
+}
+
+struct value
+engine_value(struct engine *engine, const struct customer *customer, int64_t now)
+{
+	struct look look;
+	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
+	return look_eval(&look, engine->rules->value);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders of a step: what was announced becomes alerts with reasons, endpoints and tasks. */
+#include <assert.h>
+#include <string.h>
+
+#include "engine/core.h"
+
+static struct arena *
+scratch(const struct step *step)
+{
+	return &step->engine->scratch;
+}
+
+static const struct ruleset *
+rules_of(const struct step *step)
+{
+	return step->engine->rules;
+}
+
+struct announcement *
+orders_announce(struct step *step, enum alert_type type)
+{
+	if (!step->announcements) {
+		/* A rule is announced once a phase, a tag once a step. */
+		size_t most = rules_of(step)->rule_count + CUSTOMER_MAX_TAGS + 2;
+		step->announcements =
+			arena_array(scratch(step), most, sizeof *step->announcements);
+	}
+	struct announcement *said = &step->announcements[step->announcement_count++];
+	*said = (struct announcement){.type = type, .rule = -1, .cause = step->cause};
+	return said;
+}
+
+void
+orders_reject(struct engine *engine, const struct customer *customer, const struct order_sink *sink,
+	      const char *sentence)
+{
+	struct order order = {.kind = ORDER_REJECT,
+			      .customer = customer,
+			      .cause = CAUSE_EVENT,
+			      .caused_by = engine->applying};
+	order.u.reject = str_of(sentence);
+	sink->take(sink->ctx, &order);
+}
+
+/* The number of the next order at this ms, for ids. */
+uint32_t
+order_number(struct customer *customer, int64_t now)
+{
+	if (customer->order_at != now) {
+		customer->order_at = now;
+		customer->order_n = 0;
+	}
+	return customer->order_n++;
+}
+
+/* ---- actions ---- */
+
+static bool
+action_level_fits(const struct action *action, const struct alert *alert)
+{
+	if (action->from >= 0 && (unsigned)action->from != alert->previous_level)
+		return false;
+	if (action->to >= 0 && (unsigned)action->to != alert->level)
+		return false;
+	unsigned meant = alert->type == ALERT_LEVEL_LOWERED ? alert->previous_level : alert->level;
+	return action->at_least < 0 || meant >= (unsigned)action->at_least;
+}
+
+static bool
+action_fits(struct step *step, const struct action *action, const struct alert *alert)
+{
+	if (action->on != alert->type)
+		return false;
+	if (action->rule >= 0 && action->rule != alert->rule)
+		return false;
+	if (action->category >= 0 &&
+	    (alert->rule < 0 ||
+	     (int)rules_of(step)->rules[alert->rule].category != action->category))
+		return false;
+	if (action->tag.n && !str_eq(action->tag, alert->tag))
+		return false;
+	if (!action_level_fits(action, alert))
+		return false;
+	return !action->when || value_is_true(look_eval(&step->look, action->when));
+}
+
+static void
+add_endpoint(struct alert *alert, struct str *to, struct str name)
+{
+	for (unsigned i = 0; i < alert->to_count; i++)
+		if (str_eq(to[i], name))
+			return;
+	to[alert->to_count++] = name;
+}
+
+static bool
+alert_acts(const struct step *step, const struct alert *alert)
+{
+	return alert->rule < 0 || rules_of(step)->rules[alert->rule].mode == MODE_LIVE;
+}
+
+static void
+choose_endpoints(struct step *step, struct alert *alert)
+{
+	const struct ruleset *rules = rules_of(step);
+	unsigned most = 0;
+	for (unsigned i = 0; i < rules->action_count; i++)
+		most += rules->actions[i].webhook_count;
+	struct str *to = arena_array(scratch(step), most, sizeof *to);
+	alert->to = to;
+	for (unsigned i = 0; i < rules->action_count && alert_acts(step, alert); i++) {
+		const struct action *action = &rules->actions[i];
+		if (action->webhook_count == 0 || !action_fits(step, action, alert))
+			continue;
+		for (unsigned w = 0; w < action->webhook_count; w++)
+			add_endpoint(alert, to, action->webhooks[w]);
+	}
+}
+
+/* ---- alerts ---- */
+
+static struct str
+moved_name(const struct step *step, const struct alert *alert)
+{
+	if (alert->rule >= 0)
+		return rules_of(step)->rules[alert->rule].name;
+	if (alert->tag.p)
+		return alert->tag;
+	return rules_of(step)->levels[alert->level].name;
+}
+
+static void
+fill_common(struct step *step, struct alert *alert)
+{
+	struct customer *customer = step->customer;
+	bool ill = customer->flags & CUSTOMER_EPISODE;
+	alert->at = step->now;
+	alert->level = customer->level;
+	alert->previous_level = step->previous_level;
+	alert->risk = customer->risk;
+	alert->previous_risk = step->previous_risk;
+	alert->closed = !ill;
+	if (ill || step->was_episode) {
+		alert->episode = customer->episode;
+		name_episode(rules_of(step), customer, alert->key);
+	}
+	alert->seq = ++customer->seq;
+	alert->value = look_eval(&step->look, rules_of(step)->value);
+	alert->reason_count = reasons_collect(&step->look, scratch(step), &alert->reasons);
+}
+
+static void
+emit_alert(struct step *step, struct order *order)
+{
+	struct alert *alert = &order->u.alert;
+	uint32_t n = order_number(step->customer, step->now);
+	struct happening what = {.type = str_of(alert_type_name(alert->type)),
+				 .customer = step->customer->id,
+				 .moved = moved_name(step, alert),
+				 .at = step->now,
+				 .n = n};
+	name_make(alert->id, "al_", rules_of(step), &what);
+	if (alert->type == ALERT_RULE_FIRED) {
+		struct rule_state *state =
+			customer_rule(step->customer, (unsigned)alert->rule);
+		state->announced_n = (uint16_t)n;
+	}
+	choose_endpoints(step, alert);
+	order->kind = ORDER_ALERT;
+	order->customer = step->customer;
+	order->caused_by = step->engine->applying;
+	step->changed = true;
+	step->sink->take(step->sink->ctx, order);
+}
+
+static void
+emit_announcement(struct step *step, const struct announcement *said, struct order *order)
+{
+	struct alert *alert = &order->u.alert;
+	*order = (struct order){.cause = said->cause};
+	alert->type = said->type;
+	alert->rule = said->rule;
+	alert->firing = said->firing;
+	alert->tag = said->tag;
+	fill_common(step, alert);
+	if (said->rule >= 0) {
+		struct reason *about = arena_alloc(scratch(step), sizeof *about);
+		reason_make(&step->look, scratch(step), (unsigned)said->rule, about);
+		alert->about = about;
+	}
+	if (said->opened_at)
+		name_fired(rules_of(step), step->customer, (unsigned)said->rule, said->opened_at,
+			   said->opened_n, alert->opened_by);
+	emit_alert(step, order);
+}
+
+static bool
+emit_level(struct step *step, struct order *order)
+{
+	struct customer *customer = step->customer;
+	if (customer->level == step->previous_level || step->silent)
+		return false;
+	*order = (struct order){.cause = step->cause};
+	for (unsigned i = 0; i < step->announcement_count; i++)
+		if (step->announcements[i].type == ALERT_RULE_CLEARED)
+			order->cause = step->announcements[i].cause;
+	order->u.alert.type =
+		customer->level > step->previous_level ? ALERT_LEVEL_RAISED : ALERT_LEVEL_LOWERED;
+	order->u.alert.rule = -1;
+	fill_common(step, &order->u.alert);
+	emit_alert(step, order);
+	return true;
+}
+
+/* Rules in the order of the file, then the rest in the order it was said. */
+static void
+sort_announcements(struct step *step)
+{
+	struct announcement *list = step->announcements;
+	for (unsigned i = 1; i < step->announcement_count; i++) {
+		struct announcement said = list[i];
+		unsigned j = i;
+		for (; j > 0 && (unsigned)list[j - 1].rule > (unsigned)said.rule; j--)
+			list[j] = list[j - 1];
+		list[j] = said;
+	}
+}
+
+void
+orders_emit(struct step *step)
+{
+	bool level = step->customer->level != step->previous_level && !step->silent;
+	unsigned count = step->announcement_count;
+	if (count == 0 && !level)
+		return;
+	sort_announcements(step);
+	struct order *orders = arena_array(scratch(step), count + 1u, sizeof *orders);
+	unsigned emitted = 0;
+	for (unsigned i = 0; i < count && step->announcements[i].rule >= 0; i++)
+		emit_announcement(step, &step->announcements[i], &orders[emitted++]);
+	unsigned rules = emitted;
+	emitted += emit_level(step, &orders[emitted]);
+	for (unsigned i = rules; i < count; i++)
+		emit_announcement(step, &step->announcements[i], &orders[emitted++]);
+	for (unsigned i = 0; i < emitted; i++)
+		if (alert_acts(step, &orders[i].u.alert))
+			tasks_ordered_by(step, &orders[i].u.alert, action_fits);
+	step->announcement_count = 0;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a customer's risk is what it is: texts and evidence of the rules that give points. */
+#include <string.h>
+
+#include "engine/core.h"
+#include "lang/builtin.h"
+
+static void
+print_attribute(struct look *look, unsigned slot, struct buf *out)
+{
+	const struct ruleset *rules = look->engine->rules;
+	struct value value = customer_profile(look->customer, rules, slot);
+	if (value.known && value.type == TYPE_STRING && !rules->attributes[slot].private_)
+		buf_str(out, value.u.s);
+	else if (slot == ATTR_NAME)
+		buf_str(out, look->customer->id);
+}
+
+static void
+print_reasons(struct look *look, bool zh, struct buf *out)
+{
+	struct arena arena;
+	const struct reason *reasons;
+	arena_init(&arena);
+	unsigned count = reasons_collect(look, &arena, &reasons);
+	for (unsigned i = 0; i < count; i++) {
+		if (i)
+			buf_text(out, zh ? "；" : "; ");
+		buf_str(out, zh ? reasons[i].zh : reasons[i].en);
+	}
+	arena_finish(&arena);
+}
+
+void
+reasons_word(void *ctx, enum template_word which, struct buf *out)
+{
+	struct reason_words *words = ctx;
+	struct look *look = words->look;
+	const struct level *level = &look->engine->rules->levels[look->customer->level];
+	switch (which) {
+	case WORD_NAME:
+		print_attribute(look, ATTR_NAME, out);
+		return;
+	case WORD_OWNER:
+		print_attribute(look, ATTR_OWNER, out);
+		return;
+	case WORD_CUSTOMER:
+		buf_str(out, look->customer->id);
+		return;
+	case WORD_LEVEL:
+		buf_str(out, words->zh ? level->shown_zh : level->shown_en);
+		return;
+	case WORD_RISK:
+		buf_int(out, look->customer->risk);
+		return;
+	case WORD_REASONS:
+		if (!words->in_reason)
+			print_reasons(look, words->zh, out);
+		return;
+	case WORD_NONE:
+		return;
+	}
+}
+
+struct str
+reasons_text(struct look *look, struct arena *arena, const struct text_pair *pair, bool zh,
+	     bool in_reason)
+{
+	struct buf out = {0};
+	struct reason_words words = {.look = look, .zh = zh, .in_reason = in_reason};
+	const struct template_text *text = zh ? (pair->has_zh ? &pair->zh : &pair->en)
+					      : (pair->has_en ? &pair->en : &pair->zh);
+	look->env.exact = true;
+	template_print(&out, text, &look->env, look->engine->rules->zone, zh, reasons_word, &words);
+	look->env.exact = false;
+	struct str kept = arena_str(arena, buf_view(&out));
+	buf_finish(&out);
+	return kept;
+}
+
+/* ---- evidence: the figures that `when` read ---- */
+
+struct recorder {
+	struct look *look;
+	struct arena *arena;
+	struct evidence *list;
+	unsigned count;
+};
+
+static struct str
+shown_value(struct recorder *recorder, struct value value, bool zh)
+{
+	struct buf out = {0};
+	value_print(&out, value, recorder->look->engine->rules->zone, zh);
+	struct str kept = arena_str(recorder->arena, buf_view(&out));
+	buf_finish(&out);
+	return kept;
+}
+
+static void
+record_figure(void *ctx, const struct node *node, struct value value)
+{
+	struct recorder *recorder = ctx;
+	bool call = node->kind == NODE_CALL && node->builtin->op < FN_FIRST_PURE;
+	bool field = node->kind == NODE_PATH && node->op == PATH_EVENT;
+	if ((!call && !field) || recorder->count == EVIDENCE_MAX)
+		return;
+	struct buf text = {0};
+	expr_unparse(&text, node);
+	struct str expr = buf_view(&text);
+	for (unsigned i = 0; i < recorder->count; i++) {
+		if (str_eq(recorder->list[i].expr, expr)) {
+			buf_finish(&text);
+			return;
+		}
+	}
+	struct evidence *evidence = &recorder->list[recorder->count++];
+	evidence->expr = arena_str(recorder->arena, expr);
+	evidence->value = value;
+	if (value.known && value.type == TYPE_STRING)
+		evidence->value.u.s = arena_str(recorder->arena, value.u.s);
+	evidence->en = shown_value(recorder, value, false);
+	evidence->zh = shown_value(recorder, value, true);
+	buf_finish(&text);
+}
+
+static void
+collect_evidence(struct look *look, struct arena *arena, const struct rule *rule,
+		 struct reason *reason)
+{
+	struct recorder recorder = {
+		.look = look,
+		.arena = arena,
+		.list = arena_array(arena, EVIDENCE_MAX, sizeof(struct evidence)),
+	};
+	struct env before = look->env;
+	look->env.record = record_figure;
+	look->env.record_ctx = &recorder;
+	(void)look_eval(look, rule->when);
+	look->env = before;
+	reason->evidence = recorder.list;
+	reason->evidence_count = recorder.count;
+}
+
+void
+reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason)
+{
+	const struct rule *rule = &look->engine->rules->rules[slot];
+	const struct rule_state *state = customer_rule(look->customer, slot);
+	int before = look->rule;
+	look->rule = (int)slot;
+	*reason = (struct reason){
+		.rule = slot,
+		.points = rule->mode == MODE_LIVE ? points_now(look, rule) : 0,
+		.since_at = state ? state->fired_at : look->env.now,
+		.en = reasons_text(look, arena, &rule->reason, false, true),
+		.zh = reasons_text(look, arena, &rule->reason, true, true),
+		.advice_en = reasons_text(look, arena, &rule->advice, false, true),
+		.advice_zh = reasons_text(look, arena, &rule->advice, true, true),
+	};
+	collect_evidence(look, arena, rule, reason);
+	look->rule = before;
+}
+
+unsigned
+reasons_collect(struct look *look, struct arena *arena, const struct reason **out)
+{
+	const struct ruleset *rules = look->engine->rules;
+	const struct cold *cold = look->customer->cold;
+	unsigned count = 0, max = cold ? cold->rule_count : 0;
+	struct reason *list = arena_array(arena, max, sizeof *list);
+	for (unsigned i = 0; i < max; i++) {
+		const struct rule *rule = &rules->rules[cold->rules[i].rule];
+		if (!life_fires(&cold->rules[i]) || rule->mode != MODE_LIVE)
+			continue;
+		if (points_now(look, rule) == 0)
+			continue;
+		reason_make(look, arena, cold->rules[i].rule, &list[count++]);
+	}
+	*out = list;
+	return count;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A customer from one rule set to the next: state follows what defines it, not its slot. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/core.h"
+
+static int
+slot_of_signal(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->signal_count; i++)
+		if (rules->signals[i].key == key)
+			return (int)i;
+	return -1;
+}
+
+static int
+slot_of_rule(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		if (rules->rules[i].key == key)
+			return (int)i;
+	return -1;
+}
+
+static int
+slot_of_task(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->task_count; i++)
+		if (rules->tasks[i].key == key)
+			return (int)i;
+	return -1;
+}
+
+static bool
+remap_track(struct customer *into, const struct customer *from, unsigned old, unsigned slot,
+	    bool hours, const struct ruleset *to)
+{
+	const struct signal *signal = &to->signals[slot];
+	if (hours && !signal->reach_hours)
+		return false;
+	return track_restore(into, slot, hours, signal->kind, track_find(from, old, hours),
+			     track_packed(from, old, hours));
+}
+
+static bool
+remap_tracks(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
+{
+	struct customer into = {0};
+	bool lost = false;
+	for (unsigned old = 0; old < from->signal_count; old++) {
+		int slot = slot_of_signal(to, from->signals[old].key);
+		for (int hours = 0; hours < 2; hours++) {
+			if (!track_find(customer, old, hours))
+				continue;
+			if (slot < 0 ||
+			    !remap_track(&into, customer, old, (unsigned)slot, hours, to))
+				lost = true;
+		}
+	}
+	mem_free(customer->tracks);
+	customer->tracks = into.tracks;
+	customer->days = into.days;
+	customer->hours = into.hours;
+	return lost;
+}
+
+/* The same word in the new set's enum; false: it is no more. */
+static bool
+remap_word(const struct attribute *from, const struct attribute *to, struct value *value,
+	   bool *moved)
+{
+	struct str word = from->words.words[value->u.i];
+	for (unsigned i = 0; i < to->words.count; i++) {
+		if (!str_eq(to->words.words[i], word))
+			continue;
+		*moved |= value->u.i != i;
+		*value = value_enum(&to->words, i);
+		return true;
+	}
+	return false;
+}
+
+static bool
+remap_cell(struct customer *into, const struct customer *old, unsigned slot, int64_t ts,
+	   const struct ruleset *from, const struct ruleset *to)
+{
+	const struct attribute *attribute = &from->attributes[slot];
+	int now = ruleset_attribute(to, attribute->name);
+	bool changed = false;
+	if (now < 0 || to->attributes[now].type != attribute->type)
+		return true;
+	struct value value = value_unknown(attribute->type);
+	if (!(old->cold->unset_mask >> slot & 1))
+		value = customer_profile(old, from, slot);
+	if (value.known && attribute->type == TYPE_ENUM &&
+	    !remap_word(attribute, &to->attributes[now], &value, &changed)) {
+		changed = true;
+		value = value_unknown(TYPE_ENUM);
+	}
+	customer_set_profile(into, (unsigned)now, attribute->type, value, ts);
+	return changed;
+}
+
+static bool
+remap_profile(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
+{
+	struct cold *cold = customer->cold;
+	struct customer into = {0};
+	bool changed = false;
+	unsigned at = 0;
+	for (uint64_t left = cold->profile_mask; left; left &= left - 1, at++)
+		changed |= remap_cell(&into, customer, (unsigned)__builtin_ctzll(left),
+				      cold->profile[at].ts, from, to);
+	struct cold *made = customer_cold(&into), old = *cold;
+	cold->profile = made->profile;
+	cold->profile_mask = made->profile_mask;
+	cold->unset_mask = made->unset_mask;
+	cold->text_mask = made->text_mask;
+	made->profile = old.profile;
+	made->profile_mask = old.profile_mask;
+	made->unset_mask = old.unset_mask;
+	made->text_mask = old.text_mask;
+	customer_finish(&into);
+	return changed;
+}
+
+static int
+compare_rules(const void *a, const void *b)
+{
+	const struct rule_state *x = a, *y = b;
+	return (int)x->rule - (int)y->rule;
+}
+
+static bool
+remap_rules(struct cold *cold, const struct ruleset *from, const struct ruleset *to)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < cold->rule_count; i++) {
+		int slot = slot_of_rule(to, from->rules[cold->rules[i].rule].key);
+		if (slot < 0)
+			continue;
+		cold->rules[kept] = cold->rules[i];
+		cold->rules[kept++].rule = (uint16_t)slot;
+	}
+	bool lost = kept != cold->rule_count;
+	cold->rule_count = (uint16_t)kept;
+	qsort(cold->rules, kept, sizeof *cold->rules, compare_rules);
+	return lost;
+}
+
+static bool
+remap_tasks(struct cold *cold, const struct ruleset *from, const struct ruleset *to)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < cold->task_count; i++) {
+		struct task_held *task = &cold->tasks[i];
+		int slot = slot_of_task(to, from->tasks[task->def].key);
+		if (slot >= 0) {
+			task->def = (uint16_t)slot;
+			cold->tasks[kept++] = *task;
+			continue;
+		}
+		text_set(&task->assignee, STR_NONE);
+		text_set(&task->outcome, STR_NONE);
+	}
+	bool lost = kept != cold->task_count;
+	cold->task_count = (uint16_t)kept;
+	return lost;
+}
+
+static bool
+remap_afters(struct cold *cold, const struct ruleset *to)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < cold->after_count; i++) {
+		bool known = false;
+		for (unsigned j = 0; j < to->after_count; j++)
+			known |= to->afters[j].key == cold->afters[i].key;
+		if (known)
+			cold->afters[kept++] = cold->afters[i];
+		else
+			mem_free(cold->afters[i].at);
+	}
+	bool lost = kept != cold->after_count;
+	cold->after_count = (uint16_t)kept;
+	return lost;
+}
+
+static bool
+remap_levels(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
+{
+	uint8_t held = 0, top = 0;
+	for (unsigned l = 1; l < from->level_count; l++) {
+		int slot = ruleset_level(to, from->levels[l].name);
+		if (!(customer->held >> l & 1) || slot < 0)
+			continue;
+		held |= (uint8_t)(1u << slot);
+		top = slot > top ? (uint8_t)slot : top;
+	}
+	bool changed = held != customer->held || top != customer->level;
+	customer->held = held;
+	customer->level = top;
+	return changed;
+}
+
+bool
+remap_customer(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
+{
+	bool changed = remap_tracks(customer, from, to);
+	changed |= remap_levels(customer, from, to);
+	if (!customer->cold)
+		return changed;
+	changed |= remap_profile(customer, from, to);
+	changed |= remap_rules(customer->cold, from, to);
+	changed |= remap_tasks(customer->cold, from, to);
+	changed |= remap_afters(customer->cold, to);
+	return changed;
+}

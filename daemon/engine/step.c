@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step of one customer: rules in file order, risk, level, orders (rules.md, "One step"). */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/core.h"
+
+#define BACKFILL_QUIET MINUTE_MS
+
+static void
+step_begin(struct step *step, struct engine *engine, uint32_t index, const struct entry *entry,
+	   int64_t now, const struct order_sink *sink)
+{
+	struct customer *customer = engine_at(engine, index);
+	*step = (struct step){.engine = engine,
+			      .customer = customer,
+			      .index = index,
+			      .sink = sink,
+			      .entry = entry,
+			      .cause = entry ? CAUSE_EVENT : CAUSE_TIME,
+			      .now = now,
+			      .previous_risk = customer->risk,
+			      .previous_level = customer->level,
+			      .was_episode = customer->flags & CUSTOMER_EPISODE};
+}
+
+static void
+step_due(struct step *step, int64_t at)
+{
+	if (at > step->now && at < step->look.env.next)
+		step->look.env.next = at;
+}
+
+static enum tri
+tri_of(struct value value)
+{
+	if (!value.known)
+		return TRI_UNKNOWN;
+	return value.u.b ? TRI_YES : TRI_NO;
+}
+
+/* ---- one rule ---- */
+
+static bool
+rule_warms(struct step *step, const struct rule *rule)
+{
+	if (rule->warmup == 0)
+		return false;
+	int64_t end = step->customer->first_seen_at + rule->warmup;
+	step_due(step, end);
+	return step->now < end;
+}
+
+static void
+step_apply_life(struct step *step, unsigned slot, const struct life *life)
+{
+	struct customer *customer = step->customer;
+	struct rule_state *state = customer_rule_make(customer, slot);
+	struct rule_state before = *state;
+	enum cause cause = life->has_cause ? life->cause : step->cause;
+	*state = life->state;
+	state->rule = (uint16_t)slot;
+	if (life->effects & LIFE_FIRED)
+		state->firing = ++customer->firings;
+	if (life->effects & LIFE_ANNOUNCE) {
+		struct announcement *said = orders_announce(step, ALERT_RULE_FIRED);
+		said->rule = (int)slot;
+		said->cause = cause;
+		said->firing = state->firing;
+	}
+	if ((life->effects & LIFE_CLEARED) && (before.flags & RULE_ANNOUNCED)) {
+		struct announcement *said = orders_announce(step, ALERT_RULE_CLEARED);
+		said->rule = (int)slot;
+		said->cause = cause;
+		said->firing = before.firing;
+		said->opened_at = before.announced_at;
+		said->opened_n = before.announced_n;
+	}
+	if ((life->effects & LIFE_FIRED) && (state->flags & RULE_MARKED))
+		step->silent = true;
+}
+
+static void
+step_judge_stateful(struct step *step, unsigned slot, struct life_input *in)
+{
+	struct life life = life_judge(in);
+	step_due(step, life.due);
+	if (life.effects == 0)
+		return;
+	step->changed = true;
+	if (life.effects & LIFE_TURNED)
+		step->turned = true;
+	if (!step->dry)
+		step_apply_life(step, slot, &life);
+}
+
+static void
+step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
+{
+	struct look *look = &step->look;
+	const struct rule *rule = &step->engine->rules->rules[slot];
+	const struct rule_state *state = customer_rule(step->customer, slot);
+	bool idle = !state || state->phase == PHASE_IDLE;
+	if (rule->mode == MODE_OFF && idle)
+		return;
+	if (!rests && rule_warms(step, rule))
+		rests = true;
+	if (idle && (rests || (rule->kind == RULE_EVENT && !is_event)))
+		return;
+	struct life_input in = {.rule = rule,
+				.state = state,
+				.when = TRI_UNKNOWN,
+				.clear = TRI_UNKNOWN,
+				.rests = rests,
+				.is_event = is_event,
+				.now = step->now};
+	look->rule = (int)slot;
+	if (!rests && rule->mode != MODE_OFF) {
+		if (rule->kind == RULE_STATE || is_event)
+			in.when = tri_of(look_eval(look, rule->when));
+		if (idle && in.when != TRI_YES)
+			goto judged;
+		bool ask = rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRI_YES);
+		if (rule->clear && ask)
+			in.clear = tri_of(look_eval(look, rule->clear));
+		in.late_undone = step->was_true && step->was_true[slot] && in.when != TRI_YES;
+	}
+	in.mark = step->engine->rule_is_new && step->engine->rule_is_new[slot] &&
+		  !step->engine->rules->first_run_alerts;
+	step_judge_stateful(step, slot, &in);
+judged:
+	look->rule = -1;
+}
+
+static bool
+is_event_of(const struct step *step, const struct rule *rule)
+{
+	if (!step->entry || rule->kind != RULE_EVENT || step->entry->backfill)
+		return false;
+	for (unsigned i = 0; i < rule->type_count; i++)
+		if (str_eq(rule->types[i], step->entry->type))
+			return true;
+	return false;
+}
+
+static void
+step_judge_some(struct step *step, const uint16_t *slots, unsigned count, bool rests)
+{
+	const struct rule *rules = step->engine->rules->rules;
+	for (unsigned i = 0; i < count && !(step->dry && step->changed); i++)
+		step_judge(step, slots[i], rests, is_event_of(step, &rules[slots[i]]));
+}
+
+static void
+step_judge_scores(struct step *step)
+{
+	const struct ruleset *rules = step->engine->rules;
+	for (unsigned slot = 0; slot < rules->rule_count; slot++)
+		if (rules->rules[slot].reads_score)
+			step_judge(step, slot, false, false);
+}
+
+/* ---- risk and level ---- */
+
+int
+points_now(struct look *look, const struct rule *rule)
+{
+	if (!rule->points_expr)
+		return rule->points;
+	struct value value = look_eval(look, rule->points_expr);
+	if (!value.known)
+		return 0;
+	double points = round(value_as_number(value));
+	return points > 100 ? 100 : points < -100 ? -100 : (int)points;
+}
+
+int
+risk_now(struct look *look, int rule)
+{
+	const struct ruleset *rules = look->engine->rules;
+	const struct cold *cold = look->customer->cold;
+	int sum = 0;
+	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
+		const struct rule_state *state = &cold->rules[i];
+		const struct rule *other = &rules->rules[state->rule];
+		if (!life_fires(state) || other->mode != MODE_LIVE)
+			continue;
+		if (rule >= 0 && (state->rule >= rule || other->reads_score))
+			continue;
+		sum += points_now(look, other);
+	}
+	return sum < 0 ? 0 : sum > 100 ? 100 : sum;
+}
+
+/* Each level is entered and left on its own; the highest one held is the customer's. */
+static void
+step_levels(struct step *step, int risk)
+{
+	const struct ruleset *rules = step->engine->rules;
+	struct customer *customer = step->customer;
+	unsigned held = 0, top = 0;
+	for (unsigned l = 1; l < rules->level_count; l++) {
+		const struct level *level = &rules->levels[l];
+		bool holds = customer->held >> l & 1;
+		if (risk >= level->enter || (holds && risk >= level->leave)) {
+			held |= 1u << l;
+			top = l;
+		}
+	}
+	customer->held = (uint8_t)held;
+	customer->level = (uint8_t)top;
+}
+
+static void
+step_episode(struct step *step)
+{
+	struct customer *customer = step->customer;
+	bool ill = customer->level > 0, was = customer->flags & CUSTOMER_EPISODE;
+	if (ill && !was) {
+		customer->flags |= CUSTOMER_EPISODE;
+		customer->episode++;
+		customer->episode_at = step->now;
+	} else if (!ill && was) {
+		customer->flags &= (uint8_t)~CUSTOMER_EPISODE;
+	}
+}
+
+/* Points, risk, level, orders; true when the level moved. */
+static bool
+step_settle(struct step *step)
+{
+	struct customer *customer = step->customer;
+	step->previous_risk = customer->risk;
+	step->previous_level = customer->level;
+	step->was_episode = customer->flags & CUSTOMER_EPISODE;
+	int risk = risk_now(&step->look, -1);
+	if (risk != customer->risk) {
+		customer->risk = (uint8_t)risk;
+		step->changed = true;
+	}
+	step_levels(step, risk);
+	step_episode(step);
+	bool moved = customer->level != step->previous_level;
+	orders_emit(step);
+	return moved;
+}
+
+static bool
+points_may_move(const struct step *step)
+{
+	const struct cold *cold = step->customer->cold;
+	if (!step->engine->has_points_expr)
+		return false;
+	for (unsigned i = 0; cold && i < cold->rule_count; i++)
+		if (life_fires(&cold->rules[i]) &&
+		    step->engine->rules->rules[cold->rules[i].rule].points_expr)
+			return true;
+	return false;
+}
+
+/* After rules were judged. A second look at the rules that read the level; no third. */
+static void
+step_conclude(struct step *step)
+{
+	if (step->turned && step->engine->has_score)
+		step_judge_scores(step);
+	if (!step->turned && step->announcement_count == 0 && !points_may_move(step))
+		return;
+	if (!step_settle(step) || !step->engine->has_score)
+		return;
+	step->turned = false;
+	step_judge_scores(step);
+	if (step->turned || step->announcement_count)
+		(void)step_settle(step);
+}
+
+/* ---- rest, tags, quiet ---- */
+
+/* `only`: rests when it is not true. Returns whether it turned. */
+static bool
+step_look_only(struct step *step)
+{
+	struct customer *customer = step->customer;
+	bool rested = customer->flags & CUSTOMER_RESTS;
+	bool rests = !value_is_true(look_eval(&step->look, step->engine->rules->only));
+	if (rests == rested)
+		return false;
+	step->changed = true;
+	if (!step->dry)
+		customer->flags ^= CUSTOMER_RESTS;
+	return true;
+}
+
+static void
+step_expire_tags(struct step *step)
+{
+	struct cold *cold = step->customer->cold;
+	for (unsigned i = 0; cold && i < cold->tag_count;) {
+		struct tag_state *tag = &cold->tags[i];
+		if (tag->expires_at > step->now) {
+			step_due(step, tag->expires_at);
+			i++;
+			continue;
+		}
+		step->changed = true;
+		if (step->dry)
+			return;
+		orders_announce(step, ALERT_UNTAGGED)->tag =
+			arena_str(&step->engine->scratch, tag->name);
+		(void)customer_drop_tag(step->customer, tag->name);
+	}
+}
+
+static bool
+step_is_quiet(struct step *step)
+{
+	struct customer *customer = step->customer;
+	if (!(customer->flags & CUSTOMER_QUIET))
+		return false;
+	int64_t end = customer->backfilled_at + BACKFILL_QUIET;
+	if (step->now < end) {
+		step_due(step, end);
+		return true;
+	}
+	step->changed = true;
+	if (!step->dry)
+		customer->flags &= (uint8_t)~CUSTOMER_QUIET;
+	return false;
+}
+
+/* ---- looks ---- */
+
+static void
+step_look_whole(struct step *step)
+{
+	struct engine *engine = step->engine;
+	bool turned = engine->rules->only && step_look_only(step);
+	bool rests = step->customer->flags & CUSTOMER_RESTS;
+	if (turned && step->dry)
+		return;
+	if (rests && turned)
+		orders_cancel_tasks(step, "the customer is outside `only`");
+	if (!rests)
+		step_expire_tags(step);
+	if (!rests || turned)
+		step_judge_some(step, engine->all_rules, engine->rules->rule_count, rests);
+	if (step->dry) {
+		if (!rests && points_may_move(step))
+			step->changed = true;
+		return;
+	}
+	if (!rests)
+		step_conclude(step);
+}
+
+static void
+step_end_whole(struct step *step)
+{
+	engine_set_day(step->engine, step->customer, step->look.day);
+	engine_set_wake(step->engine, step->index, step->look.env.next);
+}
+
+static void
+step_end_part(struct step *step)
+{
+	if (step->look.day)
+		engine_set_day(step->engine, step->customer, true);
+	if (step->look.env.next < step->customer->wake_at)
+		engine_set_wake(step->engine, step->index, step->look.env.next);
+}
+
+/* Between local midnight and the day's close every event is a look at windows that have moved on. */
+static bool
+step_needs_whole(const struct step *step, const struct type_use *use)
+{
+	const struct engine *engine = step->engine;
+	return step->entry->kind != ENTRY_EVENT || engine->has_coarse || step->late ||
+	       engine->rules->only_reads == UINT64_MAX || (use && use->looks_only) ||
+	       (step->customer->flags & CUSTOMER_QUIET) ||
+	       step->look.live_day != step->look.closed_day + 1;
+}
+
+static void
+step_look_event(struct step *step)
+{
+	const struct type_use *use = ruleset_use(step->engine->rules, step->entry->type);
+	if (step_needs_whole(step, use)) {
+		step_look_whole(step);
+		(void)step_is_quiet(step);
+		step_end_whole(step);
+		return;
+	}
+	if (use && !(step->customer->flags & CUSTOMER_RESTS)) {
+		step_judge_some(step, use->rules, use->rule_count, false);
+		step_conclude(step);
+	}
+	step_end_part(step);
+}
+
+/* What fired and was true before a late event, to see what the event undid. */
+static const bool *
+step_before_late(struct step *step)
+{
+	const struct ruleset *rules = step->engine->rules;
+	const struct cold *cold = step->customer->cold;
+	bool *was_true = NULL;
+	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
+	step->look.env.look = step->now;
+	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
+		unsigned slot = cold->rules[i].rule;
+		if (!life_fires(&cold->rules[i]) || rules->rules[slot].kind != RULE_STATE)
+			continue;
+		if (!was_true)
+			was_true = arena_alloc(&step->engine->scratch, rules->rule_count);
+		step->look.rule = (int)slot;
+		was_true[slot] = value_is_true(look_eval(&step->look, rules->rules[slot].when));
+	}
+	return was_true;
+}
+
+static void
+step_tag(struct step *step)
+{
+	const struct entry *entry = step->entry;
+	struct str name = entry_attribute(entry, STR("tag"));
+	struct str expires = entry_attribute(entry, STR("expires"));
+	struct customer *customer = step->customer;
+	struct cold *cold = customer_cold(customer);
+	int64_t until = NEVER, length;
+	if (str_is(entry_attribute(entry, STR("remove")), "1")) {
+		if (customer_drop_tag(customer, name))
+			orders_announce(step, ALERT_UNTAGGED)->tag = name;
+		return;
+	}
+	if (expires.p && !parse_instant(expires, &until, NULL)) {
+		if (!parse_duration(expires, true, &length) || length <= 0) {
+			orders_reject(step->engine, customer, step->sink,
+				      "expires is neither a duration such as 30d nor an instant");
+			return;
+		}
+		until = step->now + length;
+	}
+	if (cold->tag_count == CUSTOMER_MAX_TAGS) {
+		orders_reject(step->engine, customer, step->sink,
+			      "the customer already has 64 tags; remove one first");
+		return;
+	}
+	bool had = false;
+	for (unsigned i = 0; i < cold->tag_count; i++)
+		had |= str_eq(cold->tags[i].name, name);
+	customer_set_tag(customer, name, step->now, until);
+	if (!had)
+		orders_announce(step, ALERT_TAGGED)->tag = name;
+}
+
+/* People's acts: no event of the customer, but something its rules may read. */
+static void
+step_act(struct step *step)
+{
+	step->cause = CAUSE_PERSON;
+	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
+	if (step->entry->kind == ENTRY_TAG)
+		step_tag(step);
+	else
+		orders_task_act(step);
+	step_look_whole(step);
+	(void)step_is_quiet(step);
+	step_end_whole(step);
+}
+
+static void
+step_event(struct step *step)
+{
+	struct engine *engine = step->engine;
+	step->late = entry_is_late(engine, step->entry);
+	const bool *was_true = step->late ? step_before_late(step) : NULL;
+	if (!absorb_entry(engine, step->customer, step->entry))
+		return;
+	if (step->entry->kind == ENTRY_PROFILE)
+		step->cause = CAUSE_PROFILE;
+	look_begin(&step->look, engine, step->customer, step->entry, step->now);
+	step->was_true = was_true;
+	if (step->entry->backfill) {
+		(void)step_is_quiet(step);
+		step_end_whole(step);
+		return;
+	}
+	step_look_event(step);
+}
+
+static void
+step_time(struct step *step)
+{
+	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
+	if (!step_is_quiet(step))
+		step_look_whole(step);
+}
+
+bool
+step_customer(struct engine *engine, uint32_t index, const struct entry *entry, enum step_kind kind,
+	      int64_t now, const struct order_sink *sink)
+{
+	struct step step;
+	step_begin(&step, engine, index, entry, now, sink);
+	switch (kind) {
+	case STEP_ENTRY:
+		engine_mark_dirty(engine, index);
+		if (entry->kind == ENTRY_TAG || entry->kind == ENTRY_TASK)
+			step_act(&step);
+		else
+			step_event(&step);
+		break;
+	case STEP_TIME:
+	case STEP_RULES:
+		if (kind == STEP_RULES)
+			step.cause = CAUSE_RULES_CHANGED;
+		step_time(&step);
+		step_end_whole(&step);
+		if (step.changed)
+			engine_mark_dirty(engine, index);
+		break;
+	}
+	if (engine->scratch.total)
+		arena_reset(&engine->scratch);
+	return step.changed;
+}
+
+bool
+step_would_change(struct engine *engine, uint32_t index, int64_t now)
+{
+	struct step step;
+	step_begin(&step, engine, index, NULL, now, NULL);
+	step.dry = true;
+	step_time(&step);
+	if (!step.changed)
+		step_end_whole(&step);
+	return step.changed;
+}
+
+int64_t
+step_next(struct engine *engine, struct customer *customer, int64_t now, bool *day)
+{
+	struct step step = {.engine = engine, .customer = customer, .now = now, .dry = true};
+	look_begin(&step.look, engine, customer, NULL, now);
+	if (!step_is_quiet(&step))
+		step_look_whole(&step);
+	*day = step.look.day;
+	return step.look.env.next;
+}
+
+bool
+step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, int64_t now,
+		  const struct order_sink *sink)
+{
+	struct step step;
+	step_begin(&step, engine, index, NULL, now, sink);
+	step.cause = CAUSE_RULE_REMOVED;
+	look_begin(&step.look, engine, step.customer, NULL, now);
+	struct cold *cold = step.customer->cold;
+	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
+		if (!removed[cold->rules[i].rule] || !life_fires(&cold->rules[i]))
+			continue;
+		struct life gone = {.state = cold->rules[i],
+				    .effects = LIFE_CHANGED | LIFE_CLEARED | LIFE_TURNED};
+		gone.state.phase = PHASE_IDLE;
+		gone.state.since_at = now;
+		step.changed = step.turned = true;
+		step_apply_life(&step, cold->rules[i].rule, &gone);
+	}
+	if (step.changed) {
+		engine_mark_dirty(engine, index);
+		if (!(step.customer->flags & CUSTOMER_RESTS))
+			(void)step_settle(&step);
+		arena_reset(&engine->scratch);
+	}
+	return step.changed;
+}

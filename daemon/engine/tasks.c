@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Care tasks: one open task a customer and kind, ordered by alerts, worked on by people. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/core.h"
+
+static struct arena *
+scratch(const struct step *step)
+{
+	return &step->engine->scratch;
+}
+
+static bool
+task_is_open(const struct task_held *task)
+{
+	return task->state != TASK_DONE && task->state != TASK_CANCELLED;
+}
+
+/* ---- telling of a change ---- */
+
+static void
+join(struct arena *arena, struct str *list, struct str more, const char *between)
+{
+	*list = list->n ? arena_printf(arena, "%.*s%s%.*s", STR_ARG(*list), between, STR_ARG(more))
+			: more;
+}
+
+static void
+fill_reasons(struct step *step, const struct alert *alert, struct task_change *change)
+{
+	const struct rule *rules = step->engine->rules->rules;
+	if (!alert)
+		return;
+	memcpy(change->alert_id, alert->id, ORDER_ID);
+	for (unsigned i = 0; i < alert->reason_count; i++) {
+		join(scratch(step), &change->reasons, alert->reasons[i].en, "; ");
+		join(scratch(step), &change->rules, rules[alert->reasons[i].rule].name, ",");
+	}
+	if (alert->about && alert->about->points == 0) {
+		join(scratch(step), &change->reasons, alert->about->en, "; ");
+		join(scratch(step), &change->rules, rules[alert->rule].name, ",");
+	}
+}
+
+static void
+tell(struct step *step, struct task_held *task, enum task_verb verb, const struct alert *alert,
+     const struct task_change *said)
+{
+	const struct ruleset *rules = step->engine->rules;
+	const struct task_def *def = &rules->tasks[task->def];
+	struct customer *customer = step->customer;
+	struct order order = {.kind = ORDER_TASK,
+			      .customer = customer,
+			      .cause = step->cause,
+			      .caused_by = step->engine->applying};
+	struct task_change *change = &order.u.task;
+	if (said)
+		*change = *said;
+	task->changed_at = step->now;
+	change->verb = verb;
+	change->task = task;
+	change->at = step->now;
+	name_task(rules, customer, task, change->id);
+	change->title_en = reasons_text(&step->look, scratch(step), &def->title, false, false);
+	change->title_zh = reasons_text(&step->look, scratch(step), &def->title, true, false);
+	fill_reasons(step, alert, change);
+	if (customer->flags & CUSTOMER_EPISODE)
+		name_episode(rules, customer, change->key);
+	change->value = look_eval(&step->look, rules->value);
+	change->ack_by = def->ack_within ? task->created_at + def->ack_within : NEVER;
+	change->resolve_by = def->resolve_within ? task->created_at + def->resolve_within : NEVER;
+	struct happening what = {.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
+				 .customer = customer->id,
+				 .moved = def->name,
+				 .at = step->now,
+				 .n = order_number(customer, step->now)};
+	name_make(change->notice_id, "al_", rules, &what);
+	change->seq = ++customer->seq;
+	step->changed = true;
+	step->sink->take(step->sink->ctx, &order);
+}
+
+/* ---- ordered by an alert ---- */
+
+static struct str
+task_assignee(const struct step *step, const struct task_def *def)
+{
+	const struct ruleset *rules = step->engine->rules;
+	if (def->assign_attribute < 0)
+		return def->assign_name;
+	struct value value =
+		customer_profile(step->customer, rules, (unsigned)def->assign_attribute);
+	return value.known && value.type == TYPE_STRING ? value.u.s : STR_NONE;
+}
+
+static struct task_held *
+task_find(struct customer *customer, unsigned def)
+{
+	struct cold *cold = customer->cold;
+	struct task_held *found = NULL;
+	for (unsigned i = 0; cold && i < cold->task_count; i++)
+		if (cold->tasks[i].def == def)
+			found = &cold->tasks[i];
+	return found;
+}
+
+/* Those done more than 14 days ago are history: the hash in Redis keeps it. */
+static void
+forget_old(struct customer *customer, int64_t now)
+{
+	struct cold *cold = customer->cold;
+	unsigned kept = 0;
+	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		struct task_held *task = &cold->tasks[i];
+		bool old = !task_is_open(task) && task->closed_at + TASK_REOPEN < now;
+		bool room = cold->task_count - i <= CUSTOMER_MAX_TASKS - 1 - kept;
+		if (task_is_open(task) || (!old && room)) {
+			cold->tasks[kept++] = *task;
+			continue;
+		}
+		text_set(&task->assignee, STR_NONE);
+		text_set(&task->outcome, STR_NONE);
+	}
+	if (cold)
+		cold->task_count = (uint16_t)kept;
+}
+
+static void
+note_reasons(struct task_held *task, const struct alert *alert)
+{
+	for (unsigned i = 0; i < alert->reason_count; i++)
+		task->reasons |= UINT64_C(1) << alert->reasons[i].rule % 64;
+	if (alert->rule >= 0)
+		task->reasons |= UINT64_C(1) << (unsigned)alert->rule % 64;
+}
+
+static void
+task_create(struct step *step, unsigned slot, const struct alert *alert)
+{
+	const struct task_def *def = &step->engine->rules->tasks[slot];
+	forget_old(step->customer, step->now);
+	struct task_held *task = customer_add_task(step->customer);
+	task->def = (uint16_t)slot;
+	task->state = TASK_OPEN;
+	task->priority = (uint8_t)def->priority;
+	task->created_at = step->now;
+	task->created_n = (uint16_t)order_number(step->customer, step->now);
+	task->episode = step->customer->episode;
+	text_set(&task->assignee, task_assignee(step, def));
+	note_reasons(task, alert);
+	tell(step, task, VERB_CREATED, alert, NULL);
+}
+
+/* Within 14 days of done it reopens. */
+static void
+task_reopen(struct step *step, struct task_held *task, const struct alert *alert)
+{
+	task->state = TASK_OPEN;
+	task->closed_at = 0;
+	text_set(&task->outcome, STR_NONE);
+	note_reasons(task, alert);
+	tell(step, task, VERB_REOPENED, alert, NULL);
+}
+
+/* A second order adds its reason and raises the priority. */
+static void
+task_add(struct step *step, struct task_held *task, const struct alert *alert)
+{
+	uint64_t before = task->reasons;
+	note_reasons(task, alert);
+	if (task->reasons == before)
+		return;
+	if (task->priority < PRIORITY_URGENT)
+		task->priority++;
+	tell(step, task, VERB_ADDED, alert, NULL);
+}
+
+static void
+task_order(struct step *step, unsigned slot, const struct alert *alert)
+{
+	struct task_held *task = task_find(step->customer, slot);
+	if (task && task_is_open(task))
+		task_add(step, task, alert);
+	else if (task && task->state == TASK_DONE && step->now <= task->closed_at + TASK_REOPEN)
+		task_reopen(step, task, alert);
+	else
+		task_create(step, slot, alert);
+}
+
+void
+tasks_ordered_by(struct step *step, const struct alert *alert,
+		 bool (*fits)(struct step *, const struct action *, const struct alert *))
+{
+	const struct ruleset *rules = step->engine->rules;
+	for (unsigned i = 0; i < rules->action_count; i++) {
+		const struct action *action = &rules->actions[i];
+		if (action->task >= 0 && fits(step, action, alert))
+			task_order(step, (unsigned)action->task, alert);
+	}
+}
+
+void
+orders_cancel_tasks(struct step *step, const char *note)
+{
+	struct cold *cold = step->customer->cold;
+	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		struct task_held *task = &cold->tasks[i];
+		if (!task_is_open(task))
+			continue;
+		struct task_change said = {.note = str_of(note),
+					   .from = str_of(task_state_name(task->state)),
+					   .to = STR("cancelled")};
+		task->state = TASK_CANCELLED;
+		task->closed_at = step->now;
+		tell(step, task, VERB_CANCELLED, NULL, &said);
+	}
+}
+
+/* ---- people's acts ---- */
+
+static struct task_held *
+task_of_id(struct step *step, struct str id)
+{
+	struct cold *cold = step->customer->cold;
+	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		char name[ORDER_ID];
+		name_task(step->engine->rules, step->customer, &cold->tasks[i], name);
+		if (str_is(id, name))
+			return &cold->tasks[i];
+	}
+	return NULL;
+}
+
+static void refuse(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void
+refuse(struct step *step, const char *fmt, ...)
+{
+	char sentence[512];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(sentence, sizeof sentence, fmt, args);
+	va_end(args);
+	orders_reject(step->engine, step->customer, step->sink, sentence);
+}
+
+static void
+act_claim(struct step *step, struct task_held *task, struct task_change *said)
+{
+	if (said->who.n == 0) {
+		refuse(step, "to claim a task, say who: field who is missing");
+		return;
+	}
+	if (task->state == TASK_CLAIMED && !str_eq(task->assignee, said->who)) {
+		refuse(step, "conflict: the task is already claimed by %.*s",
+		       STR_ARG(task->assignee));
+		return;
+	}
+	said->from = arena_str(scratch(step), task->assignee);
+	said->to = said->who;
+	text_set(&task->assignee, said->who);
+	task->state = TASK_CLAIMED;
+	tell(step, task, VERB_CLAIMED, NULL, said);
+}
+
+static bool
+outcome_known(struct str outcome)
+{
+	static const char *const known[] = {"saved", "churned", "false_alarm", "no_answer", "other"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_is(outcome, known[i]))
+			return true;
+	return false;
+}
+
+static void
+act_done(struct step *step, struct task_held *task, struct task_change *said)
+{
+	if (said->outcome.n == 0)
+		said->outcome = STR("other");
+	if (!outcome_known(said->outcome)) {
+		refuse(step, "outcome \"%.*s\" is none of saved, churned, false_alarm, no_answer, other",
+		       STR_ARG(said->outcome));
+		return;
+	}
+	said->from = str_of(task_state_name(task->state));
+	said->to = STR("done");
+	task->state = TASK_DONE;
+	task->closed_at = step->now;
+	text_set(&task->outcome, said->outcome);
+	tell(step, task, VERB_DONE, NULL, said);
+}
+
+static void
+act_cancel(struct step *step, struct task_held *task, struct task_change *said)
+{
+	said->from = str_of(task_state_name(task->state));
+	said->to = STR("cancelled");
+	task->state = TASK_CANCELLED;
+	task->closed_at = step->now;
+	tell(step, task, VERB_CANCELLED, NULL, said);
+}
+
+static const struct act {
+	const char *verb;
+	void (*act)(struct step *, struct task_held *, struct task_change *);
+} acts[] = {
+	{"claim", act_claim},
+	{"done", act_done},
+	{"cancel", act_cancel},
+};
+
+void
+orders_task_act(struct step *step)
+{
+	const struct entry *entry = step->entry;
+	struct str verb = entry_attribute(entry, STR("verb")), id = entry_attribute(entry, STR("task"));
+	struct task_change said = {
+		.who = entry_attribute(entry, STR("who")),
+		.note = entry_attribute(entry, STR("note")),
+		.outcome = entry_attribute(entry, STR("outcome")),
+		.reason_code = entry_attribute(entry, STR("reason_code")),
+	};
+	const struct act *act = NULL;
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+		if (str_is(verb, acts[i].verb))
+			act = &acts[i];
+	if (!act) {
+		refuse(step, "unknown task verb \"%.*s\"; known are claim, done, cancel",
+		       STR_ARG(verb));
+		return;
+	}
+	struct task_held *task = task_of_id(step, id);
+	if (!task)
+		refuse(step, "customer %.*s has no task %.*s", STR_ARG(step->customer->id),
+		       STR_ARG(id));
+	else if (!task_is_open(task))
+		refuse(step, "conflict: the task is already %s", task_state_name(task->state));
+	else
+		act->act(step, task, &said);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the engine: what its files share, and nobody else includes. */
+#ifndef ENGINE_CORE_H
+#define ENGINE_CORE_H
+
+#include "base/heap.h"
+#include "engine/engine.h"
+#include "engine/names.h"
+#include "engine/track.h"
+
+/* Local days as instants, remembered: nearly every question is about the same day. */
+struct day_span {
+	int64_t from, to; /* [from, to) */
+	int64_t day;
+};
+
+struct calendar_clock {
+	const struct zone *zone;
+	int64_t lateness;
+	struct day_span days[4]; /* by day % 4 */
+	struct day_span closed;	 /* [close of .day, close of the next day) */
+};
+
+void clock_init(struct calendar_clock *clock, const struct zone *zone, int64_t lateness);
+int64_t clock_day(struct calendar_clock *clock, int64_t at);
+/* The last day closed at `at`; *close_at is when it closed, *next_close the next close. */
+int64_t clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
+			 int64_t *next_close);
+
+/* Table: id -> index, open addressing. */
+struct table {
+	uint64_t *slots; /* owned: hash's high 32 bits, index + 1; 0 empty */
+	size_t cap, count;
+};
+
+#define CUSTOMER_CHUNK 4096
+
+struct dirty {
+	uint32_t customer;
+	struct stream_id before; /* the position before the entry that made it dirty */
+	uint64_t entries;	 /* engine->entries at that time */
+	int64_t clock;
+};
+
+struct engine {
+	struct ruleset *rules; /* owned */
+	struct hash_seed seed;
+	struct calendar_clock clock;
+	struct table table;
+	struct customer **chunks; /* owned: CUSTOMER_CHUNK each */
+	size_t chunk_count, customers;
+	struct heap wakes;
+	size_t day_customers; /* with CUSTOMER_DAY */
+	int64_t now;	      /* the engine's clock */
+	struct stream_id position;
+	struct stream_id applying; /* the entry at work, for caused_by */
+	uint64_t entries;	   /* applied since creation */
+	struct dirty *dirty;	   /* ring, owned */
+	size_t dirty_head, dirty_count, dirty_cap;
+	uint32_t *due; /* scratch: customers due at one instant */
+	size_t due_count, due_cap;
+	struct arena scratch; /* of the step at work */
+	uint16_t *all_rules;  /* 0..rule_count-1 */
+	struct stream_id *loaded; /* by customer: its record held entries up to; NULL: none is ahead */
+	size_t loaded_cap;
+	struct stream_id loaded_max; /* the furthest of them */
+	bool *rule_is_new; /* during engine_change_rules: by slot; else NULL */
+	bool has_coarse, has_score, has_points_expr; /* some rule of the set does */
+};
+
+void table_prefetch(const struct table *table, uint64_t hash);
+uint32_t table_guess(const struct table *table, uint64_t hash); /* whose tag fits; UINT32_MAX */
+struct customer *engine_at(const struct engine *engine, uint32_t index);
+uint32_t engine_find_index(const struct engine *engine, struct str id, uint64_t hash); /* UINT32_MAX */
+uint32_t engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash);
+void engine_mark_dirty(struct engine *engine, uint32_t index);
+void engine_set_wake(struct engine *engine, uint32_t index, int64_t at);
+void engine_set_day(struct engine *engine, struct customer *customer, bool day);
+
+/* One look at a customer: the evaluator's surroundings. */
+struct look {
+	struct engine *engine;
+	struct customer *customer;
+	const struct entry *event; /* NULL: time */
+	struct env env;
+	int64_t closed_day, live_day; /* as of env.look */
+	int64_t hour;		      /* as of the later of env.look and the last hour's edge */
+	bool day;    /* out: something read here may change at the next day's close */
+	int rule;    /* slot being judged, for risk(); -1: none */
+};
+
+#define EVIDENCE_MAX 16
+
+void look_begin(struct look *look, struct engine *engine, struct customer *customer,
+		const struct entry *event, int64_t now);
+struct value look_eval(struct look *look, const struct expr *expr); /* value_unknown when NULL */
+/* As look_eval, but a bare moving function is as of now: texts, evidence. */
+struct value look_eval_exact(struct look *look, const struct expr *expr);
+
+/* The life of one rule, as a function: what one look makes of its state. */
+enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
+enum life_effect {
+	LIFE_CHANGED = 1, /* any byte of the state */
+	LIFE_FIRED = 2,
+	LIFE_CLEARED = 4,
+	LIFE_ANNOUNCE = 8,
+	LIFE_TURNED = 16 /* it gives points now and did not, or the other way round */
+};
+
+struct life_input {
+	const struct rule *rule;
+	const struct rule_state *state; /* NULL: never left idle */
+	enum tri when, clear;		/* clear: as given, or TRI_UNKNOWN where has_clear is false */
+	bool rests, is_event, backfill; /* is_event: an event of an event rule's type is at hand */
+	bool late_undone; /* a late event turned `when` from true to not true */
+	bool mark;	  /* first_run: mark_only, the rule is new to known customers */
+	int64_t now;
+};
+
+struct life {
+	struct rule_state state;
+	unsigned effects;
+	enum cause cause; /* where it is not the step's: late_event, no_evidence */
+	bool has_cause;
+	int64_t due; /* by the rule's own clocks; NEVER */
+};
+
+struct life life_judge(const struct life_input *input);
+bool life_fires(const struct rule_state *state); /* FIRING or CLEARING */
+
+/* Entry into state. false: a duplicate, which changes nothing. */
+bool absorb_entry(struct engine *engine, struct customer *customer, const struct entry *entry);
+/* Would the profile entry be rejected? */
+bool absorb_check(const struct engine *engine, const struct entry *entry, struct err *err);
+bool entry_is_late(struct engine *engine, const struct entry *entry);
+
+/* One step. Returns whether anything but derived state changed. */
+enum step_kind { STEP_ENTRY, STEP_TIME, STEP_RULES };
+bool step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
+		   enum step_kind kind, int64_t now, const struct order_sink *sink);
+/* Would a time step change anything? When not, derived state (wake, day) is brought up to date. */
+bool step_would_change(struct engine *engine, uint32_t index, int64_t now);
+/* The instant after `now` at which time alone may change this customer; NEVER. */
+int64_t step_next(struct engine *engine, struct customer *customer, int64_t now, bool *day);
+
+/* Slots of the old set to slots of the new; true when the record in Redis no longer says the same. */
+bool remap_customer(struct customer *customer, const struct ruleset *from, const struct ruleset *to);
+
+/* A rule that will be no more: clears under the old set. */
+bool step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, int64_t now,
+		       const struct order_sink *sink);
+
+/* What one step is about to announce. */
+struct announcement {
+	enum alert_type type;
+	int rule; /* -1: none */
+	enum cause cause;
+	uint32_t firing;
+	int64_t opened_at; /* rule.cleared: the announcement it closes; 0: none */
+	uint32_t opened_n;
+	struct str tag;
+};
+
+struct step {
+	struct engine *engine;
+	struct customer *customer;
+	uint32_t index;
+	struct look look;
+	const struct order_sink *sink;
+	const struct entry *entry; /* NULL: time */
+	enum cause cause;
+	int64_t now;
+	int previous_risk;
+	unsigned previous_level;
+	bool was_episode;
+	bool late;
+	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
+	bool dry;	      /* only asks whether anything would change */
+	bool changed;	      /* more than derived state did, or would */
+	bool turned;	      /* a rule began or ceased to give points */
+	bool silent; /* first_run: mark_only moved something: level alerts are not announced */
+	struct announcement *announcements; /* in the scratch arena */
+	unsigned announcement_count;
+};
+
+/* Orders. */
+struct announcement *orders_announce(struct step *step, enum alert_type type);
+void orders_emit(struct step *step); /* what was announced, then the level; tasks they order */
+uint32_t order_number(struct customer *customer, int64_t now); /* counts it, for ids */
+void tasks_ordered_by(struct step *step, const struct alert *alert,
+		      bool (*fits)(struct step *, const struct action *, const struct alert *));
+void orders_task_act(struct step *step);
+void orders_cancel_tasks(struct step *step, const char *note);
+void orders_reject(struct engine *engine, const struct customer *customer,
+		   const struct order_sink *sink, const char *sentence);
+
+/* Reasons. */
+struct reason_words {
+	struct look *look;
+	bool zh, in_reason; /* in_reason: {reasons} would run in a circle, and prints nothing */
+};
+void reasons_word(void *ctx, enum template_word which, struct buf *out);
+struct str reasons_text(struct look *look, struct arena *arena, const struct text_pair *pair, bool zh,
+			bool in_reason);
+void reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason);
+unsigned reasons_collect(struct look *look, struct arena *arena, const struct reason **out);
+int points_now(struct look *look, const struct rule *rule);
+int risk_now(struct look *look, int rule); /* for risk() in that rule; -1: the whole */
+
+/* Statistics. */
+double binomial_at_most(int64_t k, int64_t n, double p);  /* P(Bin(n,p) <= k) */
+double binomial_at_least(int64_t k, int64_t n, double p); /* P(Bin(n,p) >= k) */
+
+#endif
