@@ -40,32 +40,39 @@ enum builtin_op {
 #define FN_MAX_ARGS 4
 
 enum builtin_flag {
-	FN_GROWS = 1,	  /* as time passes with no event, grows by 1 ms a ms */
-	FN_STEPS = 2,	  /* monotone in time, but not linear */
-	FN_WINDOW = 4,	  /* reads a range: changes at a day's (or hour's) close */
-	FN_SCORES = 8,	  /* risk(), level(): looked at in every step */
-	FN_ONE_SIGNAL = 16 /* reads the moment of a signal's last event */
+	FN_GROWS = 1,	    /* as time passes with no event, grows by 1 ms a ms */
+	FN_STEPS = 2,	    /* monotone in time, but not linear */
+	FN_WINDOW = 4,	    /* reads a range: changes at a day's (or hour's) close */
+	FN_SCORES = 8,	    /* risk(), level(): looked at in every step */
+	FN_ONE_SIGNAL = 16, /* reads the moment of a signal's last event */
+	FN_DAYS_ONLY = 32,  /* takes no range of hours */
+	FN_NEEDS_SUM = 64,  /* its signal must have sum: */
+	FN_NEEDS_LAST = 128 /* its signal must have last: */
 };
 
 struct param {
-	const char *name;  /* for `name=`; NULL: by position only */
-	enum type type;	   /* TYPE_NUM takes int and prob */
+	const char *name; /* for `name=`; NULL: by position only */
+	enum type type;	  /* TYPE_NUM takes int and prob */
 	bool optional;
-	bool named_only;   /* min_events= */
+	bool named_only; /* min_events= */
+	bool literal;	 /* must be a constant, so that it is known when the file is loaded */
 };
 
 struct builtin {
 	const char *name;
 	enum builtin_op op;
-	enum type result; /* FN_LAST, FN_LEAST...: TYPE_NUM; FN_LEVEL: TYPE_ENUM over scope->levels */
+	enum type
+		result; /* FN_LAST, FN_LEAST...: TYPE_NUM; FN_LEVEL: TYPE_ENUM over scope->levels */
 	unsigned flags;
 	unsigned param_count;
 	struct param params[FN_MAX_ARGS];
-	bool variadic;	      /* least, most: one or more of the last parameter */
-	const char *en, *zh;  /* one line each for the reference */
+	bool variadic;	     /* least, most: one or more of the last parameter */
+	const char *en, *zh; /* one line each for the reference */
 };
 
 const struct builtin *builtin_find(struct str name);
 const struct builtin *builtin_at(unsigned index); /* NULL past the end */
+/* How it is called: "ratio(range, range, min_events=num)". */
+void builtin_signature(struct buf *out, const struct builtin *fn);
 
 #endif

@@ -8,15 +8,15 @@
 #include "lang/value.h"
 
 #define EXPR_MAX_BYTES 4096
-#define EXPR_MAX_DEPTH 64  /* nesting as written */
+#define EXPR_MAX_DEPTH 64   /* nesting as written */
 #define EXPR_MAX_NODES 2048 /* after macros are put in: bounds the cost of one look */
 #define EXPR_MAX_HEIGHT 256 /* of the tree, after macros are put in: bounds recursion */
 
 enum node_kind {
 	NODE_CONST,
-	NODE_LIST,  /* kids are constants of one type; name: of the list, none for ["a", "b"] */
-	NODE_PATH,  /* profile.x, event.x, item.x */
-	NODE_CALL,  /* builtin; kids are its arguments in the table's order, absent ones NULL */
+	NODE_LIST, /* kids are constants of one type; name: of the list, none for ["a", "b"] */
+	NODE_PATH, /* profile.x, event.x, item.x */
+	NODE_CALL, /* builtin; kids are its arguments in the table's order, absent ones NULL */
 	NODE_NOT,
 	NODE_AND,
 	NODE_OR,
@@ -24,14 +24,14 @@ enum node_kind {
 	NODE_IN,      /* kids[0] in kids[1] (a list) */
 	NODE_ARITH,   /* op: + - * / */
 	NODE_NEGATE,
-	NODE_IF,   /* c, x, y */
+	NODE_IF, /* c, x, y */
 	/* Subject, then words->count values in the order of the words; never NULL after typing. Words
 	 * that fall to `else` share one node: that of kids[slot] (0: there is no else). */
 	NODE_PICK,
 	NODE_RANGE,
 	NODE_SIGNAL,
 	NODE_NAME, /* before typing only: a bare word (macro, list, signal) */
-	NODE_ARG,  /* before typing only: name=kids[0], an argument by name or a branch of pick */
+	NODE_ARG, /* before typing only: name=kids[0], an argument by name or a branch of pick */
 	NODE_KINDS
 };
 
@@ -61,10 +61,10 @@ struct node {
 	uint32_t at, width; /* place in source->text */
 	const struct enum_def *words;
 	const struct builtin *builtin; /* NODE_CALL */
-	struct str name;	       /* NODE_PATH (without its root), NODE_NAME...: as written */
-	unsigned slot;		       /* profile attribute; event field (enum event_field); signal */
-	struct value value;	       /* NODE_CONST */
-	struct range range;	       /* NODE_RANGE */
+	struct str name;    /* NODE_PATH (without its root), NODE_NAME...: as written */
+	unsigned slot;	    /* profile attribute; event field (enum event_field); signal */
+	struct value value; /* NODE_CONST */
+	struct range range; /* NODE_RANGE */
 };
 
 struct expr {
@@ -108,9 +108,10 @@ struct named_list {
 struct macro {
 	struct str name;
 	struct source source;
-	struct node *tree; /* untyped; typed anew wherever it is used; NULL: broken, told already */
-	bool used, open;   /* open: being put in (a cycle is an error) */
-	bool told;	   /* a mistake in it was complained about; it is not said again at each use */
+	struct node
+		*tree; /* untyped; typed anew wherever it is used; NULL: broken, told already */
+	bool used, open; /* open: being put in (a cycle is an error) */
+	bool told; /* a mistake in it was complained about; it is not said again at each use */
 };
 
 /* What an expression may name. All borrowed. */
@@ -143,7 +144,12 @@ void expr_unparse(struct buf *out, const struct node *node);
  * the language (and or not in true false if pick else profile event item). */
 bool expr_name_ok(struct str name);
 
+/* Whether kids[i] of a node is the same node as an earlier one (words of pick that fall to else): to
+ * be passed over by whoever walks a tree, or nested picks would cost beyond all bounds. */
+bool expr_kid_repeats(const struct node *node, unsigned i);
+
 /* Calls visit for every node once, parents first. */
-void expr_walk(const struct node *node, void (*visit)(void *ctx, const struct node *node), void *ctx);
+void expr_walk(const struct node *node, void (*visit)(void *ctx, const struct node *node),
+	       void *ctx);
 
 #endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of functions an expression may call. */
+#include "lang/builtin.h"
+
+/* clang-format off */
+#define RANGE_PARAM {.type = TYPE_RANGE}
+#define SIGNAL_PARAM {.type = TYPE_SIGNAL}
+#define NUM_PARAM {.type = TYPE_NUM}
+#define MIN_EVENTS_PARAM \
+	{.name = "min_events", .type = TYPE_NUM, .optional = true, .named_only = true}
+
+static const struct builtin rows[] = {
+	{.name = "count", .op = FN_COUNT, .result = TYPE_INT, .flags = FN_WINDOW,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "events in the range", .zh = "区间内的事件数"},
+	{.name = "sum", .op = FN_SUM, .result = TYPE_NUM, .flags = FN_WINDOW | FN_NEEDS_SUM,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "sum of the values in the range", .zh = "区间内数值之和"},
+	{.name = "days", .op = FN_DAYS, .result = TYPE_INT, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "days of the range with an event", .zh = "区间内有事件的天数"},
+	{.name = "observed", .op = FN_OBSERVED, .result = TYPE_NUM,
+	 .flags = FN_WINDOW | FN_DAYS_ONLY, .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "days of the range that were observed: not before the customer or the signal was known",
+	 .zh = "区间内被观测到的天数:不含客户或信号尚未出现之时"},
+	{.name = "rate", .op = FN_RATE, .result = TYPE_NUM, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "events (of a sum: signal, the sum) per observed day",
+	 .zh = "每个观测日的事件数(sum: 信号则为数值之和)"},
+	{.name = "ratio", .op = FN_RATIO, .result = TYPE_NUM, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 3, .params = {RANGE_PARAM, RANGE_PARAM, MIN_EVENTS_PARAM},
+	 .en = "rate of the first range over rate of the second; unknown under min_events in the second",
+	 .zh = "前一区间的日均与后一区间的日均之比;后者事件数不足 min_events 时未知"},
+	{.name = "p_drop", .op = FN_P_DROP, .result = TYPE_PROB, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 2, .params = {RANGE_PARAM, RANGE_PARAM},
+	 .en = "chance of so few events in the first range, were the rate that of both",
+	 .zh = "若频率未变,前一区间事件如此之少的概率"},
+	{.name = "p_rise", .op = FN_P_RISE, .result = TYPE_PROB, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 2, .params = {RANGE_PARAM, RANGE_PARAM},
+	 .en = "chance of so many events in the first range, were the rate that of both",
+	 .zh = "若频率未变,前一区间事件如此之多的概率"},
+	{.name = "since", .op = FN_SINCE, .result = TYPE_DURATION, .flags = FN_GROWS | FN_ONE_SIGNAL,
+	 .param_count = 1, .params = {SIGNAL_PARAM},
+	 .en = "time since the last event; unknown if there was none",
+	 .zh = "距最近一次事件的时间;从未发生则未知"},
+	{.name = "silent", .op = FN_SILENT, .result = TYPE_DURATION,
+	 .flags = FN_GROWS | FN_ONE_SIGNAL, .param_count = 1, .params = {SIGNAL_PARAM},
+	 .en = "time since the last event, or age() if there was none",
+	 .zh = "距最近一次事件的时间;从未发生则为 age()"},
+	{.name = "seen", .op = FN_SEEN, .result = TYPE_BOOL, .flags = FN_ONE_SIGNAL,
+	 .param_count = 1, .params = {SIGNAL_PARAM},
+	 .en = "whether there ever was an event", .zh = "是否曾有事件"},
+	{.name = "after", .op = FN_AFTER, .result = TYPE_DURATION, .flags = FN_GROWS,
+	 .param_count = 2, .params = {SIGNAL_PARAM, SIGNAL_PARAM},
+	 .en = "time since the oldest first event that no second one has settled; 0s when none is open",
+	 .zh = "最早一个尚未被后者了结的前者距今的时间;没有则为 0s"},
+	{.name = "age", .op = FN_AGE, .result = TYPE_DURATION, .flags = FN_GROWS,
+	 .en = "time since the customer was first seen (or profile.customer_since)",
+	 .zh = "距首次见到客户(或 profile.customer_since)的时间"},
+	{.name = "last", .op = FN_LAST, .result = TYPE_NUM, .flags = FN_NEEDS_LAST,
+	 .param_count = 1, .params = {SIGNAL_PARAM},
+	 .en = "latest value of a last: signal", .zh = "last: 信号的最新值"},
+	{.name = "until", .op = FN_UNTIL, .result = TYPE_DURATION, .flags = FN_STEPS,
+	 .param_count = 1, .params = {{.type = TYPE_DATE}},
+	 .en = "calendar days from today to the date, negative after it",
+	 .zh = "从今天到该日期的日历天数,过后为负"},
+	{.name = "risk", .op = FN_RISK, .result = TYPE_INT, .flags = FN_SCORES,
+	 .en = "risk from the rules above, 0..100", .zh = "由以上规则得出的风险,0..100"},
+	{.name = "level", .op = FN_LEVEL, .result = TYPE_ENUM, .flags = FN_SCORES,
+	 .en = "the customer's level before this step", .zh = "本步之前客户所处的等级"},
+	{.name = "tag", .op = FN_TAG, .result = TYPE_BOOL, .flags = FN_SCORES,
+	 .param_count = 1, .params = {{.type = TYPE_STRING, .literal = true}},
+	 .en = "whether the customer has the tag", .zh = "客户是否有该标签"},
+	{.name = "contains", .op = FN_CONTAINS, .result = TYPE_BOOL, .param_count = 2,
+	 .params = {{.type = TYPE_STRING}, {.type = TYPE_STRING}},
+	 .en = "whether the first text holds the second", .zh = "前一文本是否包含后一文本"},
+	{.name = "abs", .op = FN_ABS, .result = TYPE_NUM, .param_count = 1, .params = {NUM_PARAM},
+	 .en = "the number without its sign", .zh = "绝对值"},
+	{.name = "exp", .op = FN_EXP, .result = TYPE_NUM, .param_count = 1, .params = {NUM_PARAM},
+	 .en = "e to the power of the number", .zh = "e 的该次幂"},
+	{.name = "log", .op = FN_LOG, .result = TYPE_NUM, .param_count = 1, .params = {NUM_PARAM},
+	 .en = "natural logarithm; unknown for 0 and below", .zh = "自然对数;不大于 0 时未知"},
+	{.name = "logistic", .op = FN_LOGISTIC, .result = TYPE_PROB, .param_count = 1,
+	 .params = {NUM_PARAM},
+	 .en = "1 / (1 + exp(-x)): a score as a probability", .zh = "1 / (1 + exp(-x)):把评分化为概率"},
+	{.name = "least", .op = FN_LEAST, .result = TYPE_NUM, .param_count = 1,
+	 .params = {NUM_PARAM}, .variadic = true,
+	 .en = "the smallest of the numbers", .zh = "最小的数"},
+	{.name = "most", .op = FN_MOST, .result = TYPE_NUM, .param_count = 1,
+	 .params = {NUM_PARAM}, .variadic = true,
+	 .en = "the largest of the numbers", .zh = "最大的数"},
+};
+
+/* clang-format on */
+
+const struct builtin *
+builtin_at(unsigned index)
+{
+	return index < sizeof rows / sizeof *rows ? &rows[index] : NULL;
+}
+
+const struct builtin *
+builtin_find(struct str name)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (str_is(name, rows[i].name))
+			return &rows[i];
+	return NULL;
+}
+
+void
+builtin_signature(struct buf *out, const struct builtin *fn)
+{
+	buf_text(out, fn->name);
+	buf_char(out, '(');
+	for (unsigned i = 0; i < fn->param_count; i++) {
+		const struct param *param = &fn->params[i];
+
+		if (i > 0)
+			buf_text(out, ", ");
+		if (param->name)
+			buf_printf(out, "%s=", param->name);
+		buf_text(out, type_name(param->type, false));
+	}
+	buf_text(out, fn->variadic ? ", ...)" : ")");
+}

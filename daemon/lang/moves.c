@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a comparison behaves as time passes: whether the instant at which it turns can be told. */
+#include "lang/type.h"
+
+#define MOVING (FN_GROWS | FN_STEPS)
+
+/* Whether the value changes with time between looks. A comparison that is exact in itself tells its
+ * own turning points, and between them it stands still. */
+static bool
+is_moving(const struct node *node)
+{
+	if (node->kind == NODE_COMPARE)
+		return node->moves == MOVES_COARSE;
+	if (node->kind == NODE_CALL && node->builtin->flags & MOVING)
+		return true;
+	for (unsigned i = 0; i < node->kid_count; i++)
+		if (node->kids[i] && !expr_kid_repeats(node, i) && is_moving(node->kids[i]))
+			return true;
+	return false;
+}
+
+/* FN_GROWS or FN_STEPS when the side is nothing but a moving function of things that stand still. */
+static unsigned
+bare_movement(const struct node *side)
+{
+	if (side->kind != NODE_CALL)
+		return 0;
+	for (unsigned i = 0; i < side->kid_count; i++)
+		if (side->kids[i] && is_moving(side->kids[i]))
+			return 0;
+	return side->builtin->flags & MOVING;
+}
+
+void
+moves_classify(struct node *compare)
+{
+	unsigned movement;
+
+	compare->moves = MOVES_COARSE;
+	if (!is_moving(compare->kids[0]) && !is_moving(compare->kids[1])) {
+		compare->moves = MOVES_NOT;
+		return;
+	}
+	compare->swapped = is_moving(compare->kids[1]);
+	movement = bare_movement(compare->kids[compare->swapped]);
+	if (is_moving(compare->kids[!compare->swapped]))
+		movement = 0;
+	if (movement & FN_GROWS)
+		compare->moves = MOVES_LINEAR;
+	else if (movement & FN_STEPS)
+		compare->moves = MOVES_MONOTONE;
+	else
+		compare->swapped = false;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls: arguments find their parameters. */
+#include "lang/type.h"
+
+/* A complaint about a call points at its name. */
+static struct complaint
+call_complaint(const char *code, const struct node *call)
+{
+	struct complaint complaint = type_complaint(code, call);
+
+	complaint.width = call->name.n;
+	return complaint;
+}
+
+static struct node *
+unknown_function(struct typer *t, const struct node *in)
+{
+	struct complaint complaint = call_complaint("E102", in);
+	struct str *names, near;
+	unsigned count = 0;
+
+	while (builtin_at(count))
+		count++;
+	names = arena_array(t->arena, count, sizeof *names);
+	for (unsigned i = 0; i < count; i++)
+		names[i] = str_of(builtin_at(i)->name);
+	near = str_nearest(in->name, names, count);
+	complaint.args[0] = in->name;
+	if (near.n)
+		message_hint(t->arena, &complaint, "H101", near);
+	type_say(t, &complaint);
+	return NULL;
+}
+
+static void
+complain_count(struct typer *t, const struct node *call, const struct builtin *fn)
+{
+	struct complaint complaint = call_complaint("E108", call);
+	struct buf buf = {0};
+
+	builtin_signature(&buf, fn);
+	complaint.args[0] = arena_str(t->arena, buf_view(&buf));
+	buf_finish(&buf);
+	type_say(t, &complaint);
+}
+
+/* ---- Which argument is which ---- */
+
+static int
+find_param(const struct builtin *fn, struct str name)
+{
+	for (unsigned i = 0; i < fn->param_count; i++)
+		if (fn->params[i].name && str_is(name, fn->params[i].name))
+			return (int)i;
+	return -1;
+}
+
+static bool
+complain_argument(struct typer *t, const struct builtin *fn, const struct node *arg)
+{
+	struct complaint complaint = type_complaint("E109", arg);
+	struct str names[FN_MAX_ARGS], near;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < fn->param_count; i++)
+		if (fn->params[i].name)
+			names[count++] = str_of(fn->params[i].name);
+	near = str_nearest(arg->name, names, count);
+	complaint.args[0] = str_of(fn->name);
+	complaint.args[1] = arg->name;
+	if (near.n)
+		message_hint(t->arena, &complaint, "H101",
+			     arena_printf(t->arena, "%.*s=", STR_ARG(near)));
+	type_say(t, &complaint);
+	return false;
+}
+
+static bool
+complain_twice(struct typer *t, const struct node *arg)
+{
+	struct complaint complaint = type_complaint("E110", arg);
+
+	complaint.args[0] = arg->name;
+	type_say(t, &complaint);
+	return false;
+}
+
+/* `name=value` */
+static bool
+place_named(struct typer *t, const struct node *arg, const struct builtin *fn,
+	    const struct node *given[FN_MAX_ARGS])
+{
+	int at = find_param(fn, arg->name);
+
+	if (at < 0)
+		return complain_argument(t, fn, arg);
+	if (given[at])
+		return complain_twice(t, arg);
+	given[at] = arg->kids[0];
+	return true;
+}
+
+/* Lays the arguments out in the order of the parameters; absent ones stay NULL. */
+static bool
+place_arguments(struct typer *t, const struct node *call, const struct builtin *fn,
+		const struct node *given[FN_MAX_ARGS])
+{
+	unsigned at = 0;
+	bool fine = true, enough = true;
+
+	for (unsigned i = 0; i < call->kid_count; i++) {
+		const struct node *arg = call->kids[i];
+
+		if (arg->kind == NODE_ARG)
+			fine = place_named(t, arg, fn, given) && fine;
+		else if (at < fn->param_count && !fn->params[at].named_only && !given[at])
+			given[at++] = arg;
+		else
+			enough = false;
+	}
+	for (unsigned i = 0; i < fn->param_count; i++)
+		enough = enough && (given[i] || fn->params[i].optional);
+	if (fine && !enough)
+		complain_count(t, call, fn);
+	return fine && enough;
+}
+
+/* ---- One argument ---- */
+
+static void
+complain_type(struct typer *t, const struct builtin *fn, enum type want, const struct node *arg)
+{
+	struct complaint complaint = type_complaint("E111", arg);
+	struct str hint = STR_NONE;
+
+	complaint.args[0] = str_of(fn->name);
+	complaint.args[1] = type_text(want);
+	complaint.args[2] = type_text(arg->type);
+	if (want == TYPE_RANGE && arg->type == TYPE_SIGNAL)
+		hint = arena_printf(t->arena, "%.*s[7d]", STR_ARG(arg->name));
+	else if (want == TYPE_SIGNAL && arg->type == TYPE_RANGE)
+		hint = arg->name;
+	if (hint.n)
+		message_hint(t->arena, &complaint, "H101", hint);
+	else if (want == TYPE_DURATION)
+		type_propose_duration(t, &complaint, arg);
+	type_say(t, &complaint);
+}
+
+/* The signal must keep what the function reads of it. */
+static bool
+check_signal(struct typer *t, const struct builtin *fn, const struct node *arg)
+{
+	enum signal_kind kind = t->scope->signals[arg->slot].kind;
+	struct complaint complaint = type_complaint("E136", arg);
+
+	if (fn->flags & FN_NEEDS_SUM && kind != SIGNAL_SUM)
+		complaint.args[1] = STR("sum:");
+	else if (fn->flags & FN_NEEDS_LAST && kind != SIGNAL_LAST)
+		complaint.args[1] = STR("last:");
+	else
+		return true;
+	complaint.args[0] = str_of(fn->name);
+	type_say(t, &complaint);
+	return false;
+}
+
+static bool
+check_hours(struct typer *t, const struct builtin *fn, const struct node *arg)
+{
+	struct complaint complaint = type_complaint("E137", arg);
+
+	if (arg->type != TYPE_RANGE || !arg->range.hours || !(fn->flags & FN_DAYS_ONLY))
+		return true;
+	complaint.args[0] = str_of(fn->name);
+	type_say(t, &complaint);
+	return false;
+}
+
+static struct node *
+type_place(struct typer *t, const struct builtin *fn, enum type want, const struct node *in)
+{
+	struct node *out = type_signal_or_range(t, in);
+
+	if (!out)
+		return NULL;
+	if (out->type != want) {
+		complain_type(t, fn, want, out);
+		return NULL;
+	}
+	return check_signal(t, fn, out) && check_hours(t, fn, out) ? out : NULL;
+}
+
+static struct node *
+type_argument(struct typer *t, const struct builtin *fn, const struct param *param,
+	      const struct node *in)
+{
+	struct node *out;
+	enum fit fit;
+
+	if (param->type == TYPE_RANGE || param->type == TYPE_SIGNAL)
+		return type_place(t, fn, param->type, in);
+	out = type_value(t, in);
+	if (!out)
+		return NULL;
+	fit = type_take(t, out, param->type, NULL);
+	if (fit == FIT_NO)
+		complain_type(t, fn, param->type, out);
+	if (fit == FIT_YES && param->literal && out->kind != NODE_CONST) {
+		struct complaint complaint = type_complaint("E112", out);
+
+		complaint.args[0] = type_unparsed(t, out);
+		type_say(t, &complaint);
+		return NULL;
+	}
+	return fit == FIT_YES ? out : NULL;
+}
+
+/* ---- The call ---- */
+
+static bool
+type_fixed(struct typer *t, struct node *out, const struct node *in)
+{
+	const struct builtin *fn = out->builtin;
+	const struct node *given[FN_MAX_ARGS] = {NULL};
+	bool fine = place_arguments(t, in, fn, given);
+
+	out->kids = arena_array(t->arena, fn->param_count, sizeof *out->kids);
+	out->kid_count = (uint16_t)fn->param_count;
+	for (unsigned i = 0; i < fn->param_count; i++) {
+		if (!given[i])
+			continue;
+		out->kids[i] = type_argument(t, fn, &fn->params[i], given[i]);
+		fine = fine && out->kids[i];
+	}
+	return fine;
+}
+
+static bool
+type_variadic(struct typer *t, struct node *out, const struct node *in)
+{
+	const struct param *param = &out->builtin->params[0];
+	bool fine = in->kid_count > 0;
+
+	if (!fine)
+		complain_count(t, in, out->builtin);
+	for (unsigned i = 0; i < in->kid_count; i++) {
+		out->kids[i] = type_argument(t, out->builtin, param, in->kids[i]);
+		fine = fine && out->kids[i];
+	}
+	return fine;
+}
+
+static bool
+set_result(struct typer *t, struct node *out)
+{
+	struct complaint complaint = call_complaint("E144", out);
+
+	out->type = out->builtin->result;
+	if (out->type != TYPE_ENUM)
+		return true;
+	out->words = t->scope->levels;
+	if (!out->words)
+		type_say(t, &complaint);
+	return out->words != NULL;
+}
+
+struct node *
+type_call(struct typer *t, const struct node *in)
+{
+	struct node *out = type_copy(t, in);
+
+	out->builtin = builtin_find(in->name);
+	if (!out->builtin)
+		return unknown_function(t, in);
+	if (!(out->builtin->variadic ? type_variadic : type_fixed)(t, out, in))
+		return NULL;
+	return set_result(t, out) ? out : NULL;
+}
