@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rule files as bytes: from the disk or from Redis, and what they make together. */
+#ifndef APP_RULE_FILES_H
+#define APP_RULE_FILES_H
+
+#include "codec/config.h"
+#include "codec/rules_yaml.h"
+
+/* The texts of one rule set. */
+struct rule_files {
+	struct arena arena; /* owned: names and texts */
+	struct diag_file *files;
+	unsigned count;
+	char sha_hex[65]; /* over the texts, as codec/rules_yaml.h says */
+};
+
+/* Reads them from the disk, names relative to `folder` (may be empty). NULL: one sentence. */
+struct rule_files *rule_files_read(struct str folder, const struct str *names, unsigned count,
+				   struct err *err) MUST_CHECK;
+/* A copy of texts that came from elsewhere. */
+struct rule_files *rule_files_make(const struct diag_file *files, unsigned count);
+void rule_files_destroy(struct rule_files *files);
+
+/* Every mistake goes to diags; zones are read from /usr/share/zoneinfo. */
+struct ruleset *rule_files_load(const struct rule_files *files, struct hash_seed seed,
+				struct diags *diags) MUST_CHECK;
+/* The first webhook an action names and the configuration does not know: one sentence. */
+bool rule_files_check_webhooks(const struct ruleset *rules, const struct config *config,
+			       struct err *err) MUST_CHECK;
+
+/* A whole file into the arena, at most `max` bytes. */
+bool rule_files_slurp(struct arena *arena, struct str path, size_t max, struct str *out,
+		      struct err *err) MUST_CHECK;
+/* folder/name, or name when it is absolute or there is no folder. */
+struct str rule_files_path(struct arena *arena, struct str folder, struct str name);
+
+#endif
