@@ -114,31 +114,38 @@ port_parse(struct str text, struct redis_address *out, struct err *err)
 	return true;
 }
 
-/* Grammar: hostport = (name | "[" IPv6 "]") [":" port]. */
+/* Grammar: host = name | "[" IPv6 "]"; *port is ":" digits, or empty. */
+static bool
+host_cut(struct str text, struct str *host, struct str *port)
+{
+	struct str rest;
+
+	if (str_starts(text, STR("[")))
+		return str_cut(str_slice(text, 1, text.n), ']', host, port) &&
+		       (port->n == 0 || port->p[0] == ':');
+	*host = text;
+	*port = STR_NONE;
+	if (!str_cut(text, ':', host, &rest))
+		return true;
+	*port = str_slice(text, host->n, text.n);
+	return !has_char(rest, ':');
+}
+
+/* Grammar: hostport = host [":" port]. */
 static bool
 hostport_parse(struct arena *arena, struct str text, struct redis_address *out, struct err *err)
 {
-	struct str host = text, port = STR_NONE;
-	bool has_port;
+	struct str host, port;
 
-	if (str_starts(text, STR("["))) {
-		struct str rest;
-
-		if (!str_cut(str_slice(text, 1, text.n), ']', &host, &rest) ||
-		    (rest.n > 0 && rest.p[0] != ':'))
-			return err_set(err, "redis.url: an IPv6 address is written [::1]:6379");
-		has_port = rest.n > 0;
-		port = str_slice(rest, has_port, rest.n);
-	} else {
-		has_port = str_cut(text, ':', &host, &port);
-	}
+	if (!host_cut(text, &host, &port))
+		return err_set(err, "redis.url: an IPv6 address is written [::1]:6379");
 	if (host.n == 0)
 		return err_set(err, "redis.url names no host; expected redis://HOST:PORT/DB");
 	if (text_has_control(host) || has_char(host, ' '))
 		return err_set(
 			err, "redis.url: the host's name holds a space or a control character");
 	out->port = DEFAULT_PORT;
-	if (has_port && !port_parse(port, out, err))
+	if (port.n > 0 && !port_parse(str_slice(port, 1, port.n), out, err))
 		return false;
 	out->host = arena_str(arena, host);
 	return true;
