@@ -17,8 +17,9 @@ bool event_decode(struct stream_id id, const struct field *fields, unsigned coun
 bool event_check(const struct field *fields, unsigned count, int64_t now, struct err *err) MUST_CHECK;
 
 /* A file of events: NDJSON or CSV with a header, decided by the first byte that is not white ('{' is
- * NDJSON). Own loop for flat lines (no allocation a line); a line with nested values, escapes other than
- * simple ones, or anything unusual goes through jansson. Bytes are fed in pieces of any size. */
+ * NDJSON). Lines are flat objects, see codec/event_fields.h. CSV is RFC 4180, also with bare LF; a column
+ * that is empty counts as not given in that row, unless it is written "". A row is at most 64 KiB. Bytes
+ * are fed in pieces of any size: the rows do not depend on where it is cut. */
 struct event_file;
 
 struct event_row {
@@ -32,7 +33,8 @@ struct event_file *event_file_create(struct str name);
 void event_file_destroy(struct event_file *file);
 /* Feeds bytes; take() is called for every whole row: row NULL and a sentence (FILE:LINE: ...) for a bad
  * one. Return false from take to stop. The last line needs no newline: finish with n = 0. Rows and their
- * text are valid during the call. Fields arrived is not in row->fields. */
+ * text are valid during the call. Fields arrived is not in row->fields. false: stopped, by take or
+ * because the header of a CSV file is no header (take was told). */
 bool event_file_feed(struct event_file *file, const char *bytes, size_t n,
 		     bool (*take)(void *ctx, const struct event_row *row, const char *error),
 		     void *ctx);
