@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rule files for commands that need no daemon: opened, and their mistakes printed. */
+#ifndef APP_RULES_OPEN_H
+#define APP_RULES_OPEN_H
+
+#include "app/command.h"
+#include "base/arena.h"
+#include "engine/ruleset.h"
+
+struct rules_names {
+	struct arena arena; /* owned */
+	struct str folder;
+	struct str names[64];
+	unsigned count;
+};
+
+enum rules_open_for {
+	RULES_OPEN_CHECK, /* mistakes are the answer: --json prints them on stdout, status 1 */
+	RULES_OPEN_USE	  /* mistakes are in the way: stderr, status 2 */
+};
+
+void rules_names_add(struct rules_names *names, const char *name);
+/* Those of the configuration; false after a sentence. */
+bool rules_names_of_config(const struct ctl *ctl, struct rules_names *names) MUST_CHECK;
+void rules_names_finish(struct rules_names *names);
+/* *out is set, or stays NULL when there was an error. */
+enum status rules_open(const struct ctl *ctl, const struct rules_names *names,
+		       enum rules_open_for purpose, struct ruleset **out);
+
+#endif
