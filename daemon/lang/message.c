@@ -213,6 +213,7 @@ static const struct message rows[] = {
 	{"E411", "an address other than loopback needs a token_file", "非本机地址需要 token_file"},
 	{"E412", "expected HOST:PORT or unix:PATH", "此处需要 主机:端口 或 unix:路径"},
 	{"E413", "{0} must not be above {1}", "{0} 不能大于 {1}"},
+	{"E414", "a webhook's name holds no space, comma, quote or brace", "webhook 的名称不能含空格、逗号、引号或大括号"},
 	{"E490", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* H1xx: hints */
