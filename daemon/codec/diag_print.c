@@ -72,6 +72,12 @@ complaint_of(const struct diag *diag)
 				  .args = {diag->args[0], diag->args[1], diag->args[2]}};
 }
 
+static struct str
+hint_of(const struct diag *diag, bool zh)
+{
+	return zh && diag->hint_zh.n != 0 ? diag->hint_zh : diag->hint;
+}
+
 /* The raw text of a 1-based line, without its break. */
 static struct str
 line_text(struct str text, int line)
@@ -173,6 +179,70 @@ put_line(struct buf *out, struct buf *pad, struct str line, const struct diag *d
 		buf_char(pad, '^');
 }
 
+static bool
+starts_without_case(struct str text, const char *lower)
+{
+	for (size_t i = 0; lower[i] != '\0'; i++) {
+		if (i == text.n)
+			return false;
+		char c = text.p[i];
+
+		if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != lower[i])
+			return false;
+	}
+	return true;
+}
+
+/* A key whose value is a secret itself, not the name of a file that holds it. */
+static bool
+names_secret(struct str text)
+{
+	static const char *const signs[] = {"whsec_", "secret", "authorization", "token",
+					    "password", "api-key"};
+
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (starts_without_case(text, signs[i]))
+			return !starts_without_case(str_slice(text, strlen(signs[i]), text.n),
+						    "_file");
+	return false;
+}
+
+static bool
+holds_secret(struct str line)
+{
+	bool url = false;
+
+	for (size_t at = 0; at < line.n; at++) {
+		struct str rest = str_slice(line, at, line.n);
+
+		url |= str_starts(rest, STR("://"));
+		if ((url && line.p[at] == '@') || names_secret(rest))
+			return true;
+	}
+	return false;
+}
+
+static void
+put_carets(struct buf *out, const struct buf *pad, struct str hint, const char *paint,
+	   const char *plain)
+{
+	size_t blank = 0;
+
+	while (blank < pad->n && pad->p[blank] != '^')
+		blank++;
+	buf_text(out, "      | ");
+	buf_add(out, pad->p, blank);
+	buf_text(out, paint);
+	buf_add(out, pad->p + blank, pad->n - blank);
+	buf_text(out, plain);
+	if (hint.n != 0) {
+		buf_char(out, ' ');
+		buf_str(out, hint);
+	}
+	buf_char(out, '\n');
+}
+
+/* A warning's column says enough unless there is something to propose. */
 static void
 print_excerpt(struct buf *out, const struct diags *diags, const struct diag *diag, struct str hint,
 	      const char *paint, const char *plain)
@@ -180,22 +250,13 @@ print_excerpt(struct buf *out, const struct diags *diags, const struct diag *dia
 	struct str line = line_text(diags->files[diag->file].text, diag->line);
 	struct buf pad = {0};
 
+	if (diags->hides_secrets && holds_secret(line))
+		return;
 	buf_printf(out, "%5d | ", diag->line);
 	put_line(out, &pad, line, diag);
-	buf_printf(out, "\n      | ");
-	size_t blank = 0;
-
-	while (blank < pad.n && pad.p[blank] != '^')
-		blank++;
-	buf_add(out, pad.p, blank);
-	buf_text(out, paint);
-	buf_add(out, pad.p + blank, pad.n - blank);
-	buf_text(out, plain);
-	if (hint.n != 0) {
-		buf_char(out, ' ');
-		buf_str(out, hint);
-	}
 	buf_char(out, '\n');
+	if (diag->message->code[0] == 'E' || hint.n != 0)
+		put_carets(out, &pad, hint, paint, plain);
 	buf_finish(&pad);
 }
 
@@ -211,7 +272,7 @@ print_one(struct buf *out, const struct diags *diags, const struct diag *diag, b
 		   zh ? shade->zh : shade->en, diag->message->code, plain, zh ? ":" : ": ");
 	message_print(out, &complaint, zh);
 	buf_char(out, '\n');
-	print_excerpt(out, diags, diag, zh ? diag->hint_zh : diag->hint, paint, plain);
+	print_excerpt(out, diags, diag, hint_of(diag, zh), paint, plain);
 }
 
 void
@@ -233,7 +294,7 @@ static void
 print_json_one(struct json *json, const struct diags *diags, const struct diag *diag, bool zh)
 {
 	struct complaint complaint = complaint_of(diag);
-	struct str hint = zh ? diag->hint_zh : diag->hint;
+	struct str hint = hint_of(diag, zh);
 	struct buf sentence = {0};
 
 	message_print(&sentence, &complaint, zh);

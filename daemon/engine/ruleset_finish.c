@@ -175,7 +175,8 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->key = ruleset_key(rule->name);
 	rule->reach = reading.reach;
 	rule->reads = reading.at_once;
-	rule->reads_coarse = reading.coarse;
+	/* Points written as a formula may follow time without any comparison. */
+	rule->reads_coarse = reading.coarse || rule->points_expr != NULL;
 	rule->reads_score = reading.score;
 	read_pair(&texts, &rule->reason);
 	read_pair(&texts, &rule->advice);

@@ -215,6 +215,7 @@ static const struct message rows[] = {
 	{"E413", "{0} must not be above {1}", "{0} 不能大于 {1}"},
 	{"E414", "a webhook's name holds no space, comma, quote or brace", "webhook 的名称不能含空格、逗号、引号或大括号"},
 	{"E490", "{0} is not supported yet", "暂不支持 {0}"},
+	{"E155", "{0} takes whole days here, 1d to 400d", "{0} 在此处只接受整天,1d 到 400d"},
 
 	/* H1xx: hints */
 	{"H101", "did you mean {0}?", "是否想写 {0}?"},

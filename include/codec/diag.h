@@ -29,6 +29,7 @@ struct diags {
 	struct diag *list;	/* owned */
 	size_t count, cap;
 	unsigned errors, warnings;
+	bool hides_secrets; /* lines that may hold a password, key or token are not printed */
 };
 
 #define DIAG_MAX 200 /* then one last word that there are more */
