@@ -20,11 +20,25 @@ struct decoding {
 
 /* --- customer, type --- */
 
+/* Printable ASCII, as nearly all ids are. */
+static bool
+is_plain(struct str text)
+{
+	bool odd = false;
+
+	for (size_t i = 0; i < text.n; i++)
+		odd |= (unsigned char)text.p[i] - 32u >= 95u;
+	return !odd;
+}
+
 static bool
 take_customer(struct decoding *decoding, struct str value)
 {
 	char shown[EVENT_SHOWN];
 
+	decoding->out->customer = value;
+	if (value.n > 0 && value.n <= EVENT_MAX_CUSTOMER && is_plain(value))
+		return true;
 	if (value.n == 0)
 		return err_set(decoding->err, "customer is empty: 1 to %d bytes are needed",
 			       EVENT_MAX_CUSTOMER);
@@ -38,22 +52,27 @@ take_customer(struct decoding *decoding, struct str value)
 	if (!utf8_valid(value))
 		return err_set(decoding->err, "customer is not UTF-8: %s",
 			       event_shown(shown, value));
-	decoding->out->customer = value;
 	return true;
 }
 
 static bool
-is_type_char(char c)
+is_type(struct str text)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-	       c == '-';
+	bool odd = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		odd |= !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+			 c == '.' || c == '-');
+	}
+	return !odd;
 }
 
 static bool
 take_type(struct decoding *decoding, struct str value)
 {
 	char shown[EVENT_SHOWN];
-	size_t i = 0;
 
 	if (value.n == 0)
 		return err_set(decoding->err,
@@ -62,9 +81,7 @@ take_type(struct decoding *decoding, struct str value)
 	if (value.n > EVENT_MAX_TYPE)
 		return err_set(decoding->err, "type has %zu bytes, at most %d are allowed: %s",
 			       value.n, EVENT_MAX_TYPE, event_shown(shown, value));
-	while (i < value.n && is_type_char(value.p[i]))
-		i++;
-	if (i < value.n)
+	if (!is_type(value))
 		return err_set(decoding->err, "type may hold a-z 0-9 _ . - only: %s",
 			       event_shown(shown, value));
 	decoding->out->type = value;
@@ -232,7 +249,7 @@ find_known(struct str key)
 	if (key.n >= sizeof rows_of_length - 1)
 		return KNOWN;
 	for (unsigned i = rows_of_length[key.n]; i < rows_of_length[key.n + 1]; i++) {
-		if (memcmp(key.p, fields[i].name.p, key.n) == 0)
+		if (*key.p == *fields[i].name.p && memcmp(key.p, fields[i].name.p, key.n) == 0)
 			return i;
 	}
 	return KNOWN;
@@ -243,6 +260,8 @@ check_key(struct err *err, struct str key)
 {
 	char shown[EVENT_SHOWN];
 
+	if (key.n > 0 && key.n <= EVENT_MAX_KEY && is_plain(key))
+		return true;
 	if (key.n == 0)
 		return err_set(err, "an attribute has no name");
 	if (key.n > EVENT_MAX_KEY)

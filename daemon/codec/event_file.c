@@ -81,15 +81,17 @@ find_arrival(struct event_file *file, unsigned *count, int64_t *arrived, struct 
 	for (unsigned i = 0; i < *count; i++) {
 		struct field field = file->fields[i];
 
-		if (str_eq(field.key, STR("arrived"))) {
+		if (field.key.n == 7 && memcmp(field.key.p, "arrived", 7) == 0) {
 			if (own.p)
 				return err_set(err, "the field \"arrived\" is given twice");
 			own = field.value;
 			continue;
 		}
-		if (!ts.p && str_eq(field.key, STR("ts")))
+		if (field.key.n == 2 && field.key.p[0] == 't' && field.key.p[1] == 's' && !ts.p)
 			ts = field.value;
-		file->fields[kept++] = field;
+		if (kept != i)
+			file->fields[kept] = field;
+		kept++;
 	}
 	*count = kept;
 	*arrived = INT64_MIN;
@@ -180,7 +182,8 @@ take_record(struct event_file *file, struct str text)
 			take_csv(file, text);
 		else
 			take_json(file, text);
-		arena_reset(&file->arena);
+		if (file->arena.total > 0)
+			arena_reset(&file->arena);
 	}
 	file->line += 1 + (is_csv ? count_lines(text) : 0);
 	csv_begin_record(&file->csv);
