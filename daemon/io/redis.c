@@ -300,6 +300,7 @@ redis_create(struct event_base *base, const struct redis_address *address, const
 	redis->name = mem_copy_text(name);
 	redis->hooks = hooks;
 	redis->backoff_ms = REDIS_BACKOFF_FIRST_MS;
+	redis->call_ms = REDIS_CALL_MS;
 	redis->inbox = mem_alloc(REDIS_INBOX_BYTES);
 	redis->timer = event_new(base, -1, 0, on_timer, redis);
 	assert(redis->timer != NULL);

@@ -129,7 +129,7 @@ redis_call(struct redis *redis, struct arena *arena, struct err *err, ...)
 	va_start(words, err);
 	resp_command_v(&command, words);
 	va_end(words);
-	deadline_init(&deadline, redis, REDIS_CALL_MS);
+	deadline_init(&deadline, redis, redis->call_ms);
 	if (wait_up(redis, &deadline, err)) {
 		redis_send(redis, buf_view(&command), 1, on_call_reply, &call);
 		if (!call_wait(redis, &call, &deadline, err))
