@@ -416,9 +416,9 @@ plain_object(const char *p, const char *end, struct field *fields, unsigned *cou
 		p = plain_value(p, end, &fields[found].value);
 		if (!p || p == end)
 			return false;
-		if (*p == '}') {
+		if (*p == '}' && p + 1 == end) {
 			*count = found + 1;
-			return p + 1 == end;
+			return true;
 		}
 		if (*p++ != ',')
 			return false;
