@@ -159,6 +159,7 @@ eval_extreme(struct env *env, const struct node *node)
 static void
 eval_args(struct env *env, const struct node *node, struct value args[FN_MAX_ARGS])
 {
+	args[0] = value_unknown(TYPE_COUNT);
 	for (unsigned i = 0; i < node->kid_count; i++) {
 		args[i] = value_unknown(TYPE_COUNT);
 		if (node->kids[i])
@@ -344,7 +345,7 @@ eval_compare(struct env *env, const struct node *node)
 /* ---- Dispatch ---- */
 
 static struct value
-eval_node(struct env *env, const struct node *node)
+eval_kind(struct env *env, const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_CONST:
@@ -383,9 +384,9 @@ eval_node(struct env *env, const struct node *node)
 }
 
 struct value
-eval(struct env *env, const struct node *node)
+eval_node(struct env *env, const struct node *node)
 {
-	struct value v = eval_node(env, node);
+	struct value v = eval_kind(env, node);
 
 	record(env, node, v);
 	return v;

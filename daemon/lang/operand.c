@@ -57,16 +57,18 @@ parse_group(struct parser *p)
 	return node;
 }
 
-/* list = "[" unary {"," unary} "]" */
+/* list = "[" [unary {"," unary}] "]" */
 static struct node *
 parse_list(struct parser *p)
 {
 	struct node *node = parser_node(p, NODE_LIST, parser_advance(p));
 	size_t base = p->pending_count;
 
-	do
-		parser_push(p, parse_unary(p));
-	while (parser_accept(p, TOKEN_COMMA));
+	if (parser_kind(p) != TOKEN_CLOSE_LIST) {
+		do
+			parser_push(p, parse_unary(p));
+		while (parser_accept(p, TOKEN_COMMA));
+	}
 	parser_expect(p, TOKEN_CLOSE_LIST, "]");
 	return parser_take_kids(p, node, base);
 }

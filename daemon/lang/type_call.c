@@ -191,6 +191,26 @@ type_place(struct typer *t, const struct builtin *fn, enum type want, const stru
 	return check_signal(t, fn, out) && check_hours(t, fn, out) ? out : NULL;
 }
 
+static bool
+check_literal(struct typer *t, const struct builtin *fn, const struct param *param,
+	      const struct node *arg)
+{
+	struct complaint complaint = type_complaint("E112", arg);
+	int64_t ms = arg->value.u.i;
+
+	if (param->literal && arg->kind != NODE_CONST) {
+		complaint.args[0] = type_unparsed(t, arg);
+	} else if (param->whole_days &&
+		   (ms <= 0 || ms % DAY_MS != 0 || ms > RANGE_MAX_DAYS * DAY_MS)) {
+		complaint.code = "E155";
+		complaint.args[0] = str_of(fn->name);
+	} else {
+		return true;
+	}
+	type_say(t, &complaint);
+	return false;
+}
+
 static struct node *
 type_argument(struct typer *t, const struct builtin *fn, const struct param *param,
 	      const struct node *in)
@@ -206,14 +226,7 @@ type_argument(struct typer *t, const struct builtin *fn, const struct param *par
 	fit = type_take(t, out, param->type, NULL);
 	if (fit == FIT_NO)
 		complain_type(t, fn, param->type, out);
-	if (fit == FIT_YES && param->literal && out->kind != NODE_CONST) {
-		struct complaint complaint = type_complaint("E112", out);
-
-		complaint.args[0] = type_unparsed(t, out);
-		type_say(t, &complaint);
-		return NULL;
-	}
-	return fit == FIT_YES ? out : NULL;
+	return fit == FIT_YES && check_literal(t, fn, param, out) ? out : NULL;
 }
 
 /* ---- The call ---- */

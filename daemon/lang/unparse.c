@@ -254,15 +254,12 @@ unparse_range(struct buf *out, const struct node *node)
 	buf_text(out, range->live ? " live]" : "]");
 }
 
+/* Named lists are put in as macros are: what the text says is what is meant. */
 static void
 unparse_list(struct buf *out, const struct node *node)
 {
 	bool any = false;
 
-	if (node->name.n) {
-		buf_str(out, node->name);
-		return;
-	}
 	buf_char(out, '[');
 	for (unsigned i = 0; i < node->kid_count; i++)
 		unparse_argument(out, STR_NONE, node->kids[i], &any);

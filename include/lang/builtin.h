@@ -55,6 +55,7 @@ struct param {
 	enum type type;	  /* TYPE_NUM takes int and prob */
 	bool optional;
 	bool named_only; /* min_events= */
+	bool whole_days; /* a duration of whole days, 1 to RANGE_MAX_DAYS */
 	bool literal;	 /* must be a constant, so that it is known when the file is loaded */
 };
 

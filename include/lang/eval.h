@@ -34,6 +34,12 @@ struct env {
 /* Kleene logic: false and unknown is false, true or unknown is true; a comparison or arithmetic with
  * an unknown side is unknown; x/0 and overflow are unknown; pick of an unknown is unknown; if(unknown, ..)
  * is unknown. TYPE_TEXT_ANY paths come from ops->path already converted to node->type. */
-struct value eval(struct env *env, const struct node *node);
+struct value eval_node(struct env *env, const struct node *node);
+
+static inline struct value
+eval(struct env *env, const struct node *node)
+{
+	return eval_node(env, node);
+}
 
 #endif

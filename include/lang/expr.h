@@ -137,7 +137,8 @@ struct node *expr_parse(struct arena *arena, const struct source *source, struct
 const struct expr *expr_compile(struct arena *arena, const struct source *source,
 				const struct scope *scope, enum type want, struct sink sink);
 
-/* Canonical text of a tree: one space around operators, fewest parentheses, durations as "14d". */
+/* Canonical text of a tree: one space around operators, fewest parentheses, durations as "14d";
+ * a typed tree has its macros and named lists put in. */
 void expr_unparse(struct buf *out, const struct node *node);
 
 /* Whether an expression can name it: letters, digits, _, bytes from 0x80; no digit first, no word of
