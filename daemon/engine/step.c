@@ -513,8 +513,10 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry, 
 		break;
 	case STEP_TIME:
 	case STEP_RULES:
-		if (kind == STEP_RULES)
+		if (kind == STEP_RULES) {
 			step.cause = CAUSE_RULES_CHANGED;
+			step.turned = true; /* points and levels may be others */
+		}
 		step_time(&step);
 		step_end_whole(&step);
 		if (step.changed)

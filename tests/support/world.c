@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A small world for tests of the engine. */
+#include "support/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/event.h"
+#include "codec/rules_yaml.h"
+
+static bool
+test_zone(void *ctx, struct str name, struct str *tzif)
+{
+	static char bytes[65536];
+	char path[256];
+	(void)ctx;
+	snprintf(path, sizeof path, "/usr/share/zoneinfo/%.*s", STR_ARG(name));
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return false;
+	*tzif = (struct str){bytes, fread(bytes, 1, sizeof bytes, file)};
+	fclose(file);
+	return true;
+}
+
+struct ruleset *
+world_rules(const char *rules)
+{
+	struct rules_loader loader = {.zone = test_zone};
+	struct arena arena;
+	struct diags diags;
+	struct buf text = {0}, said = {0};
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	buf_printf(&text, "churnd: 1\nname: t\n%s", rules);
+	struct diag_file file = {.name = STR("test.yaml"), .text = buf_view(&text)};
+	struct ruleset *set = rules_load(&file, 1, &loader, (struct hash_seed){5, 6}, &diags);
+	diags_print(&said, &diags, false, false);
+	if (!set)
+		fail_msg("%s", said.p);
+	buf_finish(&text);
+	buf_finish(&said);
+	diags_finish(&diags);
+	arena_finish(&arena);
+	return set;
+}
+
+int64_t
+at(const char *text)
+{
+	char full[40];
+	int64_t when;
+	struct err err = {{0}};
+	snprintf(full, sizeof full, "%s%sZ", text, strlen(text) == 16 ? ":00" : "");
+	if (!parse_instant(str_of(full), &when, &err))
+		fail_msg("%s: %s", full, err.text);
+	return when;
+}
+
+static void
+say_alert(struct world *world, const struct order *order)
+{
+	const struct ruleset *rules = engine_rules(world->engine);
+	const struct alert *alert = &order->u.alert;
+	buf_printf(&world->said, "%s ", alert_type_name(alert->type));
+	if (alert->rule >= 0)
+		buf_str(&world->said, rules->rules[alert->rule].name);
+	else if (alert->tag.p)
+		buf_str(&world->said, alert->tag);
+	else
+		buf_printf(&world->said, "%.*s from %.*s",
+			   STR_ARG(rules->levels[alert->level].name),
+			   STR_ARG(rules->levels[alert->previous_level].name));
+	buf_printf(&world->said, " risk=%d cause=%s", alert->risk, cause_name(order->cause));
+	int sum = 0;
+	for (unsigned i = 0; i < alert->reason_count; i++)
+		sum += alert->reasons[i].points;
+	sum = sum < 0 ? 0 : sum > 100 ? 100 : sum;
+	assert_int_equal(sum, alert->risk);
+}
+
+static void
+take_order(void *ctx, const struct order *order)
+{
+	struct world *world = ctx;
+	char when[INSTANT_TEXT];
+	if (order->kind == ORDER_REJECT) {
+		buf_printf(&world->said, "rejected: %s\n", order->u.reject.p);
+		return;
+	}
+	print_instant(order->kind == ORDER_ALERT ? order->u.alert.at : order->u.task.at, when);
+	buf_printf(&world->said, "%s %.*s ", when, STR_ARG(order->customer->id));
+	if (order->kind == ORDER_ALERT)
+		say_alert(world, order);
+	else
+		buf_printf(&world->said, "task.%s %.*s", task_verb_name(order->u.task.verb),
+			   STR_ARG(engine_rules(world->engine)->tasks[order->u.task.task->def].name));
+	buf_char(&world->said, '\n');
+}
+
+static struct order_sink
+world_sink(struct world *world)
+{
+	return (struct order_sink){.ctx = world, .take = take_order};
+}
+
+void
+world_init(struct world *world, const char *rules)
+{
+	*world = (struct world){.at = INT64_MIN};
+	world->engine = engine_create(world_rules(rules), (struct hash_seed){7, 8});
+}
+
+void
+world_finish(struct world *world)
+{
+	engine_destroy(world->engine);
+	buf_finish(&world->said);
+}
+
+static struct stream_id
+next_id(struct world *world, int64_t when)
+{
+	assert_true(when >= world->at);
+	world->seq = when == world->at ? world->seq + 1 : 0;
+	world->at = when;
+	return (struct stream_id){.ms = when, .seq = world->seq};
+}
+
+void
+world_send(struct world *world, int64_t when, const char *customer, const char *type, ...)
+{
+	struct field fields[40] = {{STR("customer"), str_of(customer)}, {STR("type"), str_of(type)}};
+	unsigned count = 2;
+	struct order_sink sink = world_sink(world);
+	struct arena arena;
+	struct entry entry;
+	struct err err;
+	va_list words;
+	va_start(words, type);
+	for (const char *word; (word = va_arg(words, const char *));) {
+		const char *equals = strchr(word, '=');
+		assert_non_null(equals);
+		fields[count].key = (struct str){word, (size_t)(equals - word)};
+		fields[count++].value = str_of(equals + 1);
+	}
+	va_end(words);
+	arena_init(&arena);
+	struct stream_id id = next_id(world, when);
+	if (!event_decode(id, fields, count, &arena, &entry, &err)) {
+		buf_printf(&world->said, "rejected: %s\n", err.text);
+		engine_skip(world->engine, id, &sink);
+	} else {
+		assert_int_equal(engine_apply(world->engine, &entry, 1, &sink), 1);
+	}
+	arena_finish(&arena);
+}
+
+void
+world_advance(struct world *world, int64_t to)
+{
+	struct order_sink sink = world_sink(world);
+	engine_advance(world->engine, to, &sink);
+	if (to > world->at) {
+		world->at = to;
+		world->seq = 0;
+	}
+}
+
+void
+world_change(struct world *world, int64_t when, const char *rules)
+{
+	struct order_sink sink = world_sink(world);
+	struct entry entry = {.id = next_id(world, when), .kind = ENTRY_RULES};
+	struct ruleset *set = world_rules(rules);
+	engine_change_rules(world->engine, &entry, set, &sink);
+}
+
+void
+world_clear(struct world *world)
+{
+	buf_clear(&world->said);
+}
+
+void
+world_expect(struct world *world, const char *lines)
+{
+	assert_string_equal(world->said.n ? world->said.p : "", lines);
+	world_clear(world);
+}
+
+int
+world_risk(const struct world *world, const char *customer)
+{
+	const struct customer *found = engine_find(world->engine, str_of(customer));
+	assert_non_null(found);
+	return found->risk;
+}
