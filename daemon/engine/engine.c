@@ -27,6 +27,10 @@ take_rules(struct engine *engine, struct ruleset *rules)
 		engine->has_score |= rules->rules[i].reads_score;
 		engine->has_points_expr |= rules->rules[i].points_expr != NULL;
 	}
+	engine->windowed = 0;
+	for (unsigned i = 0; i < rules->signal_count; i++)
+		if (rules->signals[i].reach_days)
+			engine->windowed |= UINT64_C(1) << i;
 }
 
 struct engine *

@@ -364,7 +364,9 @@ step_end_whole(struct step *step)
 static void
 step_end_part(struct step *step)
 {
-	if (step->look.day)
+	const struct type_use *use = ruleset_use(step->engine->rules, step->entry->type);
+	/* Closed days are read at closes only: the event counts in the next one. */
+	if (step->look.day || (use && use->signals & step->engine->windowed))
 		engine_set_day(step->engine, step->customer, true);
 	if (step->look.env.next < step->customer->wake_at)
 		engine_set_wake(step->engine, step->index, step->look.env.next);
@@ -375,7 +377,7 @@ static bool
 step_needs_whole(const struct step *step, const struct type_use *use)
 {
 	const struct engine *engine = step->engine;
-	return step->entry->kind != ENTRY_EVENT || engine->has_coarse || step->late ||
+	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse || step->late ||
 	       engine->rules->only_reads == UINT64_MAX || (use && use->looks_only) ||
 	       (step->customer->flags & CUSTOMER_QUIET) ||
 	       step->look.live_day != step->look.closed_day + 1;
@@ -474,6 +476,7 @@ step_event(struct step *step)
 {
 	struct engine *engine = step->engine;
 	step->late = entry_is_late(engine, step->entry);
+	step->is_new = step->customer->first_seen_at == INT64_MAX;
 	const bool *was_true = step->late ? step_before_late(step) : NULL;
 	if (!absorb_entry(engine, step->customer, step->entry))
 		return;

@@ -15,6 +15,7 @@ struct delivery {
 	struct str id, customer, body; /* in text */
 	unsigned attempts;	       /* failures since it was taken */
 	int64_t first_active;	       /* the queue's active time at its first failure, or -1 */
+	int64_t first_at;	       /* ms on the wall at that moment; the sender's to keep */
 
 	/* Of the queue (delivery.h). */
 	enum delivery_state {

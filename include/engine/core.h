@@ -66,6 +66,7 @@ struct engine {
 	struct stream_id loaded_max; /* the furthest of them */
 	bool *rule_is_new; /* during engine_change_rules: by slot; else NULL */
 	bool has_coarse, has_score, has_points_expr; /* some rule of the set does */
+	uint64_t windowed; /* bit s: some expression reads a window of signal s */
 };
 
 void table_prefetch(const struct table *table, uint64_t hash);
@@ -173,7 +174,7 @@ struct step {
 	int previous_risk;
 	unsigned previous_level;
 	bool was_episode;
-	bool late;
+	bool late, is_new;
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
 	bool dry;	      /* only asks whether anything would change */
 	bool changed;	      /* more than derived state did, or would */
