@@ -69,7 +69,7 @@ static void
 connection_drop(struct redis *redis)
 {
 	socket_close(redis);
-	redis_dial_finish(redis);
+	redis_dial_end(redis);
 	owed_clear(&redis->owed);
 	redis->client_id = 0;
 }
@@ -200,12 +200,10 @@ on_read(struct bufferevent *bev, void *ctx)
 	}
 }
 
-static void dial_on(struct redis *redis, bool (*dial)(struct redis *redis, struct err *err));
-
 static void
 on_connected(struct redis *redis)
 {
-	redis_dial_finish(redis);
+	redis_dial_end(redis);
 	redis_dial_options(redis);
 	state_move(redis, REDIS_GREETING);
 	redis_greeting_begin(redis);
@@ -216,7 +214,6 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 {
 	struct redis *redis = ctx;
 	int code = EVUTIL_SOCKET_ERROR();
-	struct err why;
 
 	assert(bev == redis->bev);
 	if (what & BEV_EVENT_CONNECTED) {
@@ -224,16 +221,13 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 	} else if (is_connected(redis)) {
 		lose_saying(redis, what & BEV_EVENT_EOF ? "it closed the connection"
 							: evutil_socket_error_to_string(code));
-	} else if (redis_dial_has_next(redis)) {
-		dial_on(redis, redis_dial_next);
 	} else {
-		redis_dial_error(redis, &why, evutil_socket_error_to_string(code));
-		redis_lose(redis, &why, false);
+		redis_dial_next(redis, evutil_socket_error_to_string(code));
 	}
 }
 
-static void
-socket_open(struct redis *redis)
+void
+redis_socket_open(struct redis *redis)
 {
 	socket_close(redis);
 	reply_reader_destroy(redis->reader);
@@ -247,29 +241,12 @@ socket_open(struct redis *redis)
 	bufferevent_enable(redis->bev, EV_READ | EV_WRITE);
 }
 
-/* Dials until one address is being connected to, or none is left. */
-static void
-dial_on(struct redis *redis, bool (*dial)(struct redis *redis, struct err *err))
-{
-	struct err why;
-
-	socket_open(redis);
-	while (!dial(redis, &why)) {
-		if (!redis_dial_has_next(redis)) {
-			redis_lose(redis, &why, false);
-			return;
-		}
-		dial = redis_dial_next;
-		socket_open(redis);
-	}
-}
-
 static void
 try_again(struct redis *redis)
 {
 	state_move(redis, REDIS_DIALLING);
 	timer_set(redis, REDIS_CONNECT_MS);
-	dial_on(redis, redis_dial_first);
+	redis_dial_begin(redis);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "io/redis.h"
+#include "io/redis_lookup.h"
 
 #define DEFAULT_PORT 6379
 #define MAX_DB 65535
@@ -144,6 +145,9 @@ hostport_parse(struct arena *arena, struct str text, struct redis_address *out, 
 	if (text_has_control(host) || has_char(host, ' '))
 		return err_set(
 			err, "redis.url: the host's name holds a space or a control character");
+	if (host.n > LOOKUP_MAX_HOST)
+		return err_set(err, "redis.url: the host's name has at most %d bytes",
+			       LOOKUP_MAX_HOST);
 	out->port = DEFAULT_PORT;
 	if (port.n > 0 && !port_parse(str_slice(port, 1, port.n), out, err))
 		return false;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds Redis' addresses and begins to connect to them, one after the other. */
 #define _DEFAULT_SOURCE /* TCP_KEEPIDLE and its kin */
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,78 +28,79 @@ redis_dial_error(const struct redis *redis, struct err *err, const char *why)
 	buf_finish(&where);
 }
 
-static bool
-dial(struct redis *redis, const struct sockaddr *address, socklen_t n, struct err *err)
+static void
+give_up(struct redis *redis, const char *why)
 {
-	errno = 0;
-	if (bufferevent_socket_connect(redis->bev, address, (int)n) == 0)
-		return true;
-	redis_dial_error(redis, err, strerror(errno));
-	return false;
+	struct err err;
+
+	redis_dial_error(redis, &err, why);
+	redis_lose(redis, &err, false);
 }
 
 static bool
-dial_path(struct redis *redis, struct err *err)
+dial(struct redis *redis, const struct sockaddr *address, socklen_t n)
+{
+	redis_socket_open(redis);
+	errno = 0;
+	return bufferevent_socket_connect(redis->bev, address, (int)n) == 0;
+}
+
+static void
+dial_path(struct redis *redis)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct str path = redis->address.path;
 
-	if (path.n >= sizeof address.sun_path) {
-		redis_dial_error(redis, err, "the path of the socket is too long");
-		return false;
-	}
+	assert(path.n < sizeof address.sun_path);
 	memcpy(address.sun_path, path.p, path.n);
-	return dial(redis, (const struct sockaddr *)&address, sizeof address, err);
-}
-
-/* Looks the name up; this waits for the resolver unless it is an address in figures. */
-static bool
-look_up(struct redis *redis, struct err *err)
-{
-	const struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC,
-					      .ai_socktype = SOCK_STREAM,
-					      .ai_protocol = IPPROTO_TCP,
-					      .ai_flags = EVUTIL_AI_ADDRCONFIG};
-	char host[256], port[8];
-	int failure;
-
-	snprintf(host, sizeof host, "%.*s", STR_ARG(redis->address.host));
-	snprintf(port, sizeof port, "%d", redis->address.port);
-	failure = evutil_getaddrinfo(host, port, &hints, &redis->addresses);
-	if (failure != 0) {
-		redis_dial_error(redis, err, evutil_gai_strerror(failure));
-		return false;
-	}
-	redis->next_address = redis->addresses;
-	return true;
-}
-
-bool
-redis_dial_has_next(const struct redis *redis)
-{
-	return redis->next_address != NULL;
-}
-
-bool
-redis_dial_next(struct redis *redis, struct err *err)
-{
-	const struct evutil_addrinfo *address = redis->next_address;
-
-	redis->next_address = address->ai_next;
-	return dial(redis, address->ai_addr, address->ai_addrlen, err);
-}
-
-bool
-redis_dial_first(struct redis *redis, struct err *err)
-{
-	if (redis->address.path.n > 0)
-		return dial_path(redis, err);
-	return look_up(redis, err) && redis_dial_next(redis, err);
+	if (!dial(redis, (const struct sockaddr *)&address, sizeof address))
+		give_up(redis, strerror(errno));
 }
 
 void
-redis_dial_finish(struct redis *redis)
+redis_dial_next(struct redis *redis, const char *why)
 {
+	while (redis->next_address != NULL) {
+		const struct evutil_addrinfo *address = redis->next_address;
+
+		redis->next_address = address->ai_next;
+		if (dial(redis, address->ai_addr, address->ai_addrlen))
+			return;
+		why = strerror(errno);
+	}
+	give_up(redis, why);
+}
+
+static void
+on_looked_up(void *ctx, int failure, struct evutil_addrinfo *addresses)
+{
+	struct redis *redis = ctx;
+
+	redis->addresses = addresses;
+	redis->next_address = addresses;
+	redis_dial_next(redis, failure != 0 ? evutil_gai_strerror(failure) : "no address");
+}
+
+void
+redis_dial_begin(struct redis *redis)
+{
+	const struct redis_address *address = &redis->address;
+	struct evutil_addrinfo *addresses = NULL;
+
+	if (address->path.n > 0)
+		dial_path(redis);
+	else if (redis_lookup_figures(address->host, address->port, &addresses) == 0)
+		on_looked_up(redis, 0, addresses);
+	else
+		redis->lookup = redis_lookup_begin(redis->base, address->host, address->port,
+						   on_looked_up, redis);
+}
+
+void
+redis_dial_end(struct redis *redis)
+{
+	redis_lookup_end(redis->lookup);
+	redis->lookup = NULL;
 	if (redis->addresses != NULL)
 		evutil_freeaddrinfo(redis->addresses);
 	redis->addresses = NULL;

@@ -6,6 +6,7 @@
 #include <event2/bufferevent.h>
 
 #include "io/redis.h"
+#include "io/redis_lookup.h"
 
 #define REDIS_CONNECT_MS 5000 /* from the first SYN to the end of the greeting */
 #define REDIS_BACKOFF_FIRST_MS 50
@@ -49,7 +50,8 @@ struct redis {
 	enum redis_state state;
 	struct event *timer;		   /* owned: the connect timeout, or the next try */
 	struct bufferevent *bev;	   /* owned; NULL without a socket */
-	struct evutil_addrinfo *addresses; /* owned: of the host's name, while dialling */
+	struct redis_lookup *lookup;	   /* owned: of the host's name, while dialling */
+	struct evutil_addrinfo *addresses; /* owned: what it found */
 	const struct evutil_addrinfo *next_address; /* borrowed from addresses */
 	struct reply_reader *reader;		    /* owned; one per connection */
 	struct owed_ring owed;
@@ -58,13 +60,14 @@ struct redis {
 	unsigned greeting_step;
 	int64_t client_id;
 	int64_t backoff_ms;
-	int call_ms; /* how long redis_call waits; a test makes it short */
+	int call_ms;	     /* how long redis_call waits; a test makes it short */
 	uint64_t connection; /* counts the times it was up */
 	struct err reason;   /* why it is down; empty when it never was or is up */
 	uint64_t refusals; /* counts the times the reason was one that waiting does not mend */
 };
 
 /* io/redis.c */
+void redis_socket_open(struct redis *redis); /* a new one, not connected yet */
 void redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
 		 void *ctx);
 void redis_greeted(struct redis *redis);
@@ -75,11 +78,11 @@ void redis_greeting_begin(struct redis *redis);
 /* "redis_version:7.0.15" of INFO: at least 7.0? */
 bool redis_version_check(struct str info, struct err *err) MUST_CHECK;
 
-/* io/redis_dial.c: begins to connect redis->bev to the next address. */
-bool redis_dial_first(struct redis *redis, struct err *err) MUST_CHECK;
-bool redis_dial_next(struct redis *redis, struct err *err) MUST_CHECK;
-bool redis_dial_has_next(const struct redis *redis);
-void redis_dial_finish(struct redis *redis);
+/* io/redis_dial.c: ends in an event of redis->bev or in redis_lose. */
+void redis_dial_begin(struct redis *redis);
+/* The address at hand failed, and why: on to the next one, if there is one. */
+void redis_dial_next(struct redis *redis, const char *why);
+void redis_dial_end(struct redis *redis);     /* forgets name and addresses */
 void redis_dial_options(struct redis *redis); /* of the connected socket: no delay, keepalive */
 /* "cannot connect to redis://host:port/0: Connection refused" */
 void redis_dial_error(const struct redis *redis, struct err *err, const char *why);

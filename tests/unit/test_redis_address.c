@@ -188,6 +188,21 @@ a_path_too_long_for_a_socket_is_refused(void **state)
 	assert_non_null(strstr(err.text, "107 bytes"));
 }
 
+static void
+a_host_too_long_for_dns_is_refused(void **state)
+{
+	char url[300] = "redis://";
+	struct redis_address address;
+	struct err err;
+
+	(void)state;
+	memset(url + 8, 'x', 255);
+	assert_true(redis_address_parse(&arena, str_of(url), &address, &err));
+	memset(url + 8, 'x', 256);
+	assert_false(redis_address_parse(&arena, str_of(url), &address, &err));
+	assert_non_null(strstr(err.text, "255 bytes"));
+}
+
 int
 main(void)
 {
@@ -196,6 +211,7 @@ main(void)
 		cmocka_unit_test(what_is_printed_leaves_the_password_out),
 		cmocka_unit_test(what_is_no_address_is_refused_with_a_sentence),
 		cmocka_unit_test(no_error_repeats_the_password),
+		cmocka_unit_test(a_host_too_long_for_dns_is_refused),
 		cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
 	};
 
