@@ -41,7 +41,7 @@ diags_add(struct diags *diags, const struct diag *diag)
 		diags->errors++;
 	else if (diag->message->code[0] == 'W')
 		diags->warnings++;
-	if (diags->count == DIAG_MAX)
+	if (diags->count == DIAG_MAX || (diag->message->code[0] == 'N' && !diags->wants_notes))
 		return;
 	MEM_RESERVE(diags->list, diags->cap, diags->count + 1);
 	struct diag *kept = &diags->list[diags->count++];

@@ -260,18 +260,33 @@ print_excerpt(struct buf *out, const struct diags *diags, const struct diag *dia
 	buf_finish(&pad);
 }
 
+/* What was quoted from the file may hold anything that steers a terminal. */
+static void
+put_harmless(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 127)
+			buf_text(out, "\xef\xbf\xbd");
+		else
+			buf_char(out, text.p[i]);
+	}
+}
+
 static void
 print_one(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh, bool color)
 {
 	const struct shade_row *shade = shade_of(diag);
 	const char *paint = color ? shade->color : "", *plain = color ? "\033[0m" : "";
 	struct complaint complaint = complaint_of(diag);
+	struct buf sentence = {0};
 
+	message_print(&sentence, &complaint, zh);
 	buf_str(out, diags->files[diag->file].name);
 	buf_printf(out, ":%d:%d: %s%s %s%s%s", diag->line, diag->column, paint,
 		   zh ? shade->zh : shade->en, diag->message->code, plain, zh ? ":" : ": ");
-	message_print(out, &complaint, zh);
+	put_harmless(out, buf_view(&sentence));
 	buf_char(out, '\n');
+	buf_finish(&sentence);
 	print_excerpt(out, diags, diag, hint_of(diag, zh), paint, plain);
 }
 

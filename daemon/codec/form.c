@@ -116,6 +116,16 @@ join(struct form *form, const struct str *words, size_t count)
 	return out;
 }
 
+void
+form_complain_word(struct form *form, const struct yaml_node *node, const char *code,
+		   struct str what, const struct str *words, size_t count)
+{
+	struct complaint complaint = {.code = code,
+				      .args = {node->text, what, join(form, words, count)}};
+
+	diags_complain(form->diags, place_of(node), &complaint);
+}
+
 static void
 complain_unknown(struct form *form, const struct yaml_node *key, const struct form_row *rows)
 {

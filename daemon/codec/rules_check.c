@@ -6,10 +6,17 @@
 #include "codec/rules_maker.h"
 #include "lang/builtin.h"
 
+/* On one line, however the admin broke it. */
 static struct str
-as_written(const struct node *node)
+as_text(struct maker *maker, const struct node *node)
 {
-	return str_slice(node->source->text, node->at, node->at + node->width);
+	struct buf buf = {0};
+	struct str out;
+
+	expr_unparse(&buf, node);
+	out = arena_str(maker->form.arena, buf_view(&buf));
+	buf_finish(&buf);
+	return out;
 }
 
 static bool
@@ -63,7 +70,7 @@ check_baseline(struct maker *maker, const struct node *call)
 		.source = b->source,
 		.at = b->at,
 		.width = b->width,
-		.args = {as_written(b), as_written(call->kids[0]),
+		.args = {as_text(maker, b), as_text(maker, call->kids[0]),
 			 arena_printf(maker->form.arena, "offset %dd", offset)}};
 
 	maker_sink(maker).take(maker, &complaint);
@@ -149,7 +156,7 @@ check_bounds(struct maker *maker, const struct node *node)
 	}
 	bounds_of(left, &least, &most);
 	if (is_number(right) && never(op, least, most, value_as_number(right->value)))
-		maker_complain_node(maker, node, "W208", as_written(node), STR_NONE);
+		maker_complain_node(maker, node, "W208", as_text(maker, node), STR_NONE);
 }
 
 static void
@@ -214,12 +221,38 @@ check_habit(struct habits *habits, const struct node *compare)
 	if (call == NULL)
 		return;
 	if (small && is_call(call, FN_RATIO) && !habits->p_drop && !overlaps(call))
-		maker_complain_node(habits->maker, call, "W206", as_written(call->kids[0]),
-				    as_written(call->kids[1]));
+		maker_complain_node(habits->maker, call, "W206", as_text(habits->maker, call->kids[0]),
+				    as_text(habits->maker, call->kids[1]));
 	if (!small && is_call(call, FN_SINCE) &&
 	    !(habits->seen >> call->kids[0]->value.u.signal & 1))
-		maker_complain_node(habits->maker, call, "W207", as_written(call->kids[0]),
+		maker_complain_node(habits->maker, call, "W207", as_text(habits->maker, call->kids[0]),
 				    STR_NONE);
+}
+
+/* With n events in both ranges p_drop is least when all fell into the second, (1 - p)^n, and p_rise when
+ * all fell into the first, p^n, where p is the first one's share of the days. */
+static void
+check_evidence(struct habits *habits, const struct node *compare)
+{
+	bool small;
+	const struct node *call = compared_call(compare, &small);
+	const struct node *bound = compare->kids[0] == call ? compare->kids[1] : compare->kids[0];
+
+	if (call == NULL || !small || !is_number(bound) ||
+	    !(is_call(call, FN_P_DROP) || is_call(call, FN_P_RISE)) ||
+	    call->kids[0]->kind != NODE_RANGE || call->kids[1]->kind != NODE_RANGE)
+		return;
+	double a = call->kids[0]->range.length, b = call->kids[1]->range.length;
+	double share = (is_call(call, FN_P_RISE) ? a : b) / (a + b);
+	double least = value_as_number(bound->value);
+
+	if (least <= 0 || least >= 1)
+		return;
+	int64_t events = (int64_t)ceil(log(least) / log(share) - 1e-9);
+
+	if (events > 1)
+		maker_complain_node(habits->maker, compare, "N301", as_text(habits->maker, compare),
+				    form_int_text(&habits->maker->form, events));
 }
 
 static void
@@ -231,8 +264,10 @@ habit_node(void *ctx, const struct node *node)
 		habits->p_drop = true;
 	else if (is_call(node, FN_SEEN) || is_call(node, FN_SILENT))
 		habits->seen |= UINT64_C(1) << node->kids[0]->value.u.signal;
-	else if (habits->second && node->kind == NODE_COMPARE)
+	else if (habits->second && node->kind == NODE_COMPARE) {
 		check_habit(habits, node);
+		check_evidence(habits, node);
+	}
 }
 
 void

@@ -73,8 +73,8 @@ read_level(struct maker *maker, const struct yaml_node *key, const struct yaml_n
 	form_read(&maker->form, value, level_rows, &text);
 	if (value->kind == YAML_MAP && yaml_get(value, "enter") == NULL)
 		form_complain(&maker->form, key, "E048", STR("enter"), STR_NONE);
-	if (text.enter < 0)
-		text.enter = 100;
+	if (text.enter < 0) /* complained about: whatever rises */
+		text.enter = level[-1].enter + 1;
 	level->name = key->text;
 	level->shown_en = text.shown.en.n ? text.shown.en : key->text;
 	level->shown_zh = text.shown.zh.n ? text.shown.zh : level->shown_en;

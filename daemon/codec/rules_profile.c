@@ -81,16 +81,18 @@ parse_value(struct str text, const struct attribute *attribute, struct value *ou
 static void
 read_initial(struct maker *maker, const struct yaml_node *node, struct attribute *attribute)
 {
-	struct str words = attribute->type == TYPE_ENUM ? attribute->words.name
-							: str_of(type_name(attribute->type, false));
 	struct value value;
 
 	if (!form_is_text(&maker->form, node))
 		return;
 	if (parse_value(node->text, attribute, &value))
 		attribute->initial = value;
+	else if (attribute->type == TYPE_ENUM)
+		form_complain_word(&maker->form, node, "E105", attribute->words.name,
+				   attribute->words.words, attribute->words.count);
 	else
-		form_complain(&maker->form, node, "E214", node->text, words);
+		form_complain(&maker->form, node, "E214", node->text,
+			      str_of(type_name(attribute->type, false)));
 }
 
 static void

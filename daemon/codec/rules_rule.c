@@ -161,7 +161,8 @@ read_expressions(struct maker *maker, const struct rule_text *text, struct rule 
 	else
 		form_complain(&maker->form, text->rule, "E048", STR("expr"), STR_NONE);
 	if (text->clear != NULL)
-		rule->clear = maker_expr(maker, text->clear, TYPE_BOOL, false);
+		rule->clear = maker_expr(maker, text->clear, TYPE_BOOL, event);
+	maker_refuse_event(maker, rule->clear, "E209");
 	maker_check_expr(maker, rule->when);
 	maker_check_expr(maker, rule->clear);
 	maker_check_rule(maker, rule);

@@ -105,7 +105,7 @@ check_twins(struct maker *maker, unsigned at)
 {
 	const struct signal *signals = maker->rules->signals;
 
-	for (unsigned i = 0; i < at; i++)
+	for (unsigned i = 0; i < at && signals[at].type_count > 0; i++)
 		if (is_same_signal(&signals[i], &signals[at]))
 			form_complain(&maker->form, maker->signal_names[at], "E220",
 				      signals[at].name, signals[i].name);

@@ -61,6 +61,32 @@ maker_expr(struct maker *maker, const struct yaml_node *text, enum type want, bo
 			    maker_sink(maker));
 }
 
+struct refusal {
+	struct maker *maker;
+	const char *code;
+};
+
+static void
+refuse_event(void *ctx, const struct node *node)
+{
+	struct refusal *refusal = ctx;
+
+	if (node->kind == NODE_PATH && node->op == PATH_EVENT)
+		maker_complain_node(refusal->maker, node, refusal->code,
+				    arena_printf(refusal->maker->form.arena, "event.%.*s",
+						 STR_ARG(node->name)),
+				    STR_NONE);
+}
+
+void
+maker_refuse_event(struct maker *maker, const struct expr *expr, const char *code)
+{
+	struct refusal refusal = {maker, code};
+
+	if (expr != NULL)
+		expr_walk(expr->root, refuse_event, &refusal);
+}
+
 static bool
 parse_text(struct maker *maker, const struct yaml_node *node, struct template_text *out)
 {
@@ -68,11 +94,13 @@ parse_text(struct maker *maker, const struct yaml_node *node, struct template_te
 	struct str text = STR_NONE;
 
 	form_text(&maker->form, node, &row, &text);
-	maker->scope.event_allowed = false; /* texts are printed again when the event is gone */
+	maker->scope.event_allowed = true; /* to be refused below, in words that fit */
 	if (text.n == 0 || !template_parse(maker->form.arena, maker_source(maker, node),
 					   &maker->scope, maker_sink(maker), out))
 		return false;
 	maker_check_text(maker, out);
+	for (unsigned i = 0; i < out->count; i++)
+		maker_refuse_event(maker, out->pieces[i].expr, "E241");
 	return true;
 }
 

@@ -208,8 +208,6 @@ attach(struct reader *reader, struct yaml_node *node)
 		stop(reader, node->at, "E025", STR_NONE);
 		return;
 	}
-	if (wants_key(reader) && node->style == YAML_PLAIN && str_is(node->text, "<<"))
-		complain(reader, node->at, node->end, "E022", STR_NONE, STR_NONE);
 	MEM_RESERVE(reader->pending, reader->pending_cap, reader->pending_count + 1);
 	reader->pending[reader->pending_count++] = node;
 }
@@ -283,6 +281,12 @@ take_opening(struct reader *reader, enum yaml_kind kind, const yaml_event_t *eve
 	reader->frames[reader->depth++] = (struct frame){node, reader->pending_count};
 }
 
+static bool
+is_merge_key(const struct yaml_node *key)
+{
+	return key->style == YAML_PLAIN && str_is(key->text, "<<");
+}
+
 /* Moves the pairs of a finished map out of pending; of a key given twice the first one stays. */
 static void
 take_pairs(struct reader *reader, struct yaml_node *node, struct yaml_node **pairs, size_t count)
@@ -296,6 +300,10 @@ take_pairs(struct reader *reader, struct yaml_node *node, struct yaml_node **pai
 	for (size_t i = 0; i < count; i++) {
 		struct yaml_node *key = pairs[2 * i];
 
+		if (is_merge_key(key)) {
+			complain(reader, key->at, key->end, "E022", STR_NONE, STR_NONE);
+			continue;
+		}
 		if (map_get(&seen, key->text, &first)) {
 			int line = diags_line(reader->diags, reader->file, node->keys[first]->at);
 

@@ -150,6 +150,8 @@ static const struct message rows[] = {
 	 "{0} 不是事件类型;事件类型由 a-z、0-9、_ . - 组成,最多 64 字节"},
 	{"E208", "events of type {0} have a meaning of their own and feed no signal or rule",
 	 "类型 {0} 的事件另有含义,不能供信号或规则使用"},
+	{"E209", "`clear` is looked at when there is no event; it may not read {0}",
+	 "`clear` 在没有事件时也会判断,不能读 {0}"},
 	{"E210", "too many {0}: at most {1}", "{0} 过多:最多 {1}"},
 	{"E211", "levels must rise: {0}, before it, is entered at {1}",
 	 "等级须递增:其前的 {0} 在 {1} 进入"},
@@ -180,6 +182,8 @@ static const struct message rows[] = {
 	{"E229", "unknown task {0}", "未知的任务 {0}"},
 	{"E230", "an action needs a webhook or a task", "动作需要 webhook 或 task"},
 	{"E240", "levels must rise: {0}, before it, is left at {1}", "等级须递增:其前的 {0} 在 {1} 离开"},
+	{"E241", "a text is printed again when the event is gone; it may not read {0}, use last()",
+	 "文本在事件之后还会再次输出,不能读 {0};请用 last()"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */
@@ -213,9 +217,13 @@ static const struct message rows[] = {
 	{"E411", "an address other than loopback needs a token_file", "非本机地址需要 token_file"},
 	{"E412", "expected HOST:PORT or unix:PATH", "此处需要 主机:端口 或 unix:路径"},
 	{"E413", "{0} must not be above {1}", "{0} 不能大于 {1}"},
-	{"E414", "a webhook's name holds no space, comma, quote or brace", "webhook 的名称不能含空格、逗号、引号或大括号"},
+	{"E414", "a webhook's name holds no space, comma, quote or brace",
+	 "webhook 的名称不能含空格、逗号、引号或大括号"},
 	{"E490", "{0} is not supported yet", "暂不支持 {0}"},
 	{"E155", "{0} takes whole days here, 1d to 400d", "{0} 在此处只接受整天,1d 到 400d"},
+
+	/* N3xx: notes */
+	{"N301", "{0} cannot be true under {1} events", "少于 {1} 个事件时 {0} 不会成立"},
 
 	/* H1xx: hints */
 	{"H101", "did you mean {0}?", "是否想写 {0}?"},

@@ -29,6 +29,7 @@ struct diags {
 	struct diag *list;	/* owned */
 	size_t count, cap;
 	unsigned errors, warnings;
+	bool wants_notes; /* set by the caller: N3xx are kept too */
 	bool hides_secrets; /* lines that may hold a password, key or token are not printed */
 };
 

@@ -59,6 +59,9 @@ void form_complain_at(struct form *form, const struct yaml_node *text, size_t fr
 /* The same, proposing the nearest of the names, if one is near. */
 void form_propose(struct form *form, const struct yaml_node *node, const char *code, struct str wrong,
 		  const struct str *names, size_t count);
+/* The same with {0} the node's text, {1} what it should be one of, {2} all words of that. */
+void form_complain_word(struct form *form, const struct yaml_node *node, const char *code,
+			struct str what, const struct str *words, size_t count);
 bool form_is_text(struct form *form, const struct yaml_node *node); /* or complains */
 bool form_is_list(struct form *form, const struct yaml_node *node);
 bool form_is_map(struct form *form, const struct yaml_node *node);

@@ -56,6 +56,8 @@ void maker_event_types(struct maker *maker, const struct yaml_node *on, struct s
 /* Compiling: NULL after a complaint. */
 const struct expr *maker_expr(struct maker *maker, const struct yaml_node *text, enum type want,
 			      bool event_allowed);
+/* For what is looked at again when the event is gone: complains of each event.x in it. */
+void maker_refuse_event(struct maker *maker, const struct expr *expr, const char *code);
 /* A text for both languages, or {en: .., zh: ..}. */
 void maker_text(struct maker *maker, const struct yaml_node *node, struct text_pair *out);
 struct text_pair maker_literal(struct maker *maker, struct str text);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each tests/wrong/NAME.yaml is answered with exactly NAME.expected; `test_wrong_files update` writes them. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "codec/config.h"
+#include "codec/rules_yaml.h"
+
+#define FOLDER "tests/wrong/"
+#define MAX_FILES 500
+#define LEAST_FILES 40
+
+/* TZif version 1: one type, eight hours east. */
+static const char shanghai[] = "TZif\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
+			       "\0\0\x70\x80\0\0CST";
+
+static bool
+find_zone(void *ctx, struct str name, struct str *tzif)
+{
+	(void)ctx;
+	*tzif = (struct str){shanghai, sizeof shanghai};
+	return str_is(name, "Asia/Shanghai");
+}
+
+static bool
+read_file(const char *path, struct buf *out)
+{
+	FILE *file = fopen(path, "rb");
+	size_t n;
+
+	if (file == NULL)
+		return false;
+	do {
+		n = fread(buf_space(out, 4096), 1, 4096, file);
+		out->n += n;
+	} while (n > 0);
+	fclose(file);
+	return true;
+}
+
+static void
+load_rules(struct diags *diags, const struct diag_file *files, unsigned count)
+{
+	const struct rules_loader loader = {NULL, find_zone};
+
+	ruleset_destroy(rules_load(files, count, &loader, (struct hash_seed){1, 2}, diags));
+}
+
+/* What is said of NAME.yaml, together with NAME.2.yaml if there is one. */
+static void
+answer(const char *name, struct buf *out)
+{
+	struct arena arena;
+	struct diags diags;
+	struct diag_file files[2];
+	struct buf texts[2] = {{0}, {0}};
+	char names[2][160];
+	unsigned count = 0;
+
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	diags.wants_notes = true;
+	snprintf(names[0], sizeof names[0], "%s.yaml", name);
+	snprintf(names[1], sizeof names[1], "%s.2.yaml", name);
+	for (unsigned i = 0; i < 2; i++) {
+		char path[512];
+
+		snprintf(path, sizeof path, FOLDER "%s", names[i]);
+		if (read_file(path, &texts[i]))
+			files[count++] =
+				(struct diag_file){str_of(names[i]), buf_view(&texts[i])};
+	}
+	if (strncmp(name, "config_", 7) == 0)
+		config_destroy(config_load(files[0].name, files[0].text, &diags));
+	else
+		load_rules(&diags, files, count);
+	diags_print(out, &diags, false, false);
+	buf_text(out, "\n");
+	diags_print(out, &diags, true, false);
+	for (unsigned i = 0; i < 2; i++)
+		buf_finish(&texts[i]);
+	diags_finish(&diags);
+	arena_finish(&arena);
+}
+
+static void
+is_answered_as_expected(void **state)
+{
+	struct buf said = {0}, expected = {0};
+	char path[256];
+
+	snprintf(path, sizeof path, FOLDER "%s.expected", (const char *)*state);
+	assert_true(read_file(path, &expected));
+	answer(*state, &said);
+	assert_string_equal(said.p, expected.p);
+	buf_finish(&said);
+	buf_finish(&expected);
+}
+
+static void
+there_are_enough_of_them(void **state)
+{
+	assert_true(*(unsigned *)*state >= LEAST_FILES);
+}
+
+static int
+update(char names[][128], unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct buf said = {0};
+		char path[512];
+		FILE *file;
+
+		snprintf(path, sizeof path, FOLDER "%s.expected", names[i]);
+		answer(names[i], &said);
+		file = fopen(path, "wb");
+		if (file == NULL || fwrite(said.p, 1, said.n, file) != said.n || fclose(file) != 0)
+			return 1;
+		buf_finish(&said);
+	}
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static unsigned
+list_names(char names[][128])
+{
+	DIR *folder = opendir(FOLDER);
+	unsigned count = 0;
+
+	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+		size_t n = strlen(entry->d_name);
+
+		if (n < 6 || n > 120 || strcmp(entry->d_name + n - 5, ".yaml") != 0 ||
+		    (n > 7 && strcmp(entry->d_name + n - 7, ".2.yaml") == 0) || count == MAX_FILES)
+			continue;
+		memcpy(names[count], entry->d_name, n - 5);
+		names[count++][n - 5] = '\0';
+	}
+	if (folder != NULL)
+		closedir(folder);
+	qsort(names, count, sizeof names[0], by_name);
+	return count;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char names[MAX_FILES][128];
+	static struct CMUnitTest tests[MAX_FILES + 1];
+	unsigned count = list_names(names);
+
+	if (argc > 1 && strcmp(argv[1], "update") == 0)
+		return update(names, count);
+	for (unsigned i = 0; i < count; i++)
+		tests[i] = (struct CMUnitTest){names[i], is_answered_as_expected, NULL, NULL, names[i]};
+	tests[count] = (struct CMUnitTest){"there_are_enough_of_them", there_are_enough_of_them, NULL,
+					   NULL, &count};
+	return _cmocka_run_group_tests("wrong files", tests, count + 1, NULL, NULL);
+}
