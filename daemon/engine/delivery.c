@@ -71,11 +71,12 @@ begin_customer(struct delivery_queue *queue, uint32_t slot)
 
 void
 delivery_take(struct delivery_queue *queue, struct stream_id at, struct str id,
-	      struct str customer, struct str body, int64_t first_active)
+	      struct str customer, struct str body, int64_t first_active, int64_t first_at)
 {
 	uint32_t slot = backlog_take(&queue->backlog, at, id, customer, body);
 
 	queue->backlog.slots[slot].first_active = first_active;
+	queue->backlog.slots[slot].first_at = first_at;
 	queue->backlog.slots[slot].state = DELIVERY_BEHIND;
 	if (backlog_is_first(&queue->backlog, slot))
 		begin_customer(queue, slot);

@@ -46,10 +46,12 @@ void delivery_queue_finish(struct delivery_queue *queue);
 
 /* How many more alerts it holds. */
 unsigned delivery_room(const struct delivery_queue *queue);
-/* The next entry of the stream is for this endpoint; first_active as recorded, or -1. The entries that are
+/* The next entry of the stream is for this endpoint; first_active and first_at as recorded, or
+ * -1 and 0. The entries that are
  * not, and where to read on, are the backlog's. */
 void delivery_take(struct delivery_queue *queue, struct stream_id at, struct str id,
-		   struct str customer, struct str body, int64_t first_active);
+		   struct str customer, struct str body, int64_t first_active,
+		   int64_t first_at);
 
 /* The next one to send now (it is then in flight), or NULL; and when to ask again if nothing else happens
  * before (NEVER: no need). */
