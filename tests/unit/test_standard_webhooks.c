@@ -16,6 +16,10 @@
 #define BODY "{\"test\": 2432232314}"
 #define SIGNATURE "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
+#define SIXTY_FIVE_BYTES                                                                 \
+	"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1" \
+	"Njc4OWFiY2RlZjA="
+
 static struct webhook_secret
 secret_of(const char *text)
 {
@@ -92,9 +96,7 @@ what_is_no_secret_is_refused_without_being_repeated(void **state)
 		"whsec_MD-_MzQ1",
 		"whsec_ MDE",
 		"whsec_MDEyMzQ1Njc4OWFiY2RlZg==\n",
-		/* 65 bytes */
-		"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFi"
-		"Y2RlZjA=",
+		SIXTY_FIVE_BYTES,
 	};
 
 	(void)state;
