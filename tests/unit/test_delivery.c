@@ -496,7 +496,7 @@ the_window_is_bounded_in_alerts_and_in_bytes(void **state)
 	deliver('b');
 	memset(body, ' ', sizeof body);
 	delivery_take(&queue, entry_id(100), STR("al"), STR("c"),
-		      (struct str){body, sizeof body}, -1);
+		      (struct str){body, sizeof body}, -1, 0);
 	assert_int_equal(delivery_room(&queue), 0);
 	deliver('a');
 	deliver('c');
