@@ -16,7 +16,8 @@ struct outbox_options {
 	struct str prefix;
 	const struct endpoint_config *endpoints;
 	unsigned endpoint_count;
-	struct str folder; /* for relative secret_file, ca_file: the configuration's */
+	struct str folder;   /* for relative secret_file, ca_file: the configuration's */
+	int64_t probe_every; /* ms between tries while a circuit is open; 0: a minute */
 };
 
 /* NULL: a secret or certificate file cannot be read (one sentence, without the secret). */
@@ -30,7 +31,7 @@ void outbox_destroy(struct outbox *outbox);
 
 struct outbox_status {
 	struct str name;
-	const char *state; /* "ok", "retrying", "open" (circuit), "paused" */
+	const char *state;		  /* "ok", "retrying", "open" (circuit), "paused" */
 	uint64_t delivered, failed, dead; /* since start */
 	uint64_t waiting;		  /* taken from the stream, not delivered */
 	struct str last_error;		  /* one sentence or empty */

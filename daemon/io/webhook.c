@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Posts one alert at a time to an endpoint, and reads what it answers. */
+#include "io/webhook.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "engine/retry.h"
+#include "io/address_guard.h"
+#include "io/files.h"
+#include "io/log.h"
+
+struct webhook_target {
+	struct webhook_loop *loop;		    /* borrowed */
+	char *url, *ca_file, *cert_file, *key_file; /* owned; NULL: none */
+	long timeout;				    /* ms */
+	struct curl_slist *headers;		    /* owned: those of every request */
+	struct address_range *allowed;		    /* owned */
+	unsigned allow_count;
+	struct webhook_call *idle;  /* owned, linked by next */
+	struct webhook_call *calls; /* owned: in flight, linked by next */
+};
+
+struct webhook_call {
+	struct webhook_transfer transfer;
+	struct webhook_target *target; /* borrowed */
+	struct webhook_call *next;
+	CURL *easy;		    /* owned */
+	struct curl_slist *headers; /* owned: this request's; ends in those of the target */
+	struct buf body;	    /* of the reply */
+	bool cut;		    /* the reply was longer than we read */
+	bool refused;		    /* by the address guard */
+	char error[CURL_ERROR_SIZE];
+	webhook_done_fn *fn;
+	void *ctx;
+};
+
+/* --- one call -------------------------------------------------------------------------------------- */
+
+static size_t
+read_reply(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct webhook_call *call = ctx;
+	size_t n = size * count, room = WEBHOOK_REPLY_MAX - call->body.n;
+
+	buf_add(&call->body, bytes, n < room ? n : room);
+	call->cut = n > room;
+	return call->cut ? 0 : n; /* less than n ends the transfer */
+}
+
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct webhook_call *call = ctx;
+
+	(void)purpose;
+	if (!address_guard_allows(&address->addr, address->addrlen, call->target->allowed,
+				  call->target->allow_count)) {
+		call->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A kept connection may have been opened for another endpoint, whose networks are not ours. */
+static int
+check_connection(void *ctx, char *remote, char *local, int remote_port, int local_port)
+{
+	struct webhook_call *call = ctx;
+
+	(void)local, (void)remote_port, (void)local_port;
+	if (address_guard_allows_text(remote, call->target->allowed, call->target->allow_count))
+		return CURL_PREREQFUNC_OK;
+	call->refused = true;
+	return CURL_PREREQFUNC_ABORT;
+}
+
+/* The options are ours and libcurl is at least 7.85: they can only be refused for want of memory. */
+#define SET(easy, option, value)                                              \
+	do {                                                                  \
+		CURLcode code = curl_easy_setopt(easy, option, value);        \
+		if (code != CURLE_OK)                                         \
+			webhook_loop_fail(#option, curl_easy_strerror(code)); \
+	} while (0)
+
+static void
+free_headers(struct webhook_call *call)
+{
+	struct curl_slist *last = call->headers;
+
+	SET(call->easy, CURLOPT_HTTPHEADER, NULL);
+	if (last == NULL)
+		return;
+	while (last->next != call->target->headers)
+		last = last->next;
+	last->next = NULL;
+	curl_slist_free_all(call->headers);
+	call->headers = NULL;
+}
+
+/* Out of flight, and ready for the next request. */
+static void
+retire(struct webhook_call *call)
+{
+	struct webhook_target *target = call->target;
+	struct webhook_call **link = &target->calls;
+
+	while (*link != call)
+		link = &(*link)->next;
+	*link = call->next;
+	webhook_loop_remove(target->loop, call->easy);
+	free_headers(call);
+	call->next = target->idle;
+	target->idle = call;
+}
+
+static int64_t
+retry_after_of(CURL *easy)
+{
+	struct curl_header *header;
+	int64_t after;
+
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+	    !retry_after_parse(str_of(header->value), clock_wall(), &after))
+		return RETRY_NO_AFTER;
+	return after;
+}
+
+static const char *
+sentence_of(const struct webhook_call *call, CURLcode code)
+{
+	if (call->refused)
+		return "its address lies in a network that webhooks may not reach; see `allow`";
+	return call->error[0] ? call->error : curl_easy_strerror(code);
+}
+
+/* The loop says that a transfer has ended. */
+static void
+on_end(void *ctx, CURLcode code)
+{
+	struct webhook_call *call = ctx;
+	struct webhook_reply reply = {.after = RETRY_NO_AFTER, .error = ""};
+	long status = 0;
+
+	/* A reply that goes on and on has told its status, and that is enough. */
+	if (code == CURLE_OK || call->cut) {
+		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+		reply.after = retry_after_of(call->easy);
+	} else {
+		reply.error = sentence_of(call, code);
+	}
+	reply.status = (int)status;
+	reply.body = buf_view(&call->body);
+	retire(call);
+	call->fn(call->ctx, &reply);
+}
+
+static void
+set_request(CURL *easy, const struct webhook_target *target)
+{
+	SET(easy, CURLOPT_URL, target->url);
+	SET(easy, CURLOPT_POST, 1L);
+	SET(easy, CURLOPT_USERAGENT, "churnd/" CHURND_VERSION);
+	SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(easy, CURLOPT_TIMEOUT_MS, target->timeout);
+	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, target->timeout);
+	SET(easy, CURLOPT_NOSIGNAL, 1L);
+}
+
+/* What it may not do: other protocols, redirects, a proxy or a password from its surroundings. */
+static void
+set_limits(CURL *easy, const struct webhook_target *target)
+{
+	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+	SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(easy, CURLOPT_PROXY, "");
+	SET(easy, CURLOPT_NOPROXY, "*");
+	SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (target->ca_file)
+		SET(easy, CURLOPT_CAINFO, target->ca_file);
+	if (target->cert_file)
+		SET(easy, CURLOPT_SSLCERT, target->cert_file);
+	if (target->key_file)
+		SET(easy, CURLOPT_SSLKEY, target->key_file);
+}
+
+static struct webhook_call *
+call_create(struct webhook_target *target)
+{
+	struct webhook_call *call = mem_alloc(sizeof *call);
+
+	call->target = target;
+	call->transfer = (struct webhook_transfer){on_end, call};
+	call->easy = curl_easy_init();
+	if (call->easy == NULL)
+		webhook_loop_fail("curl_easy_init", "out of memory");
+	set_request(call->easy, target);
+	set_limits(call->easy, target);
+	SET(call->easy, CURLOPT_PRIVATE, &call->transfer);
+	SET(call->easy, CURLOPT_ERRORBUFFER, call->error);
+	SET(call->easy, CURLOPT_WRITEFUNCTION, read_reply);
+	SET(call->easy, CURLOPT_WRITEDATA, call);
+	SET(call->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	SET(call->easy, CURLOPT_OPENSOCKETDATA, call);
+	SET(call->easy, CURLOPT_PREREQFUNCTION, check_connection);
+	SET(call->easy, CURLOPT_PREREQDATA, call);
+	return call;
+}
+
+static void
+call_destroy(struct webhook_call *call)
+{
+	curl_easy_cleanup(call->easy);
+	buf_finish(&call->body);
+	mem_free(call);
+}
+
+static struct curl_slist *
+list_add(struct curl_slist *list, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	if (longer == NULL)
+		webhook_loop_fail("curl_slist_append", "out of memory");
+	return longer;
+}
+
+/* The three headers of the standard, then the target's, which are only borrowed. */
+static void
+set_headers(struct webhook_call *call, struct str id, int64_t timestamp, struct str signature)
+{
+	struct buf line = {0};
+	struct curl_slist *last;
+
+	buf_printf(&line, "webhook-id: %.*s", STR_ARG(id));
+	call->headers = list_add(NULL, line.p);
+	buf_clear(&line);
+	buf_printf(&line, "webhook-timestamp: %lld", (long long)timestamp);
+	call->headers = list_add(call->headers, line.p);
+	buf_clear(&line);
+	buf_printf(&line, "webhook-signature: %.*s", STR_ARG(signature));
+	call->headers = list_add(call->headers, line.p);
+	buf_finish(&line);
+	for (last = call->headers; last->next != NULL; last = last->next)
+		;
+	last->next = call->target->headers;
+	SET(call->easy, CURLOPT_HTTPHEADER, call->headers);
+}
+
+struct webhook_call *
+webhook_post(struct webhook_target *target, struct str id, int64_t timestamp,
+	     struct str signature, struct str body, webhook_done_fn *fn, void *ctx)
+{
+	struct webhook_call *call = target->idle;
+
+	if (call != NULL)
+		target->idle = call->next;
+	else
+		call = call_create(target);
+	call->next = target->calls;
+	target->calls = call;
+	call->fn = fn;
+	call->ctx = ctx;
+	call->cut = call->refused = false;
+	call->error[0] = '\0';
+	buf_clear(&call->body);
+	set_headers(call, id, timestamp, signature);
+	SET(call->easy, CURLOPT_POSTFIELDS, body.n > 0 ? body.p : "");
+	SET(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+	webhook_loop_add(target->loop, call->easy);
+	return call;
+}
+
+void
+webhook_cancel(struct webhook_call *call)
+{
+	retire(call);
+}
+
+/* --- the target ------------------------------------------------------------------------------------ */
+
+/* Those that say what the request is are not the configuration's to set. */
+static const char *const ours[] = {"webhook-id",
+				   "webhook-timestamp",
+				   "webhook-signature",
+				   "content-length",
+				   "transfer-encoding",
+				   "content-type",
+				   "connection",
+				   "expect",
+				   "host"};
+
+static bool
+is_ours(struct str name)
+{
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (strlen(ours[i]) == name.n && strncasecmp(name.p, ours[i], name.n) == 0)
+			return true;
+	return false;
+}
+
+static bool
+add_header(struct webhook_target *target, const struct header *header, struct err *err)
+{
+	struct buf line = {0};
+
+	if (header->name.n == 0 || text_has_control(header->name) ||
+	    text_has_control(header->value) || memchr(header->name.p, ':', header->name.n))
+		return err_set(err,
+			       "a header's name or value holds characters that it may not");
+	if (is_ours(header->name))
+		return err_set(err, "the header %.*s is churnd's own and cannot be configured",
+			       STR_ARG(header->name));
+	buf_str(&line, header->name);
+	/* libcurl's way to write a header without a value. */
+	if (header->value.n == 0) {
+		buf_char(&line, ';');
+	} else {
+		buf_text(&line, ": ");
+		buf_str(&line, header->value);
+	}
+	target->headers = list_add(target->headers, line.p);
+	buf_finish(&line);
+	return true;
+}
+
+static bool
+add_headers(struct webhook_target *target, const struct endpoint_config *config,
+	    struct err *err)
+{
+	target->headers = list_add(NULL, "Content-Type: application/json");
+	target->headers =
+		list_add(target->headers, "Expect:"); /* do not wait for 100 Continue */
+	for (unsigned i = 0; i < config->header_count; i++)
+		if (!add_header(target, &config->headers[i], err))
+			return false;
+	return true;
+}
+
+static bool
+add_networks(struct webhook_target *target, const struct endpoint_config *config,
+	     struct err *err)
+{
+	target->allowed = mem_array(config->allow_count, sizeof *target->allowed);
+	for (; target->allow_count < config->allow_count; target->allow_count++)
+		if (!address_range_parse(config->allow[target->allow_count],
+					 &target->allowed[target->allow_count], err))
+			return err_prefix(err, "allow");
+	return true;
+}
+
+/* OpenSSL reads them at the first request; a wrong name should be said now. */
+static bool
+add_file(char **out, const char *key, struct str file, struct str folder, struct err *err)
+{
+	if (file.n == 0)
+		return true;
+	*out = files_path(folder, file);
+	return files_check(*out, err) || err_prefix(err, "%s", key);
+}
+
+static bool
+check_url(struct str url, struct err *err)
+{
+	if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
+		return err_set(err, "url has to begin with https:// or http://");
+	if (text_has_control(url))
+		return err_set(err, "url holds a control character");
+	return true;
+}
+
+struct webhook_target *
+webhook_target_create(struct webhook_loop *loop, const struct endpoint_config *config,
+		      struct str folder, struct err *err)
+{
+	struct webhook_target *target = mem_alloc(sizeof *target);
+
+	target->loop = loop;
+	target->url = files_text(config->url);
+	target->timeout = (long)config->timeout;
+	if (check_url(config->url, err) && add_headers(target, config, err) &&
+	    add_networks(target, config, err) &&
+	    add_file(&target->ca_file, "ca_file", config->ca_file, folder, err) &&
+	    add_file(&target->cert_file, "cert_file", config->cert_file, folder, err) &&
+	    add_file(&target->key_file, "key_file", config->key_file, folder, err))
+		return target;
+	webhook_target_destroy(target);
+	return NULL;
+}
+
+void
+webhook_target_destroy(struct webhook_target *target)
+{
+	struct webhook_call *next;
+
+	if (target == NULL)
+		return;
+	while (target->calls != NULL)
+		retire(target->calls);
+	for (struct webhook_call *call = target->idle; call != NULL; call = next) {
+		next = call->next;
+		call_destroy(call);
+	}
+	curl_slist_free_all(target->headers);
+	mem_free(target->allowed);
+	mem_free(target->url);
+	mem_free(target->ca_file);
+	mem_free(target->cert_file);
+	mem_free(target->key_file);
+	mem_free(target);
+}

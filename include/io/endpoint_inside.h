@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An endpoint from the inside: for the three files that are it. */
+#ifndef IO_ENDPOINT_INSIDE_H
+#define IO_ENDPOINT_INSIDE_H
+
+#include "codec/standard_webhooks.h"
+#include "io/endpoint.h"
+#include "io/progress.h"
+#include "io/webhook.h"
+
+/* A request under way. */
+struct flight {
+	struct endpoint *endpoint; /* borrowed */
+	struct delivery *delivery; /* borrowed from the queue; NULL: free */
+	struct webhook_call *call; /* borrowed from the target */
+	struct buf body;	   /* owned: the body, when it is not the stream's own */
+};
+
+struct endpoint {
+	struct endpoint_home home;
+	const struct endpoint_config *config; /* borrowed */
+	struct buf key;			      /* owned */
+	struct delivery_policy policy;
+	struct delivery_queue queue;
+	struct webhook_secret secrets[WEBHOOK_SECRETS];
+	unsigned secret_count;
+	struct webhook_target *target; /* owned */
+	struct flight *flights;	       /* owned: policy.concurrency of them */
+	struct event *timer;	       /* owned: when delivery_wakes_at or a write is due */
+	bool loaded, stopping;
+
+	/* Reading. */
+	bool reading, more;
+	unsigned asked;		       /* entries of the read under way */
+	struct progress_record record; /* as loaded, for the firsts */
+
+	/* Writing: commands not yet known to have arrived; sent_*: those in the write under way. */
+	struct buf pending;
+	unsigned pending_count, sent_count;
+	size_t sent_bytes;
+	struct delivery **dead; /* owned; their letters are in pending */
+	size_t dead_count, dead_cap, dead_sent;
+	uint64_t writes, acked; /* writes sent; the last one known to have arrived */
+	unsigned owed;		/* replies of the write under way, 0: none is */
+	bool write_failed;
+	unsigned unsaved;		/* alerts done since the last write */
+	bool moved;			/* the position, over alerts of others */
+	bool state_pending;		/* our own change of `state` is in pending */
+	int64_t written_at, not_before; /* monotonic */
+
+	/* Telling. */
+	uint64_t delivered, failed, given_up;
+	struct buf last_error;
+	int64_t quiet_until, denied_until; /* monotonic: failures are told now and then */
+	int64_t save_quiet_until;
+};
+
+/* Does whatever can be done now, then sets the timer. */
+void endpoint_pump(struct endpoint *endpoint);
+
+/* endpoint_send.c */
+void endpoint_send(struct endpoint *endpoint, struct delivery *delivery);
+void endpoint_cancel_all(struct endpoint *endpoint);
+
+/* endpoint_save.c: writes if it is due; when it will be due; forget all that is not written. */
+void endpoint_save(struct endpoint *endpoint, int64_t now);
+int64_t endpoint_save_due(const struct endpoint *endpoint);
+bool endpoint_is_saved(const struct endpoint *endpoint);
+void endpoint_save_reset(struct endpoint *endpoint, uint64_t writes);
+/* After a lost connection: the hash says that `writes` writes have arrived. False: it cannot be ours. */
+bool endpoint_save_resume(struct endpoint *endpoint, uint64_t writes) MUST_CHECK;
+void endpoint_save_first(struct endpoint *endpoint, const struct delivery *delivery);
+void endpoint_save_drop_first(struct endpoint *endpoint, struct stream_id at);
+void endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
+			  const struct progress_letter *letter);
+void endpoint_save_paused(struct endpoint *endpoint);
+
+#endif
