@@ -24,7 +24,7 @@ struct stream {
 	struct stream_id asked; /* the read under way began after it */
 	unsigned under_way;	/* replies owed */
 	unsigned stale;		/* of those, the first so many are thrown away */
-	bool running, held, wait;
+	bool up, running, held, wait;
 };
 
 static void on_reply(void *ctx, const struct reply *reply);
@@ -144,12 +144,44 @@ on_reply(void *ctx, const struct reply *reply)
 	stream->options.hooks.take(stream->options.hooks.ctx, &batch);
 }
 
+void
+stream_run_id(const struct reply *info, char out[STREAM_RUN_ID])
+{
+	static const char mark[] = "run_id:";
+	size_t n = sizeof mark - 1;
+	unsigned length = 0;
+
+	out[0] = '\0';
+	if (info->type != REPLY_STRING)
+		return;
+	for (size_t i = 0; i + n < info->text.n; i++) {
+		if (memcmp(info->text.p + i, mark, n) != 0)
+			continue;
+		for (i += n; i < info->text.n && info->text.p[i] > ' '; i++)
+			if (length + 1 < STREAM_RUN_ID)
+				out[length++] = info->text.p[i];
+		out[length] = '\0';
+		return;
+	}
+}
+
+static void
+on_info(void *ctx, const struct reply *reply)
+{
+	struct stream *stream = ctx;
+	char run_id[STREAM_RUN_ID];
+
+	stream_run_id(reply, run_id);
+	stream->up = true;
+	stream->options.hooks.up(stream->options.hooks.ctx, run_id);
+}
+
 static void
 on_up(void *ctx)
 {
 	struct stream *stream = ctx;
 
-	stream->options.hooks.up(stream->options.hooks.ctx);
+	redis_command(stream->redis, on_info, stream, "INFO", "server", NULL);
 }
 
 static void
@@ -158,7 +190,7 @@ on_down(void *ctx, const char *reason)
 	struct stream *stream = ctx;
 
 	stream->under_way = stream->stale = 0;
-	stream->running = false;
+	stream->up = stream->running = false;
 	event_del(stream->timer);
 	stream->options.hooks.down(stream->options.hooks.ctx, reason);
 }
@@ -230,7 +262,13 @@ stream_connect(struct stream *stream)
 bool
 stream_is_up(const struct stream *stream)
 {
-	return redis_is_up(stream->redis);
+	return stream->up;
+}
+
+bool
+stream_is_running(const struct stream *stream)
+{
+	return stream->running;
 }
 
 int64_t
@@ -270,12 +308,6 @@ stream_hold(struct stream *stream, bool held)
 	stream->held = held;
 	if (!held && stream_is_up(stream) && !event_pending(stream->timer, EV_TIMEOUT, NULL))
 		read_on(stream);
-}
-
-bool
-stream_is_waiting(const struct stream *stream)
-{
-	return stream->under_way > 0;
 }
 
 void

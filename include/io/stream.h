@@ -8,6 +8,10 @@
 
 struct stream;
 
+#define STREAM_RUN_ID 48
+/* The run_id of INFO server's reply; empty when there is none. */
+void stream_run_id(const struct reply *info, char out[STREAM_RUN_ID]);
+
 /* Consecutive entries as they lie on the reply's tape; valid while take() runs. */
 struct stream_batch {
 	const struct reply *entries; /* the first; the next is reply_next() */
@@ -19,8 +23,9 @@ struct stream_batch {
 struct stream_hooks {
 	void *ctx;
 	void (*take)(void *ctx, const struct stream_batch *batch);
-	/* The connection came back or was lost; it reads on only after stream_start(). */
-	void (*up)(void *ctx);
+	/* The connection came back or was lost; it reads on only after stream_start(). run_id says which
+	 * life of which Redis this is (INFO server). */
+	void (*up)(void *ctx, const char *run_id);
 	void (*down)(void *ctx, const char *reason);
 	/* Redis refused the read for a reason that waiting does not mend; the stream has stopped. */
 	void (*fail)(void *ctx, const char *why);
@@ -39,6 +44,7 @@ struct stream *stream_create(const struct stream_options *options);
 void stream_destroy(struct stream *stream); /* NULL allowed; safe inside hooks */
 void stream_connect(struct stream *stream);
 bool stream_is_up(const struct stream *stream);
+bool stream_is_running(const struct stream *stream);
 int64_t stream_client_id(const struct stream *stream); /* for CLIENT UNBLOCK; 0 when down */
 
 /* Reads what follows `after`; the first read does not wait for entries, so that take() soon says
@@ -48,9 +54,6 @@ void stream_start(struct stream *stream, struct stream_id after);
 void stream_stop(struct stream *stream);
 /* Held: what is under way is still handed over, no new read begins. */
 void stream_hold(struct stream *stream, bool held);
-/* A read under way that waits for entries: end it when start finds it in its way. */
-bool stream_is_waiting(const struct stream *stream);
-
 /* The fields of an entry, borrowed from the tape. */
 struct stream_fields {
 	struct field *items; /* owned */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches of the stream into the engine: decode straight from the reply's tape, apply, order, reject. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "app/live_room.h"
+#include "codec/event.h"
+#include "codec/stream_id.h"
+#include "io/log.h"
+
+#define FUTURE_AGAIN_MS 3000
+
+static void
+order_mute(void *ctx, const struct order *order)
+{
+	(void)ctx, (void)order;
+}
+
+/* Up to the position of the last commit orders were given already. */
+static struct order_sink
+sink_of(struct live *live)
+{
+	return (struct order_sink){live, live->recovered ? live_order : order_mute};
+}
+
+static void
+chunk_apply(struct live *live)
+{
+	const struct order_sink sink = sink_of(live);
+	size_t applied;
+
+	if (live->entry_count == 0)
+		return;
+	applied = engine_apply(live->engine, live->entries, live->entry_count, &sink);
+	assert(applied == live->entry_count);
+	live->read += applied;
+	live->count.entries += applied;
+	live->entry_count = 0;
+	arena_reset(&live->decode);
+}
+
+/* An entry that changes nobody: time moves on to it. */
+static void
+entry_skip(struct live *live, struct stream_id id)
+{
+	const struct order_sink sink = sink_of(live);
+
+	engine_skip(live->engine, id, &sink);
+	live->read++;
+	live->count.entries++;
+}
+
+static void
+entry_reject(struct live *live, struct stream_id id, const struct reply *item,
+	     const char *sentence)
+{
+	chunk_apply(live);
+	entry_skip(live, id);
+	if (live->recovered)
+		live_reject(live, id, item, sentence);
+}
+
+/* ---- a change of rules ---- */
+
+static void
+rules_change(struct live *live, const struct entry *entry, struct ruleset *rules)
+{
+	const struct order_sink sink = sink_of(live);
+	struct partition *partition = &live->partition;
+	size_t epoch = partition_epoch_at(partition, entry->id);
+
+	log_info("rules", "rules %s are in force", rules->sha_hex);
+	engine_change_rules(live->engine, entry, rules, &sink);
+	live->read++;
+	live->count.entries++;
+	if (stream_id_cmp(partition->epochs[epoch].from, entry->id) < 0) {
+		partition_add_epoch(partition, entry->id, engine_rules(live->engine));
+		epoch = partition->epoch_count - 1;
+	}
+	live->epoch = epoch;
+	if (!live->recovered)
+		live_load_held(live, epoch);
+	if (str_is(entry_attribute(entry, STR("sha256")), live->announced))
+		live->announced[0] = '\0';
+}
+
+/* false: reading has stopped until the text is here. */
+static bool
+take_rules(struct live *live, const struct entry *entry, const struct reply *item)
+{
+	struct str sha = entry_attribute(entry, STR("sha256"));
+	const struct rule_files *files;
+	struct ruleset *rules;
+
+	chunk_apply(live);
+	if (str_is(sha, engine_rules(live->engine)->sha_hex)) {
+		entry_skip(live, entry->id);
+		return true;
+	}
+	switch (live_rules_find(live, sha, &files, live_read_on)) {
+	case RULES_FETCHING:
+		live_stop_reading(live);
+		return false;
+	case RULES_MISSING:
+		entry_reject(live, entry->id, item, "Redis has no text of the rules with this sha256");
+		return true;
+	case RULES_HERE:
+		break;
+	}
+	rules = live_rules_make(live, files);
+	if (rules == NULL)
+		entry_reject(live, entry->id, item, "the rules with this sha256 are in error");
+	else
+		rules_change(live, entry, rules);
+	return true;
+}
+
+/* ---- one entry ---- */
+
+static bool
+is_future(const struct live *live, struct stream_id id)
+{
+	return live->time_known && id.ms > live_now(live) + EVENT_MAX_AHEAD;
+}
+
+static void
+future_pause(struct live *live, struct stream_id id)
+{
+	char text[STREAM_ID_TEXT];
+	char why[300];
+
+	stream_id_print(id, text);
+	snprintf(why, sizeof why,
+		 "entry %s of %s lies more than 5 minutes ahead of Redis' time: reading has "
+		 "stopped before it; `churnctl repair` mends such a stream",
+		 text, live->events.p);
+	live_pause(live, why, FUTURE_AGAIN_MS);
+}
+
+/* Muting ends with the first entry after the position of the last commit. */
+static void
+end_of_mute(struct live *live, struct stream_id id)
+{
+	if (live->recovered || stream_id_cmp(id, live->recover_to) <= 0)
+		return;
+	chunk_apply(live);
+	live_recovered(live);
+}
+
+static bool
+decoded(struct live *live, const struct entry *entry, const struct reply *item)
+{
+	if (entry->kind == ENTRY_RULES)
+		return take_rules(live, entry, item);
+	if (live_is_held(live, entry->customer)) {
+		struct stream_id id = entry->id;
+
+		chunk_apply(live);
+		entry_skip(live, id);
+		return true;
+	}
+	live->items[live->entry_count] = item;
+	if (++live->entry_count == LIVE_CHUNK)
+		chunk_apply(live);
+	return true;
+}
+
+/* false: reading has stopped before or at this entry. */
+static bool
+take_entry(struct live *live, const struct reply *item, bool may_be_future)
+{
+	struct stream_id id;
+	struct err err;
+
+	if (!stream_read_entry(item, &id, &live->fields)) {
+		live_fail(live, "Redis answers XREAD with what is no entry");
+		return false;
+	}
+	end_of_mute(live, id);
+	if (live->state == LIVE_FAILED)
+		return false;
+	if (may_be_future && is_future(live, id)) {
+		chunk_apply(live);
+		future_pause(live, id);
+		return false;
+	}
+	if (event_decode(id, live->fields.items, live->fields.count, &live->decode,
+			 &live->entries[live->entry_count], &err))
+		return decoded(live, &live->entries[live->entry_count], item);
+	entry_reject(live, id, item, err.text);
+	return true;
+}
+
+static bool
+take_entries(struct live *live, const struct stream_batch *batch)
+{
+	const struct reply *item = batch->entries;
+	bool may_be_future = is_future(live, batch->last);
+
+	for (uint32_t i = 0; i < batch->count; i++, item = reply_next(item))
+		if (!take_entry(live, item, may_be_future))
+			return false;
+	chunk_apply(live);
+	return true;
+}
+
+void
+live_take(void *ctx, const struct stream_batch *batch)
+{
+	struct live *live = ctx;
+
+	live->caught_up = take_entries(live, batch) && !batch->full;
+	if (live->state == LIVE_RECOVERING && live->caught_up)
+		live_recovered(live);
+	if (!live->recovered || live->state == LIVE_FAILED)
+		return;
+	live_checkpoint(live);
+	live_time_applied(live);
+	live_commit(live);
+	stream_hold(live->stream, live_is_full(live));
+	live_time_arm(live);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When to commit, and which records go along.
+ *
+ * Caught up, every batch is committed at once with all that is dirty. Behind, commits are rarer and records
+ * are written in rounds, so that a customer with many entries is written once for many. */
+#include <string.h>
+
+#include "app/live_room.h"
+#include "base/mem.h"
+#include "io/log.h"
+
+#define RECORDS_A_COMMIT 5000
+#define ROUND_MS 4000		/* a record waits at most this long for its round */
+#define ROUND_ENTRIES 900000	/* or so many entries */
+#define ROUND_DIRTY 200000	/* a round begins when so many wait */
+#define BEHIND_MS 10		/* between two commits */
+#define ADDED_MAX ((size_t)64 << 20) /* bytes of orders that wait for the commit under way */
+#define CHECKPOINTS_MAX 8192
+
+bool
+live_is_full(const struct live *live)
+{
+	return store_added_bytes(live->store) > ADDED_MAX;
+}
+
+/* ---- which entries lie where ---- */
+
+/* Every second one goes; the first is low's and stays. */
+static void
+checkpoints_thin(struct live *live)
+{
+	size_t kept = 1;
+
+	for (size_t i = 2; i < live->checkpoint_count; i += 2)
+		live->checkpoints[kept++] = live->checkpoints[i];
+	live->checkpoint_count = kept;
+}
+
+void
+live_checkpoint(struct live *live)
+{
+	struct stream_id position = engine_position(live->engine);
+	size_t count = live->checkpoint_count;
+
+	if (count > 0 && stream_id_cmp(live->checkpoints[count - 1].id, position) == 0) {
+		live->checkpoints[count - 1].read = live->read;
+		return;
+	}
+	if (count >= CHECKPOINTS_MAX)
+		checkpoints_thin(live);
+	MEM_RESERVE(live->checkpoints, live->checkpoint_cap, live->checkpoint_count + 1);
+	live->checkpoints[live->checkpoint_count++] = (struct checkpoint){position, live->read};
+}
+
+/* The newest checkpoint at or before the engine's low; older ones are forgotten. A low that is too old
+ * costs some reading at recovery, nothing else. */
+static struct checkpoint
+low_take(struct live *live)
+{
+	struct stream_id low = engine_low(live->engine);
+	size_t found = 0;
+
+	for (size_t i = 1; i < live->checkpoint_count; i++)
+		if (stream_id_cmp(live->checkpoints[i].id, low) <= 0)
+			found = i;
+	live->checkpoint_count -= found;
+	memmove(live->checkpoints, live->checkpoints + found,
+		live->checkpoint_count * sizeof *live->checkpoints);
+	return live->checkpoints[0];
+}
+
+/* ---- records ---- */
+
+static void
+round_end(struct live *live)
+{
+	live->round_left = 0;
+	live->round_at = clock_monotonic();
+	live->round_entries = live->count.entries;
+}
+
+/* How many records go into this commit. */
+static size_t
+records_due(struct live *live)
+{
+	size_t dirty = engine_dirty(live->engine);
+
+	if (dirty == 0 || live->caught_up || live->state == LIVE_STOPPING) {
+		round_end(live);
+		return dirty < RECORDS_A_COMMIT ? dirty : RECORDS_A_COMMIT;
+	}
+	if (live->round_left == 0 &&
+	    (dirty >= ROUND_DIRTY || clock_monotonic() - live->round_at >= ROUND_MS ||
+	     live->count.entries - live->round_entries >= ROUND_ENTRIES))
+		live->round_left = dirty;
+	return live->round_left < RECORDS_A_COMMIT ? live->round_left : RECORDS_A_COMMIT;
+}
+
+static void
+record_take(void *ctx, const struct customer *customer)
+{
+	struct live *live = ctx;
+
+	shard_batch_add(&live->records, engine_rules(live->engine), customer,
+			engine_position(live->engine));
+}
+
+static void
+records_take(struct live *live)
+{
+	size_t due = records_due(live);
+	size_t taken =
+		due > 0 ? engine_take_dirty(live->engine, due, record_take, live) : 0;
+
+	if (live->round_left == 0)
+		return;
+	live->round_left -= taken < live->round_left ? taken : live->round_left;
+	if (live->round_left == 0)
+		round_end(live);
+}
+
+/* ---- commits ---- */
+
+static bool
+has_news(const struct live *live)
+{
+	return store_has_orders(live->store) || live->records.count > 0 ||
+	       stream_id_cmp(engine_position(live->engine), store_mark(live->store)->position) !=
+		       0;
+}
+
+/* Behind there is no hurry: nobody waits for what is long past. */
+static bool
+may_wait(struct live *live)
+{
+	return !live->caught_up && live->state == LIVE_RUNNING && live->first == NULL &&
+	       !live_is_full(live) && clock_monotonic() - live->committed_at < BEHIND_MS;
+}
+
+static void
+commit_send(struct live *live)
+{
+	struct checkpoint low = low_take(live);
+
+	partition_drop_epochs(&live->partition, low.id);
+	live->partition.read = live->read;
+	live->partition.low_read = low.read;
+	live->sent_alerts = live->adding_alerts;
+	live->adding_alerts = false;
+	live->committed_at = clock_monotonic();
+	store_commit(live->store, &(struct store_commit){
+					  .position = engine_position(live->engine),
+					  .low = low.id,
+					  .partition = &live->partition,
+					  .records = &live->records,
+				  });
+}
+
+void
+live_commit(struct live *live)
+{
+	if (!live->recovered || !store_is_ready(live->store) || may_wait(live))
+		return;
+	live_checkpoint(live);
+	records_take(live);
+	if (has_news(live))
+		commit_send(live);
+	else if (live->state == LIVE_STOPPING)
+		live_all_committed(live);
+}
+
+static void
+resume(struct live *live)
+{
+	live->reconciling = false;
+	live_move(live, LIVE_RUNNING);
+	log_info("redis", "connected again: going on");
+	live_time_start(live);
+	live_rules_announce(live);
+	live_read_on(live);
+}
+
+static void
+begin(struct live *live)
+{
+	live_move(live, LIVE_RECOVERING);
+	live_read_on(live);
+}
+
+/* The store says that what it sent is in Redis, or that it is ready for a first commit. */
+void
+live_committed(void *ctx)
+{
+	struct live *live = ctx;
+
+	if (live->state == LIVE_LOADING) {
+		begin(live);
+		return;
+	}
+	if (!live->recovered)
+		return;
+	if (live->state == LIVE_STANDBY)
+		resume(live);
+	live->count.commits++;
+	live_append_committed(live, store_mark(live->store)->position);
+	if (live->sent_alerts)
+		live->options.hooks.alerts(live->options.hooks.ctx);
+	live->sent_alerts = false;
+	live_commit(live);
+	stream_hold(live->stream, live_is_full(live));
+}

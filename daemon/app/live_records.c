@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Customers' records into the engine, each under the rules of its time.
+ *
+ * Recovery begins with the rules in force at low. A record that holds the effect of a later change of rules
+ * waits, undecoded, until recovery has come to that change; its customer's entries up to there are in it
+ * already and are skipped. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "app/live_room.h"
+#include "base/mem.h"
+#include "io/log.h"
+
+static bool
+record_load(struct live *live, struct str id, struct str bytes)
+{
+	struct stream_id applied;
+	struct err err;
+	struct customer *customer =
+		record_decode(engine_rules(live->engine), id, bytes, &applied, &err);
+
+	if (customer == NULL || !engine_load(live->engine, customer, applied, &err)) {
+		live_fail(live, err.text);
+		return false;
+	}
+	return true;
+}
+
+static void
+record_hold(struct live *live, struct str id, struct str bytes, size_t epoch)
+{
+	struct held_record *held;
+
+	MEM_RESERVE(live->held, live->held_cap, live->held_count + 1);
+	held = &live->held[live->held_count];
+	held->epoch = epoch;
+	held->id = arena_str(&live->held_arena, id);
+	held->bytes = arena_str(&live->held_arena, bytes);
+	map_put(&live->held_ids, held->id, (uint32_t)live->held_count++);
+}
+
+static void
+on_record(void *ctx, struct str id, struct str bytes)
+{
+	struct live *live = ctx;
+	struct stream_id applied;
+	uint64_t tag;
+	size_t epoch;
+
+	if (live->state != LIVE_LOADING)
+		return;
+	epoch = record_peek(bytes, &tag, &applied) ? partition_epoch_at(&live->partition, applied)
+						   : 0;
+	if (epoch > 0)
+		record_hold(live, id, bytes, epoch);
+	else
+		(void)record_load(live, id, bytes);
+}
+
+static void
+on_loaded(void *ctx)
+{
+	struct live *live = ctx;
+
+	live->load = NULL;
+	if (live->state != LIVE_LOADING)
+		return;
+	log_info("main", "loaded %zu customers",
+		 engine_customers(live->engine) + live->held_count);
+	store_begin(live->store, &live->boot_mark);
+}
+
+static void
+on_load_failed(void *ctx, const char *why)
+{
+	live_fail(ctx, why);
+}
+
+void
+live_load_records(struct live *live)
+{
+	live->load = shard_load_begin(
+		live->redis, live->options.config->prefix,
+		(struct shard_hooks){live, on_record, on_loaded, on_load_failed});
+}
+
+void
+live_load_held(struct live *live, size_t epoch)
+{
+	for (size_t i = 0; i < live->held_count; i++) {
+		struct held_record *held = &live->held[i];
+
+		if (held->epoch == epoch && !record_load(live, held->id, held->bytes))
+			return;
+	}
+	if (epoch + 1 >= live->partition.epoch_count)
+		live_drop_held(live);
+}
+
+bool
+live_is_held(const struct live *live, struct str customer)
+{
+	uint32_t index;
+
+	return live->held_count > 0 && map_get(&live->held_ids, customer, &index) &&
+	       live->held[index].epoch > live->epoch;
+}
+
+void
+live_drop_held(struct live *live)
+{
+	live->held_count = 0;
+	map_finish(&live->held_ids);
+	map_init(&live->held_ids, live->options.seed);
+	arena_reset(&live->held_arena);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the live room: what its files share, and nobody else includes. */
+#ifndef APP_LIVE_ROOM_H
+#define APP_LIVE_ROOM_H
+
+#include "app/live.h"
+#include "base/hash.h"
+#include "io/lease.h"
+#include "io/store.h"
+#include "io/stream.h"
+
+#define LIVE_CHUNK 128 /* entries decoded, then applied together */
+
+/* Where a batch ended, and how many entries of the stream lie up to there. */
+struct checkpoint {
+	struct stream_id id;
+	uint64_t read;
+};
+
+/* A record that was made under later rules than those recovery begins with: it waits for them. */
+struct held_record {
+	size_t epoch;	  /* index into the partition's, as recovered */
+	struct str id;	  /* both in held_arena */
+	struct str bytes;
+};
+
+struct append_waiter;
+struct append_note;
+
+/* Of XINFO STREAM; all zero when there is no stream. */
+struct stream_info {
+	bool exists;
+	uint64_t length, added;
+	struct stream_id first, last;
+};
+
+struct live {
+	struct live_options options;
+	struct arena arena; /* keys */
+	struct str events, alerts, tasks, rejected, hold;
+	char name[64], reader_name[64]; /* of the connections */
+	enum live_state state;
+	struct err why;
+	struct err paused_for; /* what the log was told last */
+	bool releasing;	       /* the lease, at the end */
+	int64_t started_at;
+
+	struct redis *redis;   /* owned: commands */
+	struct stream *stream; /* owned: reads */
+	struct lease *lease;   /* owned */
+	struct store *store;   /* owned */
+	char run_id[STREAM_RUN_ID], reader_run_id[STREAM_RUN_ID];
+	bool reconciling; /* the mark is compared after a reconnect */
+	struct event *again; /* owned: tries again what could not go on */
+
+	struct engine *engine; /* owned; NULL without memory */
+	bool recovered;
+	struct partition partition;
+	struct stream_id recover_to; /* up to it orders are suppressed */
+	struct shard_load *load;     /* owned while it runs */
+	struct held_record *held;    /* owned */
+	size_t held_count, held_cap;
+	struct arena held_arena;
+	struct map held_ids;
+	struct commit_mark boot_mark; /* as read while starting */
+	bool boot_has_mark, boot_has_partition;
+	struct stream_info boot_stream;
+	struct err boot_error;
+
+	/* rules */
+	struct rule_files *files;   /* owned: of the configuration, or of the last reload */
+	struct rule_files *fetched; /* owned: from Redis */
+	char fetching[65];	    /* sha under way; empty: none */
+	void (*after_fetch)(struct live *live);
+	size_t epoch; /* recovering: the one in force, index into the partition's */
+	char missing[65];	    /* sha that Redis has no text of */
+	char announced[65];	    /* sha of the last churnd.rules we appended */
+
+	/* apply */
+	struct entry *entries; /* owned: LIVE_CHUNK */
+	const struct reply *items[LIVE_CHUNK]; /* where each came from */
+	unsigned entry_count;
+	struct arena decode;
+	struct stream_fields fields;
+	struct buf scratch, body;
+	uint64_t read; /* entries of the stream up to the engine's position */
+	struct checkpoint *checkpoints; /* owned; after low */
+	size_t checkpoint_count, checkpoint_cap;
+	bool caught_up;		/* the last read found less than it could have */
+
+	/* commit */
+	struct shard_batch records;
+	int64_t committed_at;	 /* monotonic: the last commit was sent */
+	size_t round_left;	 /* behind: records still to be written in this round */
+	int64_t round_at;	 /* monotonic: when the last round ended */
+	uint64_t round_entries;  /* entries at that time */
+	bool adding_alerts, sent_alerts;
+
+	/* time */
+	struct event *time_timer, *due_timer; /* owned */
+	int64_t time_offset; /* Redis' time less the monotonic clock's */
+	bool time_known, is_held, due_asked;
+	int64_t due_sent_at;	 /* monotonic */
+	struct stream_id due_id; /* of the clock entry that is to be read back */
+	int64_t next_due;
+
+	/* watch */
+	struct event *watch_timer; /* owned */
+	uint64_t lag, length;
+	struct stream_id group_low; /* what other groups have read; all ones: no other group */
+	bool groups_overruled;
+	int64_t outputs_trimmed_at; /* monotonic; 0: never */
+
+	/* append */
+	struct append_waiter *first, *last; /* owned */
+	struct append_note *notes;	    /* owned */
+
+	struct live_status count; /* only the counters */
+};
+
+/* live.c: where it stands. */
+void live_move(struct live *live, enum live_state to);
+void live_fail(struct live *live, const char *why);
+void live_pause(struct live *live, const char *why, int64_t again_ms);
+void live_forget(struct live *live); /* drops all memory of customers */
+void live_begin(struct live *live);  /* from the lease on */
+void live_read_on(struct live *live);
+void live_stop_reading(struct live *live);
+void live_ignore(void *ctx, const struct reply *reply);
+void live_timer(struct event *timer, int64_t ms);
+void live_all_committed(struct live *live); /* the last of live_stop() */
+
+/* live_start.c: from the lease to a running engine. */
+void live_boot(struct live *live);
+void live_recovered(struct live *live);
+
+/* live_records.c: records into the engine. */
+void live_load_records(struct live *live);
+void live_load_held(struct live *live, size_t epoch);
+bool live_is_held(const struct live *live, struct str customer);
+void live_drop_held(struct live *live);
+
+/* live_rules.c */
+enum live_rules { RULES_HERE, RULES_FETCHING, RULES_MISSING };
+/* The texts of a sha; asks Redis when they are not at hand. Then `fetched` tries again. */
+enum live_rules live_rules_find(struct live *live, struct str sha, const struct rule_files **out,
+				void (*fetched)(struct live *live));
+struct ruleset *live_rules_make(struct live *live, const struct rule_files *files);
+void live_rules_store(struct live *live, const struct rule_files *files);
+void live_rules_announce(struct live *live);
+
+/* live_apply.c: batches into the engine. */
+void live_take(void *ctx, const struct stream_batch *batch);
+
+/* live_orders.c: orders into commands. */
+void live_order(void *ctx, const struct order *order);
+void live_reject(struct live *live, struct stream_id id, const struct reply *item,
+		 const char *sentence);
+
+/* live_commit.c */
+void live_commit(struct live *live);
+void live_committed(void *ctx);
+bool live_is_full(const struct live *live);
+void live_checkpoint(struct live *live);
+
+/* live_time.c */
+void live_time_start(struct live *live);
+void live_time_ask(struct live *live);
+void live_time_arm(struct live *live);
+void live_time_applied(struct live *live);
+void live_on_time_timer(evutil_socket_t fd, short what, void *ctx);
+void live_on_due_timer(evutil_socket_t fd, short what, void *ctx);
+
+/* live_watch.c: lag, what was lost, trimming. */
+void live_on_watch_timer(evutil_socket_t fd, short what, void *ctx);
+bool live_stream_info(const struct reply *reply, struct stream_info *out);
+
+/* live_append.c */
+void live_append_noted(struct live *live, struct stream_id id, const char *sentence);
+void live_append_committed(struct live *live, struct stream_id position);
+void live_append_lost(struct live *live);
+void live_append_finish(struct live *live);
+
+#endif
