@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon as a service: makes its parts, feeds the watchdog, takes signals, and ends in order. */
+#include "app/service.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/log.h"
+#include "io/notify.h"
+
+#define BEAT_MS 1000
+
+static void
+timer_set(struct event *timer, int64_t ms)
+{
+	const struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	event_add(timer, &wait);
+}
+
+static struct outbox *
+outbox_make(const struct setup *setup, struct event_base *base, struct err *err)
+{
+	return outbox_create(
+		&(struct outbox_options){
+			.base = base,
+			.redis = &setup->redis,
+			.prefix = setup->config->prefix,
+			.endpoints = setup->config->endpoints,
+			.endpoint_count = setup->config->endpoint_count,
+			.folder = setup->folder,
+		},
+		err);
+}
+
+bool
+service_check(const struct setup *setup, struct err *err)
+{
+	struct event_base *base = event_base_new();
+	struct outbox *outbox = outbox_make(setup, base, err);
+
+	outbox_destroy(outbox);
+	event_base_free(base);
+	return outbox != NULL;
+}
+
+/* ---- the end ---- */
+
+static void
+on_outbox_stopped(void *ctx)
+{
+	struct service *service = ctx;
+
+	event_base_loopexit(service->base, NULL);
+}
+
+static void
+stop_outbox(struct service *service)
+{
+	outbox_stop(service->outbox, on_outbox_stopped, service);
+}
+
+static void
+stop_begin(struct service *service)
+{
+	service->stopping = true;
+	notify_send("STOPPING=1\nSTATUS=stopping");
+	timer_set(service->deadline, service->setup.config->stop_timeout);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *ctx)
+{
+	struct service *service = ctx;
+
+	(void)fd, (void)what;
+	log_warn("main", "not all was done within stop_timeout: what is left follows at the "
+			 "next start");
+	event_base_loopexit(service->base, NULL);
+}
+
+static void
+on_failed(void *ctx, const char *why)
+{
+	struct service *service = ctx;
+
+	(void)why;
+	service->exit_status = 1;
+	if (service->stopping) {
+		event_base_loopexit(service->base, NULL);
+		return;
+	}
+	stop_begin(service);
+	stop_outbox(service);
+}
+
+static void
+on_stopped(void *ctx)
+{
+	stop_outbox(ctx);
+}
+
+/* ---- signals ---- */
+
+static void
+on_stop_signal(evutil_socket_t signal, short what, void *ctx)
+{
+	struct service *service = ctx;
+
+	(void)what;
+	if (service->stopping) {
+		log_warn("main", "a second signal: ending at once");
+		event_base_loopexit(service->base, NULL);
+		return;
+	}
+	log_info("main", "%s: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+	stop_begin(service);
+	live_stop(service->live);
+}
+
+/* Rules and the log's level change at once; the rest of the file at the next start. */
+static void
+on_reload_signal(evutil_socket_t signal, short what, void *ctx)
+{
+	struct service *service = ctx;
+	struct setup fresh;
+
+	(void)signal, (void)what;
+	if (service->stopping)
+		return;
+	notify_send("STATUS=reloading");
+	if (!setup_read(&fresh, service->setup.path.p, service->zh)) {
+		log_error("rules", "reload refused: the rules in force stay in force");
+		return;
+	}
+	if (live_reload(service->live, fresh.files))
+		log_info("rules", "reload: other rules are on their way into the stream");
+	else
+		log_info("rules", "reload: the rules are the same");
+	fresh.files = NULL;
+	setup_finish(&fresh);
+}
+
+/* ---- the beat ---- */
+
+static void
+status_tell(struct service *service, const struct live_status *status)
+{
+	char text[sizeof service->status];
+
+	snprintf(text, sizeof text, "STATUS=%s%s%s", live_state_name(status->state),
+		 status->why[0] != '\0' ? ": " : "", status->why);
+	if (strcmp(text, service->status) == 0)
+		return;
+	memcpy(service->status, text, sizeof text);
+	notify_send(text);
+}
+
+static void
+ready_tell(struct service *service)
+{
+	if (!service->ready_told)
+		notify_send("READY=1");
+	service->ready_told = true;
+}
+
+static void
+on_beat(evutil_socket_t fd, short what, void *ctx)
+{
+	struct service *service = ctx;
+	struct live_status status;
+	int64_t now = clock_monotonic();
+
+	(void)fd, (void)what;
+	timer_set(service->beat, BEAT_MS);
+	if (service->watchdog_ms > 0 && now - service->fed_at >= service->watchdog_ms - BEAT_MS) {
+		service->fed_at = now;
+		notify_send("WATCHDOG=1");
+	}
+	live_get_status(service->live, &status);
+	status_tell(service, &status);
+	/* A second instance has done its part when it stands by. */
+	if (status.state == LIVE_STANDBY && status.holder != NULL)
+		ready_tell(service);
+}
+
+static void
+on_ready(void *ctx)
+{
+	ready_tell(ctx);
+	outbox_wake(((struct service *)ctx)->outbox);
+}
+
+static void
+on_alerts(void *ctx)
+{
+	outbox_wake(((struct service *)ctx)->outbox);
+}
+
+/* ---- the parts ---- */
+
+static bool
+parts_make(struct service *service, struct err *err)
+{
+	struct live_options options = {
+		.base = service->base,
+		.config = service->setup.config,
+		.redis = &service->setup.redis,
+		.files = service->setup.files,
+		.hooks = {service, on_ready, on_alerts, on_failed, on_stopped},
+	};
+
+	service->outbox = outbox_make(&service->setup, service->base, err);
+	if (service->outbox == NULL)
+		return false;
+	RAND_bytes((unsigned char *)&options.seed, sizeof options.seed);
+	service->setup.files = NULL;
+	service->live = live_create(&options);
+	return true;
+}
+
+static void
+events_make(struct service *service)
+{
+	struct event_base *base = service->base;
+
+	service->signals[0] = evsignal_new(base, SIGTERM, on_stop_signal, service);
+	service->signals[1] = evsignal_new(base, SIGINT, on_stop_signal, service);
+	service->signals[2] = evsignal_new(base, SIGHUP, on_reload_signal, service);
+	for (unsigned i = 0; i < 3; i++)
+		event_add(service->signals[i], NULL);
+	service->beat = event_new(base, -1, 0, on_beat, service);
+	service->deadline = event_new(base, -1, 0, on_deadline, service);
+	service->watchdog_ms = notify_watchdog_interval();
+	timer_set(service->beat, 0);
+}
+
+static void
+parts_finish(struct service *service)
+{
+	live_destroy(service->live);
+	outbox_destroy(service->outbox);
+	for (unsigned i = 0; i < 3; i++)
+		event_free(service->signals[i]);
+	event_free(service->beat);
+	event_free(service->deadline);
+	/* What the parts left to libevent to free is freed in one more turn. */
+	event_base_loop(service->base, EVLOOP_NONBLOCK);
+}
+
+int
+service_run(struct setup *setup, bool zh)
+{
+	struct service service = {.setup = *setup, .zh = zh};
+	struct err err;
+
+	service.base = event_base_new();
+	assert(service.base != NULL);
+	if (parts_make(&service, &err)) {
+		events_make(&service);
+		log_info("main", "churnd " CHURND_VERSION " starts");
+		live_start(service.live);
+		event_base_dispatch(service.base);
+		parts_finish(&service);
+		log_info("main", "churnd ends with %d", service.exit_status);
+	} else {
+		fprintf(stderr, "churnd: %s\n", err.text);
+		service.exit_status = 2;
+	}
+	event_base_free(service.base);
+	setup_finish(&service.setup);
+	return service.exit_status;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the configuration and what it names, and says all that is wrong with them. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/service.h"
+#include "io/log.h"
+
+#define CONFIG_MAX ((size_t)1 << 20)
+#define PASSWORD_MAX ((size_t)4096)
+
+static bool
+complain(const char *sentence)
+{
+	fprintf(stderr, "churnd: %s\n", sentence);
+	return false;
+}
+
+static void
+diags_show(struct diags *diags, bool zh)
+{
+	struct buf out = {0};
+
+	diags_print(&out, diags, zh, isatty(STDERR_FILENO) != 0);
+	if (out.n > 0)
+		fwrite(out.p, 1, out.n, stderr);
+	buf_finish(&out);
+}
+
+static struct str
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return STR_NONE;
+	return (struct str){path, slash == path ? 1 : (size_t)(slash - path)};
+}
+
+static bool
+config_read(struct setup *setup, bool zh)
+{
+	struct diags diags;
+	struct str text;
+	struct err err;
+
+	if (!rule_files_slurp(&setup->arena, setup->path, CONFIG_MAX, &text, &err))
+		return complain(err.text);
+	diags_init(&diags, &setup->arena);
+	setup->config = config_load(setup->path, text, &diags);
+	diags_show(&diags, zh);
+	diags_finish(&diags);
+	return setup->config != NULL;
+}
+
+/* The file's first line. */
+static bool
+password_read(struct setup *setup, struct err *err)
+{
+	struct str name = setup->config->redis_password_file, text;
+	const char *end;
+
+	if (name.n == 0)
+		return true;
+	if (!rule_files_slurp(&setup->arena,
+			      rule_files_path(&setup->arena, setup->folder, name), PASSWORD_MAX,
+			      &text, err))
+		return err_prefix(err, "redis.password_file");
+	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
+	setup->redis.password = str_slice(text, 0, end != NULL ? (size_t)(end - text.p) : text.n);
+	return true;
+}
+
+static bool
+redis_read(struct setup *setup)
+{
+	struct err err;
+
+	if (redis_address_parse(&setup->arena, setup->config->redis_url, &setup->redis, &err) &&
+	    password_read(setup, &err))
+		return true;
+	err_prefix(&err, "%.*s", STR_ARG(setup->path));
+	return complain(err.text);
+}
+
+static bool
+rules_read(struct setup *setup, bool zh)
+{
+	struct config *config = setup->config;
+	struct hash_seed seed = {1, 2};
+	struct ruleset *rules;
+	struct diags diags;
+	struct err err;
+	bool good;
+
+	setup->files = rule_files_read(setup->folder, config->rules, config->rule_count, &err);
+	if (setup->files == NULL)
+		return complain(err.text);
+	diags_init(&diags, &setup->arena);
+	rules = rule_files_load(setup->files, seed, &diags);
+	diags_show(&diags, zh);
+	diags_finish(&diags);
+	if (rules == NULL)
+		return false;
+	good = rule_files_check_webhooks(rules, config, &err);
+	ruleset_destroy(rules);
+	return good || complain(err.text);
+}
+
+static void
+log_read(const struct config *config)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+
+	if (config->log_level.n > 0 && !log_level_parse(config->log_level, &level))
+		level = LOG_LEVEL_INFO; /* config_load has let no other word through */
+	log_setup(level, config->log_json);
+}
+
+bool
+setup_read(struct setup *setup, const char *path, bool zh)
+{
+	*setup = (struct setup){0};
+	arena_init(&setup->arena);
+	setup->path = arena_str(&setup->arena, str_of(path));
+	setup->folder = folder_of(setup->path.p);
+	if (config_read(setup, zh) && redis_read(setup) && rules_read(setup, zh)) {
+		log_read(setup->config);
+		return true;
+	}
+	setup_finish(setup);
+	return false;
+}
+
+void
+setup_finish(struct setup *setup)
+{
+	config_destroy(setup->config);
+	rule_files_destroy(setup->files);
+	arena_finish(&setup->arena);
+	*setup = (struct setup){0};
+}
