@@ -174,16 +174,18 @@ APP_SRC     := $(filter-out $(MAIN_SRC),$(call sources,daemon/app))
 SUPPORT_SRC := $(call sources,tests/support)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 BENCH_SRC   := $(call sources,tests/bench)
+TOOLS_SRC   := $(call sources,tests/tools)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
 PROGRAMS := $(MAIN_SRC:daemon/app/%.c=$(BIN)/%)
 UNIT  := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 
-.PHONY: lib programs unit bench fuzzers everything tidy flags
-everything: lib programs unit bench
+.PHONY: lib programs unit bench tools fuzzers everything tidy flags
+everything: lib programs unit bench tools
 	@:
 lib: $(LIBS)
 	@:
@@ -192,6 +194,8 @@ programs: lib $(PROGRAMS)
 unit: $(UNIT)
 	@:
 bench: $(BENCH)
+	@:
+tools: $(TOOLS)
 	@:
 fuzzers: $(FUZZ)
 	@:
@@ -224,11 +228,13 @@ $(UNIT): $(B)/unit/%: $(B)/obj/tests/unit/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
 $(BENCH): $(B)/bench/%: $(B)/obj/tests/bench/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
+$(TOOLS): $(B)/tools/%: $(B)/obj/tests/tools/%.o $(LIBS)
+	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
 $(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,-fsanitize=fuzzer,$(CMOCKA_LIBS))
 
 # clang-tidy remembers what it has read: a file is read again when it, a header of it, or the rules change.
-TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(FUZZ_SRC)
+TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(TOOLS_SRC) $(FUZZ_SRC)
 TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
 tidy: $(TIDY)
 	@:
