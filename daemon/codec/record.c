@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes a customer's state record. */
+#include "codec/record.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/number.h"
+#include "codec/record_format.h"
+#include "engine/track.h"
+
+#define NUMBER(part, member, is_at)                                  \
+	{                                                            \
+		part, sizeof(((struct customer *)0)->member), is_at, \
+			offsetof(struct customer, member)            \
+	}
+
+const struct record_number record_numbers[RECORD_NUMBERS] = {
+	NUMBER(PART_FIRST_SEEN, first_seen_at, true),
+	NUMBER(PART_EVENT_AT, event_at, true),
+	NUMBER(PART_SEQ, seq, false),
+	NUMBER(PART_ORDER_AT, order_at, true),
+	NUMBER(PART_RISK, risk, false),
+	NUMBER(PART_FIRINGS, firings, false),
+	NUMBER(PART_EPISODE_N, episode, false),
+	NUMBER(PART_EPISODE_AT, episode_at, true),
+	NUMBER(PART_ORDER_N, order_n, false),
+	NUMBER(PART_BACKFILLED_AT, backfilled_at, true),
+};
+
+const struct record_flag record_flags[RECORD_FLAGS] = {
+	{PART_EPISODE, CUSTOMER_EPISODE},
+	{PART_QUIET, CUSTOMER_QUIET},
+	{PART_RESTS, CUSTOMER_RESTS},
+};
+
+#define RULE_NUMBER(bit, member, is_at)                               \
+	{                                                             \
+		bit, sizeof(((struct rule_state *)0)->member), is_at, \
+			offsetof(struct rule_state, member)           \
+	}
+
+const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS] = {
+	RULE_NUMBER(0, since_at, true),	    RULE_NUMBER(1, fired_at, true),
+	RULE_NUMBER(2, firing, false),	    RULE_NUMBER(3, announced_at, true),
+	RULE_NUMBER(4, announced_n, false), RULE_NUMBER(5, served, false),
+	RULE_NUMBER(6, blind_at, true),	    RULE_NUMBER(7, until_at, true),
+};
+
+static uint64_t
+number_get(const struct record_number *number, const void *of)
+{
+	const char *p = (const char *)of + number->offset;
+	uint64_t wide;
+	uint32_t word;
+	uint16_t half;
+
+	switch (number->size) {
+	case 8:
+		memcpy(&wide, p, sizeof wide);
+		return wide;
+	case 4:
+		memcpy(&word, p, sizeof word);
+		return word;
+	case 2:
+		memcpy(&half, p, sizeof half);
+		return half;
+	default:
+		return (uint8_t)*p;
+	}
+}
+
+uint64_t
+record_number_get(const struct record_number *number, const struct customer *customer)
+{
+	return number_get(number, customer);
+}
+
+uint64_t
+record_rule_number_get(const struct record_number *number, const struct rule_state *state)
+{
+	return number_get(number, state);
+}
+
+/* FNV-1a of "type:name", folded: stable for good, and quick, since every cell is written with it. */
+uint32_t
+record_attribute_key(const struct attribute *attribute)
+{
+	const char *type = type_name(attribute->type, false);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *type; type++)
+		hash = (hash ^ (uint8_t)*type) * UINT64_C(0x100000001b3);
+	hash = (hash ^ ':') * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < attribute->name.n; i++)
+		hash = (hash ^ (uint8_t)attribute->name.p[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* --- pieces --- */
+
+struct writer {
+	struct buf *out;
+	const struct ruleset *rules;
+	int64_t base; /* applied.ms */
+};
+
+static void
+put_at(const struct writer *writer, int64_t at)
+{
+	buf_zigzag(writer->out, (int64_t)((uint64_t)writer->base - (uint64_t)at));
+}
+
+static void
+put_little(struct buf *out, uint64_t number, unsigned bytes)
+{
+	char p[8];
+
+	for (unsigned i = 0; i < bytes; i++)
+		p[i] = (char)(number >> 8 * i & 255);
+	buf_add(out, p, bytes);
+}
+
+static void
+put_key(const struct writer *writer, uint32_t key)
+{
+	put_little(writer->out, key, 4);
+}
+
+static void
+put_double(struct buf *out, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof bits);
+	put_little(out, bits, 8);
+}
+
+static void
+put_text(const struct writer *writer, struct str text)
+{
+	buf_varint(writer->out, text.n);
+	buf_str(writer->out, text);
+}
+
+/* Puts the length of what was written since `begin` before it. */
+static void
+close_item(const struct writer *writer, size_t begin)
+{
+	struct buf *out = writer->out;
+	size_t n = out->n - begin, shift;
+	char length[10];
+
+	buf_varint(out, n);
+	shift = out->n - begin - n;
+	memcpy(length, out->p + begin + n, shift);
+	memmove(out->p + begin + shift, out->p + begin, n);
+	memcpy(out->p + begin, length, shift);
+}
+
+/* --- parts --- */
+
+static void
+put_numbers(const struct writer *writer, const struct customer *customer, unsigned part)
+{
+	for (unsigned i = 0; i < RECORD_NUMBERS; i++) {
+		uint64_t number = record_number_get(&record_numbers[i], customer);
+
+		if (record_numbers[i].part != part)
+			continue;
+		if (record_numbers[i].is_at)
+			put_at(writer, (int64_t)number);
+		else
+			buf_varint(writer->out, number);
+	}
+}
+
+static void
+put_held(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, (uint64_t)__builtin_popcount(customer->held));
+	for (unsigned l = 0; l < RULESET_MAX_LEVELS; l++) {
+		if (customer->held >> l & 1)
+			put_text(writer, writer->rules->levels[l].name);
+	}
+}
+
+static void
+put_track(const struct writer *writer, const struct customer *customer, unsigned signal,
+	  bool hours)
+{
+	const struct track *track = track_find(customer, signal, hours);
+	int64_t newest = writer->base / (hours ? HOUR_MS : DAY_MS);
+	enum signal_kind kind = writer->rules->signals[signal].kind;
+	struct buf *out = writer->out;
+	size_t begin;
+
+	put_key(writer, writer->rules->signals[signal].key);
+	begin = out->n;
+	buf_zigzag(out, newest - track->cell);
+	buf_varint(out, track->count);
+	put_at(writer, track->last_at);
+	if (kind == SIGNAL_SUM)
+		buf_zigzag(out, track->u.sum);
+	else if (kind == SIGNAL_LAST)
+		put_double(out, track->u.value);
+	if (!hours) {
+		buf_varint(out, track->life_days);
+		buf_zigzag(out, (int64_t)track->cell - track->first_cell);
+	}
+	buf_varint(out, track->span);
+	buf_str(out, track_packed(customer, signal, hours));
+	close_item(writer, begin);
+}
+
+static void
+put_tracks(const struct writer *writer, const struct customer *customer, bool hours)
+{
+	uint64_t signals = hours ? customer->hours : customer->days;
+
+	buf_varint(writer->out, (uint64_t)__builtin_popcountll(signals));
+	for (; signals; signals &= signals - 1)
+		put_track(writer, customer, (unsigned)__builtin_ctzll(signals), hours);
+}
+
+/* An enum's word is written out: its place among the words may change with the rule set. */
+static void
+put_profile_value(const struct writer *writer, struct value value)
+{
+	switch (value.type) {
+	case TYPE_NUM:
+	case TYPE_PROB:
+		put_double(writer->out, value.u.n);
+		return;
+	case TYPE_STRING:
+		buf_str(writer->out, value.u.s);
+		return;
+	case TYPE_ENUM:
+		buf_str(writer->out, value.words->words[value.u.i]);
+		return;
+	case TYPE_BOOL:
+		buf_zigzag(writer->out, value.u.b);
+		return;
+	case TYPE_INT:
+	case TYPE_DURATION:
+	case TYPE_TIME:
+	case TYPE_DATE:
+	case TYPE_LIST:
+	case TYPE_RANGE:
+	case TYPE_SIGNAL:
+	case TYPE_TEXT_ANY:
+	case TYPE_COUNT:
+		buf_zigzag(writer->out, value.u.i);
+		return;
+	}
+}
+
+static void
+put_profile(const struct writer *writer, const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+	uint64_t left = cold->profile_mask;
+
+	buf_varint(writer->out, (uint64_t)__builtin_popcountll(left));
+	for (unsigned at = 0; left; left &= left - 1, at++) {
+		unsigned slot = (unsigned)__builtin_ctzll(left);
+		bool is_set = !(cold->unset_mask >> slot & 1);
+		size_t begin;
+
+		put_key(writer, record_attribute_key(&writer->rules->attributes[slot]));
+		begin = writer->out->n;
+		put_at(writer, cold->profile[at].ts);
+		buf_char(writer->out, (char)is_set);
+		if (is_set)
+			put_profile_value(writer,
+					  customer_profile(customer, writer->rules, slot));
+		close_item(writer, begin);
+	}
+}
+
+static void
+put_rule(const struct writer *writer, const struct rule_state *state)
+{
+	unsigned has = 0;
+	size_t begin;
+
+	put_key(writer, writer->rules->rules[state->rule].key);
+	begin = writer->out->n;
+	for (unsigned i = 0; i < RECORD_RULE_NUMBERS; i++)
+		has |= (unsigned)(record_rule_number_get(&record_rule_numbers[i], state) != 0)
+		       << i;
+	buf_char(writer->out, (char)(state->phase | state->flags << 2));
+	buf_char(writer->out, (char)has);
+	for (unsigned i = 0; i < RECORD_RULE_NUMBERS; i++) {
+		uint64_t number = record_rule_number_get(&record_rule_numbers[i], state);
+
+		if (number == 0)
+			continue;
+		if (record_rule_numbers[i].is_at)
+			put_at(writer, (int64_t)number);
+		else
+			buf_varint(writer->out, number);
+	}
+	close_item(writer, begin);
+}
+
+static void
+put_rules(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->rule_count);
+	for (unsigned i = 0; i < customer->cold->rule_count; i++)
+		put_rule(writer, &customer->cold->rules[i]);
+}
+
+static void
+put_tags(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->tag_count);
+	for (unsigned i = 0; i < customer->cold->tag_count; i++) {
+		const struct tag_state *tag = &customer->cold->tags[i];
+
+		put_text(writer, tag->name);
+		put_at(writer, tag->since_at);
+		buf_char(writer->out, tag->expires_at != NEVER);
+		if (tag->expires_at != NEVER)
+			put_at(writer, tag->expires_at);
+	}
+}
+
+static void
+put_ids(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->id_count);
+	for (unsigned i = 0; i < customer->cold->id_count; i++) {
+		put_little(writer->out, customer->cold->ids[i].hash, 8);
+		put_at(writer, customer->cold->ids[i].at);
+	}
+}
+
+static void
+put_task(const struct writer *writer, const struct task_held *task)
+{
+	size_t begin;
+
+	put_key(writer, writer->rules->tasks[task->def].key);
+	begin = writer->out->n;
+	buf_char(writer->out, (char)(task->state | task->priority << 4));
+	buf_varint(writer->out, task->created_n);
+	put_at(writer, task->created_at);
+	put_at(writer, task->changed_at);
+	put_at(writer, task->closed_at);
+	put_text(writer, task->assignee);
+	put_text(writer, task->outcome);
+	buf_varint(writer->out, task->episode);
+	buf_varint(writer->out, task->reasons);
+	close_item(writer, begin);
+}
+
+static void
+put_tasks(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->task_count);
+	for (unsigned i = 0; i < customer->cold->task_count; i++)
+		put_task(writer, &customer->cold->tasks[i]);
+}
+
+static void
+put_after(const struct writer *writer, const struct after_state *after)
+{
+	size_t begin;
+
+	put_key(writer, after->key);
+	begin = writer->out->n;
+	buf_varint(writer->out, after->settled);
+	buf_varint(writer->out, after->count);
+	for (uint32_t i = 0; i < after->count; i++)
+		put_at(writer, after->at[i]);
+	close_item(writer, begin);
+}
+
+static void
+put_afters(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->after_count);
+	for (unsigned i = 0; i < customer->cold->after_count; i++)
+		put_after(writer, &customer->cold->afters[i]);
+}
+
+/* --- the record --- */
+
+static uint64_t
+part_bit(bool has, enum record_part part)
+{
+	return (uint64_t)has << part;
+}
+
+static uint64_t
+parts_of(const struct customer *customer)
+{
+	const struct cold none = {0}, *cold = customer->cold ? customer->cold : &none;
+	uint64_t has = 0;
+
+	for (unsigned i = 0; i < RECORD_NUMBERS; i++)
+		has |= part_bit(record_number_get(&record_numbers[i], customer) != 0,
+				record_numbers[i].part);
+	for (unsigned i = 0; i < RECORD_FLAGS; i++)
+		has |= part_bit(customer->flags & record_flags[i].flag, record_flags[i].part);
+	return has | part_bit(customer->held, PART_HELD) | part_bit(customer->days, PART_DAYS) |
+	       part_bit(customer->hours, PART_HOURS) |
+	       part_bit(cold->profile_mask, PART_PROFILE) |
+	       part_bit(cold->rule_count, PART_RULES) | part_bit(cold->tag_count, PART_TAGS) |
+	       part_bit(cold->id_count, PART_IDS) | part_bit(cold->task_count, PART_TASKS) |
+	       part_bit(cold->after_count, PART_AFTERS);
+}
+
+static void
+put_part(const struct writer *writer, const struct customer *customer, enum record_part part)
+{
+	switch (part) {
+	case PART_FIRST_SEEN:
+	case PART_EVENT_AT:
+	case PART_SEQ:
+	case PART_ORDER_AT:
+	case PART_RISK:
+	case PART_FIRINGS:
+	case PART_EPISODE_N:
+	case PART_EPISODE_AT:
+	case PART_ORDER_N:
+	case PART_BACKFILLED_AT:
+		put_numbers(writer, customer, part);
+		return;
+	case PART_DAYS:
+	case PART_HOURS:
+		put_tracks(writer, customer, part == PART_HOURS);
+		return;
+	case PART_PROFILE:
+		put_profile(writer, customer);
+		return;
+	case PART_RULES:
+		put_rules(writer, customer);
+		return;
+	case PART_HELD:
+		put_held(writer, customer);
+		return;
+	case PART_IDS:
+		put_ids(writer, customer);
+		return;
+	case PART_TASKS:
+		put_tasks(writer, customer);
+		return;
+	case PART_TAGS:
+		put_tags(writer, customer);
+		return;
+	case PART_AFTERS:
+		put_afters(writer, customer);
+		return;
+	case PART_EPISODE:
+	case PART_QUIET:
+	case PART_RESTS:
+	case PART_COUNT:
+		return;
+	}
+}
+
+void
+record_encode(struct buf *out, const struct ruleset *rules, const struct customer *customer,
+	      struct stream_id applied)
+{
+	struct writer writer = {out, rules, applied.ms};
+	size_t begin = out->n;
+	uint64_t has = parts_of(customer);
+
+	buf_char(out, RECORD_VERSION);
+	buf_add(out, rules->sha, 8);
+	buf_zigzag(out, applied.ms);
+	buf_varint(out, applied.seq);
+	buf_varint(out, has);
+	for (uint64_t left = has; left; left &= left - 1)
+		put_part(&writer, customer, (enum record_part)__builtin_ctzll(left));
+	put_little(out, crc32(0, (const Bytef *)out->p + begin, (uInt)(out->n - begin)), 4);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads what not every customer has: profile, rules, tags, ids, tasks. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/record_take.h"
+#include "engine/track.h"
+
+static struct value
+find_word(const struct attribute *attribute, struct str word)
+{
+	for (unsigned i = 0; i < attribute->words.count; i++) {
+		if (str_eq(attribute->words.words[i], word))
+			return value_enum(&attribute->words, i);
+	}
+	return value_unknown(TYPE_ENUM); /* the rule set has it no more */
+}
+
+static struct value
+read_profile_value(struct reader *item, const struct attribute *attribute)
+{
+	struct value value = {.type = attribute->type, .known = true};
+
+	switch (attribute->type) {
+	case TYPE_NUM:
+	case TYPE_PROB:
+		value.u.n = record_take_double(item);
+		return value;
+	case TYPE_STRING:
+		value.u.s = record_take_rest(item);
+		return value;
+	case TYPE_ENUM:
+		return find_word(attribute, record_take_rest(item));
+	case TYPE_BOOL:
+		value.u.b = record_take_signed(item) != 0;
+		return value;
+	case TYPE_INT:
+	case TYPE_DURATION:
+	case TYPE_TIME:
+	case TYPE_DATE:
+	case TYPE_LIST:
+	case TYPE_RANGE:
+	case TYPE_SIGNAL:
+	case TYPE_TEXT_ANY:
+	case TYPE_COUNT:
+		value.u.i = record_take_signed(item);
+		return value;
+	}
+	return value;
+}
+
+static void
+read_cell(struct reader *item, unsigned slot)
+{
+	const struct attribute *attribute = &item->rules->attributes[slot];
+	struct value value = value_unknown(attribute->type);
+	int64_t ts = record_take_at(item);
+	uint64_t is_set = record_take_little(item, 1);
+
+	if (is_set > 1 || !item->p) {
+		record_spoil(item);
+		return;
+	}
+	if (is_set)
+		value = read_profile_value(item, attribute);
+	if (item->p)
+		customer_set_profile(item->customer, slot, attribute->type, value, ts);
+}
+
+static void
+read_rule(struct reader *item, unsigned rule)
+{
+	uint8_t state = (uint8_t)record_take_little(item, 1),
+		has = (uint8_t)record_take_little(item, 1);
+	struct rule_state read = {.rule = (uint16_t)rule};
+
+	read.phase = state & 3;
+	read.flags = state >> 2;
+	for (unsigned i = 0; i < RECORD_RULE_NUMBERS; i++) {
+		if (has >> i & 1)
+			record_take_field(item, &record_rule_numbers[i], &read);
+	}
+	if (state >> 7 || customer_rule(item->customer, rule))
+		record_spoil(item);
+	if (item->p)
+		*customer_rule_make(item->customer, rule) = read;
+}
+
+void
+record_read_tags(struct reader *reader)
+{
+	uint64_t count = record_take_below(reader, CUSTOMER_MAX_TAGS + 1);
+
+	for (uint64_t left = count; left > 0 && reader->p; left--) {
+		struct str name = record_take_text(reader);
+		int64_t since = record_take_at(reader), expires = NEVER;
+		uint64_t ends = record_take_little(reader, 1);
+
+		if (ends)
+			expires = record_take_at(reader);
+		if (reader->p && ends <= 1 && name.n > 0)
+			customer_set_tag(reader->customer, name, since, expires);
+		else
+			record_spoil(reader);
+	}
+	if (reader->p && customer_cold(reader->customer)->tag_count != count)
+		record_spoil(reader); /* one came twice */
+}
+
+void
+record_read_ids(struct reader *reader)
+{
+	uint64_t count = record_take_below(reader, CUSTOMER_MAX_IDS + 1);
+	struct cold *cold = customer_cold(reader->customer);
+
+	if (!reader->p)
+		return;
+	cold->ids = mem_array(count, sizeof *cold->ids);
+	cold->id_count = (uint16_t)count;
+	for (uint64_t i = 0; i < count; i++) {
+		cold->ids[i].hash = record_take_little(reader, 8);
+		cold->ids[i].at = record_take_at(reader);
+	}
+}
+
+static void
+read_task(struct reader *item, unsigned def)
+{
+	struct task_held *task = customer_add_task(item->customer);
+	uint8_t state = (uint8_t)record_take_little(item, 1);
+
+	task->def = (uint16_t)def;
+	task->state = state & 15;
+	task->priority = state >> 4;
+	task->created_n = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
+	task->created_at = record_take_at(item);
+	task->changed_at = record_take_at(item);
+	task->closed_at = record_take_at(item);
+	text_set(&task->assignee, record_take_text(item));
+	text_set(&task->outcome, record_take_text(item));
+	task->episode = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
+	task->reasons = record_take_number(item);
+	if (task->state > TASK_CANCELLED || task->priority > PRIORITY_URGENT)
+		record_spoil(item);
+}
+
+static void
+read_after(struct reader *item, unsigned slot)
+{
+	uint32_t key = item->rules->afters[slot].key;
+	struct cold *cold = customer_cold(item->customer);
+	struct after_state *after;
+
+	if (cold->after_count > 0 && cold->afters[cold->after_count - 1].key >= key) {
+		record_spoil(item);
+		return;
+	}
+	cold->afters = mem_resize(cold->afters, (cold->after_count + 1u) * sizeof *after);
+	after = &cold->afters[cold->after_count++];
+	*after = (struct after_state){.key = key};
+	after->settled = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
+	after->count = (uint32_t)record_take_below(item, AFTER_MAX + 1);
+	after->at = mem_array(after->count, sizeof *after->at);
+	for (uint32_t i = 0; i < after->count; i++) {
+		after->at[i] = record_take_at(item);
+		if (i > 0 && after->at[i] < after->at[i - 1])
+			record_spoil(item);
+	}
+}
+
+/* --- lists --- */
+
+void
+record_read_profile(struct reader *reader)
+{
+	record_take_items(reader, KEYED_ATTRIBUTE, RULESET_MAX_ATTRIBUTES, read_cell);
+}
+
+void
+record_read_rules(struct reader *reader)
+{
+	record_take_items(reader, KEYED_RULE, RULESET_MAX_RULES, read_rule);
+}
+
+void
+record_read_tasks(struct reader *reader)
+{
+	record_take_items(reader, KEYED_TASK, CUSTOMER_MAX_TASKS, read_task);
+}
+
+void
+record_read_afters(struct reader *reader)
+{
+	record_take_items(reader, KEYED_AFTER, RULESET_MAX_SIGNALS * RULESET_MAX_SIGNALS,
+			  read_after);
+}

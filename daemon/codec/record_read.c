@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a customer's state record, and trusts none of its bytes. */
+#include <stddef.h>
+#include <zlib.h>
+
+#include "base/mem.h"
+#include "codec/record_take.h"
+#include "engine/track.h"
+
+static void
+read_numbers(struct reader *reader, unsigned part)
+{
+	for (unsigned i = 0; i < RECORD_NUMBERS; i++) {
+		if (record_numbers[i].part == part)
+			record_take_field(reader, &record_numbers[i], reader->customer);
+	}
+	if (reader->customer->risk > 100)
+		record_spoil(reader);
+}
+
+static void
+read_flag(struct reader *reader, unsigned part)
+{
+	for (unsigned i = 0; i < RECORD_FLAGS; i++) {
+		if (record_flags[i].part == part)
+			reader->customer->flags |= record_flags[i].flag;
+	}
+}
+
+static void
+read_held(struct reader *reader)
+{
+	struct customer *customer = reader->customer;
+
+	for (uint64_t left = record_take_below(reader, RULESET_MAX_LEVELS + 1); left > 0;
+	     left--) {
+		int slot = ruleset_level(reader->rules, record_take_text(reader));
+
+		if (!reader->p)
+			return;
+		if (slot < 0)
+			continue;
+		customer->held |= (uint8_t)(1u << slot);
+		if (slot > customer->level)
+			customer->level = (uint8_t)slot;
+	}
+}
+
+static void
+read_track(struct reader *item, unsigned signal, bool hours)
+{
+	int64_t newest = item->base / (hours ? HOUR_MS : DAY_MS), cell, first;
+	const struct signal *defined = &item->rules->signals[signal];
+	struct track track = {0};
+	struct str packed;
+
+	cell = (int64_t)((uint64_t)newest - (uint64_t)record_take_signed(item));
+	track.count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
+	track.last_at = record_take_at(item);
+	if (defined->kind == SIGNAL_SUM)
+		track.u.sum = record_take_signed(item);
+	else if (defined->kind == SIGNAL_LAST)
+		track.u.value = record_take_double(item);
+	if (!hours) {
+		track.life_days = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
+		first = (int64_t)((uint64_t)cell - (uint64_t)record_take_signed(item));
+		track.first_cell = (uint16_t)first;
+		if (first < 0 || first > UINT16_MAX)
+			record_spoil(item);
+	}
+	track.span = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
+	if (cell < 0 || cell > UINT32_MAX || !item->p) {
+		record_spoil(item);
+		return;
+	}
+	track.cell = (uint32_t)cell;
+	packed = record_take_rest(item);
+	if (!track_restore(item->customer, signal, hours, defined->kind, &track, packed))
+		record_spoil(item);
+}
+
+/* Signals of one definition have one key: the second track of a key belongs to the second of them. */
+static int
+free_signal(const struct reader *reader, unsigned slot, bool hours)
+{
+	const struct signal *signals = reader->rules->signals;
+
+	for (unsigned s = 0; s < reader->rules->signal_count; s++) {
+		if (signals[s].key == signals[slot].key &&
+		    !track_find(reader->customer, s, hours))
+			return (int)s;
+	}
+	return -1;
+}
+
+static void
+read_day_track(struct reader *item, unsigned slot)
+{
+	int signal = free_signal(item, slot, false);
+
+	if (signal >= 0)
+		read_track(item, (unsigned)signal, false);
+	else
+		(void)record_take_rest(item);
+}
+
+/* Hours that no rule reads any more are not kept: nothing would go on filling them. */
+static void
+read_hour_track(struct reader *item, unsigned slot)
+{
+	int signal = free_signal(item, slot, true);
+
+	if (signal >= 0 && item->rules->signals[signal].reach_hours > 0)
+		read_track(item, (unsigned)signal, true);
+	else
+		(void)record_take_rest(item);
+}
+
+static void
+read_part(struct reader *reader, enum record_part part)
+{
+	reader->found = 0;
+	switch (part) {
+	case PART_FIRST_SEEN:
+	case PART_EVENT_AT:
+	case PART_SEQ:
+	case PART_ORDER_AT:
+	case PART_RISK:
+	case PART_FIRINGS:
+	case PART_EPISODE_N:
+	case PART_EPISODE_AT:
+	case PART_ORDER_N:
+	case PART_BACKFILLED_AT:
+		read_numbers(reader, part);
+		return;
+	case PART_EPISODE:
+	case PART_QUIET:
+	case PART_RESTS:
+		read_flag(reader, part);
+		return;
+	case PART_DAYS:
+		record_take_items(reader, KEYED_SIGNAL, RULESET_MAX_SIGNALS, read_day_track);
+		return;
+	case PART_HOURS:
+		record_take_items(reader, KEYED_SIGNAL, RULESET_MAX_SIGNALS, read_hour_track);
+		return;
+	case PART_PROFILE:
+		record_read_profile(reader);
+		return;
+	case PART_RULES:
+		record_read_rules(reader);
+		return;
+	case PART_HELD:
+		read_held(reader);
+		return;
+	case PART_IDS:
+		record_read_ids(reader);
+		return;
+	case PART_TASKS:
+		record_read_tasks(reader);
+		return;
+	case PART_TAGS:
+		record_read_tags(reader);
+		return;
+	case PART_AFTERS:
+		record_read_afters(reader);
+		return;
+	case PART_COUNT:
+		return;
+	}
+}
+
+/* --- the record --- */
+
+static bool
+read_head(struct reader *reader, uint64_t *tag, struct stream_id *applied)
+{
+	uint64_t version = record_take_little(reader, 1);
+
+	*tag = record_take_little(reader, 8);
+	applied->ms = record_take_signed(reader);
+	applied->seq = record_take_number(reader);
+	reader->base = applied->ms;
+	return reader->p && version == RECORD_VERSION;
+}
+
+bool
+record_peek(struct str bytes, uint64_t *rules_tag, struct stream_id *applied)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	struct reader reader = {.p = p, .end = p ? p + bytes.n : NULL};
+	struct stream_id id;
+	uint64_t tag;
+
+	if (!p || !read_head(&reader, &tag, &id))
+		return false;
+	*rules_tag = tag;
+	*applied = id;
+	return true;
+}
+
+static bool
+check_bytes(struct str id, struct str bytes, struct err *err)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	size_t n = bytes.n - RECORD_TAIL;
+	uint32_t sum = 0;
+
+	if (bytes.n < RECORD_HEAD + RECORD_TAIL)
+		return err_set(err, "the record of customer %.*s is cut short", STR_ARG(id));
+	for (unsigned i = 0; i < RECORD_TAIL; i++)
+		sum |= (uint32_t)p[n + i] << 8 * i;
+	if (crc32(0, p, (uInt)n) != sum)
+		return err_set(err,
+			       "the record of customer %.*s is damaged: its checksum differs",
+			       STR_ARG(id));
+	if (p[0] > RECORD_VERSION)
+		return err_set(
+			err,
+			"the record of customer %.*s is of version %d; this churnd reads "
+			"up to %d",
+			STR_ARG(id), p[0], RECORD_VERSION);
+	return true;
+}
+
+static bool
+read_parts(struct reader *reader)
+{
+	uint64_t has = record_take_below(reader, UINT64_C(1) << PART_COUNT);
+
+	for (; has && reader->p; has &= has - 1)
+		read_part(reader, (enum record_part)__builtin_ctzll(has));
+	return record_is_taken(reader);
+}
+
+struct customer *
+record_decode(const struct ruleset *rules, struct str id, struct str bytes,
+	      struct stream_id *applied, struct err *err)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	struct reader reader = {.p = p, .rules = rules};
+	struct stream_id read = {0, 0};
+	uint64_t tag;
+
+	if (!check_bytes(id, bytes, err))
+		return NULL;
+	reader.end = p + bytes.n - RECORD_TAIL;
+	reader.customer = customer_create(id);
+	if (read_head(&reader, &tag, &read) && read_parts(&reader)) {
+		*applied = read;
+		return reader.customer;
+	}
+	customer_finish(reader.customer);
+	mem_free(reader.customer);
+	err_set(err, "the record of customer %.*s makes no sense", STR_ARG(id));
+	return NULL;
+}

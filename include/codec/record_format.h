@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a state record lies in its bytes: what its writer and its reader share. */
+#ifndef CODEC_RECORD_FORMAT_H
+#define CODEC_RECORD_FORMAT_H
+
+#include "codec/record.h"
+
+/* record = version:1 tag:8 applied-ms:zigzag applied-seq:varint has:varint part* crc32:4
+ *
+ *   has    bit p: part p follows; parts come in the order of enum record_part
+ *   at     an instant: zigzag of applied-ms - instant (wrapping), so that recent ones are short
+ *   key    4 bytes, least first
+ *   text   length:varint bytes
+ *   list   count:varint item*; an item of a key is followed by length:varint and that many bytes, so that
+ *          what the reader's rule set does not know is passed over
+ *
+ * Ritual for a change: raise RECORD_VERSION; the reader keeps reading every older version, by branches on
+ * reader.version where they differ; the writer writes the newest. Keep one record of each version as a
+ * corpus file of tests/fuzz/fuzz_record.c. A new part at the end of the enum is such a change too. */
+#define RECORD_VERSION 1
+#define RECORD_HEAD 9 /* version, tag */
+#define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
+
+enum record_part {
+	/* numbers, omitted when 0: rows of record_numbers[] */
+	PART_FIRST_SEEN,
+	PART_EVENT_AT,
+	PART_SEQ,
+	PART_ORDER_AT,
+	PART_DAYS,    /* list of tracks by signal key */
+	PART_PROFILE, /* list of cells by attribute key */
+	PART_RULES,   /* list of states by rule key */
+	PART_RISK,
+	PART_HELD, /* list of level names */
+	PART_FIRINGS,
+	PART_EPISODE_N,
+	PART_EPISODE_AT,
+	PART_ORDER_N,
+	PART_BACKFILLED_AT,
+	PART_EPISODE, /* flags: nothing follows */
+	PART_QUIET,
+	PART_RESTS,
+	PART_HOURS, /* as PART_DAYS */
+	PART_IDS,
+	PART_TASKS,
+	PART_TAGS,
+	PART_AFTERS,
+	PART_COUNT
+};
+
+/* A number of struct customer. */
+struct record_number {
+	uint8_t part;
+	uint8_t size; /* 1, 4 or 8 bytes */
+	bool is_at;   /* an instant */
+	uint16_t offset;
+};
+
+#define RECORD_NUMBERS 10
+extern const struct record_number record_numbers[RECORD_NUMBERS]; /* by part */
+uint64_t record_number_get(const struct record_number *number, const struct customer *customer);
+
+/* A customer_flag that is kept. */
+struct record_flag {
+	uint8_t part, flag;
+};
+
+#define RECORD_FLAGS 3
+extern const struct record_flag record_flags[RECORD_FLAGS];
+
+/* The numbers of a rule's state: bit i of a byte says that row i is not 0. */
+#define RECORD_RULE_NUMBERS 8
+extern const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS];
+uint64_t record_rule_number_get(const struct record_number *number,
+				const struct rule_state *state);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes pieces out of a state record's bytes, whatever they are. */
+#ifndef CODEC_RECORD_TAKE_H
+#define CODEC_RECORD_TAKE_H
+
+#include "codec/record_format.h"
+
+/* Every taker leaves p NULL once the bytes have ended early or made no sense; one check at the end. */
+struct reader {
+	const uint8_t *p, *end;
+	const struct ruleset *rules;
+	struct customer *customer;
+	int64_t base;	/* applied.ms */
+	unsigned found; /* slot found last: the next is likely the one behind it */
+};
+
+void record_spoil(struct reader *reader);
+uint64_t record_take_number(struct reader *reader);
+uint64_t record_take_below(struct reader *reader, uint64_t limit);
+int64_t record_take_signed(struct reader *reader);
+int64_t record_take_at(struct reader *reader);
+uint64_t record_take_little(struct reader *reader, unsigned bytes);
+double record_take_double(struct reader *reader); /* finite */
+struct str record_take_bytes(struct reader *reader, uint64_t n);
+struct str record_take_text(struct reader *reader);
+struct str record_take_rest(struct reader *reader);
+bool record_is_taken(const struct reader *reader);
+/* A number that is not 0, into the struct that it is of. */
+void record_take_field(struct reader *reader, const struct record_number *number, void *of);
+
+enum keyed { KEYED_SIGNAL, KEYED_ATTRIBUTE, KEYED_RULE, KEYED_TASK, KEYED_AFTER };
+/* A list of at most `limit` items of keys: take() for each whose key the rule set knows. */
+void record_take_items(struct reader *reader, enum keyed kind, uint64_t limit,
+		       void (*take)(struct reader *item, unsigned slot));
+
+/* The parts of struct cold. */
+void record_read_profile(struct reader *reader);
+void record_read_rules(struct reader *reader);
+void record_read_tags(struct reader *reader);
+void record_read_ids(struct reader *reader);
+void record_read_tasks(struct reader *reader);
+void record_read_afters(struct reader *reader);
+
+#endif
