@@ -3,24 +3,13 @@
 #include "io/redis.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include <event2/buffer.h>
-#include <event2/event_struct.h>
 #include <event2/util.h>
 
 #include "base/mem.h"
-#include "codec/resp.h"
 #include "io/redis_inside.h"
-
-/* One turn of the loop reads at most this much from one connection, so that others get theirs. */
-#define READS_PER_TURN 4
-#define PEEK_CHUNKS 16
 
 #define BIT(state) (1u << (state))
 
@@ -40,12 +29,6 @@ state_move(struct redis *redis, enum redis_state to)
 {
 	assert(reached_from[to] & BIT(redis->state));
 	redis->state = to;
-}
-
-static bool
-is_connected(const struct redis *redis)
-{
-	return redis->state == REDIS_GREETING || redis->state == REDIS_UP;
 }
 
 static void
@@ -102,8 +85,8 @@ redis_lose(struct redis *redis, const struct err *reason, bool hopeless)
 		redis->hooks.down(redis->hooks.ctx, redis->reason.text);
 }
 
-static void
-lose_saying(struct redis *redis, const char *what)
+void
+redis_lose_saying(struct redis *redis, const char *what)
 {
 	struct buf where = {0};
 	struct err reason;
@@ -126,78 +109,13 @@ redis_greeted(struct redis *redis)
 		redis->hooks.up(redis->hooks.ctx);
 }
 
-/* Hands over every whole reply; false when the connection ended meanwhile. */
-static bool
-replies_deliver(struct redis *redis)
-{
-	struct bufferevent *bev = redis->bev;
-	const struct reply *reply;
-	struct owed owed;
-	struct err why;
-
-	for (;;) {
-		if (!reply_reader_next(redis->reader, &reply, &why)) {
-			redis_lose(redis, &why, false);
-			return false;
-		}
-		if (reply == NULL)
-			return true;
-		if (!owed_pop(&redis->owed, &owed)) {
-			lose_saying(redis, "it sent a reply that nobody asked for");
-			return false;
-		}
-		owed.fn(owed.ctx, reply);
-		if (redis->bev != bev || !is_connected(redis))
-			return false;
-	}
-}
-
-/* What libevent has read already. Its buffers are fed as they lie. */
-static void
-buffered_feed(struct redis *redis)
-{
-	struct evbuffer *input = bufferevent_get_input(redis->bev);
-	struct evbuffer_iovec chunks[PEEK_CHUNKS];
-
-	while (evbuffer_get_length(input) > 0) {
-		int n = evbuffer_peek(input, -1, NULL, chunks, PEEK_CHUNKS);
-		size_t bytes = 0;
-
-		for (int i = 0; i < n && i < PEEK_CHUNKS; i++) {
-			reply_reader_feed(redis->reader, chunks[i].iov_base, chunks[i].iov_len);
-			bytes += chunks[i].iov_len;
-		}
-		evbuffer_drain(input, bytes);
-	}
-}
-
-/* libevent 2.1 reads 4 KiB at a time, too little for replies of a megabyte: the rest is taken from
- * the socket here. An end or error of it is left for libevent to find and tell. */
-static size_t
-socket_feed(struct redis *redis)
-{
-	ssize_t n = recv(bufferevent_getfd(redis->bev), redis->inbox, REDIS_INBOX_BYTES,
-			 MSG_DONTWAIT);
-
-	if (n <= 0)
-		return 0;
-	reply_reader_feed(redis->reader, redis->inbox, (size_t)n);
-	return (size_t)n;
-}
-
 static void
 on_read(struct bufferevent *bev, void *ctx)
 {
 	struct redis *redis = ctx;
 
 	assert(bev == redis->bev);
-	buffered_feed(redis);
-	for (int i = 0; i < READS_PER_TURN; i++) {
-		size_t n = socket_feed(redis);
-
-		if (!replies_deliver(redis) || n < REDIS_INBOX_BYTES / 2)
-			return;
-	}
+	redis_read(redis);
 }
 
 static void
@@ -218,9 +136,10 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 	assert(bev == redis->bev);
 	if (what & BEV_EVENT_CONNECTED) {
 		on_connected(redis);
-	} else if (is_connected(redis)) {
-		lose_saying(redis, what & BEV_EVENT_EOF ? "it closed the connection"
-							: evutil_socket_error_to_string(code));
+	} else if (redis_is_connected(redis)) {
+		redis_lose_saying(redis, what & BEV_EVENT_EOF
+						 ? "it closed the connection"
+						 : evutil_socket_error_to_string(code));
 	} else {
 		redis_dial_next(redis, evutil_socket_error_to_string(code));
 	}
@@ -335,62 +254,4 @@ int64_t
 redis_client_id(const struct redis *redis)
 {
 	return redis->state == REDIS_UP ? redis->client_id : 0;
-}
-
-/* When Redis has nothing of ours to do, it gets the bytes now and not at the end of this turn: the
- * next read goes out before this reply is worked on. Returns how many it took. */
-static size_t
-write_now(struct redis *redis, struct str bytes)
-{
-	ssize_t n;
-
-	if (redis->owed.count > 0 ||
-	    evbuffer_get_length(bufferevent_get_output(redis->bev)) > 0)
-		return 0;
-	n = send(bufferevent_getfd(redis->bev), bytes.p, bytes.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return n > 0 ? (size_t)n : 0;
-}
-
-void
-redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
-	    void *ctx)
-{
-	size_t n = write_now(redis, bytes);
-
-	if (n < bytes.n)
-		bufferevent_write(redis->bev, bytes.p + n, bytes.n - n);
-	owed_push(&redis->owed, replies, fn, ctx);
-}
-
-void
-redis_send(struct redis *redis, struct str commands, unsigned replies, redis_reply_fn *fn,
-	   void *ctx)
-{
-	assert(redis->state == REDIS_UP && commands.n > 0);
-	redis_write(redis, commands, replies, fn, ctx);
-}
-
-void
-redis_command(struct redis *redis, redis_reply_fn *fn, void *ctx, ...)
-{
-	va_list words;
-
-	buf_clear(&redis->out);
-	va_start(words, ctx);
-	resp_command_v(&redis->out, words);
-	va_end(words);
-	redis_send(redis, buf_view(&redis->out), 1, fn, ctx);
-}
-
-bool
-redis_error_is_passing(const struct reply *reply)
-{
-	static const char *const words[] = {
-		"LOADING",    "BUSY",	  "MISCONF",	 "OOM",	  "READONLY", "MASTERDOWN",
-		"NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN", "MOVED", "ASK"};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (reply_error_is(reply, words[i]))
-			return true;
-	return false;
 }

@@ -17,10 +17,11 @@ struct step {
 	bool (*accept)(struct redis *redis, const struct reply *reply, struct err *err);
 };
 
+/* A user without a password is sent too, or we would silently be the default user. */
 static bool
 auth_needed(const struct redis *redis)
 {
-	return redis->address.password.n > 0;
+	return redis->address.user.n > 0 || redis->address.password.n > 0;
 }
 
 static void

@@ -66,12 +66,25 @@ struct redis {
 	uint64_t refusals; /* counts the times the reason was one that waiting does not mend */
 };
 
+static inline bool
+redis_is_connected(const struct redis *redis)
+{
+	return redis->state == REDIS_GREETING || redis->state == REDIS_UP;
+}
+
 /* io/redis.c */
 void redis_socket_open(struct redis *redis); /* a new one, not connected yet */
+void redis_greeted(struct redis *redis);
+/* The hook is called last in these: it may destroy the connection. */
+void redis_lose(struct redis *redis, const struct err *reason, bool hopeless);
+void redis_lose_saying(struct redis *redis,
+		       const char *what); /* "lost Redis at ADDRESS: what" */
+
+/* io/redis_traffic.c */
+void redis_read(struct redis *redis); /* takes what there is, hands over whole replies */
+/* As redis_send, while the greeting goes on too. */
 void redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
 		 void *ctx);
-void redis_greeted(struct redis *redis);
-void redis_lose(struct redis *redis, const struct err *reason, bool hopeless);
 
 /* io/redis_greeting.c: sends its commands one by one; ends in redis_greeted or redis_lose. */
 void redis_greeting_begin(struct redis *redis);

@@ -59,6 +59,7 @@ it_is_said_in_order_and_only_what_is_needed(void **state)
 		{"", "?db=12", "*2\r\n$6\r\nSELECT\r\n$2\r\n12\r\n" CLIENT_GREETING},
 		{":pass%20word@", "",
 		 "*2\r\n$4\r\nAUTH\r\n$9\r\npass word\r\n" CLIENT_GREETING},
+		{"ann@", "", "*3\r\n$4\r\nAUTH\r\n$3\r\nann\r\n$0\r\n\r\n" CLIENT_GREETING},
 		{"ann:p@", "?db=1",
 		 "*3\r\n$4\r\nAUTH\r\n$3\r\nann\r\n$1\r\np\r\n"
 		 "*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n" CLIENT_GREETING},
