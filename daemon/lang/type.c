@@ -134,8 +134,10 @@ static void
 refuse(struct typer *t, const struct node *node)
 {
 	struct complaint complaint = type_complaint("E134", node);
-	struct str text = type_unparsed(t, node), hint = STR_NONE;
+	struct str text = node->name, hint = STR_NONE;
 
+	if (text.n == 0 || node->type == TYPE_RANGE)
+		text = type_unparsed(t, node);
 	complaint.args[0] = text;
 	if (node->type == TYPE_SIGNAL) {
 		complaint.code = "E132";
