@@ -14,7 +14,7 @@ stdio+='|printf|fprintf|vprintf|vfprintf|dprintf|vdprintf|perror|scanf|fscanf|st
 world='getenv|secure_getenv|setenv|putenv|setlocale|system|exec.*|fork|vfork|kill|raise|signal|sigaction|exit|_exit|atexit'
 world+='|getpid|sleep|usleep|nanosleep|syslog|openlog|dlopen'
 threads='pthread_.*|thrd_.*|mtx_.*'
-libraries='event_.*|evbuffer_.*|bufferevent_.*|evhttp_.*|redis.*|curl_.*|SSL_.*|json_load_file|json_loadf|json_dump_file'
+libraries='event_(base_.*|new|add|del|free|assign|active|pending)|evbuffer_.*|bufferevent_.*|evhttp_.*|redis.*|curl_.*|SSL_.*|json_load_file|json_loadf|json_dump_file'
 libraries+='|yaml_parser_set_input_file|yaml_emitter_set_output_file|gzopen'
 forbidden="^($clock|$chance|$files|$net|$stdio|$world|$threads|$libraries)\$"
 
