@@ -19,6 +19,7 @@ struct question {
 	int done_fd; /* owned by the thread: a byte goes in when the answer is there */
 	int failure;
 	struct evutil_addrinfo *addresses; /* owned, unless the loop took them */
+	atomic_bool answered;		   /* failure and addresses are written */
 	atomic_int owners;
 };
 
@@ -58,6 +59,7 @@ answer(void *ctx)
 
 	question->failure = resolve(question->host, question->port, EVUTIL_AI_ADDRCONFIG,
 				    &question->addresses);
+	atomic_store(&question->answered, true);
 	/* When nobody listens any more this fails, and that is all right. */
 	(void)send(question->done_fd, "", 1, MSG_NOSIGNAL);
 	close(question->done_fd);
@@ -87,11 +89,37 @@ on_answer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct redis_lookup *lookup = ctx;
 	struct question *question = lookup->question;
+	bool answered = atomic_load(&question->answered);
 	struct evutil_addrinfo *addresses = question->addresses;
 
 	(void)fd, (void)what;
+	assert(answered);
 	question->addresses = NULL;
 	lookup->fn(lookup->ctx, question->failure, addresses);
+}
+
+static struct question *
+question_create(struct str host, int port, int done_fd)
+{
+	struct question *question = mem_alloc(sizeof *question);
+
+	snprintf(question->host, sizeof question->host, "%.*s", STR_ARG(host));
+	snprintf(question->port, sizeof question->port, "%d", port);
+	question->done_fd = done_fd;
+	atomic_init(&question->answered, false);
+	atomic_init(&question->owners, 2);
+	return question;
+}
+
+/* In place of the thread, when there can be none. */
+static void
+question_refuse(struct question *question)
+{
+	question->failure = EVUTIL_EAI_MEMORY;
+	atomic_store(&question->answered, true);
+	if (question->done_fd >= 0)
+		close(question->done_fd);
+	question_release(question);
 }
 
 struct redis_lookup *
@@ -99,25 +127,21 @@ redis_lookup_begin(struct event_base *base, struct str host, int port, redis_loo
 		   void *ctx)
 {
 	struct redis_lookup *lookup = mem_alloc(sizeof *lookup);
-	struct question *question = mem_alloc(sizeof *question);
 	evutil_socket_t pair[2];
 
 	if (evutil_socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		pair[0] = pair[1] = -1;
-	snprintf(question->host, sizeof question->host, "%.*s", STR_ARG(host));
-	snprintf(question->port, sizeof question->port, "%d", port);
-	question->done_fd = pair[1];
-	atomic_init(&question->owners, 2);
 	*lookup = (struct redis_lookup){
-		.question = question, .fn = fn, .ctx = ctx, .fd = pair[0]};
+		.question = question_create(host, port, pair[1]),
+		.fn = fn,
+		.ctx = ctx,
+		.fd = pair[0],
+	};
 	lookup->event = event_new(base, pair[0], pair[0] < 0 ? 0 : EV_READ, on_answer, lookup);
 	assert(lookup->event != NULL);
 	event_add(lookup->event, NULL);
-	if (pair[0] < 0 || !thread_start(question)) {
-		question->failure = EVUTIL_EAI_MEMORY;
-		if (pair[1] >= 0)
-			close(pair[1]);
-		question_release(question);
+	if (pair[0] < 0 || !thread_start(lookup->question)) {
+		question_refuse(lookup->question);
 		event_active(lookup->event, EV_READ, 0);
 	}
 	return lookup;

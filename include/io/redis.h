@@ -36,7 +36,8 @@ struct redis_hooks {
 	void (*down)(void *ctx, const char *reason);
 };
 
-/* `name`: CLIENT SETNAME. Options and hooks are copied; strings in address are borrowed. */
+/* `name`: CLIENT SETNAME. Options and hooks are copied; strings in address are borrowed. SIGPIPE is
+ * ignored from here on: libevent cannot write without it. */
 struct redis *redis_create(struct event_base *base, const struct redis_address *address,
 			   const char *name, struct redis_hooks hooks);
 void redis_connect(struct redis *redis);
