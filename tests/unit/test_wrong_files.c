@@ -43,6 +43,8 @@ read_file(const char *path, struct buf *out)
 		n = fread(buf_space(out, 4096), 1, 4096, file);
 		out->n += n;
 	} while (n > 0);
+	buf_char(out, '\0'); /* terminates, and is no part of it */
+	out->n--;
 	fclose(file);
 	return true;
 }
