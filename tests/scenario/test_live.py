@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The live daemon on a private Redis: first start, alerts, time, recovery, other rules, stop, hold, standby."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from house import CHURND, House, check, run_tests, wait_for  # noqa: E402
+
+RULES = '''churnd: 1
+name: live-test
+levels:
+  watch: {enter: 30, leave: 20}
+  critical: {enter: 80, leave: 70}
+signals:
+  login: {on: login}
+  complaint: {on: complaint}
+rules:
+- rule: silence
+  expr: seen(login) and silent(login) >= 1s
+  clear: silent(login) < 1s
+  points: 40
+- rule: complaints
+  expr: count(complaint[14d live]) >= 2
+  points: 50
+actions:
+- {on: customer.level_raised, at_least: critical, task: save_call}
+tasks:
+  save_call: {title: "Call {name}", queue: csm, priority: high}
+'''
+LATER = RULES.replace('- rule: complaints', '''- rule: many_logins
+  expr: count(login[14d live]) >= 3
+  points: 35
+- rule: complaints''')
+
+
+def complain(house, customer, times=2):
+    return [house.send(customer, 'complaint') for _ in range(times)][-1]
+
+
+def ids_are_distinct(house):
+    ids = [alert['id'] for alert in house.alerts()]
+    check(len(ids) == len(set(ids)), f'ids come twice: {ids}')
+
+
+def test_first_start_reads_what_was_there_and_the_group_shows_no_lag():
+    with House(RULES) as house:
+        last = complain(house, 'early')
+        house.start()
+        house.committed(last)
+        check(len(house.alerts('customer.level_raised', 'early')) == 1, house.alerts())
+        group = house.call('XINFO', 'GROUPS', 'churn:events')[0]
+        check(dict(zip(group[::2], group[1::2]))[b'lag'] == 0, group)
+
+
+def test_start_now_does_not_read_what_was_there():
+    with House(RULES, config='ingest: {start: now}\n') as house:
+        complain(house, 'early')
+        house.start()
+        house.committed(complain(house, 'late'))
+        check({alert['customer'] for alert in house.alerts()} == {'late'}, house.alerts())
+
+
+def test_events_raise_alerts_and_bad_ones_are_rejected():
+    with House(RULES) as house:
+        house.start()
+        complain(house, 'c1')
+        first = house.call('XADD', 'churn:events', '*', 'customer', 'c1', 'tpe', 'login').decode()
+        second = house.send('c2', 'login', ts='yesterday')
+        house.committed(second)
+        raised = house.alerts('customer.level_raised', 'c1')
+        check(len(raised) == 1 and json.loads(raised[0]['body'])['id'] == raised[0]['id'], raised)
+        rejected = [fields for _, fields in house.entries('rejected')]
+        check([fields['id'] for fields in rejected] == [first, second], rejected)
+        check(json.loads(rejected[0]['fields']) == {'customer': 'c1', 'tpe': 'login'}, rejected)
+        check(all(' ' in fields['error'] for fields in rejected), rejected)
+
+
+def test_silence_is_told_within_a_second_and_opens_a_task():
+    with House(RULES) as house:
+        house.start()
+        complain(house, 'c1')
+        entry = house.send('c1', 'login')
+        due = int(entry.split('-', maxsplit=1)[0]) + 1000
+        alert = wait_for('critical', lambda: house.alerts('customer.level_raised', 'c1')[1:])[0]
+        written = [int(i.split('-')[0]) for i, fields in house.entries('alerts') if fields == alert][0]
+        check(int(alert['at']) == due, f'{alert["at"]} is not {due}')
+        check(written - due < 1000, f'{written - due} ms late')
+        changes = [fields for _, fields in house.entries('tasks')]
+        check(len(changes) == 1 and changes[0]['verb'] == 'created', changes)
+        check(house.call('EXISTS', 'churn:task:' + changes[0]['id']) == 1, 'no hash of the task')
+
+
+def test_kill_loses_nothing_and_repeats_nothing():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        before = house.alerts()
+        house.end(daemon, signal.SIGKILL)
+        house.send('c1', 'login')
+        last = complain(house, 'c2')
+        house.start()
+        house.committed(last)
+        check(house.alerts()[:len(before)] == before, 'alerts changed')
+        check(len(house.alerts('customer.level_raised', 'c2')) == 1, house.alerts('customer.level_raised'))
+        wait_for('critical', lambda: len(house.alerts('customer.level_raised', 'c1')) == 2)
+        ids_are_distinct(house)
+
+
+def test_stop_writes_all_and_releases_the_lease():
+    with House(RULES) as house:
+        daemon = house.start()
+        last = complain(house, 'c1')
+        house.committed(last)
+        status = house.end(daemon)
+        check(status == 0, f'exit status {status}')
+        check(house.call('EXISTS', 'churn:lease') == 0, 'the lease is left')
+        mark = house.mark()
+        check(mark[2] == mark[3], f'low is behind: {mark}')
+
+
+def test_rules_changed_while_down_take_effect_where_the_stream_says():
+    with House(RULES) as house:
+        daemon = house.start()
+        for _ in range(3):
+            last = house.send('c1', 'login')
+        house.committed(last)
+        house.end(daemon)
+        house.write('rules.yaml', LATER)
+        backlog = [house.send('c2', 'login') for _ in range(3)][-1]
+        daemon = house.start()
+        house.says(daemon, 'are in force')
+        change = [i for i, fields in house.entries('events') if fields['type'] == 'churnd.rules']
+        check(len(change) == 1 and change[0] > backlog, change)
+        last = house.send('c3', 'login')
+        for _ in range(2):
+            last = house.send('c3', 'login')
+        house.committed(last)
+        check(len(house.alerts('rule.fired', 'c3')) >= 1, house.alerts())
+        # mark_only: known customers, for whom the new rule is true already, are not announced.
+        check(not [a for a in house.alerts('rule.fired', 'c2') if 'many_logins' in a['body']], 'announced')
+        house.end(daemon, signal.SIGKILL)
+        before = len(house.alerts())
+        house.start()
+        house.committed(house.send('c4', 'page_view'))
+        check(before <= len(house.alerts()), 'alerts are gone')
+        ids_are_distinct(house)
+
+
+def test_reload_by_signal_and_a_file_in_error_changes_nothing():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.write('rules.yaml', RULES.replace('points: 50', 'points: many'))
+        daemon.send_signal(signal.SIGHUP)
+        house.says(daemon, 'reload refused')
+        house.write('rules.yaml', RULES.replace('points: 50', 'points: 85'))
+        daemon.send_signal(signal.SIGHUP)
+        house.says(daemon, 'are in force')
+        house.committed(complain(house, 'c1'))
+        raised = house.alerts('customer.level_raised', 'c1')
+        check(raised and json.loads(raised[-1]['body'])['data']['risk'] == 85, raised)
+
+
+def test_an_unknown_rule_set_in_the_stream_is_rejected():
+    with House(RULES) as house:
+        house.start()
+        house.call('XADD', 'churn:events', '*', 'type', 'churnd.rules', 'sha256', 'f' * 64)
+        house.committed(complain(house, 'c1'))
+        rejected = [fields for _, fields in house.entries('rejected')]
+        check(len(rejected) == 1 and 'sha256' in rejected[0]['error'], rejected)
+        check(len(house.alerts('customer.level_raised', 'c1')) == 1, house.alerts())
+
+
+def test_hold_keeps_time_still():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.call('SET', 'churn:hold', 'import')
+        house.send('c1', 'login')
+        house.says(daemon, 'time stands still')
+        check(not house.alerts(), 'time went on')
+        house.call('DEL', 'churn:hold')
+        wait_for('silence', lambda: house.alerts('rule.fired', 'c1'))
+
+
+def test_second_instance_stands_by_and_takes_over_at_once():
+    with House(RULES) as house:
+        first = house.start(house.config('first.yaml'))
+        second = house.start(house.config('second.yaml'), wait=False)
+        house.says(second, 'standing by')
+        house.committed(complain(house, 'c1'))
+        check(house.mark()[0] == 1, house.mark())
+        house.end(first, signal.SIGKILL)
+        begun = time.monotonic()
+        house.says(second, 'running: ')
+        check(time.monotonic() - begun < 5, 'it waited for the lease to expire')
+        check(house.mark()[0] == 2, house.mark())
+        house.committed(complain(house, 'c2'))
+        check(len(house.alerts('customer.level_raised')) == 2, house.alerts())
+
+
+def test_another_writer_ends_it():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.call('SET', 'churn:commit', '9 9 1-0 1-0')
+        house.send('c1', 'login')
+        check(daemon.wait(10) == 1, 'it went on')
+        check('another writer' in house.log(daemon), house.log(daemon))
+        check(house.call('GET', 'churn:commit') == b'9 9 1-0 1-0', 'it wrote')
+
+
+def test_redis_restarted_under_it():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        house.restart_redis()
+        house.says(daemon, 'running: ', 2)
+        house.committed(complain(house, 'c2'))
+        check(len(house.alerts('customer.level_raised')) == 2, house.alerts())
+        ids_are_distinct(house)
+
+
+def test_lost_connections_are_made_again_without_recovery():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        for turn in range(3):
+            house.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+            house.committed(complain(house, f'd{turn}'))
+        check(house.log(daemon).count('running: ') == 1, house.log(daemon))
+        check(len(house.alerts('customer.level_raised')) == 4, house.alerts())
+        ids_are_distinct(house)
+
+
+def test_a_full_redis_pauses_commits_and_loses_nothing():
+    with House(RULES) as house:
+        daemon = house.start()
+        last = complain(house, 'c1')
+        house.committed(last)
+        house.call('CONFIG', 'SET', 'maxmemory', '1')
+        house.call('CONFIG', 'SET', 'maxmemory', '0')
+        pipe = house.redis.pipeline([['MULTI'], ['XADD', 'churn:events', '*', 'customer', 'c2', 'type', 'complaint'],
+                                     ['XADD', 'churn:events', '*', 'customer', 'c2', 'type', 'complaint'],
+                                     ['CONFIG', 'SET', 'maxmemory', '1'], ['EXEC']])
+        house.says(daemon, 'commits pause')
+        house.call('CONFIG', 'SET', 'maxmemory', '0')
+        house.committed(pipe[-1][1].decode())
+        check(len(house.alerts('customer.level_raised')) == 2, house.alerts())
+        house.says(daemon, 'commits go on')
+
+
+def test_a_stream_from_the_future_stops_before_it():
+    with House(RULES) as house:
+        daemon = house.start()
+        good = complain(house, 'c1')
+        seconds = int(house.call('TIME')[0])
+        future = house.call('XADD', 'churn:events', f'{(seconds + 3600) * 1000}-0', 'customer', 'c2', 'type', 'login')
+        house.says(daemon, 'churnctl repair')
+        house.committed(good)
+        check(house.mark()[2] == good, house.mark())
+        check(daemon.poll() is None, 'it ended')
+        house.call('XDEL', 'churn:events', future)
+        house.call('XSETID', 'churn:events', good)
+        house.committed(complain(house, 'c3'))
+
+
+def test_entries_trimmed_unread_are_told():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        house.end(daemon)
+        for _ in range(5):
+            last = house.send('c2', 'login')
+        house.call('XTRIM', 'churn:events', 'MINID', '=', last)
+        daemon = house.start()
+        house.says(daemon, '4 entries')
+        house.committed(last)
+
+
+def test_the_group_is_made_again():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        house.call('XGROUP', 'DESTROY', 'churn:events', 'churnd')
+        house.send('c1', 'login')
+        house.says(daemon, 'made again')
+        house.committed(complain(house, 'c2'))
+        wait_for('the group', lambda: house.call('XINFO', 'GROUPS', 'churn:events'))
+        check(daemon.poll() is None, 'it ended')
+
+
+def test_a_wrong_configuration_ends_with_2_and_a_sentence():
+    with House(RULES) as house:
+        for extra, word in (('nonsense: 1\n', 'nonsense'), ('redis: {urll: x}\n', 'urll')):
+            house.write('bad.yaml', f'rules: [rules.yaml]\n{extra}')
+            done = subprocess.run([CHURND, '-c', house.path('bad.yaml'), '-t'], capture_output=True, text=True, check=False)
+            check(done.returncode == 2 and word in done.stderr, done)
+        house.write('none.yaml', '')
+        done = subprocess.run([CHURND, '-c', house.path('none.yaml'), '-t'], capture_output=True, text=True, check=False)
+        check(done.returncode == 2 and 'rule' in done.stderr, done)
+        house.write('rules.yaml', RULES.replace('task: save_call}', 'webhook: crm}').replace('tasks:', 'tasks: # '))
+        done = subprocess.run([CHURND, '-c', house.config(), '-t'], capture_output=True, text=True, check=False)
+        check(done.returncode == 2 and 'crm' in done.stderr, done)
+
+
+if __name__ == '__main__':
+    sys.exit(run_tests([test for name, test in list(globals().items()) if name.startswith('test_')]))
