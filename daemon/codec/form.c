@@ -166,17 +166,31 @@ form_read(struct form *form, const struct yaml_node *map, const struct form_row 
 		read_pair(form, map->keys[i], map->items[i], rows, into);
 }
 
+/* A block text ends in a line break that nobody means. */
+struct str
+form_line(const struct yaml_node *node)
+{
+	struct str text = node->text;
+
+	if (node->style == YAML_LITERAL || node->style == YAML_FOLDED)
+		while (text.n > 0 && text.p[text.n - 1] == '\n')
+			text.n--;
+	return text;
+}
+
 /* A text without control characters, of at most row->most bytes; empty only when row->least is -1. */
 static bool
 check_text(struct form *form, const struct yaml_node *node, const struct form_row *row)
 {
 	if (!form_is_text(form, node))
 		return false;
-	if (node->text.n == 0 && row->least >= 0)
+	struct str text = form_line(node);
+
+	if (text.n == 0 && row->least >= 0)
 		form_complain(form, node, "E035", STR_NONE, STR_NONE);
-	else if (row->most != 0 && node->text.n > (size_t)row->most)
+	else if (row->most != 0 && text.n > (size_t)row->most)
 		form_complain(form, node, "E042", form_int_text(form, row->most), STR_NONE);
-	else if (text_has_control(node->text))
+	else if (text_has_control(text))
 		form_complain(form, node, "E043", STR_NONE, STR_NONE);
 	else
 		return true;
@@ -187,7 +201,7 @@ void
 form_text(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
 {
 	if (check_text(form, node, row))
-		*(struct str *)into = node->text;
+		*(struct str *)into = form_line(node);
 }
 
 static void
@@ -205,11 +219,11 @@ read_list(struct form *form, const struct yaml_node *node, const struct form_row
 		if (!check_text(form, node->items[i], row))
 			continue;
 		for (unsigned k = 0; k < count && !again; k++)
-			again = str_eq(words[k], node->items[i]->text);
+			again = str_eq(words[k], form_line(node->items[i]));
 		if (again)
 			form_complain(form, node->items[i], "E045", node->items[i]->text, STR_NONE);
 		else
-			words[count++] = node->items[i]->text;
+			words[count++] = form_line(node->items[i]);
 		if (count == FORM_MAX_WORDS && i + 1 < node->count) {
 			form_complain(form, node->items[i + 1], "E047",
 				      form_int_text(form, FORM_MAX_WORDS), STR_NONE);
@@ -228,7 +242,7 @@ form_texts(struct form *form, const struct yaml_node *node, const struct form_ro
 		read_list(form, node, row, into);
 	} else if (check_text(form, node, row)) {
 		word = arena_alloc(form->arena, sizeof *word);
-		*word = node->text;
+		*word = form_line(node);
 		*(struct str_list *)into = (struct str_list){word, 1};
 	}
 }

@@ -17,7 +17,7 @@ maker_source(struct maker *maker, const struct yaml_node *text)
 	struct origin *origin = arena_alloc(maker->form.arena, sizeof *origin);
 
 	origin->node = text;
-	*source = (struct source){text->text, origin};
+	*source = (struct source){form_line(text), origin};
 	return source;
 }
 

@@ -183,7 +183,7 @@ a_rule_has_what_is_written_and_else_the_defaults(void **state)
 			"- rule: full\n  expr: count(usage[7d]) < 3\n  clear: seen(usage)\n"
 			"  for: 2d\n  keep_firing_for: 1h\n  cooldown: 0s\n  warmup: 60d\n"
 			"  points: -5\n  category: billing\n  mode: shadow\n"
-			"  reason: {en: 'a', zh: 'b'}\n  advice: both\n"
+			"  reason: {en: 'a', zh: 'b'}\n  advice: >\n    both of\n    them\n"
 			"- rule: event\n  on: [nps, csat]\n  expr: event.value < 3\n"
 			"  points: 10 * abs(-2)\n");
 	const struct rule *rule;
@@ -210,6 +210,7 @@ a_rule_has_what_is_written_and_else_the_defaults(void **state)
 	assert_non_null(rule[1].clear);
 	assert_true(str_is(rule[1].reason.zh.pieces[0].literal, "b"));
 	assert_true(rule[1].advice.has_en && rule[1].advice.has_zh);
+	assert_true(str_is(rule[1].advice.zh.pieces[0].literal, "both of them"));
 	assert_int_equal(rule[2].kind, RULE_EVENT);
 	assert_int_equal(rule[2].keep, 7 * DAY_MS);
 	assert_int_equal(rule[2].type_count, 2);
