@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a rule set with one of everything, and customers at random. */
+#include "support/sample.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static struct str
+text(struct ruleset *rules, const char *prefix, unsigned n)
+{
+	return arena_printf(&rules->arena, "%s%u", prefix, n);
+}
+
+static void
+make_signals(struct ruleset *rules)
+{
+	rules->signal_count = 7;
+	rules->signals = arena_array(&rules->arena, 7, sizeof *rules->signals);
+	for (unsigned i = 0; i < 7; i++) {
+		rules->signals[i].name = text(rules, "signal", i);
+		rules->signals[i].kind = (enum signal_kind)(i % 3);
+		/* The last is defined as the first is: one key. */
+		rules->signals[i].key = 0x1000001u * (i == 6 ? 1 : i + 1);
+		rules->signals[i].reach_days = 90;
+		rules->signals[i].reach_hours = i < 3 ? 48 : 0;
+	}
+}
+
+static void
+make_attributes(struct ruleset *rules)
+{
+	static const enum type types[] = {TYPE_STRING, TYPE_STRING, TYPE_DATE,	   TYPE_STRING,
+					  TYPE_STRING, TYPE_ENUM,   TYPE_NUM,	   TYPE_BOOL,
+					  TYPE_INT,    TYPE_TIME,   TYPE_DURATION, TYPE_STRING};
+	static const char *const names[] = {
+		"name", "owner", "customer_since", "lang",    "crm_id", "tier",
+		"mrr",	"trial", "seats",	   "renewed", "term",	"phone"};
+	static const struct str words[] = {{"free", 4}, {"team", 4}, {"business", 8}};
+
+	rules->attribute_count = 12;
+	rules->attributes = arena_array(&rules->arena, 12, sizeof *rules->attributes);
+	for (unsigned i = 0; i < 12; i++) {
+		rules->attributes[i].name = str_of(names[i]);
+		rules->attributes[i].type = types[i];
+		rules->attributes[i].initial = value_unknown(types[i]);
+	}
+	rules->attributes[5].words = (struct enum_def){STR("tier"), words, 3, false};
+	rules->attributes[11].private_ = true;
+}
+
+static void
+make_rules(struct ruleset *rules)
+{
+	rules->rule_count = 9;
+	rules->rules = arena_array(&rules->arena, 9, sizeof *rules->rules);
+	for (unsigned i = 0; i < 9; i++) {
+		rules->rules[i].name = text(rules, "rule", i);
+		rules->rules[i].key = 0x9e3779b1u * (i + 1);
+		rules->rules[i].category = (enum category)(i % 6);
+		rules->rules[i].points = 10;
+	}
+	rules->task_count = 2;
+	rules->tasks = arena_array(&rules->arena, 2, sizeof *rules->tasks);
+	for (unsigned i = 0; i < 2; i++) {
+		rules->tasks[i].name = text(rules, "task", i);
+		rules->tasks[i].key = 77 + i;
+		rules->tasks[i].queue = STR("csm");
+	}
+	rules->after_count = 2;
+	rules->afters = arena_array(&rules->arena, 2, sizeof *rules->afters);
+	rules->afters[0].key = 5;
+	rules->afters[1].key = 500;
+}
+
+struct ruleset *
+sample_rules(void)
+{
+	static const char *const names[] = {"watch", "at_risk", "critical"};
+	struct ruleset *rules = ruleset_create();
+
+	rules->name = STR("sample");
+	for (unsigned i = 0; i < 3; i++) {
+		rules->levels[i + 1].name = str_of(names[i]);
+		rules->levels[i + 1].enter = (int)(30 + 25 * i);
+		rules->levels[i + 1].leave = (int)(20 + 25 * i);
+	}
+	rules->level_count = 4;
+	hash_sha256(STR("sample"), rules->sha);
+	hash_sha256_hex(STR("sample"), rules->sha_hex);
+	make_signals(rules);
+	make_attributes(rules);
+	make_rules(rules);
+	return rules;
+}
+
+static int64_t
+past(struct lcg *lcg, int64_t now)
+{
+	return now - (int64_t)lcg_below(lcg, (uint64_t)(200 * DAY_MS));
+}
+
+static void
+add_events(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
+{
+	for (uint64_t left = lcg_below(lcg, 60); left > 0; left--) {
+		unsigned slot = (unsigned)lcg_below(lcg, 6);
+		const struct signal *signal = &rules->signals[slot];
+		struct track_event event = {.kind = signal->kind, .ts = past(lcg, now)};
+
+		event.micro = (int64_t)lcg_any_size(lcg) >> 20;
+		event.gauge = (double)lcg_below(lcg, 1000) / 8;
+		event.cell = (uint32_t)(event.ts / DAY_MS);
+		event.reach = signal->reach_days;
+		for (uint64_t times = 1 + lcg_below(lcg, 20); times > 0; times--)
+			track_add(customer, slot, false, &event);
+		if (slot == 0) /* 6 is defined alike */
+			track_add(customer, 6, false, &event);
+		event.cell = (uint32_t)(event.ts / HOUR_MS);
+		event.reach = signal->reach_hours;
+		if (signal->reach_hours > 0)
+			track_add(customer, slot, true, &event);
+	}
+}
+
+static void
+add_profile(const struct ruleset *rules, struct customer *customer, struct lcg *lcg,
+	    int64_t now)
+{
+	for (unsigned slot = 0; slot < rules->attribute_count; slot++) {
+		struct value value = value_unknown(rules->attributes[slot].type);
+
+		value.known = lcg_below(lcg, 3) > 0;
+		if (value.type == TYPE_STRING)
+			value.u.s = rules->attributes[lcg_below(lcg, 5)].name;
+		else if (value.type == TYPE_ENUM)
+			value = value_enum(&rules->attributes[slot].words,
+					   (unsigned)lcg_below(lcg, 3));
+		else if (value.type == TYPE_NUM)
+			value.u.n = (double)lcg_below(lcg, 99999) / 7;
+		else if (value.type == TYPE_BOOL)
+			value.u.b = lcg_below(lcg, 2);
+		else
+			value.u.i = (int64_t)lcg_any_size(lcg);
+		if (lcg_below(lcg, 2))
+			customer_set_profile(customer, slot, value.type, value, past(lcg, now));
+	}
+}
+
+static void
+add_rules(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
+{
+	for (unsigned slot = 0; slot < rules->rule_count; slot++) {
+		struct rule_state *state;
+
+		if (lcg_below(lcg, 2))
+			continue;
+		state = customer_rule_make(customer, slot);
+		state->phase = (uint8_t)lcg_below(lcg, 4);
+		state->flags = (uint8_t)lcg_below(lcg, 32);
+		state->since_at = past(lcg, now);
+		state->firing = (uint32_t)(lcg_any_size(lcg) >> 32);
+		state->served = (int64_t)lcg_below(lcg, 1000);
+		state->announced_n = (uint16_t)lcg_below(lcg, 3);
+		state->fired_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+		state->blind_at = lcg_below(lcg, 4) ? 0 : past(lcg, now);
+		state->until_at = lcg_below(lcg, 4) ? 0 : now + DAY_MS;
+		state->announced_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+	}
+}
+
+static void
+add_tasks(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
+{
+	for (uint64_t left = lcg_below(lcg, 4); left > 0; left--) {
+		struct task_held *task = customer_add_task(customer);
+
+		task->def = (uint16_t)lcg_below(lcg, rules->task_count);
+		task->state = (uint8_t)lcg_below(lcg, TASK_CANCELLED + 1);
+		task->priority = (uint8_t)lcg_below(lcg, PRIORITY_URGENT + 1);
+		task->created_n = (uint16_t)lcg_below(lcg, 9);
+		task->created_at = past(lcg, now);
+		task->changed_at = past(lcg, now);
+		task->closed_at = lcg_below(lcg, 2) ? NEVER : past(lcg, now);
+		task->episode = (uint32_t)lcg_below(lcg, 9);
+		task->reasons = lcg_any_size(lcg);
+		text_set(&task->assignee, lcg_below(lcg, 2) ? STR("li") : STR_NONE);
+		text_set(&task->outcome, lcg_below(lcg, 2) ? STR("saved") : STR_NONE);
+	}
+}
+
+static void
+add_others(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
+{
+	struct cold *cold = customer_cold(customer);
+
+	for (uint64_t left = lcg_below(lcg, 4); left > 0; left--)
+		customer_set_tag(customer, rules->rules[lcg_below(lcg, 9)].name, past(lcg, now),
+				 lcg_below(lcg, 2) ? NEVER : now + DAY_MS);
+	cold->id_count = (uint16_t)lcg_below(lcg, CUSTOMER_MAX_IDS + 1);
+	cold->ids = mem_array(cold->id_count, sizeof *cold->ids);
+	for (unsigned i = 0; i < cold->id_count; i++)
+		cold->ids[i] = (struct seen_id){lcg_next(lcg), now - DAY_MS + i};
+	cold->after_count = (uint16_t)lcg_below(lcg, 3);
+	cold->afters = mem_array(cold->after_count, sizeof *cold->afters);
+	for (unsigned i = 0; i < cold->after_count; i++) {
+		struct after_state *after = &cold->afters[i];
+
+		after->key = rules->afters[i].key;
+		after->settled = (uint32_t)lcg_below(lcg, 5);
+		after->count = (uint32_t)lcg_below(lcg, AFTER_MAX + 1);
+		after->at = mem_array(after->count, sizeof *after->at);
+		for (uint32_t n = 0; n < after->count; n++)
+			after->at[n] = now - (int64_t)(after->count - n) * HOUR_MS;
+	}
+}
+
+static void
+set_numbers(struct customer *customer, struct lcg *lcg, int64_t now)
+{
+	customer->first_seen_at = lcg_below(lcg, 9) ? past(lcg, now) : INT64_MAX;
+	customer->event_at = now;
+	customer->backfilled_at = lcg_below(lcg, 3) ? 0 : past(lcg, now);
+	customer->order_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
+	customer->episode_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
+	customer->order_n = (uint32_t)lcg_below(lcg, 3);
+	customer->seq = (uint32_t)(lcg_any_size(lcg) >> 32);
+	customer->episode = (uint32_t)lcg_below(lcg, 3);
+	customer->firings = (uint32_t)lcg_below(lcg, 300);
+	customer->risk = (uint8_t)lcg_below(lcg, 101);
+	customer->held = (uint8_t)(lcg_below(lcg, 8) << 1);
+	customer->level = customer->held & 8   ? 3
+			  : customer->held & 4 ? 2
+			  : customer->held & 2 ? 1
+					       : 0;
+	customer->flags = (uint8_t)(lcg_below(lcg, 8) << 2); /* RESTS, EPISODE, QUIET */
+}
+
+struct customer *
+sample_customer(const struct ruleset *rules, struct lcg *lcg, int64_t now)
+{
+	struct customer *customer = customer_create(STR("c42"));
+
+	set_numbers(customer, lcg, now);
+	add_events(rules, customer, lcg, now);
+	if (lcg_below(lcg, 2)) {
+		add_profile(rules, customer, lcg, now);
+		add_rules(rules, customer, lcg, now);
+	}
+	if (lcg_below(lcg, 2)) {
+		add_tasks(rules, customer, lcg, now);
+		add_others(rules, customer, lcg, now);
+	}
+	return customer;
+}
