@@ -41,9 +41,10 @@ struct redis_hooks {
 struct redis *redis_create(struct event_base *base, const struct redis_address *address,
 			   const char *name, struct redis_hooks hooks);
 void redis_connect(struct redis *redis);
-void redis_destroy(struct redis *redis); /* NULL allowed; no hook is called; safe inside callbacks */
+void redis_destroy(
+	struct redis *redis); /* NULL allowed; no hook is called; safe inside callbacks */
 bool redis_is_up(const struct redis *redis);
-size_t redis_waiting(const struct redis *redis); /* replies that are still owed */
+size_t redis_waiting(const struct redis *redis);    /* replies that are still owed */
 int64_t redis_client_id(const struct redis *redis); /* of the live connection, 0 when down */
 
 /* Sends bytes holding `replies` whole commands (codec/resp.h); fn is called once for each reply, in
@@ -58,7 +59,8 @@ void redis_command(struct redis *redis, redis_reply_fn *fn, void *ctx, ...)
  * and one or more commands, waiting for the last reply (copied to the caller's arena). */
 bool redis_wait_up(struct redis *redis, int timeout_ms, struct err *err) MUST_CHECK;
 const struct reply *redis_call(struct redis *redis, struct arena *arena, struct err *err, ...)
-	__attribute__((sentinel)) MUST_CHECK; /* NULL: lost or timed out (10 s); errors are REPLY_ERROR */
+	__attribute__((sentinel))
+	MUST_CHECK; /* NULL: lost or timed out (10 s); errors are REPLY_ERROR */
 
 /* LOADING, BUSY, MISCONF, OOM, READONLY, MASTERDOWN, NOREPLICAS, TRYAGAIN, CLUSTERDOWN, MOVED, ASK:
  * pause and come back. */

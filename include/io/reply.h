@@ -35,9 +35,9 @@ const struct reply *reply_at(const struct reply *array, uint32_t i);
 bool reply_is(const struct reply *reply, const char *status); /* STATUS or STRING equal to it */
 bool reply_error_is(const struct reply *reply, const char *word); /* "LOADING", "NOAUTH", ... */
 
-#define REPLY_MAX_DEPTH 7		  /* arrays inside arrays; XREAD inside EXEC has 5 */
+#define REPLY_MAX_DEPTH 7		   /* arrays inside arrays; XREAD inside EXEC has 5 */
 #define REPLY_MAX_ITEMS ((size_t)16 << 20) /* of one reply */
-#define REPLY_MAX_BYTES ((size_t)1 << 30) /* of one reply, as it comes from the socket */
+#define REPLY_MAX_BYTES ((size_t)1 << 30)  /* of one reply, as it comes from the socket */
 
 /* The reader: hiredis' parser with functions of ours that write a tape. */
 struct reply_reader;
