@@ -119,6 +119,7 @@ on_stop_signal(evutil_socket_t signal, short what, void *ctx)
 	}
 	log_info("main", "%s: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
 	stop_begin(service);
+	api_stop(service->api);
 	live_stop(service->live);
 }
 
@@ -220,7 +221,20 @@ parts_make(struct service *service, struct err *err)
 	RAND_bytes((unsigned char *)&options.seed, sizeof options.seed);
 	service->setup.files = NULL;
 	service->live = live_create(&options);
-	return true;
+	service->api = api_create(
+		&(struct api_options){
+			.base = service->base,
+			.live = service->live,
+			.outbox = service->outbox,
+			.listen = service->setup.config->http_listen,
+			.token = service->setup.http_token,
+		},
+		err);
+	if (service->api != NULL)
+		return true;
+	live_destroy(service->live);
+	outbox_destroy(service->outbox);
+	return false;
 }
 
 static void
@@ -242,6 +256,7 @@ events_make(struct service *service)
 static void
 parts_finish(struct service *service)
 {
+	api_destroy(service->api);
 	live_destroy(service->live);
 	outbox_destroy(service->outbox);
 	for (unsigned i = 0; i < 3; i++)

@@ -8,7 +8,7 @@
 #include "io/log.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
-#define PASSWORD_MAX ((size_t)4096)
+#define SECRET_MAX ((size_t)4096)
 
 static bool
 complain(const char *sentence)
@@ -54,21 +54,43 @@ config_read(struct setup *setup, bool zh)
 	return setup->config != NULL;
 }
 
-/* The file's first line. */
+/* The first line of a file that holds a secret; without a name there is none. */
 static bool
-password_read(struct setup *setup, struct err *err)
+secret_read(struct setup *setup, const char *what, struct str name, struct str *out,
+	    struct err *err)
 {
-	struct str name = setup->config->redis_password_file, text;
 	const char *end;
+	struct str text;
 
 	if (name.n == 0)
 		return true;
 	if (!rule_files_slurp(&setup->arena,
-			      rule_files_path(&setup->arena, setup->folder, name), PASSWORD_MAX,
+			      rule_files_path(&setup->arena, setup->folder, name), SECRET_MAX,
 			      &text, err))
-		return err_prefix(err, "redis.password_file");
+		return err_prefix(err, "%s", what);
 	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
-	setup->redis.password = str_slice(text, 0, end != NULL ? (size_t)(end - text.p) : text.n);
+	*out = str_slice(text, 0, end != NULL ? (size_t)(end - text.p) : text.n);
+	return true;
+}
+
+static bool
+password_read(struct setup *setup, struct err *err)
+{
+	return secret_read(setup, "redis.password_file", setup->config->redis_password_file,
+			   &setup->redis.password, err);
+}
+
+static bool
+token_read(struct setup *setup)
+{
+	struct str name = setup->config->http_token_file;
+	struct err err;
+
+	if (!secret_read(setup, "http.token_file", name, &setup->http_token, &err))
+		return complain(err.text);
+	setup->http_token = str_trim(setup->http_token);
+	if (name.n > 0 && setup->http_token.n == 0)
+		return complain("http.token_file: holds no token");
 	return true;
 }
 
@@ -125,7 +147,8 @@ setup_read(struct setup *setup, const char *path, bool zh)
 	arena_init(&setup->arena);
 	setup->path = arena_str(&setup->arena, str_of(path));
 	setup->folder = folder_of(setup->path.p);
-	if (config_read(setup, zh) && redis_read(setup) && rules_read(setup, zh)) {
+	if (config_read(setup, zh) && redis_read(setup) && token_read(setup) &&
+	    rules_read(setup, zh)) {
 		log_read(setup->config);
 		return true;
 	}

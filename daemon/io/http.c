@@ -45,9 +45,12 @@ struct http {
 	struct http_options options;
 	struct http_listener listener;
 	struct http_call *first, *last; /* owned */
+	struct event *retry;	    /* owned: until the address is free */
 	unsigned count;
 	bool stopped;
 };
+
+#define HTTP_RETRY_MS 2000
 
 static void read_on(struct http_call *call);
 
@@ -396,19 +399,54 @@ on_accept_error(struct evconnlistener *listener, void *ctx)
 		 evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
 }
 
+/* Another instance may hold the address, and give it up later: what the daemon is for goes on meanwhile. */
+static bool
+listen_or_wait(struct http *http, struct err *err)
+{
+	const struct timeval wait = {HTTP_RETRY_MS / 1000, HTTP_RETRY_MS % 1000 * 1000};
+	const struct http_options *options = &http->options;
+
+	if (http_listener_open(&http->listener, options->base, options->listen, on_accepted, http,
+			       err)) {
+		evconnlistener_set_error_cb(http->listener.listener, on_accept_error);
+		return true;
+	}
+	if (http->listener.busy)
+		event_add(http->retry, &wait);
+	return false;
+}
+
+static void
+on_retry(int fd, short what, void *ctx)
+{
+	struct http *http = ctx;
+	struct err err;
+
+	(void)fd, (void)what;
+	if (http->stopped)
+		return;
+	if (listen_or_wait(http, &err))
+		log_info("http", "listens on %.*s now", STR_ARG(http->options.listen));
+}
+
 struct http *
 http_create(const struct http_options *options, struct err *err)
 {
 	struct http *http = mem_alloc(sizeof *http);
+	struct err why;
 
 	http->options = *options;
-	if (!http_listener_open(&http->listener, options->base, options->listen, on_accepted, http,
-				err)) {
-		mem_free(http);
-		return NULL;
+	http->retry = evtimer_new(options->base, on_retry, http);
+	if (listen_or_wait(http, &why))
+		return http;
+	if (http->listener.busy) {
+		log_warn("http", "%s; it is tried again every %d s", why.text,
+			 HTTP_RETRY_MS / 1000);
+		return http;
 	}
-	evconnlistener_set_error_cb(http->listener.listener, on_accept_error);
-	return http;
+	err_set(err, "%s", why.text);
+	http_destroy(http);
+	return NULL;
 }
 
 void
@@ -431,6 +469,7 @@ http_destroy(struct http *http)
 	http_listener_close(&http->listener);
 	while (http->first)
 		call_free(http->first);
+	event_free(http->retry);
 	mem_free(http);
 }
 

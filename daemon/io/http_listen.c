@@ -82,6 +82,7 @@ open_tcp(struct http_listener *out, struct event_base *base, struct str address,
 		found->ai_addr, (int)found->ai_addrlen);
 	failed = errno;
 	evutil_freeaddrinfo(found);
+	out->busy = out->listener == NULL && failed == EADDRINUSE;
 	if (out->listener == NULL)
 		return err_set(err, "http.listen %.*s: %s", STR_ARG(address), strerror(failed));
 	return true;
@@ -123,9 +124,10 @@ open_unix(struct http_listener *out, struct event_base *base, struct str path,
 		(const struct sockaddr *)&address, (int)sizeof address);
 	int failed = errno;
 	umask(mask);
+	out->local = true;
+	out->busy = out->listener == NULL && failed == EADDRINUSE;
 	if (out->listener == NULL)
 		return err_set(err, "http.listen unix:%s: %s", address.sun_path, strerror(failed));
-	out->local = true;
 	out->path = mem_copy_text(address.sun_path);
 	return true;
 }

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 
+#include "app/api.h"
 #include "app/live.h"
 #include "io/outbox.h"
 
@@ -15,6 +16,7 @@ struct setup {
 	struct config *config;	   /* owned */
 	struct rule_files *files;  /* owned, until a live takes it */
 	struct redis_address redis; /* its strings are in arena */
+	struct str http_token;	    /* in arena; empty: none */
 };
 
 /* Complains to stderr as far as it comes; false: in error. */
@@ -26,6 +28,7 @@ struct service {
 	struct event_base *base;
 	struct live *live;
 	struct outbox *outbox;
+	struct api *api;
 	struct event *signals[4], *beat, *deadline;
 	int64_t watchdog_ms, fed_at;
 	bool ready_told, stopping, zh;

@@ -25,7 +25,8 @@ struct http_options {
 	void *ctx;
 };
 
-/* NULL: cannot listen there. */
+/* NULL: cannot listen there. When somebody else does it is tried again until it can be had. options.listen is
+ * borrowed. */
 struct http *http_create(const struct http_options *options, struct err *err) MUST_CHECK;
 void http_stop(struct http *http); /* takes no more connections */
 /* All calls have to be answered before. NULL allowed. */

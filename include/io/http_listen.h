@@ -11,6 +11,7 @@ struct http_listener {
 	struct evconnlistener *listener; /* owned */
 	char *path;			 /* owned: of a unix socket, removed at the end */
 	bool local;			 /* only this host can reach it */
+	bool busy; /* after a failure: somebody else listens there now */
 };
 
 /* HOST:PORT, [::1]:PORT or unix:PATH. A socket file that nobody listens on any more is taken over. */

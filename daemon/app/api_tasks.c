@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Care tasks over HTTP: the list, one of them, and what people do with it. */
+#include <string.h>
+
+#include "app/api_room.h"
+#include "base/mem.h"
+#include "codec/event_fields.h"
+#include "codec/resp.h"
+
+/* --- the list --- */
+
+/* Which tasks there are is known to the engine; what they say lies in Redis. */
+struct task_filter {
+	unsigned states; /* bit per enum task_state */
+	struct str assignee, queue, customer, task;
+};
+
+#define OPEN_STATES (1u << TASK_OPEN | 1u << TASK_CLAIMED | 1u << TASK_SNOOZED)
+
+static bool
+read_states(struct ask *ask, unsigned *out)
+{
+	struct str word = ask_parameter(ask, "state");
+
+	*out = str_is(word, "all") ? ~0u : OPEN_STATES;
+	if (word.n == 0 || str_is(word, "all"))
+		return true;
+	for (unsigned state = TASK_OPEN; state <= TASK_CANCELLED; state++) {
+		*out = 1u << state;
+		if (str_is(word, task_state_name((enum task_state)state)))
+			return true;
+	}
+	ask_fail(ask, 400, "bad_parameter",
+		 "state is open, claimed, snoozed, done, cancelled or all");
+	return false;
+}
+
+static bool
+fits(const struct task_filter *filter, const struct task_def *def, const struct task_held *task)
+{
+	return (filter->states >> task->state & 1) &&
+	       (filter->assignee.n == 0 || str_eq(filter->assignee, task->assignee)) &&
+	       (filter->queue.n == 0 || str_eq(filter->queue, def->queue)) &&
+	       (filter->task.n == 0 || str_eq(filter->task, def->name));
+}
+
+/* The most urgent first, then the oldest. */
+static void
+visit(struct ask *ask, struct engine *engine, const struct customer *customer)
+{
+	const struct task_filter *filter = ask->state;
+	const struct task_def *defs = engine_rules(engine)->tasks;
+	const struct cold *cold = customer->cold;
+
+	if (filter->customer.n > 0 && !str_eq(filter->customer, customer->id))
+		return;
+	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		const struct task_held *task = &cold->tasks[i];
+		const struct row row = {.key = task->priority,
+					.second = task->created_at,
+					.id = customer->id,
+					.n = i,
+					.customer = customer};
+
+		if (fits(filter, &defs[task->def], task))
+			scan_offer(ask, &row);
+	}
+}
+
+static void
+task_command(struct ask *ask, struct buf *out, const char *verb, struct str id, const char *more)
+{
+	struct str key = ask->api->task_key;
+
+	resp_array(out, more ? 3 : 2);
+	resp_text(out, verb);
+	resp_arg(out, arena_printf(ask->arena, "%.*s%.*s", STR_ARG(key), STR_ARG(id)));
+	if (more)
+		resp_text(out, more);
+}
+
+static void
+end_list(struct ask *ask)
+{
+	json_close(&ask->json, ']');
+	scan_finish_json(ask);
+	json_close(&ask->json, '}');
+	ask_answer(ask, 200);
+}
+
+static void
+take_hash(struct ask *ask, const struct reply *reply)
+{
+	(void)!api_task_json(&ask->json, reply);
+	if (ask->ticket == NULL)
+		end_list(ask);
+}
+
+static void
+done(struct ask *ask, const struct row *rows, unsigned count)
+{
+	struct engine *engine = live_engine(ask->api->options.live);
+	const struct task_def *defs = engine_rules(engine)->tasks;
+	struct buf commands = {0};
+	unsigned sent = 0;
+
+	json_open(&ask->json, '{');
+	json_key(&ask->json, "tasks");
+	json_open(&ask->json, '[');
+	for (unsigned i = 0; i < count; i++) {
+		const struct cold *cold = rows[i].customer->cold;
+		char id[ORDER_ID];
+
+		/* It may have changed since it was seen: the list was made in several turns. */
+		if (!cold || rows[i].n >= cold->task_count ||
+		    !fits(ask->state, &defs[cold->tasks[rows[i].n].def], &cold->tasks[rows[i].n]))
+			continue;
+		engine_task_id(engine, rows[i].customer, &cold->tasks[rows[i].n], id);
+		task_command(ask, &commands, "HGETALL", str_of(id), NULL);
+		sent++;
+	}
+	if (sent == 0)
+		end_list(ask);
+	else
+		(void)!ask_redis(ask, buf_view(&commands), sent, take_hash);
+	buf_finish(&commands);
+}
+
+void
+api_tasks(struct ask *ask)
+{
+	struct task_filter *filter = arena_alloc(ask->arena, sizeof *filter);
+
+	if (ask_engine(ask) == NULL || !read_states(ask, &filter->states))
+		return;
+	filter->assignee = ask_parameter(ask, "assignee");
+	filter->queue = ask_parameter(ask, "queue");
+	filter->customer = ask_parameter(ask, "customer");
+	filter->task = ask_parameter(ask, "task");
+	ask->state = filter;
+	scan_begin(ask, (struct scan_hooks){visit, done});
+}
+
+/* --- one --- */
+
+static void
+task_missing(struct ask *ask)
+{
+	ask_fail(ask, 404, "not_found", "there is no task %.*s", STR_ARG(ask->id));
+}
+
+static void
+take_task(struct ask *ask, const struct reply *reply)
+{
+	if (reply->type == REPLY_ERROR)
+		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
+	else if (api_task_json(&ask->json, reply))
+		ask_answer(ask, 200);
+	else
+		task_missing(ask);
+}
+
+void
+api_task(struct ask *ask)
+{
+	struct buf command = {0};
+
+	task_command(ask, &command, "HGETALL", ask->id, NULL);
+	(void)!ask_redis(ask, buf_view(&command), 1, take_task);
+	buf_finish(&command);
+}
+
+/* --- acts --- */
+
+/* An act is an entry of the stream, so that people's changes and the engine's meet in one order: it is
+ * answered when it was applied, with the task as it is then. */
+struct act {
+	struct field fields[12];
+	unsigned count;
+};
+
+static void
+act_field(struct act *act, const char *key, struct str value)
+{
+	act->fields[act->count++] = (struct field){str_of(key), value};
+}
+
+/* Does the sentence begin with "conflict: "? Then somebody was faster. */
+static void
+act_refused(struct ask *ask, const char *why)
+{
+	static const char conflict[] = "conflict: ";
+	size_t n = sizeof conflict - 1;
+
+	if (strncmp(why, conflict, n) == 0)
+		ask_fail(ask, 409, "conflict", "%s", why + n);
+	else
+		ask_fail(ask, 400, "rejected", "%s", why);
+}
+
+static void
+on_acted(void *ctx, const struct live_outcome *outcome)
+{
+	struct ask *ask = ctx;
+
+	ask->acts = false;
+	switch (outcome->result) {
+	case LIVE_APPLIED:
+		api_task(ask);
+		break;
+	case LIVE_REJECTED:
+		act_refused(ask, outcome->why);
+		break;
+	case LIVE_REFUSED:
+		ask_fail(ask, 503, "redis_away", "%s", outcome->why);
+		break;
+	case LIVE_UNSURE:
+		ask_fail(ask, 504, "unsure", "%s; it may take effect yet", outcome->why);
+		break;
+	}
+}
+
+static void
+take_customer(struct ask *ask, const struct reply *reply)
+{
+	struct act *act = ask->state;
+
+	if (reply->type != REPLY_STRING || reply->text.n == 0) {
+		task_missing(ask);
+		return;
+	}
+	act_field(act, "customer", reply->text);
+	ask->acts = true;
+	live_append(ask->api->options.live, act->fields, act->count, on_acted, ask);
+}
+
+static const char *const said[] = {"who", "note", "outcome", "reason_code"};
+
+static bool
+read_act(struct ask *ask, struct act *act)
+{
+	struct field fields[EVENT_MAX_FIELDS];
+	unsigned count;
+
+	if (!ask_body_fields(ask, fields, &count))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned k = 0;
+
+		while (k < sizeof said / sizeof *said && !str_is(fields[i].key, said[k]))
+			k++;
+		if (k == sizeof said / sizeof *said) {
+			ask_fail(ask, 400, "bad_body",
+				 "the body has who, note, outcome, reason_code, not \"%.*s\"",
+				 STR_ARG(fields[i].key));
+			return false;
+		}
+		if (fields[i].value.n > EVENT_MAX_TEXT || act->count > 9) {
+			ask_fail(ask, 400, "bad_body", "%s is given twice or too long", said[k]);
+			return false;
+		}
+		if (fields[i].value.n > 0)
+			act_field(act, said[k], fields[i].value);
+	}
+	return true;
+}
+
+void
+api_task_act(struct ask *ask)
+{
+	const char *verb = strrchr(ask->route->path, '/') + 1;
+	struct act *act = arena_alloc(ask->arena, sizeof *act);
+	struct buf command = {0};
+
+	act_field(act, "type", STR("churnd.task"));
+	act_field(act, "task", ask->id);
+	act_field(act, "verb", str_of(verb));
+	if (ask_engine(ask) == NULL || !read_act(ask, act))
+		return;
+	ask->state = act;
+	task_command(ask, &command, "HGET", ask->id, "customer");
+	(void)!ask_redis(ask, buf_view(&command), 1, take_customer);
+	buf_finish(&command);
+}

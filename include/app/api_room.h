@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the HTTP interface: what its files share, and nobody else includes. */
+#ifndef APP_API_ROOM_H
+#define APP_API_ROOM_H
+
+#include "app/api.h"
+#include "base/json.h"
+#include "io/http.h"
+
+#define API_WAIT_MS 5000  /* for Redis, and for an act to be applied */
+#define API_LIMIT 50	  /* rows of a list unless limit= says more */
+#define API_LIMIT_MAX 1000
+#define API_SCANS 8	  /* lists under way at once */
+#define API_SCAN_SLICE 1024 /* customers looked at in one turn of the loop */
+#define API_APPENDS 65536 /* events on their way to Redis at once */
+
+struct ask;
+
+struct route {
+	const char *method;
+	const char *path; /* "*": one segment, decoded into ask->id */
+	void (*run)(struct ask *ask);
+	const char *const *parameters; /* of the query, up to a NULL; NULL: none */
+	bool open;		       /* asks for no token */
+};
+
+/* One request, from its route to its answer. */
+struct ask {
+	struct api *api;
+	struct ask *before, *after; /* in api's list */
+	struct http_call *call;
+	struct arena *arena; /* the call's */
+	const struct route *route;
+	struct str id;
+	struct http_parameter parameters[HTTP_MAX_PARAMETERS];
+	unsigned parameter_count;
+	struct ticket *ticket; /* what Redis owes it; NULL: nothing */
+	struct event *timer; /* owned; NULL: nothing is waited for */
+	struct buf out;	     /* owned: the answer's body */
+	struct json json;    /* writes there */
+	struct scan *scan;   /* owned; NULL: none */
+	void (*reply)(struct ask *ask, const struct reply *reply); /* Redis' next one */
+	void *state;		  /* the handler's, in the arena */
+	size_t appends;		  /* its share of api->appends */
+	bool acts;		  /* live has its address */
+};
+
+/* Replies that Redis owes us. The ask may have ended before they come, and those of a connection that was
+ * lost never come: those tickets are thrown away when the next is made. */
+struct ticket {
+	struct ticket *next;
+	struct api *api;
+	struct ask *ask; /* NULL: ended */
+	int64_t connection;
+	unsigned left;
+};
+
+struct api {
+	struct api_options options;
+	char *token_bytes; /* owned */
+	struct str token;
+	struct http *http; /* owned */
+	struct str events_key, rejected_key, task_key; /* borrowed from live */
+	struct ask *asks;  /* owned */
+	struct ticket *tickets; /* owned */
+	unsigned scans;
+	size_t appends;
+	uint64_t requests, errors;
+};
+
+/* api.c: how an ask ends, and how it waits. */
+void ask_answer(struct ask *ask, int status); /* with ask->out, which is JSON */
+void ask_answer_text(struct ask *ask, int status);
+void ask_fail(struct ask *ask, int status, const char *code, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+struct str ask_parameter(const struct ask *ask, const char *name); /* STR_NONE: not given */
+bool ask_limit(struct ask *ask, unsigned *out) MUST_CHECK;	   /* or it has failed */
+/* The engine, or NULL after 503. */
+struct engine *ask_engine(struct ask *ask) MUST_CHECK;
+int64_t ask_now(const struct ask *ask); /* the instant at which customers are looked at */
+void ask_wait(struct ask *ask);		/* 504 unless it is answered within API_WAIT_MS */
+/* Commands to Redis; `reply` is called for each reply. false: it has failed with 503. */
+bool ask_redis(struct ask *ask, struct str commands, unsigned replies,
+	       void (*reply)(struct ask *ask, const struct reply *reply)) MUST_CHECK;
+/* The body as one flat JSON object; an empty body has no fields. false: it has failed. */
+bool ask_body_fields(struct ask *ask, struct field *fields, unsigned *count) MUST_CHECK;
+
+/* api_scan.c: the best rows of all customers, a slice a turn. */
+struct row {
+	double key;	/* higher comes first */
+	int64_t second; /* lower comes first */
+	struct str id;	/* of the customer, borrowed from it */
+	unsigned n;
+	const struct customer *customer;
+};
+struct scan_hooks {
+	/* Puts what fits into the rows, through scan_offer(). */
+	void (*visit)(struct ask *ask, struct engine *engine, const struct customer *customer);
+	void (*done)(struct ask *ask, const struct row *rows, unsigned count);
+};
+void scan_begin(struct ask *ask, struct scan_hooks hooks);
+void scan_offer(struct ask *ask, const struct row *row);
+/* "next": the cursor of the page that follows, or null; and "at". */
+void scan_finish_json(struct ask *ask);
+void scan_destroy(struct scan *scan);
+
+/* The handlers, by file. */
+void api_healthz(struct ask *ask);
+void api_readyz(struct ask *ask);
+void api_metrics(struct ask *ask);
+void api_status(struct ask *ask);
+void api_webhooks(struct ask *ask);
+void api_customers(struct ask *ask);
+void api_customer(struct ask *ask);
+void api_explain(struct ask *ask);
+void api_tasks(struct ask *ask);
+void api_task(struct ask *ask);
+void api_task_act(struct ask *ask);
+void api_events(struct ask *ask);
+void api_entry(struct ask *ask);
+
+/* api_task_json.c: a task's hash as JSON; false: there is none. */
+bool api_task_json(struct json *json, const struct reply *hash) MUST_CHECK;
+
+#endif
