@@ -87,7 +87,7 @@ feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 		.kind = signal->kind,
 	};
 	event.cell = (uint32_t)clock_day(&engine->clock, entry->ts);
-	event.reach = signal->reach_days ? signal->reach_days : 1;
+	event.reach = signal->reach_days + 2; /* a day not closed yet, and one a little ahead */
 	track_add(customer, slot, false, &event);
 	if (signal->reach_hours) {
 		event.cell = (uint32_t)(entry->ts / HOUR_MS);
