@@ -208,6 +208,14 @@ type_branches(struct typer *t, struct node *out, struct node **branches, unsigne
 
 /* ---- Proposals ---- */
 
+const struct node *
+type_culprit(const struct node *node)
+{
+	bool left = node->kids[0]->kind == NODE_CONST && node->kids[1]->kind != NODE_CONST;
+
+	return node->kids[left ? 0 : 1];
+}
+
 void
 type_propose_duration(struct typer *t, struct complaint *complaint, const struct node *literal)
 {

@@ -275,60 +275,68 @@ unparse_path(struct buf *out, const struct node *node)
 	buf_str(out, node->name);
 }
 
+static void
+unparse_const_node(struct buf *out, const struct node *node)
+{
+	unparse_constant(out, &node->value);
+}
+
+static void
+unparse_not(struct buf *out, const struct node *node)
+{
+	buf_text(out, "not ");
+	unparse_kid(out, node->kids[0], BINDS_NOT);
+}
+
+static void
+unparse_negation(struct buf *out, const struct node *node)
+{
+	buf_char(out, '-');
+	unparse_kid(out, node->kids[0], BINDS_UNARY);
+}
+
+static void
+unparse_in(struct buf *out, const struct node *node)
+{
+	unparse_sides(out, node, "in", BINDS_SUM, BINDS_SUM);
+}
+
+static void
+unparse_name(struct buf *out, const struct node *node)
+{
+	buf_str(out, node->name);
+}
+
+static void
+unparse_arg(struct buf *out, const struct node *node)
+{
+	bool any = false;
+
+	unparse_argument(out, node->name, node->kids[0], &any);
+}
+
 void
 expr_unparse(struct buf *out, const struct node *node)
 {
-	bool none = false;
+	static void (*const kinds[NODE_KINDS])(struct buf * out, const struct node *node) = {
+		[NODE_CONST] = unparse_const_node,
+		[NODE_LIST] = unparse_list,
+		[NODE_PATH] = unparse_path,
+		[NODE_CALL] = unparse_call,
+		[NODE_NOT] = unparse_not,
+		[NODE_AND] = unparse_chain,
+		[NODE_OR] = unparse_chain,
+		[NODE_COMPARE] = unparse_compare,
+		[NODE_IN] = unparse_in,
+		[NODE_ARITH] = unparse_arith,
+		[NODE_NEGATE] = unparse_negation,
+		[NODE_IF] = unparse_call,
+		[NODE_PICK] = unparse_pick,
+		[NODE_RANGE] = unparse_range,
+		[NODE_SIGNAL] = unparse_name,
+		[NODE_NAME] = unparse_name,
+		[NODE_ARG] = unparse_arg,
+	};
 
-	switch (node->kind) {
-	case NODE_CONST:
-		unparse_constant(out, &node->value);
-		return;
-	case NODE_LIST:
-		unparse_list(out, node);
-		return;
-	case NODE_PATH:
-		unparse_path(out, node);
-		return;
-	case NODE_CALL:
-	case NODE_IF:
-		unparse_call(out, node);
-		return;
-	case NODE_NOT:
-		buf_text(out, "not ");
-		unparse_kid(out, node->kids[0], BINDS_NOT);
-		return;
-	case NODE_AND:
-	case NODE_OR:
-		unparse_chain(out, node);
-		return;
-	case NODE_COMPARE:
-		unparse_compare(out, node);
-		return;
-	case NODE_IN:
-		unparse_sides(out, node, "in", BINDS_SUM, BINDS_SUM);
-		return;
-	case NODE_ARITH:
-		unparse_arith(out, node);
-		return;
-	case NODE_NEGATE:
-		buf_char(out, '-');
-		unparse_kid(out, node->kids[0], BINDS_UNARY);
-		return;
-	case NODE_PICK:
-		unparse_pick(out, node);
-		return;
-	case NODE_RANGE:
-		unparse_range(out, node);
-		return;
-	case NODE_SIGNAL:
-	case NODE_NAME:
-		buf_str(out, node->name);
-		return;
-	case NODE_ARG:
-		unparse_argument(out, node->name, node->kids[0], &none);
-		return;
-	case NODE_KINDS:
-		return;
-	}
+	kinds[node->kind](out, node);
 }

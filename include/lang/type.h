@@ -50,13 +50,15 @@ enum fit type_take(struct typer *t, struct node *node, enum type type,
 enum fit type_meet(struct typer *t, struct node *a, struct node *b);
 /* All branches become of one type, which is given to `out`. */
 bool type_branches(struct typer *t, struct node *out, struct node **branches, unsigned count);
+/* The side a complaint about both points at: the one written as a constant, else the right one. */
+const struct node *type_culprit(const struct node *node);
 /* "14" where a duration is asked for: did you mean 14d? */
 void type_propose(struct typer *t, struct complaint *complaint, const struct node *literal,
 		  const struct node *other);
 void type_propose_duration(struct typer *t, struct complaint *complaint,
 			   const struct node *literal);
 
-/* type_name.c, type_call.c, type_pick.c, type_operator.c: one function a kind of node. */
+/* type_name.c, type_call.c, type_pick.c, type_logic.c, type_list.c, type_arith.c: a function a kind of node. */
 typedef struct node *type_rule(struct typer *t, const struct node *in);
 type_rule type_name_node, type_path, type_range, type_list, type_call, type_pick, type_if,
 	type_not, type_logic, type_compare, type_in, type_arith, type_negate;
