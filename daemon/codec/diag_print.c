@@ -23,11 +23,12 @@ static const struct shade_row {
 static const struct shade_row *
 shade_of(const struct diag *diag)
 {
-	for (size_t i = 0; i < SHADES; i++)
-		if (shades[i].letter == diag->message->code[0])
-			return &shades[i];
-	assert(!"a message's code begins with E, W or N");
-	return &shades[SHADE_ERROR];
+	size_t i = 0;
+
+	while (i < SHADES && shades[i].letter != diag->message->code[0])
+		i++;
+	assert(i < SHADES); /* a message's code begins with E, W or N */
+	return &shades[i];
 }
 
 static int

@@ -333,7 +333,7 @@ form_word(struct form *form, const struct yaml_node *node, const struct form_row
 
 	if (!form_is_text(form, node))
 		return;
-	for (; row->words[count] != NULL && count < FORM_MAX_ROWS; count++) {
+	for (; count < FORM_MAX_ROWS && row->words[count] != NULL; count++) {
 		names[count] = str_of(row->words[count]);
 		if (str_eq(names[count], node->text)) {
 			*(int *)into = (int)count;

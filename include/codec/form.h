@@ -63,7 +63,7 @@ void form_propose(struct form *form, const struct yaml_node *node, const char *c
 void form_complain_word(struct form *form, const struct yaml_node *node, const char *code,
 			struct str what, const struct str *words, size_t count);
 bool form_is_text(struct form *form, const struct yaml_node *node); /* or complains */
-struct str form_line(const struct yaml_node *text); /* without line breaks at the end of a block */
+struct str form_line(const struct yaml_node *node); /* without line breaks at the end of a block */
 bool form_is_list(struct form *form, const struct yaml_node *node);
 bool form_is_map(struct form *form, const struct yaml_node *node);
 /* "file:line" of a node, for sentences about an earlier place. */

@@ -519,59 +519,6 @@ scalars_that_look_like_booleans_are_names(void **state)
 	assert_string_equal(rules->rules[0].name.p, "no");
 }
 
-static void
-the_pack_for_software_loads_without_a_warning(void **state)
-{
-	struct fixture *f = *state;
-	struct buf text = {0};
-	FILE *file = fopen("rules/saas.yaml", "rb");
-	size_t n;
-
-	assert_non_null(file);
-	while ((n = fread(buf_space(&text, 4096), 1, 4096, file)) > 0)
-		text.n += n;
-	fclose(file);
-	const struct diag_file pack = {STR("rules/saas.yaml"), buf_view(&text)};
-
-	if (load(f, &pack, 1) == NULL || f->diags.count > 0)
-		fail_msg("%s", said(f));
-	assert_true(f->rules->rule_count >= 14 && f->rules->rule_count <= 20);
-	for (unsigned i = 0; i < f->rules->rule_count; i++) {
-		const struct rule *rule = &f->rules->rules[i];
-
-		assert_true(rule->reason.has_en && rule->reason.has_zh);
-		assert_true(rule->points < 0 || (rule->advice.has_en && rule->advice.has_zh));
-		assert_false(rule->reads_coarse); /* none is looked at at every event */
-	}
-	buf_finish(&text);
-}
-
-static int
-points_of(const struct ruleset *rules, const char *name)
-{
-	int slot = ruleset_rule(rules, str_of(name));
-
-	assert_true(slot >= 0);
-	return rules->rules[slot].points;
-}
-
-static void
-the_pack_weighs_one_sign_two_signs_and_three(void **state)
-{
-	the_pack_for_software_loads_without_a_warning(state);
-	const struct ruleset *rules = ((struct fixture *)*state)->rules;
-	const struct level *level = rules->levels;
-	int silence = points_of(rules, "login_silence");
-	int complaint = points_of(rules, "complaint_severe");
-	int payment = points_of(rules, "payment_failed");
-
-	assert_true(silence >= level[1].enter && silence < level[2].enter);
-	assert_true(complaint >= level[1].enter && complaint < level[2].enter);
-	assert_true(silence + complaint >= level[2].enter && silence + complaint < level[3].enter);
-	assert_true(complaint + payment >= level[2].enter && complaint + payment < level[3].enter);
-	assert_true(silence + complaint + payment >= level[3].enter);
-}
-
 int
 main(void)
 {
@@ -594,8 +541,6 @@ main(void)
 		TEST(more_rules_than_allowed_are_an_error_and_no_crash),
 		TEST(more_signals_and_attributes_than_allowed_are_errors),
 		TEST(scalars_that_look_like_booleans_are_names),
-		TEST(the_pack_for_software_loads_without_a_warning),
-		TEST(the_pack_weighs_one_sign_two_signs_and_three),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
