@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes alerts as the contract prints them. */
+#include "codec/alert_json.h"
+
+#include <assert.h>
+
+#include "codec/json_parts.h"
+#include "codec/stream_id.h"
+
+struct str
+alert_json_type(struct buf *scratch, const struct order *order)
+{
+	switch (order->kind) {
+	case ORDER_ALERT:
+		return str_of(alert_type_name(order->u.alert.type));
+	case ORDER_TASK:
+		buf_clear(scratch);
+		buf_text(scratch, "task.");
+		buf_text(scratch, task_verb_name(order->u.task.verb));
+		return buf_view(scratch);
+	case ORDER_REJECT:
+		return STR("rejected");
+	}
+	return STR_NONE;
+}
+
+/* What an alert and a task's alert say alike. */
+struct envelope {
+	const struct engine *engine;
+	const struct order *order;
+	const char *id, *key;
+	int64_t at;
+	unsigned level, previous_level;
+	int risk, previous_risk;
+	uint32_t episode, seq; /* episode 0: healthy */
+	bool closed;
+	struct value value;
+};
+
+/* A text, or null where it is empty. */
+static void
+put_text_or_none(struct json *json, const char *key, const char *text)
+{
+	json_key(json, key);
+	if (*text)
+		json_text(json, text);
+	else
+		json_none(json);
+}
+
+static void
+put_int(struct json *json, const char *key, int64_t number)
+{
+	json_key(json, key);
+	json_int(json, number);
+}
+
+static void
+put_str(struct json *json, const char *key, struct str text)
+{
+	json_key(json, key);
+	json_str(json, text);
+}
+
+static void
+open_alert(struct json *json, const struct envelope *envelope)
+{
+	struct buf scratch = {0};
+
+	json_open(json, '{');
+	put_str(json, "type", alert_json_type(&scratch, envelope->order));
+	json_key(json, "id");
+	json_text(json, envelope->id);
+	json_key(json, "timestamp");
+	json_instant(json, envelope->at);
+	put_int(json, "version", 1);
+	json_key(json, "data");
+	json_open(json, '{');
+	buf_finish(&scratch);
+}
+
+static void
+put_standing(struct json *json, const struct envelope *envelope)
+{
+	const struct ruleset *rules = engine_rules(envelope->engine);
+
+	put_str(json, "level", parts_level(rules, envelope->level));
+	put_str(json, "previous_level", parts_level(rules, envelope->previous_level));
+	put_int(json, "risk", envelope->risk);
+	put_int(json, "previous_risk", envelope->previous_risk);
+	put_int(json, "health", 100 - envelope->risk);
+	json_key(json, "stage");
+	json_none(json);
+	json_key(json, "episode");
+	if (envelope->episode)
+		json_int(json, envelope->episode);
+	else
+		json_none(json);
+}
+
+static void
+put_cause(struct json *json, const struct envelope *envelope)
+{
+	char id[STREAM_ID_TEXT];
+
+	stream_id_print(envelope->order->caused_by, id);
+	put_int(json, "seq", envelope->seq);
+	put_text_or_none(json, "key", envelope->key);
+	json_key(json, "status");
+	json_text(json, envelope->closed ? "closed" : "open");
+	json_key(json, "cause");
+	json_text(json, cause_name(envelope->order->cause));
+	json_key(json, "caused_by");
+	json_text(json, id);
+	json_key(json, "value");
+	parts_value(json, envelope->value);
+}
+
+static void
+put_background(struct json *json, const struct envelope *envelope)
+{
+	const struct customer *customer = envelope->order->customer;
+	struct buf sha = {0};
+
+	parts_profile(json, envelope->engine, customer, ATTR_CUSTOMER_SINCE, false);
+	parts_tags(json, customer);
+	buf_printf(&sha, "sha256:%s", engine_rules(envelope->engine)->sha_hex);
+	put_str(json, "rules_version", buf_view(&sha));
+	buf_finish(&sha);
+}
+
+/* rule.fired, rule.cleared: the rule's own words; it may be in no list of reasons. */
+static void
+put_rule(struct json *json, const struct ruleset *rules, const struct alert *alert)
+{
+	const struct rule *rule = &rules->rules[alert->rule];
+	const struct reason *about = alert->about;
+
+	put_str(json, "rule", rule->name);
+	put_int(json, "points", about ? about->points : 0);
+	if (about) {
+		parts_texts(json, "text", "texts", about->en, about->zh,
+			    rule->reason.has_en && rule->reason.has_zh);
+		parts_texts(json, "advice", "advices", about->advice_en, about->advice_zh,
+			    rule->advice.has_en && rule->advice.has_zh);
+		parts_evidence(json, rules, about);
+	}
+	put_int(json, "firing", alert->firing);
+	if (alert->type == ALERT_RULE_CLEARED)
+		put_text_or_none(json, "opened_by", alert->opened_by);
+}
+
+void
+alert_json(struct buf *out, const struct engine *engine, const struct order *order)
+{
+	const struct alert *alert = &order->u.alert;
+	struct envelope envelope = {
+		.engine = engine,
+		.order = order,
+		.id = alert->id,
+		.key = alert->key,
+		.at = alert->at,
+		.level = alert->level,
+		.previous_level = alert->previous_level,
+		.risk = alert->risk,
+		.previous_risk = alert->previous_risk,
+		.episode = alert->episode,
+		.seq = alert->seq,
+		.closed = alert->closed,
+		.value = alert->value,
+	};
+	struct json json;
+
+	assert(order->kind == ORDER_ALERT);
+	json_init(&json, out);
+	open_alert(&json, &envelope);
+	parts_who(&json, engine, order->customer);
+	put_standing(&json, &envelope);
+	put_cause(&json, &envelope);
+	parts_reasons(&json, engine_rules(engine), alert->reasons, alert->reason_count);
+	put_background(&json, &envelope);
+	if (alert->rule >= 0)
+		put_rule(&json, engine_rules(engine), alert);
+	if (alert->tag.n > 0)
+		put_str(&json, "tag", alert->tag);
+	json_close(&json, '}');
+	json_close(&json, '}');
+}
+
+/* --- tasks --- */
+
+static void
+put_given(struct json *json, const char *key, struct str text)
+{
+	if (text.n > 0)
+		put_str(json, key, text);
+}
+
+static void
+put_due(struct json *json, const char *key, int64_t at)
+{
+	json_key(json, key);
+	json_instant(json, at);
+}
+
+static void
+put_task(struct json *json, const struct ruleset *rules, const struct task_change *change)
+{
+	const struct task_held *task = change->task;
+	const struct task_def *def = &rules->tasks[task->def];
+	bool is_closed = task->state == TASK_DONE || task->state == TASK_CANCELLED;
+
+	json_key(json, "task");
+	json_open(json, '{');
+	json_key(json, "id");
+	json_text(json, change->id);
+	put_str(json, "task", def->name);
+	parts_texts(json, "title", "titles", change->title_en, change->title_zh,
+		    def->title.has_en && def->title.has_zh);
+	put_str(json, "queue", def->queue);
+	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
+	put_str(json, "assignee", task->assignee);
+	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
+	put_given(json, "reasons", change->reasons);
+	put_given(json, "rules", change->rules);
+	put_text_or_none(json, "alert_id", change->alert_id);
+	put_due(json, "created_at", task->created_at);
+	put_due(json, "ack_by", change->ack_by);
+	put_due(json, "resolve_by", change->resolve_by);
+	put_due(json, "closed_at", is_closed ? task->closed_at : NEVER);
+	put_given(json, "outcome", task->outcome);
+	put_given(json, "reason_code", change->reason_code);
+	put_given(json, "note", change->note);
+	put_given(json, "who", change->who);
+	put_given(json, "from", change->from);
+	put_given(json, "to", change->to);
+	json_close(json, '}');
+}
+
+void
+task_alert_json(struct buf *out, const struct engine *engine, const struct order *order)
+{
+	const struct task_change *change = &order->u.task;
+	const struct customer *customer = order->customer;
+	bool is_ill = customer->flags & CUSTOMER_EPISODE;
+	struct envelope envelope = {
+		.engine = engine,
+		.order = order,
+		.id = change->notice_id,
+		.key = change->key,
+		.at = change->at,
+		.level = customer->level,
+		.previous_level = customer->level,
+		.risk = customer->risk,
+		.previous_risk = customer->risk,
+		.episode = is_ill ? customer->episode : 0,
+		.seq = change->seq,
+		.closed = !is_ill,
+		.value = change->value,
+	};
+	struct json json;
+
+	assert(order->kind == ORDER_TASK);
+	json_init(&json, out);
+	open_alert(&json, &envelope);
+	parts_who(&json, engine, customer);
+	put_standing(&json, &envelope);
+	put_cause(&json, &envelope);
+	put_task(&json, engine_rules(engine), change);
+	put_background(&json, &envelope);
+	json_close(&json, '}');
+	json_close(&json, '}');
+}
