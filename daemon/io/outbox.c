@@ -145,7 +145,7 @@ add_endpoints(struct outbox *outbox, const struct outbox_options *options, struc
 struct outbox *
 outbox_create(const struct outbox_options *options, struct err *err)
 {
-	const struct timeval every = {.tv_sec = POLL_EVERY_S};
+	const struct timeval every = {.tv_usec = POLL_EVERY_MS * 1000};
 	struct outbox *outbox = mem_alloc(sizeof *outbox);
 
 	outbox->base = options->base;

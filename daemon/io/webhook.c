@@ -177,7 +177,6 @@ static void
 set_limits(CURL *easy, const struct webhook_target *target)
 {
 	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
 	SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	SET(easy, CURLOPT_PROXY, "");
 	SET(easy, CURLOPT_NOPROXY, "*");
