@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes what is known of a customer, for those who look after it. */
+#include "codec/alert_json.h"
+#include "codec/json_parts.h"
+#include "engine/track.h"
+
+static void
+put_int(struct json *json, const char *key, int64_t number)
+{
+	json_key(json, key);
+	json_int(json, number);
+}
+
+/* Null for 0 and NEVER too: no instant that a record keeps is one of them. */
+static void
+put_at(struct json *json, const char *key, int64_t at)
+{
+	json_key(json, key);
+	json_instant(json, at == 0 || at == INT64_MAX ? NEVER : at);
+}
+
+static void
+put_str(struct json *json, const char *key, struct str text)
+{
+	json_key(json, key);
+	json_str(json, text);
+}
+
+static void
+put_standing(struct json *json, struct engine *engine, const struct customer *customer,
+	     int64_t now)
+{
+	parts_who(json, engine, customer);
+	put_str(json, "level", parts_level(engine_rules(engine), customer->level));
+	put_int(json, "risk", customer->risk);
+	put_int(json, "health", 100 - customer->risk);
+	json_key(json, "stage");
+	json_none(json);
+	json_key(json, "value");
+	parts_value(json, engine_value(engine, customer, now));
+}
+
+static void
+put_episode(struct json *json, const struct engine *engine, const struct customer *customer)
+{
+	bool is_ill = customer->flags & CUSTOMER_EPISODE;
+	char key[ORDER_ID];
+
+	json_key(json, "episode");
+	if (!is_ill) {
+		json_none(json);
+		return;
+	}
+	json_open(json, '{');
+	put_int(json, "number", customer->episode);
+	engine_episode_key(engine, customer, key);
+	put_str(json, "key", str_of(key));
+	put_at(json, "since", customer->episode_at);
+	json_close(json, '}');
+}
+
+static void
+put_reasons(struct json *json, struct engine *engine, const struct customer *customer,
+	    int64_t now, bool in_short)
+{
+	const struct ruleset *rules = engine_rules(engine);
+	const struct reason *reasons;
+	struct arena arena;
+	unsigned count;
+
+	arena_init(&arena);
+	count = engine_reasons(engine, customer, now, &arena, &reasons);
+	if (!in_short) {
+		parts_reasons(json, rules, reasons, count);
+	} else {
+		json_key(json, "reasons");
+		json_open(json, '[');
+		for (unsigned i = 0; i < count; i++) {
+			parts_reason_open(json, rules, &reasons[i]);
+			json_close(json, '}');
+		}
+		json_close(json, ']');
+	}
+	arena_finish(&arena);
+}
+
+/* --- parts of the whole --- */
+
+static void
+put_window(struct json *json, const struct engine *engine, const struct customer *customer,
+	   unsigned slot, int days)
+{
+	bool has_sum = engine_rules(engine)->signals[slot].kind == SIGNAL_SUM;
+	struct buf key = {0};
+	int64_t events, last_at;
+	double sum;
+
+	if (!engine_signal(engine, customer, slot, days, &events, &sum, &last_at))
+		return;
+	buf_printf(&key, "events_%dd", days);
+	json_key_str(json, buf_view(&key));
+	json_int(json, events);
+	if (has_sum) {
+		buf_clear(&key);
+		buf_printf(&key, "sum_%dd", days);
+		json_key_str(json, buf_view(&key));
+		json_number(json, sum);
+	}
+	buf_finish(&key);
+}
+
+static void
+put_signal(struct json *json, const struct engine *engine, const struct customer *customer,
+	   unsigned slot)
+{
+	const struct signal *signal = &engine_rules(engine)->signals[slot];
+	const struct track *track = track_find(customer, slot, false);
+
+	if (!track)
+		return;
+	json_open(json, '{');
+	put_str(json, "signal", signal->name);
+	put_at(json, "last_at", track->last_at);
+	if (signal->kind == SIGNAL_LAST) {
+		json_key(json, "value");
+		json_number(json, track->u.value);
+	}
+	put_window(json, engine, customer, slot, 7);
+	put_window(json, engine, customer, slot, 28);
+	put_window(json, engine, customer, slot, 91);
+	put_int(json, "active_days", track->life_days);
+	json_close(json, '}');
+}
+
+static void
+put_signals(struct json *json, const struct engine *engine, const struct customer *customer)
+{
+	json_key(json, "signals");
+	json_open(json, '[');
+	for (unsigned slot = 0; slot < engine_rules(engine)->signal_count; slot++)
+		put_signal(json, engine, customer, slot);
+	json_close(json, ']');
+}
+
+static void
+put_rules(struct json *json, const struct ruleset *rules, const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+
+	json_key(json, "rules");
+	json_open(json, '[');
+	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
+		const struct rule_state *state = &cold->rules[i];
+
+		if (state->phase == PHASE_IDLE && state->announced_at == 0)
+			continue;
+		json_open(json, '{');
+		put_str(json, "rule", rules->rules[state->rule].name);
+		put_str(json, "state", str_of(parts_phase(state)));
+		put_at(json, "since", state->phase == PHASE_IDLE ? NEVER : state->since_at);
+		put_at(json, "fired_at", state->fired_at);
+		put_at(json, "announced_at", state->announced_at);
+		put_int(json, "firing", state->firing);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void
+put_tags(struct json *json, const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+
+	json_key(json, "tags");
+	json_open(json, '[');
+	for (unsigned i = 0; cold && i < cold->tag_count; i++) {
+		json_open(json, '{');
+		put_str(json, "tag", cold->tags[i].name);
+		put_at(json, "since", cold->tags[i].since_at);
+		put_at(json, "expires", cold->tags[i].expires_at);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void
+put_task(struct json *json, const struct engine *engine, const struct customer *customer,
+	 const struct task_held *task)
+{
+	bool is_closed = task->state == TASK_DONE || task->state == TASK_CANCELLED;
+	char id[ORDER_ID];
+
+	engine_task_id(engine, customer, task, id);
+	json_open(json, '{');
+	put_str(json, "id", str_of(id));
+	put_str(json, "task", engine_rules(engine)->tasks[task->def].name);
+	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
+	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
+	put_str(json, "assignee", task->assignee);
+	put_at(json, "created_at", task->created_at);
+	put_at(json, "changed_at", task->changed_at);
+	put_at(json, "closed_at", is_closed ? task->closed_at : NEVER);
+	if (task->outcome.n > 0)
+		put_str(json, "outcome", task->outcome);
+	json_close(json, '}');
+}
+
+static void
+put_tasks(struct json *json, const struct engine *engine, const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+
+	json_key(json, "tasks");
+	json_open(json, '[');
+	for (unsigned i = 0; cold && i < cold->task_count; i++)
+		put_task(json, engine, customer, &cold->tasks[i]);
+	json_close(json, ']');
+}
+
+void
+customer_json(struct buf *out, struct engine *engine, const struct customer *customer,
+	      int64_t now)
+{
+	struct json json;
+
+	json_init(&json, out);
+	json_open(&json, '{');
+	put_standing(&json, engine, customer, now);
+	put_at(&json, "at", now);
+	put_episode(&json, engine, customer);
+	put_int(&json, "seq", customer->seq);
+	put_at(&json, "first_seen", customer->first_seen_at);
+	put_at(&json, "last_entry", customer->event_at);
+	json_key(&json, "rests");
+	json_bool(&json, customer->flags & CUSTOMER_RESTS);
+	json_key(&json, "backfilling");
+	json_bool(&json, customer->flags & CUSTOMER_QUIET);
+	put_reasons(&json, engine, customer, now, false);
+	parts_profile(&json, engine, customer, 0, true);
+	put_tags(&json, customer);
+	put_signals(&json, engine, customer);
+	put_rules(&json, engine_rules(engine), customer);
+	put_tasks(&json, engine, customer);
+	json_close(&json, '}');
+}
+
+static int64_t
+count_open_tasks(const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+	int64_t count = 0;
+
+	for (unsigned i = 0; cold && i < cold->task_count; i++)
+		count += cold->tasks[i].state != TASK_DONE &&
+			 cold->tasks[i].state != TASK_CANCELLED;
+	return count;
+}
+
+void
+customer_line_json(struct buf *out, struct engine *engine, const struct customer *customer,
+		   int64_t now)
+{
+	struct json json;
+
+	json_init(&json, out);
+	json_open(&json, '{');
+	put_standing(&json, engine, customer, now);
+	put_at(&json, "since",
+	       customer->flags & CUSTOMER_EPISODE ? customer->episode_at : NEVER);
+	put_at(&json, "last_entry", customer->event_at);
+	put_reasons(&json, engine, customer, now, true);
+	parts_tags(&json, customer);
+	put_int(&json, "open_tasks", count_open_tasks(customer));
+	json_close(&json, '}');
+}
