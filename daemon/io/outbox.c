@@ -10,8 +10,8 @@
 #include "io/endpoint.h"
 #include "io/log.h"
 
-#define POLL_EVERY_S \
-	1 /* for alerts that came, and pauses that people made, without a word to us */
+/* For alerts that came, and pauses that people made, without a word to us. */
+#define POLL_EVERY_MS 250
 
 struct outbox {
 	struct event_base *base;		 /* borrowed */
