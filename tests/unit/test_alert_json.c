@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shows that alerts, tasks and customers are written as the contract prints them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "codec/alert_json.h"
+#include "support/world.h"
+
+#define RULES                                                                                    \
+	"levels:\n"                                                                              \
+	"  watch: {enter: 30, leave: 20}\n"                                                      \
+	"  at_risk: {enter: 60, leave: 45}\n"                                                    \
+	"profile:\n"                                                                             \
+	"  tier: {enum: [free, business], default: free}\n"                                      \
+	"  mrr: num\n"                                                                           \
+	"  phone: {type: string, private: true}\n"                                               \
+	"value: profile.mrr * 12\n"                                                              \
+	"signals:\n"                                                                             \
+	"  login: {on: login}\n"                                                                 \
+	"  paid: {on: paid, sum: value}\n"                                                       \
+	"rules:\n"                                                                               \
+	"- rule: quiet\n"                                                                        \
+	"  expr: silent(login) >= 14d\n"                                                         \
+	"  points: 40\n"                                                                         \
+	"  category: usage\n"                                                                    \
+	"  reason: {en: 'no login for {silent(login)}', zh: '已 {silent(login)} 未登录'}\n"  \
+	"  advice: {en: 'call the champion'}\n"                                                  \
+	"- rule: angry\n"                                                                        \
+	"  expr: count(login[1d live]) >= 3\n"                                                   \
+	"  points: 20\n"                                                                         \
+	"  mode: shadow\n"                                                                       \
+	"  cooldown: 0s\n"                                                                       \
+	"actions:\n"                                                                             \
+	"- {on: customer.level_raised, task: call}\n"                                            \
+	"tasks:\n"                                                                               \
+	"  call: {title: {en: 'Call {name}', zh: '致电 {name}'}, queue: csm, priority: high, " \
+	"ack_within: 4h}\n"
+
+struct heard {
+	struct world world; /* only its engine, made here */
+	char *bodies[32];   /* in order */
+	unsigned count;
+	char *fields; /* of the last task: "key=value\n" */
+};
+
+static struct heard heard;
+
+static void
+hear_task(const struct order *order)
+{
+	struct field fields[40];
+	struct arena arena;
+	struct buf text = {0};
+	unsigned count;
+
+	arena_init(&arena);
+	count = task_fields(&arena, heard.world.engine, order, fields, 40);
+	for (unsigned i = 0; i < count; i++)
+		buf_printf(&text, "%.*s=%.*s\n", STR_ARG(fields[i].key),
+			   STR_ARG(fields[i].value));
+	free(heard.fields);
+	heard.fields = text.p;
+	arena_finish(&arena);
+}
+
+static void
+hear(void *ctx, const struct order *order)
+{
+	struct buf body = {0};
+
+	(void)ctx;
+	assert_int_not_equal(order->kind, ORDER_REJECT);
+	assert_true(heard.count < 32);
+	if (order->kind == ORDER_ALERT) {
+		alert_json(&body, heard.world.engine, order);
+	} else {
+		task_alert_json(&body, heard.world.engine, order);
+		hear_task(order);
+	}
+	heard.bodies[heard.count++] = body.p;
+}
+
+static const struct order_sink sink = {NULL, hear};
+
+static void
+send(const char *when, const char *type, const char *key, const char *value)
+{
+	struct entry entry = {.kind = ENTRY_EVENT, .customer = STR("c42")};
+
+	entry.id.ms = entry.ts = at(when);
+	entry.id.seq = ++heard.world.seq;
+	entry.type = str_of(type);
+	if (str_is(entry.type, "profile"))
+		entry.kind = ENTRY_PROFILE;
+	if (str_is(entry.type, "churnd.tag"))
+		entry.kind = ENTRY_TAG;
+	if (key)
+		entry.attributes[entry.attribute_count++] =
+			(struct field){str_of(key), str_of(value)};
+	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &sink), 1);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	heard = (struct heard){0};
+	heard.world.engine = engine_create(world_rules(RULES), (struct hash_seed){1, 2});
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	engine_destroy(heard.world.engine);
+	for (unsigned i = 0; i < heard.count; i++)
+		free(heard.bodies[i]);
+	free(heard.fields);
+	return 0;
+}
+
+/* The value at a path such as "data.reasons.0.text", as compact JSON; "-" when there is none. */
+static void
+assert_at(const char *body, const char *path, const char *want)
+{
+	json_error_t error;
+	json_t *root = json_loads(body, JSON_REJECT_DUPLICATES, &error), *value = root;
+	char key[64], *text;
+
+	if (!root)
+		fail_msg("%s: %s", error.text, body);
+	while (*path && value) {
+		size_t n = strcspn(path, ".");
+
+		memcpy(key, path, n);
+		key[n] = '\0';
+		path += path[n] ? n + 1 : n;
+		value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
+					     : json_object_get(value, key);
+	}
+	text = value ? json_dumps(value,
+				  JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+		     : strdup("-");
+	assert_string_equal(text, want);
+	free(text);
+	json_decref(root);
+}
+
+/* The first alert of a type. */
+static const char *
+alert_of(const char *type)
+{
+	for (unsigned i = 0; i < heard.count; i++) {
+		if (strncmp(heard.bodies[i] + strlen("{\"type\":\""), type, strlen(type)) == 0)
+			return heard.bodies[i];
+	}
+	fail_msg("no alert %s", type);
+	return NULL;
+}
+
+static void
+fall_silent(void)
+{
+	send("2026-03-02 10:00", "profile", "name", "Acme \"A\"");
+	send("2026-03-02 10:00", "profile", "phone", "555-0100");
+	send("2026-03-02 10:00", "profile", "mrr", "490");
+	send("2026-03-02 10:00", "profile", "crm_id", "0017");
+	send("2026-03-02 10:00", "churnd.tag", "tag", "vip");
+	send("2026-03-02 10:00", "login", NULL, NULL);
+	engine_advance(heard.world.engine, at("2026-03-16 12:00"), &sink);
+}
+
+static void
+a_raised_level_has_the_keys_of_the_contract_in_their_order(void **state)
+{
+	static const char *const keys[] = {
+		"customer", "name",	     "owner",	"level", "previous_level",
+		"risk",	    "previous_risk", "health",	"stage", "episode",
+		"seq",	    "key",	     "status",	"cause", "caused_by",
+		"value",    "reasons",	     "profile", "tags",	 "rules_version"};
+	const char *body, *p;
+	json_t *root;
+	void *at_key;
+	size_t i = 0;
+
+	(void)state;
+	fall_silent();
+	body = alert_of("customer.level_raised");
+	p = strstr(body, "\"data\":{");
+	root = json_loads(body, 0, NULL);
+	for (at_key = json_object_iter(json_object_get(root, "data")); at_key;
+	     at_key = json_object_iter_next(json_object_get(root, "data"), at_key))
+		assert_string_equal(json_object_iter_key(at_key), keys[i++]);
+	assert_int_equal(i, sizeof keys / sizeof keys[0]);
+	json_decref(root);
+	assert_true(strncmp(body, "{\"type\":\"customer.level_raised\",\"id\":\"al_", 41) == 0);
+	assert_non_null(strstr(
+		body, ",\"timestamp\":\"2026-03-16T10:00:00.000Z\",\"version\":1,\"data\":{"
+		      "\"customer\":\"c42\",\"name\":\"Acme \\\"A\\\"\",\"owner\":null,"
+		      "\"level\":\"watch\",\"previous_level\":\"healthy\",\"risk\":40,"
+		      "\"previous_risk\":0,\"health\":60,\"stage\":null,\"episode\":1,"));
+	assert_non_null(p);
+	assert_at(body, "data.status", "\"open\"");
+	assert_at(body, "data.cause", "\"time\"");
+	assert_at(body, "data.value", "5880");
+	assert_at(body, "data.tags", "[\"vip\"]");
+	assert_at(body, "data.profile", "{\"crm_id\":\"0017\",\"tier\":\"free\",\"mrr\":490}");
+	assert_null(strstr(body, "555-0100"));
+	assert_null(strchr(body, '\n'));
+}
+
+static void
+reasons_carry_their_figures_and_both_languages(void **state)
+{
+	const char *body;
+
+	(void)state;
+	fall_silent();
+	body = alert_of("customer.level_raised");
+	assert_at(body, "data.reasons.0",
+		  "{\"rule\":\"quiet\",\"category\":\"usage\",\"points\":40,"
+		  "\"text\":\"no login for 14 days\","
+		  "\"texts\":{\"en\":\"no login for 14 days\",\"zh\":\"已 14 天 未登录\"},"
+		  "\"advice\":\"call the champion\",\"since\":\"2026-03-16T10:00:00.000Z\","
+		  "\"evidence\":[{\"expr\":\"silent(login)\",\"value\":1209600,\"unit\":\"s\","
+		  "\"text\":\"14 days\",\"texts\":{\"en\":\"14 days\",\"zh\":\"14 天\"}}]}");
+	assert_at(body, "data.reasons.1", "-");
+	assert_at(body, "data.rule", "-");
+}
+
+static void
+a_cleared_rule_names_the_firing_it_closes(void **state)
+{
+	const char *fired, *cleared;
+	char id[40];
+
+	(void)state;
+	fall_silent();
+	send("2026-03-17 10:00", "login", NULL, NULL);
+	fired = alert_of("rule.fired");
+	cleared = alert_of("rule.cleared");
+	assert_at(fired, "data.rule", "\"quiet\"");
+	assert_at(fired, "data.points", "40");
+	assert_at(fired, "data.firing", "1");
+	assert_at(fired, "data.text", "\"no login for 14 days\"");
+	assert_at(fired, "data.evidence.0.value", "1209600");
+	assert_at(fired, "data.opened_by", "-");
+	memcpy(id, strstr(fired, "\"al_"), 31);
+	id[31] = '\0';
+	assert_at(cleared, "data.opened_by", id);
+	assert_at(cleared, "data.cause", "\"event\"");
+	assert_at(cleared, "data.caused_by", "\"1773741600000-7\"");
+	assert_at(alert_of("customer.level_lowered"), "data.status", "\"closed\"");
+	assert_at(alert_of("customer.level_lowered"), "data.reasons", "[]");
+}
+
+static void
+a_shadow_rule_says_its_own_text_and_gives_no_points(void **state)
+{
+	const char *fired;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		send("2026-03-02 10:00", "login", NULL, NULL);
+	fired = alert_of("rule.fired");
+	assert_at(fired, "data.rule", "\"angry\"");
+	assert_at(fired, "data.points", "0");
+	assert_at(fired, "data.reasons", "[]");
+	assert_at(fired, "data.episode", "null");
+	assert_at(fired, "data.key", "null");
+	assert_at(fired, "data.evidence.0.value", "3");
+	assert_at(fired, "data.evidence.0.unit", "-");
+}
+
+static void
+tags_say_which(void **state)
+{
+	(void)state;
+	fall_silent();
+	assert_at(alert_of("customer.tagged"), "data.tag", "\"vip\"");
+	assert_at(alert_of("customer.tagged"), "data.cause", "\"person\"");
+}
+
+static void
+a_task_is_an_alert_and_a_hash(void **state)
+{
+	const char *body;
+
+	(void)state;
+	fall_silent();
+	body = alert_of("task.created");
+	assert_at(body, "data.task.task", "\"call\"");
+	assert_at(body, "data.task.title", "\"Call Acme \\\"A\\\"\"");
+	assert_at(body, "data.task.titles.zh", "\"致电 Acme \\\"A\\\"\"");
+	assert_at(body, "data.task.priority", "\"high\"");
+	assert_at(body, "data.task.state", "\"open\"");
+	assert_at(body, "data.task.ack_by", "\"2026-03-16T14:00:00.000Z\"");
+	assert_at(body, "data.task.resolve_by", "null");
+	assert_at(body, "data.level", "\"watch\"");
+	assert_non_null(strstr(heard.fields, "\ntask=call\ncustomer=c42\nname=Acme \"A\"\n"
+					     "title=Call Acme \"A\"\nqueue=csm\npriority=high\n"
+					     "assignee=\nstate=open\n"
+					     "reasons=no login for 14 days\nrules=quiet\n"
+					     "value=5880\nalert_id=al_"));
+	assert_non_null(strstr(heard.fields, "\ncreated_at=1773655200000\n"));
+	assert_non_null(
+		strstr(heard.fields, "\nack_by=1773669600000\nresolve_by=\nclosed_at=\n"));
+}
+
+static void
+a_customer_is_shown_whole_and_as_a_line(void **state)
+{
+	const struct customer *customer;
+	struct buf out = {0};
+	int64_t now = at("2026-03-16 12:00");
+
+	(void)state;
+	fall_silent();
+	customer = engine_find(heard.world.engine, STR("c42"));
+	customer_json(&out, heard.world.engine, customer, now);
+	assert_at(out.p, "risk", "40");
+	assert_at(out.p, "profile.phone", "\"555-0100\"");
+	assert_at(out.p, "episode.number", "1");
+	assert_at(out.p, "reasons.0.rule", "\"quiet\"");
+	assert_at(out.p, "signals.0.signal", "\"login\"");
+	assert_at(out.p, "signals.0.events_28d", "1");
+	assert_at(out.p, "signals.0.active_days", "1");
+	assert_at(out.p, "signals.1", "-");
+	assert_at(out.p, "rules.0.state", "\"firing\"");
+	assert_at(out.p, "tags.0.tag", "\"vip\"");
+	assert_at(out.p, "tags.0.expires", "null");
+	assert_at(out.p, "tasks.0.state", "\"open\"");
+	buf_clear(&out);
+	customer_line_json(&out, heard.world.engine, customer, now);
+	assert_at(out.p, "reasons.0.text", "\"no login for 14 days\"");
+	assert_at(out.p, "reasons.0.evidence", "-");
+	assert_at(out.p, "open_tasks", "1");
+	assert_at(out.p, "since", "\"2026-03-16T10:00:00.000Z\"");
+	buf_finish(&out);
+}
+
+static void
+explain_shows_each_rule_with_its_figures(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	fall_silent();
+	explain_json(&out, heard.world.engine, engine_find(heard.world.engine, STR("c42")),
+		     at("2026-03-17 10:00"));
+	assert_at(out.p, "points", "40");
+	assert_at(out.p, "risk", "40");
+	assert_at(out.p, "rules.0.state", "\"firing\"");
+	assert_at(out.p, "rules.0.result", "\"PASS\"");
+	assert_at(out.p, "rules.0.expr", "\"silent(login) >= 14d\"");
+	assert_at(out.p, "rules.0.text", "\"no login for 15 days\"");
+	assert_at(out.p, "rules.0.nodes.0.result", "\"PASS\"");
+	assert_at(out.p, "rules.0.nodes.1.expr", "\"silent(login)\"");
+	assert_at(out.p, "rules.0.nodes.1.unit", "\"s\"");
+	assert_at(out.p, "rules.0.nodes.2", "-");
+	assert_at(out.p, "rules.1.state", "\"idle\"");
+	assert_at(out.p, "rules.1.mode", "\"shadow\"");
+	assert_at(out.p, "rules.1.result", "\"FAIL\"");
+	buf_finish(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_raised_level_has_the_keys_of_the_contract_in_their_order, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(reasons_carry_their_figures_and_both_languages,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_cleared_rule_names_the_firing_it_closes,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_shadow_rule_says_its_own_text_and_gives_no_points, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tags_say_which, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_task_is_an_alert_and_a_hash, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_customer_is_shown_whole_and_as_a_line, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(explain_shows_each_rule_with_its_figures,
+						set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
