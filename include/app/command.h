@@ -60,5 +60,17 @@ extern const struct command commands[];
 
 enum status check_run(const struct ctl *ctl, int argc, char **argv);
 enum status replay_run(const struct ctl *ctl, int argc, char **argv);
+enum status send_run(const struct ctl *ctl, int argc, char **argv);
+enum status import_run(const struct ctl *ctl, int argc, char **argv);
+enum status top_run(const struct ctl *ctl, int argc, char **argv);
+enum status customer_run(const struct ctl *ctl, int argc, char **argv);
+enum status explain_run(const struct ctl *ctl, int argc, char **argv);
+enum status tag_run(const struct ctl *ctl, int argc, char **argv);
+enum status churned_run(const struct ctl *ctl, int argc, char **argv);
+enum status tasks_run(const struct ctl *ctl, int argc, char **argv);
+enum status webhooks_run(const struct ctl *ctl, int argc, char **argv);
+enum status status_run(const struct ctl *ctl, int argc, char **argv);
+enum status doctor_run(const struct ctl *ctl, int argc, char **argv);
+enum status repair_run(const struct ctl *ctl, int argc, char **argv);
 
 #endif

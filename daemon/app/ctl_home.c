@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration as churnctl needs it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/ctl.h"
+#include "app/rule_files.h"
+
+#define DEFAULT_CONFIG "/etc/churnd/churnd.yaml"
+#define CONFIG_MAX ((size_t)1 << 20)
+#define SECRET_MAX ((size_t)4096)
+
+static struct str
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (struct str){path, (size_t)(slash - path) + (slash == path)} : STR_NONE;
+}
+
+static bool
+load(struct ctl_home *home, struct str name, struct str text)
+{
+	struct buf out = {0};
+	struct diags diags;
+
+	diags_init(&diags, &home->arena);
+	home->config = config_load(name, text, &diags);
+	diags_print(&out, &diags, home->ctl->zh, home->ctl->color);
+	fwrite(out.p ? out.p : "", 1, out.n, stderr);
+	buf_finish(&out);
+	diags_finish(&diags);
+	return home->config != NULL;
+}
+
+bool
+ctl_home_open(const struct ctl *ctl, struct ctl_home *home)
+{
+	struct str text = STR_NONE;
+	struct err err;
+
+	*home = (struct ctl_home){.ctl = ctl,
+				  .path = ctl->config ? ctl->config : DEFAULT_CONFIG};
+	arena_init(&home->arena);
+	if (!ctl->config && access(DEFAULT_CONFIG, F_OK) != 0 && errno == ENOENT) {
+		home->path = NULL;
+	} else if (!rule_files_slurp(&home->arena, str_of(home->path), CONFIG_MAX, &text,
+				     &err)) {
+		(void)ctl_fail(STATUS_USAGE, "%s", err.text);
+		ctl_home_close(home);
+		return false;
+	} else {
+		home->folder = folder_of(home->path);
+	}
+	if (load(home, str_of(home->path ? home->path : "defaults"), text))
+		return true;
+	ctl_home_close(home);
+	return false;
+}
+
+void
+ctl_home_close(struct ctl_home *home)
+{
+	config_destroy(home->config);
+	arena_finish(&home->arena);
+	home->config = NULL;
+}
+
+bool
+ctl_home_secret(struct ctl_home *home, struct str name, struct str *out, struct err *err)
+{
+	const char *end;
+	struct str text;
+
+	if (!rule_files_slurp(&home->arena, rule_files_path(&home->arena, home->folder, name),
+			      SECRET_MAX, &text, err))
+		return false;
+	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
+	*out = str_slice(text, 0, end ? (size_t)(end - text.p) : text.n);
+	return true;
+}
+
+struct str
+ctl_home_key(struct ctl_home *home, const char *name)
+{
+	return arena_printf(&home->arena, "%.*s%s", STR_ARG(home->config->prefix), name);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* churnctl top, customer, webhooks, status: what the daemon knows, as tables. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/ctl.h"
+#include "codec/http_head.h"
+
+/* A path of the daemon, as it is for --json, else through print. */
+static enum status
+show(struct ctl_home *home, const char *path,
+     void (*print)(const struct ctl *ctl, json_t *json))
+{
+	json_t *json;
+	enum status status;
+
+	if (home->ctl->json)
+		return ctl_http_print(home, path);
+	status = ctl_http_get(home, path, &json, NULL);
+	if (status == STATUS_DONE)
+		print(home->ctl, json);
+	json_decref(json);
+	return status;
+}
+
+static enum status
+show_path(const struct ctl *ctl, const char *path,
+	  void (*print)(const struct ctl *ctl, json_t *json))
+{
+	struct ctl_home home;
+	enum status status;
+
+	if (!ctl_home_open(ctl, &home))
+		return STATUS_USAGE;
+	status = show(&home, path, print);
+	ctl_home_close(&home);
+	return status;
+}
+
+/* Cleaned, in the arena. */
+static struct str
+clean(struct arena *arena, const char *text)
+{
+	struct buf buf = {0};
+	struct str made;
+
+	ctl_text_clean(&buf, str_of(text));
+	made = arena_str(arena, buf_view(&buf));
+	buf_finish(&buf);
+	return made;
+}
+
+static struct str
+number_text(struct arena *arena, const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? arena_printf(arena, "%.15g", json_number_value(value))
+				     : STR_NONE;
+}
+
+/* --- top --- */
+
+static const json_t *
+main_reason(const json_t *customer)
+{
+	const json_t *reasons = json_object_get(customer, "reasons"), *reason, *best = NULL;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+	{
+		if (!best || ctl_json_int(reason, "points") > ctl_json_int(best, "points"))
+			best = reason;
+	}
+	return best;
+}
+
+static void
+print_top(const struct ctl *ctl, json_t *json)
+{
+	static const char *const heads[2][7] = {
+		{"CUSTOMER", "NAME", "LEVEL", "RISK", "VALUE", "OWNER", "MAIN REASON"},
+		{"客户", "名称", "级别", "风险", "价值", "负责人", "主要原因"}};
+	json_t *customers = json_object_get(json, "customers"), *customer;
+	struct ctl_table table;
+	size_t i;
+
+	if (json_array_size(customers) == 0) {
+		puts(ctl->zh ? "没有符合条件的客户" : "no customer fits");
+		return;
+	}
+	ctl_table_init(&table, heads[ctl->zh], 7, 1u << 3 | 1u << 4);
+	json_array_foreach(customers, i, customer)
+	{
+		ctl_table_text(&table, ctl_json_text(customer, "customer"));
+		ctl_table_text(&table, ctl_json_text(customer, "name"));
+		ctl_table_text(&table, ctl_json_text(customer, "level"));
+		ctl_table_cell(&table, number_text(&table.arena, customer, "risk"));
+		ctl_table_cell(&table, number_text(&table.arena, customer, "value"));
+		ctl_table_text(&table, ctl_json_text(customer, "owner"));
+		ctl_table_text(&table,
+			       ctl_json_words(main_reason(customer), "text", "texts", ctl->zh));
+	}
+	ctl_table_print(&table);
+}
+
+enum status
+top_run(const struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const names[] = {"level", "owner", "rule", "tag", "sort", "limit"};
+	const char *values[6] = {NULL};
+	const struct option options[] = {
+		{"--level", OPTION_TEXT, {.text = &values[0]}},
+		{"--owner", OPTION_TEXT, {.text = &values[1]}},
+		{"--rule", OPTION_TEXT, {.text = &values[2]}},
+		{"--tag", OPTION_TEXT, {.text = &values[3]}},
+		{"--sort", OPTION_TEXT, {.text = &values[4]}},
+		{"-n", OPTION_TEXT, {.text = &values[5]}},
+	};
+	struct buf path = {0};
+	enum status status;
+
+	if (!options_take(options, 6, &argc, argv))
+		return STATUS_USAGE;
+	if (argc != 1)
+		return ctl_usage(argv[0]);
+	buf_text(&path, "/v1/customers");
+	for (unsigned i = 0; i < 6; i++)
+		ctl_http_parameter(&path, names[i], values[i] || i < 5 ? values[i] : "20");
+	status = show_path(ctl, path.p, print_top);
+	buf_finish(&path);
+	return status;
+}
+
+/* --- customer --- */
+
+static void
+print_words(struct arena *arena, const json_t *customer)
+{
+	const char *key;
+	json_t *value;
+	struct str name = clean(arena, ctl_json_text(customer, "name"));
+
+	printf("%s%s%s\n", clean(arena, ctl_json_text(customer, "customer")).p,
+	       name.n ? "  " : "", name.n ? name.p : "");
+	printf("  level %s, risk %" PRId64 ", health %" PRId64 "\n",
+	       ctl_json_text(customer, "level"), ctl_json_int(customer, "risk"),
+	       ctl_json_int(customer, "health"));
+	struct str worth = number_text(arena, customer, "value");
+
+	if (worth.n)
+		printf("  value %s\n", worth.p);
+	json_object_foreach(json_object_get(customer, "profile"), key, value)
+	{
+		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+
+		printf("  %s: %s\n", clean(arena, key).p,
+		       clean(arena, text ? text : json_string_value(value)).p);
+		free(text);
+	}
+}
+
+static void
+print_times(struct arena *arena, const json_t *customer)
+{
+	static const char *const keys[][2] = {{"first_seen", "first seen"},
+					      {"last_entry", "last entry"}};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct str at = ctl_json_time(arena, customer, keys[i][0]);
+
+		if (at.n)
+			printf("  %s %s\n", keys[i][1], at.p);
+	}
+	if (json_is_true(json_object_get(customer, "rests")))
+		puts("  rests: 'only' does not hold, rules and tags do nothing");
+	if (json_is_true(json_object_get(customer, "backfilling")))
+		puts("  history is being loaded: it is looked at a minute after the last of it");
+}
+
+static void
+print_reasons(const struct ctl *ctl, struct arena *arena, const json_t *customer)
+{
+	json_t *reasons = json_object_get(customer, "reasons"), *reason;
+	size_t i;
+
+	if (json_array_size(reasons))
+		puts(ctl->zh ? "\n原因" : "\nreasons");
+	json_array_foreach(reasons, i, reason)
+	{
+		const char *advice = ctl_json_words(reason, "advice", "advices", ctl->zh);
+
+		printf("  %+4" PRId64 "  %s: %s%s%s\n", ctl_json_int(reason, "points"),
+		       ctl_json_text(reason, "rule"),
+		       clean(arena, ctl_json_words(reason, "text", "texts", ctl->zh)).p,
+		       *advice ? "; " : "", clean(arena, advice).p);
+	}
+}
+
+static void
+print_signals(const json_t *customer)
+{
+	static const char *const heads[] = {"SIGNAL",  "7 DAYS",      "28 DAYS",
+					    "91 DAYS", "ACTIVE DAYS", "LAST"};
+	json_t *signals = json_object_get(customer, "signals"), *signal;
+	struct ctl_table table;
+	size_t i;
+
+	if (json_array_size(signals) == 0)
+		return;
+	putchar('\n');
+	ctl_table_init(&table, heads, 6, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
+	json_array_foreach(signals, i, signal)
+	{
+		ctl_table_text(&table, ctl_json_text(signal, "signal"));
+		ctl_table_cell(&table, number_text(&table.arena, signal, "events_7d"));
+		ctl_table_cell(&table, number_text(&table.arena, signal, "events_28d"));
+		ctl_table_cell(&table, number_text(&table.arena, signal, "events_91d"));
+		ctl_table_cell(&table, number_text(&table.arena, signal, "active_days"));
+		ctl_table_cell(&table, ctl_json_time(&table.arena, signal, "last_at"));
+	}
+	ctl_table_print(&table);
+}
+
+static void
+print_rules(const json_t *customer)
+{
+	static const char *const heads[] = {"RULE", "STATE", "SINCE"};
+	json_t *rules = json_object_get(customer, "rules"), *rule;
+	struct ctl_table table;
+	size_t i;
+
+	if (json_array_size(rules) == 0)
+		return;
+	putchar('\n');
+	ctl_table_init(&table, heads, 3, 0);
+	json_array_foreach(rules, i, rule)
+	{
+		ctl_table_text(&table, ctl_json_text(rule, "rule"));
+		ctl_table_text(&table, ctl_json_text(rule, "state"));
+		ctl_table_cell(&table, ctl_json_time(&table.arena, rule, "since"));
+	}
+	ctl_table_print(&table);
+}
+
+static void
+print_tags_and_tasks(struct arena *arena, const json_t *customer)
+{
+	json_t *list = json_object_get(customer, "tags"), *item;
+	size_t i;
+
+	if (json_array_size(list))
+		puts("\ntags");
+	json_array_foreach(list, i, item)
+	{
+		struct str expires = ctl_json_time(arena, item, "expires");
+
+		printf("  %s%s%s\n", clean(arena, ctl_json_text(item, "tag")).p,
+		       expires.n ? " until " : "", expires.n ? expires.p : "");
+	}
+	list = json_object_get(customer, "tasks");
+	if (json_array_size(list))
+		puts("\ntasks");
+	json_array_foreach(list, i, item) printf(
+		"  %s  %s, %s, %s %s\n", ctl_json_text(item, "id"), ctl_json_text(item, "task"),
+		ctl_json_text(item, "state"), ctl_json_text(item, "priority"),
+		clean(arena, ctl_json_text(item, "assignee")).p);
+}
+
+static void
+print_customer(const struct ctl *ctl, json_t *json)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	print_words(&arena, json);
+	print_times(&arena, json);
+	print_reasons(ctl, &arena, json);
+	print_signals(json);
+	print_rules(json);
+	print_tags_and_tasks(&arena, json);
+	arena_finish(&arena);
+}
+
+enum status
+customer_run(const struct ctl *ctl, int argc, char **argv)
+{
+	struct buf path = {0};
+	enum status status;
+
+	if (!options_take(NULL, 0, &argc, argv))
+		return STATUS_USAGE;
+	if (argc != 2 || !*argv[1])
+		return ctl_usage(argv[0]);
+	buf_text(&path, "/v1/customers/");
+	http_encode(&path, str_of(argv[1]));
+	status = show_path(ctl, path.p, print_customer);
+	buf_finish(&path);
+	return status;
+}
+
+/* --- endpoints --- */
+
+static void
+print_webhooks(const struct ctl *ctl, json_t *json)
+{
+	static const char *const heads[] = {"WEBHOOK", "STATE", "WAITING",   "DELIVERED",
+					    "FAILED",  "DEAD",	"LAST ERROR"};
+	static const char *const figures[] = {"waiting", "delivered", "failed", "dead"};
+	json_t *webhooks = json_object_get(json, "webhooks"), *webhook;
+	struct ctl_table table;
+	size_t i;
+
+	if (json_array_size(webhooks) == 0) {
+		puts(ctl->zh ? "没有配置 webhook" : "no webhooks are configured");
+		return;
+	}
+	ctl_table_init(&table, heads, 7, 0x3c);
+	json_array_foreach(webhooks, i, webhook)
+	{
+		ctl_table_text(&table, ctl_json_text(webhook, "name"));
+		ctl_table_text(&table, ctl_json_text(webhook, "state"));
+		for (size_t k = 0; k < 4; k++)
+			ctl_table_cell(&table, number_text(&table.arena, webhook, figures[k]));
+		ctl_table_text(&table, ctl_json_text(webhook, "last_error"));
+	}
+	ctl_table_print(&table);
+}
+
+enum status
+webhooks_run(const struct ctl *ctl, int argc, char **argv)
+{
+	if (!options_take(NULL, 0, &argc, argv))
+		return STATUS_USAGE;
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "list") != 0))
+		return ctl_usage(argv[0]);
+	return show_path(ctl, "/v1/webhooks", print_webhooks);
+}
+
+/* --- status --- */
+
+static void
+print_state(struct arena *arena, const json_t *json)
+{
+	const char *why = ctl_json_text(json, "why"), *holder = ctl_json_text(json, "holder");
+
+	printf("churnd %s: %s%s%s\n", ctl_json_text(json, "version"),
+	       ctl_json_text(json, "state"), *why ? ": " : "", *why ? clean(arena, why).p : "");
+	if (*holder)
+		printf("  the lease is held by %s\n", clean(arena, holder).p);
+	if (json_is_true(json_object_get(json, "held")))
+		puts("  held: an import as live is running, time stands still");
+}
+
+static void
+print_place(struct arena *arena, const json_t *json)
+{
+	struct str clock = ctl_json_time(arena, json, "clock");
+	struct str due = ctl_json_time(arena, json, "next_due");
+	bool drained = json_is_true(json_object_get(json, "drained"));
+
+	printf("  position   %s", ctl_json_text(json, "position"));
+	if (drained)
+		puts(", drained");
+	else
+		printf(", %" PRId64 " entries behind\n", ctl_json_int(json, "lag"));
+	printf("  committed  %s, low %s\n", ctl_json_text(json, "committed"),
+	       ctl_json_text(json, "low"));
+	printf("  clock      %s\n", clock.n ? clock.p : "-");
+	printf("  next due   %s\n", due.n ? due.p : "-");
+}
+
+static void
+print_status(const struct ctl *ctl, json_t *json)
+{
+	const json_t *rules = json_object_get(json, "rules");
+	const json_t *since = json_object_get(json, "since_start");
+	struct arena arena;
+
+	arena_init(&arena);
+	print_state(&arena, json);
+	print_place(&arena, json);
+	printf("  customers  %" PRId64 "\n", ctl_json_int(json, "customers"));
+	printf("  rules      %s, %" PRId64 " rules, sha256 %.12s\n",
+	       clean(&arena, ctl_json_text(rules, "name")).p, ctl_json_int(rules, "count"),
+	       ctl_json_text(rules, "sha256"));
+	printf("  since start: %" PRId64 " entries, %" PRId64 " rejected, %" PRId64
+	       " alerts, %" PRId64 " task changes, %" PRId64 " lost\n",
+	       ctl_json_int(since, "entries"), ctl_json_int(since, "rejected"),
+	       ctl_json_int(since, "alerts"), ctl_json_int(since, "tasks"),
+	       ctl_json_int(since, "lost"));
+	arena_finish(&arena);
+	if (json_array_size(json_object_get(json, "webhooks")) > 0) {
+		putchar('\n');
+		print_webhooks(ctl, json);
+	}
+}
+
+enum status
+status_run(const struct ctl *ctl, int argc, char **argv)
+{
+	if (!options_take(NULL, 0, &argc, argv))
+		return STATUS_USAGE;
+	if (argc != 1)
+		return ctl_usage(argv[0]);
+	return show_path(ctl, "/v1/status", print_status);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* churnctl's own connection to Redis. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/ctl.h"
+#include "base/number.h"
+#include "codec/resp.h"
+#include "codec/stream_id.h"
+
+static bool
+read_address(struct ctl_home *home, struct ctl_redis *redis, struct err *err)
+{
+	const struct config *config = home->config;
+
+	if (!redis_address_parse(&home->arena, config->redis_url, &redis->address, err))
+		return false;
+	if (config->redis_password_file.n > 0 &&
+	    !ctl_home_secret(home, config->redis_password_file, &redis->address.password, err))
+		return err_prefix(err, "redis.password_file");
+	return true;
+}
+
+bool
+ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis, enum status *status)
+{
+	struct err err;
+
+	*redis = (struct ctl_redis){.home = home};
+	if (!read_address(home, redis, &err)) {
+		*status = ctl_fail(STATUS_USAGE, "%s", err.text);
+		return false;
+	}
+	arena_init(&redis->arena);
+	redis->base = event_base_new();
+	redis->redis =
+		redis_create(redis->base, &redis->address, "churnctl", (struct redis_hooks){0});
+	if (redis_wait_up(redis->redis, CTL_REDIS_MS, &err))
+		return true;
+	*status = ctl_fail(STATUS_AWAY, "%s", err.text);
+	ctl_redis_close(redis);
+	return false;
+}
+
+void
+ctl_redis_close(struct ctl_redis *redis)
+{
+	redis_destroy(redis->redis);
+	if (redis->base) {
+		event_base_loop(redis->base, EVLOOP_NONBLOCK);
+		event_base_free(redis->base);
+		arena_finish(&redis->arena);
+	}
+	*redis = (struct ctl_redis){0};
+}
+
+void
+ctl_redis_command(struct buf *out, struct str key, const char *id, const struct field *fields,
+		  unsigned count)
+{
+	resp_array(out, 3 + 2 * (size_t)count);
+	resp_text(out, "XADD");
+	resp_arg(out, key);
+	resp_text(out, id);
+	for (unsigned i = 0; i < count; i++) {
+		resp_arg(out, fields[i].key);
+		resp_arg(out, fields[i].value);
+	}
+}
+
+struct appended {
+	struct stream_id *id;
+	struct err *err;
+	bool answered, good;
+};
+
+static void
+on_appended(void *ctx, const struct reply *reply)
+{
+	struct appended *appended = ctx;
+
+	appended->answered = true;
+	appended->good =
+		reply->type == REPLY_STRING && stream_id_parse(reply->text, appended->id);
+	if (!appended->good)
+		err_set(appended->err, "Redis says %.*s", STR_ARG(reply->text));
+}
+
+/* Texts may hold any byte, so the command is made by hand; PING behind it says when it is answered. */
+bool
+ctl_redis_append(struct ctl_redis *redis, const char *id, const struct field *fields,
+		 unsigned count, struct stream_id *out, struct err *err)
+{
+	struct appended appended = {.id = out, .err = err};
+	struct buf command = {0};
+
+	ctl_redis_command(&command, ctl_home_key(redis->home, "events"), id, fields, count);
+	redis_send(redis->redis, buf_view(&command), 1, on_appended, &appended);
+	buf_finish(&command);
+	if (!redis_call(redis->redis, &redis->arena, err, "PING", NULL) && !appended.answered)
+		return false;
+	return appended.good;
+}
+
+bool
+ctl_redis_now(struct ctl_redis *redis, int64_t *out, struct err *err)
+{
+	const struct reply *reply = redis_call(redis->redis, &redis->arena, err, "TIME", NULL);
+	int64_t seconds, micros;
+
+	if (!reply)
+		return false;
+	if (reply->type != REPLY_ARRAY || reply->count != 2 ||
+	    !parse_int64(reply[1].text, &seconds) || !parse_int64(reply[2].text, &micros))
+		return err_set(err, "TIME of Redis is no time");
+	*out = seconds * 1000 + micros / 1000;
+	return true;
+}

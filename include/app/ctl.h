@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What churnctl's commands share that talk to Redis or to the daemon. */
+#ifndef APP_CTL_H
+#define APP_CTL_H
+
+#include <jansson.h>
+
+#include "app/command.h"
+#include "codec/config.h"
+#include "engine/entry.h"
+#include "io/redis.h"
+
+#define CTL_HTTP_MS 5000
+#define CTL_REDIS_MS 3000
+#define CTL_APPLIED_MS 5000
+
+/* --- ctl_home.c: the configuration --- */
+
+struct ctl_home {
+	const struct ctl *ctl; /* borrowed */
+	struct arena arena;
+	const char *path;      /* of the configuration; NULL: there is none, defaults hold */
+	struct str folder;
+	struct config *config; /* owned */
+};
+
+/* Without -c and without the default file the defaults hold. false: it has complained. */
+bool ctl_home_open(const struct ctl *ctl, struct ctl_home *home) MUST_CHECK;
+void ctl_home_close(struct ctl_home *home);
+/* The first line of a file that holds a secret, named relative to the configuration's folder. */
+bool ctl_home_secret(struct ctl_home *home, struct str name, struct str *out,
+		     struct err *err) MUST_CHECK;
+struct str ctl_home_key(struct ctl_home *home, const char *name); /* "<prefix>name", terminated */
+
+/* --- ctl_http.c: the daemon --- */
+
+/* GET of a path: *out is its JSON, for json_decref(); *text, if not NULL, its bytes. Complains otherwise:
+ * STATUS_AWAY when the daemon cannot be reached or is not ready, STATUS_NO for 404, else STATUS_USAGE. */
+enum status ctl_http_get(struct ctl_home *home, const char *path, json_t **out, struct buf *text);
+/* The same, silent: the HTTP status, 0 when nobody answers. */
+int ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct buf *text,
+		 struct err *err);
+/* "&name=value" with what has to be encoded; nothing when the value is NULL. */
+void ctl_http_parameter(struct buf *path, const char *name, const char *value);
+/* Prints what a path says as it is: for --json. */
+enum status ctl_http_print(struct ctl_home *home, const char *path);
+
+/* --- ctl_redis.c: Redis --- */
+
+struct ctl_redis {
+	struct ctl_home *home; /* borrowed */
+	struct event_base *base;
+	struct redis *redis;
+	struct redis_address address;
+	struct arena arena; /* of replies */
+};
+
+/* false: it has complained (STATUS_AWAY, or STATUS_USAGE in *status). */
+bool ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis, enum status *status) MUST_CHECK;
+void ctl_redis_close(struct ctl_redis *redis);
+/* One XADD; id: "*" or explicit. false: what Redis said is in err. */
+bool ctl_redis_append(struct ctl_redis *redis, const char *id, const struct field *fields,
+		      unsigned count, struct stream_id *out, struct err *err) MUST_CHECK;
+void ctl_redis_command(struct buf *out, struct str key, const char *id, const struct field *fields,
+		       unsigned count);
+/* Redis' TIME in ms. */
+bool ctl_redis_now(struct ctl_redis *redis, int64_t *out, struct err *err) MUST_CHECK;
+
+/* --- ctl_act.c: people's acts --- */
+
+/* Appends what a person does and waits until the daemon has applied it; prints how that went. */
+enum status ctl_act(struct ctl_redis *redis, const struct field *fields, unsigned count,
+		    const char *done);
+
+/* --- ctl_text.c: for terminals --- */
+
+/* Text from elsewhere: what would move the cursor or ring the bell becomes "?". */
+void ctl_text_clean(struct buf *out, struct str text);
+unsigned ctl_text_width(struct str text); /* columns: characters of East Asia take two */
+
+#define CTL_TABLE_COLUMNS 10
+struct ctl_table {
+	struct arena arena;
+	struct str *cells; /* owned, row by row */
+	size_t count, cap;
+	unsigned columns;
+	uint32_t right; /* bit c: column c is aligned to the right */
+};
+void ctl_table_init(struct ctl_table *table, const char *const *heads, unsigned columns,
+		    uint32_t right);
+void ctl_table_cell(struct ctl_table *table, struct str text);
+void ctl_table_text(struct ctl_table *table, const char *text); /* NULL: empty */
+void ctl_table_print(struct ctl_table *table);			/* and ends it */
+
+/* Of an object: its text, or "" when it has none; its number, or 0. */
+const char *ctl_json_text(const json_t *object, const char *key);
+int64_t ctl_json_int(const json_t *object, const char *key);
+/* The text in the language asked for: of "texts" where there are several, else "text". */
+const char *ctl_json_words(const json_t *object, const char *one, const char *several, bool zh);
+/* RFC 3339 as people here read it: "2026-11-21 18:00", or "" for null. In the object's key. */
+struct str ctl_json_time(struct arena *arena, const json_t *object, const char *key);
+/* Colours when stdout is a terminal; "" otherwise. */
+bool ctl_text_colors(void);
+
+#endif
