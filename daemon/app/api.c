@@ -15,7 +15,7 @@
 #include "codec/event_fields.h"
 #include "io/log.h"
 
-static const char *const list_customers[] = {"level", "at_least", "owner", "tag",    "rule",
+static const char *const list_customers[] = {"level", "at_least", "owner",  "tag", "rule",
 					     "sort",  "limit",	  "cursor", NULL};
 static const char *const list_tasks[] = {"state", "assignee", "queue",	"customer",
 					 "task",  "limit",    "cursor", NULL};
@@ -77,8 +77,7 @@ void
 ask_answer(struct ask *ask, int status)
 {
 	buf_char(&ask->out, '\n');
-	answer(ask, status, "application/json",
-	       status == 503 ? "Retry-After: 1\r\n" : NULL);
+	answer(ask, status, "application/json", status == 503 ? "Retry-After: 1\r\n" : NULL);
 }
 
 void
@@ -135,7 +134,8 @@ ask_limit(struct ask *ask, unsigned *out)
 	struct str text = ask_parameter(ask, "limit");
 	uint64_t number = API_LIMIT;
 
-	if (text.n > 0 && (!parse_uint64(text, &number) || number < 1 || number > API_LIMIT_MAX)) {
+	if (text.n > 0 &&
+	    (!parse_uint64(text, &number) || number < 1 || number > API_LIMIT_MAX)) {
 		ask_fail(ask, 400, "bad_parameter", "limit is 1 to %d", API_LIMIT_MAX);
 		return false;
 	}
@@ -178,7 +178,8 @@ static void
 on_wait_over(int fd, short what, void *ctx)
 {
 	(void)fd, (void)what;
-	ask_fail(ctx, 504, "timeout", "no answer from Redis within %d s; what was sent may be done",
+	ask_fail(ctx, 504, "timeout",
+		 "no answer from Redis within %d s; what was sent may be done",
 		 API_WAIT_MS / 1000);
 }
 
@@ -372,9 +373,10 @@ admit(struct ask *ask, const struct http_head *head)
 	struct api *api = ask->api;
 
 	if (is_foreign_page(api, head)) {
-		ask_fail(ask, 403, "foreign_page",
-			 "requests of web pages, or under another name than localhost, need a token "
-			 "(http: token_file)");
+		ask_fail(
+			ask, 403, "foreign_page",
+			"requests of web pages, or under another name than localhost, need a token "
+			"(http: token_file)");
 		return false;
 	}
 	if (api->token.n == 0 || ask->route->open || token_fits(api, head->authorization))

@@ -136,8 +136,9 @@ refuse_word(struct ask *ask, const char *what, struct str word, const struct str
 	struct str near = str_nearest(word, known, count);
 
 	if (near.n > 0)
-		ask_fail(ask, 400, "bad_parameter", "there is no %s \"%.*s\"; did you mean %.*s?",
-			 what, STR_ARG(word), STR_ARG(near));
+		ask_fail(ask, 400, "bad_parameter",
+			 "there is no %s \"%.*s\"; did you mean %.*s?", what, STR_ARG(word),
+			 STR_ARG(near));
 	else
 		ask_fail(ask, 400, "bad_parameter", "there is no %s \"%.*s\"", what,
 			 STR_ARG(word));
@@ -151,7 +152,8 @@ read_level(struct ask *ask, const struct ruleset *rules, const char *parameter, 
 
 	*out = word.n > 0 ? ruleset_level(rules, word) : -1;
 	return word.n == 0 || *out >= 0 ||
-	       refuse_word(ask, "level", word, rules->level_words.words, rules->level_words.count);
+	       refuse_word(ask, "level", word, rules->level_words.words,
+			   rules->level_words.count);
 }
 
 static bool
@@ -211,7 +213,8 @@ find_customer(struct ask *ask, struct engine *engine)
 	const struct customer *customer = engine_find(engine, ask->id);
 
 	if (customer == NULL)
-		ask_fail(ask, 404, "not_found", "no customer \"%.*s\" is known", STR_ARG(ask->id));
+		ask_fail(ask, 404, "not_found", "no customer \"%.*s\" is known",
+			 STR_ARG(ask->id));
 	return customer;
 }
 

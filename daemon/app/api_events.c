@@ -16,7 +16,8 @@
 static size_t
 skip_space(struct str body, size_t at, bool comma)
 {
-	while (at < body.n && body.p[at] != '\0' && strchr(comma ? " \t\r\n," : " \t\r\n", body.p[at]))
+	while (at < body.n && body.p[at] != '\0' &&
+	       strchr(comma ? " \t\r\n," : " \t\r\n", body.p[at]))
 		at++;
 	return at;
 }

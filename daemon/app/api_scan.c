@@ -12,7 +12,7 @@
  * customer has moved meanwhile. */
 struct scan {
 	struct scan_hooks hooks;
-	struct event *turn; /* owned */
+	struct event *turn;  /* owned */
 	uint64_t recoveries; /* customers are another's after one more */
 	size_t next;
 	unsigned limit;

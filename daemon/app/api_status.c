@@ -127,7 +127,10 @@ static const struct counter_row {
 	const char *name, *help;
 	size_t offset;
 } counters[] = {
-#define COUNTER(field, help) {#field, help, offsetof(struct live_status, field)}
+#define COUNTER(field, help)                                      \
+	{                                                         \
+#field, help, offsetof(struct live_status, field) \
+	}
 	COUNTER(entries, "entries applied"),
 	COUNTER(rejected, "entries rejected"),
 	COUNTER(alerts, "alerts committed"),
@@ -246,7 +249,8 @@ live_metrics(struct buf *out, const struct live_status *status)
 
 		snprintf(name, sizeof name, "%s_total", counters[i].name);
 		metric(out, name, "counter", counters[i].help);
-		buf_printf(out, "churnd_%s %" PRIu64 "\n", name, counter_of(status, &counters[i]));
+		buf_printf(out, "churnd_%s %" PRIu64 "\n", name,
+			   counter_of(status, &counters[i]));
 	}
 }
 
@@ -278,7 +282,8 @@ endpoint_metrics(struct ask *ask, struct buf *out)
 		for (unsigned k = 0; k < count; k++) {
 			uint64_t number;
 
-			memcpy(&number, (const char *)&endpoints[k] + row->offset, sizeof number);
+			memcpy(&number, (const char *)&endpoints[k] + row->offset,
+			       sizeof number);
 			buf_printf(out, "churnd_%s{webhook=\"%.*s\"} %" PRIu64 "\n", row->name,
 				   STR_ARG(endpoints[k].name), number);
 		}

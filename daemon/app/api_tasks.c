@@ -68,7 +68,8 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 }
 
 static void
-task_command(struct ask *ask, struct buf *out, const char *verb, struct str id, const char *more)
+task_command(struct ask *ask, struct buf *out, const char *verb, struct str id,
+	     const char *more)
 {
 	struct str key = ask->api->task_key;
 
@@ -113,7 +114,8 @@ done(struct ask *ask, const struct row *rows, unsigned count)
 
 		/* It may have changed since it was seen: the list was made in several turns. */
 		if (!cold || rows[i].n >= cold->task_count ||
-		    !fits(ask->state, &defs[cold->tasks[rows[i].n].def], &cold->tasks[rows[i].n]))
+		    !fits(ask->state, &defs[cold->tasks[rows[i].n].def],
+			  &cold->tasks[rows[i].n]))
 			continue;
 		engine_task_id(engine, rows[i].customer, &cold->tasks[rows[i].n], id);
 		task_command(ask, &commands, "HGETALL", str_of(id), NULL);
@@ -256,7 +258,8 @@ read_act(struct ask *ask, struct act *act)
 			return false;
 		}
 		if (fields[i].value.n > EVENT_MAX_TEXT || act->count > 9) {
-			ask_fail(ask, 400, "bad_body", "%s is given twice or too long", said[k]);
+			ask_fail(ask, 400, "bad_body", "%s is given twice or too long",
+				 said[k]);
 			return false;
 		}
 		if (fields[i].value.n > 0)

@@ -219,8 +219,9 @@ take_target(struct reading *reading, struct str target)
 		unsigned char c = (unsigned char)target.p[i];
 
 		if (c <= 32 || c >= 127)
-			return refuse(reading, 400, "the request's target has a byte that must be "
-						    "percent-encoded");
+			return refuse(reading, 400,
+				      "the request's target has a byte that must be "
+				      "percent-encoded");
 	}
 	mark = memchr(target.p, '?', target.n);
 	out->path = str_slice(target, 0, mark ? (size_t)(mark - target.p) : target.n);
@@ -248,8 +249,8 @@ take_first_line(struct reading *reading, struct str line, bool *is_11)
 	if (!*is_11 && !str_is(version, "HTTP/1.0"))
 		return refuse(reading, str_starts(version, STR("HTTP/")) ? 505 : 400,
 			      "only HTTP/1.0 and HTTP/1.1 are spoken here");
-	return take_target(reading,
-			   str_slice(line, reading->out->method.n + 1, (size_t)(last - line.p)));
+	return take_target(
+		reading, str_slice(line, reading->out->method.n + 1, (size_t)(last - line.p)));
 }
 
 bool
@@ -272,7 +273,8 @@ http_head_parse(struct str head, struct http_head *out, int *status, struct err 
 	if (is_11 && !made.has_host)
 		return refuse(&reading, 400, "the header Host is missing");
 	if (made.chunked && made.has_length)
-		return refuse(&reading, 400, "Content-Length and Transfer-Encoding are both there");
+		return refuse(&reading, 400,
+			      "Content-Length and Transfer-Encoding are both there");
 	*out = made;
 	return true;
 }

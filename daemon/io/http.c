@@ -45,7 +45,7 @@ struct http {
 	struct http_options options;
 	struct http_listener listener;
 	struct http_call *first, *last; /* owned */
-	struct event *retry;	    /* owned: until the address is free */
+	struct event *retry;		/* owned: until the address is free */
 	unsigned count;
 	bool stopped;
 };
@@ -94,8 +94,8 @@ static int
 deadline_of(enum http_state state)
 {
 	static const int ms[] = {
-		[HTTP_IDLE] = HTTP_REQUEST_MS,	 [HTTP_HEAD] = HTTP_REQUEST_MS,
-		[HTTP_BODY] = HTTP_REQUEST_MS,	 [HTTP_CALLED] = 0,
+		[HTTP_IDLE] = HTTP_REQUEST_MS,	   [HTTP_HEAD] = HTTP_REQUEST_MS,
+		[HTTP_BODY] = HTTP_REQUEST_MS,	   [HTTP_CALLED] = 0,
 		[HTTP_ANSWERING] = HTTP_ANSWER_MS, [HTTP_LINGERING] = HTTP_LINGER_MS};
 	return ms[state];
 }
@@ -165,11 +165,12 @@ write_answer(struct http_call *call, int status, const char *type, const char *m
 {
 	struct evbuffer *out = bufferevent_get_output(call->bev);
 
-	evbuffer_add_printf(out,
-			    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-			    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n%s%s\r\n",
-			    status, reason_of(status), type, body.n, more ? more : "",
-			    call->last ? "Connection: close\r\n" : "");
+	evbuffer_add_printf(
+		out,
+		"HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+		"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n%s%s\r\n",
+		status, reason_of(status), type, body.n, more ? more : "",
+		call->last ? "Connection: close\r\n" : "");
 	if (!str_is(call->head.method, "HEAD"))
 		evbuffer_add(out, body.p, body.n);
 	http_move(call, HTTP_ANSWERING);
@@ -301,10 +302,11 @@ take_body(struct http_call *call, struct evbuffer *in)
 		evbuffer_drain(in, n);
 		return call->body.n == call->head.length;
 	}
-	if (n > 0 && !http_chunks_feed(&call->chunks, bytes, n, &call->body, HTTP_BODY_MAX, &used,
-				       &status)) {
+	if (n > 0 && !http_chunks_feed(&call->chunks, bytes, n, &call->body, HTTP_BODY_MAX,
+				       &used, &status)) {
 		refuse(call, status,
-		       status == 413 ? "a body may have 1 MiB at most" : "a chunk is malformed");
+		       status == 413 ? "a body may have 1 MiB at most"
+				     : "a chunk is malformed");
 		return false;
 	}
 	evbuffer_drain(in, used);
@@ -406,8 +408,8 @@ listen_or_wait(struct http *http, struct err *err)
 	const struct timeval wait = {HTTP_RETRY_MS / 1000, HTTP_RETRY_MS % 1000 * 1000};
 	const struct http_options *options = &http->options;
 
-	if (http_listener_open(&http->listener, options->base, options->listen, on_accepted, http,
-			       err)) {
+	if (http_listener_open(&http->listener, options->base, options->listen, on_accepted,
+			       http, err)) {
 		evconnlistener_set_error_cb(http->listener.listener, on_accept_error);
 		return true;
 	}

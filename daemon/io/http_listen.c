@@ -127,7 +127,8 @@ open_unix(struct http_listener *out, struct event_base *base, struct str path,
 	out->local = true;
 	out->busy = out->listener == NULL && failed == EADDRINUSE;
 	if (out->listener == NULL)
-		return err_set(err, "http.listen unix:%s: %s", address.sun_path, strerror(failed));
+		return err_set(err, "http.listen unix:%s: %s", address.sun_path,
+			       strerror(failed));
 	out->path = mem_copy_text(address.sun_path);
 	return true;
 }
