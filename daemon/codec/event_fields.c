@@ -467,10 +467,9 @@ read_plain_digits(struct str text, int64_t *out)
 static bool
 is_integer(struct str text)
 {
-	const char *p = text.p, *end = p ? p + text.n : p;
+	size_t sign = text.n > 0 && text.p[0] == '-';
 
-	p += text.n > 0 && *p == '-';
-	return p < end && skip_digits(p, end) == end;
+	return text.n > sign && skip_digits(text.p + sign, text.p + text.n) == text.p + text.n;
 }
 
 bool
