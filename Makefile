@@ -238,11 +238,13 @@ TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_S
 TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
 tidy: $(TIDY)
 	@:
+# Its analyzer walks up to 50,000 states a function instead of 225,000: a fourth of the time, the same findings here.
+TIDY_BUDGET := -Xclang -analyzer-config -Xclang max-nodes=50000
 TIDY_HINTS = $(if $(filter daemon/base/err.c,$<),,-include tests/checks/analyzer.h)
 $(B)/tidy/%.ok: %.c .clang-tidy $(B)/flags
 	@mkdir -p $(@D)
 	@$(CLANG) $(C_ALL) $(TIDY_HINTS) -MM -MP -MT $@ -MF $(@:.ok=.d) $<
-	$(if $(V),,@)clang-tidy --quiet $< -- $(C_ALL) $(TIDY_HINTS) && touch $@
+	$(if $(V),,@)clang-tidy --quiet $< -- $(C_ALL) $(TIDY_HINTS) $(TIDY_BUDGET) && touch $@
 
 # For the checks: how a file is compiled here.
 flags:
