@@ -33,16 +33,20 @@ diags_add_file(struct diags *diags, struct str name, struct str text)
 	return diags->file_count++;
 }
 
-/* Past DIAG_MAX they are only counted; diags_print() says how many there are. */
-void
-diags_add(struct diags *diags, const struct diag *diag)
+/* Past DIAG_MAX they are only counted; diags_print() says how many there are. False: not to be kept. */
+static bool
+count_one(struct diags *diags, char kind)
 {
-	if (diag->message->code[0] == 'E')
+	if (kind == 'E')
 		diags->errors++;
-	else if (diag->message->code[0] == 'W')
+	else if (kind == 'W')
 		diags->warnings++;
-	if (diags->count == DIAG_MAX || (diag->message->code[0] == 'N' && !diags->wants_notes))
-		return;
+	return diags->count < DIAG_MAX && (kind != 'N' || diags->wants_notes);
+}
+
+static void
+keep(struct diags *diags, const struct diag *diag)
+{
 	MEM_RESERVE(diags->list, diags->cap, diags->count + 1);
 	struct diag *kept = &diags->list[diags->count++];
 
@@ -54,6 +58,13 @@ diags_add(struct diags *diags, const struct diag *diag)
 		kept->hint = arena_str(diags->arena, kept->hint);
 	if (kept->hint_zh.n != 0)
 		kept->hint_zh = arena_str(diags->arena, kept->hint_zh);
+}
+
+void
+diags_add(struct diags *diags, const struct diag *diag)
+{
+	if (count_one(diags, diag->message->code[0]))
+		keep(diags, diag);
 }
 
 static bool
@@ -86,6 +97,8 @@ diags_line(const struct diags *diags, unsigned file, size_t at)
 {
 	size_t begin;
 
+	if (diags->count == DIAG_MAX) /* nobody will see it, and a file may hold 100,000 mistakes */
+		return 0;
 	return find_line(diags->files[file].text, at, &begin);
 }
 
@@ -99,6 +112,8 @@ diags_complain(struct diags *diags, struct diag_place place, const struct compla
 			    .hint_zh = complaint->hint_zh};
 	size_t begin, from = place.from < text.n ? place.from : text.n, to = from;
 
+	if (!count_one(diags, complaint->code[0]))
+		return;
 	diag.line = find_line(text, from, &begin);
 	if (from < begin)
 		from = to = begin;
@@ -109,5 +124,5 @@ diags_complain(struct diags *diags, struct diag_place place, const struct compla
 	if (diag.width < 1)
 		diag.width = 1;
 	memcpy(diag.args, complaint->args, sizeof diag.args);
-	diags_add(diags, &diag);
+	keep(diags, &diag);
 }

@@ -14,6 +14,7 @@ struct rule_text {
 	const struct yaml_node *rule, *expr, *clear, *points, *reason, *advice, *on;
 	int64_t hold, keep, cooldown, warmup; /* -1: not given */
 	const struct yaml_node *hold_node;
+	bool has_date; /* a date rule has no expr */
 	int category, mode;
 	bool override;
 };
@@ -92,6 +93,7 @@ list_rule(struct maker *maker, const struct yaml_node *node, struct rule_list *l
 	form_read(&maker->form, node, rule_rows, &text);
 	if (node->kind != YAML_MAP)
 		return;
+	text.has_date = yaml_get(node, "date") != NULL;
 	if (text.rule == NULL)
 		form_complain(&maker->form, node, "E048", STR("rule"), STR_NONE);
 	else if (text.override)
@@ -158,7 +160,7 @@ read_expressions(struct maker *maker, const struct rule_text *text, struct rule 
 
 	if (text->expr != NULL)
 		rule->when = maker_expr(maker, text->expr, TYPE_BOOL, event);
-	else
+	else if (!text->has_date)
 		form_complain(&maker->form, text->rule, "E048", STR("expr"), STR_NONE);
 	if (text->clear != NULL)
 		rule->clear = maker_expr(maker, text->clear, TYPE_BOOL, event);

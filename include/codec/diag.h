@@ -47,7 +47,7 @@ struct diag_place {
 	size_t from, to;
 };
 void diags_complain(struct diags *diags, struct diag_place place, const struct complaint *complaint);
-/* Line of a byte of a raw file, 1-based; breaks are LF, CR LF and CR. */
+/* Line of a byte of a raw file, 1-based; breaks are LF, CR LF and CR. 0 once DIAG_MAX is reached. */
 int diags_line(const struct diags *diags, unsigned file, size_t at);
 /* By file, line, column; each as
  *   FILE:LINE:COL: error E104: cannot compare duration with int
