@@ -8,59 +8,18 @@
 /* Dates stay within what a calendar can show. */
 #define DATE_MOST INT64_C(3000000)
 
-static bool
-is_fractional(struct value v)
-{
-	return v.type == TYPE_NUM || v.type == TYPE_PROB;
-}
-
-static int
-order_of_ints(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int
-order_of_numbers(struct value a, struct value b)
-{
-	double x = value_as_number(a), y = value_as_number(b);
-
-	return (x > y) - (x < y);
-}
-
 int
-compute_order(struct value a, struct value b)
+compute_order_of_kind(const struct value *a, const struct value *b)
 {
-	if (a.type == TYPE_STRING)
-		return !str_eq(a.u.s, b.u.s);
-	if (a.type == TYPE_BOOL)
-		return a.u.b != b.u.b;
-	if (is_fractional(a) || is_fractional(b))
-		return order_of_numbers(a, b);
-	return order_of_ints(a.u.i, b.u.i);
-}
+	double x, y;
 
-bool
-compute_holds(enum compare_op op, int order)
-{
-	enum { LESS = 1, EQUAL = 2, MORE = 4 };
-	static const unsigned char holds[] = {
-		[CMP_EQ] = EQUAL,	 [CMP_NE] = LESS | MORE, [CMP_LT] = LESS,
-		[CMP_LE] = LESS | EQUAL, [CMP_GT] = MORE,	 [CMP_GE] = MORE | EQUAL,
-	};
-
-	return holds[op] >> (order + 1) & 1;
-}
-
-struct value
-compute_as(struct value v, enum type type)
-{
-	if (v.type == type || (type != TYPE_NUM && type != TYPE_PROB))
-		return v;
-	if (v.type == TYPE_INT && v.known)
-		v.u.n = (double)v.u.i;
-	v.type = type;
-	return v;
+	if (a->type == TYPE_STRING)
+		return !str_eq(a->u.s, b->u.s);
+	if (a->type == TYPE_BOOL)
+		return a->u.b != b->u.b;
+	x = value_as_number(*a);
+	y = value_as_number(*b);
+	return (x > y) - (x < y);
 }
 
 /* ---- Sums ---- */
@@ -171,7 +130,7 @@ compute_negation(struct value v, enum type result)
 {
 	if (!v.known)
 		return value_unknown(result);
-	if (is_fractional(v))
+	if (compute_is_fractional(&v))
 		return value_num(-v.u.n);
 	return sum_of_ints(ARITH_SUB, (struct value){.type = result, .known = true}, v, result);
 }

@@ -3,9 +3,7 @@
 #include <assert.h>
 
 #include "lang/compute.h"
-#include "lang/eval.h"
-
-#define HORIZON (4000 * DAY_MS) /* how far a turn of a MONOTONE comparison is looked for */
+#include "lang/turn.h"
 
 /* ---- For the recorder ---- */
 
@@ -28,110 +26,88 @@ see_kids(struct env *env, const struct node *node, unsigned from)
 		see_kid(env, node, i);
 }
 
-static void
-record(struct env *env, const struct node *node, struct value value)
+static inline void
+record(struct env *env, const struct node *node, const struct value *value)
 {
 	if (env->record)
-		env->record(env->record_ctx, node, value);
+		env->record(env->record_ctx, node, *value);
 }
 
-/* ---- Logic ---- */
+/* ---- Operands ---- */
 
-/* One kid that is true decides an or, one that is false an and. */
-static struct value
-eval_chain(struct env *env, const struct node *node)
+static inline bool
+is_ready(const struct env *env, const struct node *node)
 {
-	bool decisive = node->kind == NODE_OR, unknown = false;
-
-	for (unsigned i = 0; i < node->kid_count; i++) {
-		struct value v = eval(env, node->kids[i]);
-
-		if (v.known && v.u.b == decisive) {
-			see_kids(env, node, i + 1);
-			return v;
-		}
-		unknown = unknown || !v.known;
-	}
-	return unknown ? value_unknown(TYPE_BOOL) : value_bool(!decisive);
+	return !env->record && (node->kind == NODE_CONST || node->kind == NODE_RANGE ||
+				node->kind == NODE_SIGNAL);
 }
 
-static struct value
-eval_not(struct env *env, const struct node *node)
+/* The value of a node, by reference: what the tree holds is not copied. */
+static inline const struct value *
+operand(struct env *env, const struct node *node, struct value *room)
 {
-	struct value v = eval(env, node->kids[0]);
-
-	v.u.b = v.known && !v.u.b;
-	return v;
+	if (is_ready(env, node))
+		return &node->value;
+	*room = eval_node(env, node);
+	return room;
 }
+
+/* ---- Choices ---- */
 
 /* The chosen branch, or unknown with chosen 0. */
 static struct value
 eval_branch(struct env *env, const struct node *node, unsigned chosen)
 {
-	struct value v = value_unknown(node->type);
-
 	for (unsigned i = 1; env->record && i < node->kid_count; i++)
 		if (chosen == 0 || node->kids[i] != node->kids[chosen])
 			see_kid(env, node, i);
-	if (chosen > 0)
-		v = compute_as(eval(env, node->kids[chosen]), node->type);
-	return v;
+	if (chosen == 0)
+		return value_unknown(node->type);
+	return compute_as(eval_node(env, node->kids[chosen]), node->type);
 }
 
 static struct value
 eval_if(struct env *env, const struct node *node)
 {
-	struct value c = eval(env, node->kids[0]);
+	enum truth c = eval_truth(env, node->kids[0]);
 
-	return eval_branch(env, node, !c.known ? 0 : c.u.b ? 1 : 2);
+	return eval_branch(env, node, c == TRUTH_UNKNOWN ? 0 : c == TRUTH_YES ? 1 : 2);
 }
 
 static struct value
 eval_pick(struct env *env, const struct node *node)
 {
-	struct value word = eval(env, node->kids[0]);
+	struct value word = eval_node(env, node->kids[0]);
 	bool valid = word.known && word.u.i >= 0 && word.u.i + 1 < node->kid_count;
 
 	return eval_branch(env, node, valid ? 1 + (unsigned)word.u.i : 0);
-}
-
-static struct value
-eval_in(struct env *env, const struct node *node)
-{
-	struct value v = eval(env, node->kids[0]);
-	const struct node *list = node->kids[1];
-
-	if (!v.known)
-		return value_unknown(TYPE_BOOL);
-	for (unsigned i = 0; i < list->kid_count; i++)
-		if (compute_order(v, list->kids[i]->value) == 0)
-			return value_bool(true);
-	return value_bool(false);
 }
 
 /* ---- Arithmetic ---- */
 
 /* False when a side is unknown; the right one is not looked at when the left one is. */
 static bool
-eval_sides(struct env *env, const struct node *node, struct value *a, struct value *b)
+eval_sides(struct env *env, const struct node *node, struct value room[2],
+	   const struct value *sides[2])
 {
-	*a = eval(env, node->kids[0]);
-	if (!a->known) {
+	sides[0] = operand(env, node->kids[0], &room[0]);
+	if (!sides[0]->known) {
 		see_kid(env, node, 1);
 		return false;
 	}
-	*b = eval(env, node->kids[1]);
-	return b->known;
+	sides[1] = operand(env, node->kids[1], &room[1]);
+	return sides[1]->known;
 }
 
 static struct value
 eval_arith(struct env *env, const struct node *node)
 {
-	struct value a, b;
+	struct value room[2];
+	const struct value *sides[2];
 
-	if (!eval_sides(env, node, &a, &b))
+	if (!eval_sides(env, node, room, sides))
 		return value_unknown(node->type);
-	return compute_arith((enum arith_op)node->op, a, b, node->type);
+	return compute_arith((enum arith_op)node->op, *sides[0], *sides[1], node->type);
 }
 
 /* ---- Calls ---- */
@@ -140,7 +116,7 @@ static struct value
 eval_extreme(struct env *env, const struct node *node)
 {
 	bool least = node->builtin->op == FN_LEAST;
-	struct value best = compute_as(eval(env, node->kids[0]), TYPE_NUM);
+	struct value best = compute_as(eval_node(env, node->kids[0]), TYPE_NUM);
 
 	for (unsigned i = 1; i < node->kid_count; i++) {
 		struct value v;
@@ -149,7 +125,7 @@ eval_extreme(struct env *env, const struct node *node)
 			see_kids(env, node, i);
 			return best;
 		}
-		v = compute_as(eval(env, node->kids[i]), TYPE_NUM);
+		v = compute_as(eval_node(env, node->kids[i]), TYPE_NUM);
 		if (!v.known || (least ? v.u.n < best.u.n : v.u.n > best.u.n))
 			best = v;
 	}
@@ -161,9 +137,12 @@ eval_args(struct env *env, const struct node *node, struct value args[FN_MAX_ARG
 {
 	args[0] = value_unknown(TYPE_COUNT);
 	for (unsigned i = 0; i < node->kid_count; i++) {
-		args[i] = value_unknown(TYPE_COUNT);
-		if (node->kids[i])
-			args[i] = compute_as(eval(env, node->kids[i]),
+		const struct node *kid = node->kids[i];
+
+		if (!kid)
+			args[i] = value_unknown(TYPE_COUNT);
+		else
+			args[i] = compute_as(*operand(env, kid, &args[i]),
 					     node->builtin->params[i].type);
 	}
 }
@@ -181,121 +160,9 @@ eval_call(struct env *env, const struct node *node)
 	return env->ops->call(env, node, args);
 }
 
-/* ---- Comparisons that turn as time passes ---- */
+/* ---- Comparisons ---- */
 
-struct turning {
-	const struct node *moving;
-	struct value args[FN_MAX_ARGS];
-	struct value still;
-	enum compare_op op; /* moving op still */
-};
-
-static void
-note_turn(struct env *env, int64_t delta)
-{
-	int64_t at;
-
-	if (delta > 0 && !__builtin_add_overflow(env->now, delta, &at) && at < env->next)
-		env->next = at;
-}
-
-/* The moving side as of `at`. */
-static struct value
-moving_at(struct env *env, const struct turning *turning, int64_t at)
-{
-	int64_t now = env->now;
-	bool exact = env->exact;
-	struct value v;
-
-	env->now = at;
-	env->exact = true;
-	v = env->ops->call(env, turning->moving, turning->args);
-	env->now = now;
-	env->exact = exact;
-	return v;
-}
-
-/* v grows by 1 ms a ms: it reaches the other side when the distance has passed. */
-static void
-note_linear(struct env *env, const struct turning *turning, struct value v)
-{
-	bool past = turning->op == CMP_GT || turning->op == CMP_LE;
-	int64_t delta;
-
-	if (__builtin_sub_overflow(turning->still.u.i, v.u.i, &delta))
-		return;
-	if (delta == 0 && (turning->op == CMP_EQ || turning->op == CMP_NE))
-		past = true;
-	if (__builtin_add_overflow(delta, (int64_t)past, &delta) || delta <= 0)
-		return;
-	/* after() stands still at 0 while nothing is open. */
-	if (turning->moving->builtin->op == FN_AFTER && v.u.i == 0 &&
-	    moving_at(env, turning, env->now + 1).u.i == 0)
-		return;
-	note_turn(env, delta);
-}
-
-/* What a MONOTONE comparison is watched for: its answer, and for == and != the side it is on, because
- * their answer may be the same on both. */
-static int
-state_of(const struct turning *turning, struct value v)
-{
-	int order;
-
-	if (!v.known)
-		return 2;
-	order = compute_order(v, turning->still);
-	if (turning->op == CMP_EQ || turning->op == CMP_NE)
-		return order;
-	return compute_holds(turning->op, order);
-}
-
-static bool
-turned_at(struct env *env, const struct turning *turning, int state, int64_t at)
-{
-	return state_of(turning, moving_at(env, turning, at)) != state;
-}
-
-/* Doubling steps, then halving, between now (not turned) and `turned`. */
-static int64_t
-first_turn(struct env *env, const struct turning *turning, int state, int64_t turned)
-{
-	int64_t before = env->now, step = HOUR_MS;
-
-	while (step < turned - env->now && !turned_at(env, turning, state, env->now + step)) {
-		before = env->now + step;
-		step *= 2;
-	}
-	if (step < turned - env->now)
-		turned = env->now + step;
-	while (turned - before > 1) {
-		int64_t middle = before + (turned - before) / 2;
-
-		if (turned_at(env, turning, state, middle))
-			turned = middle;
-		else
-			before = middle;
-	}
-	return turned;
-}
-
-/* Nothing behind `next` matters, and up to it all else stands still. */
-static void
-note_monotone(struct env *env, const struct turning *turning, struct value v)
-{
-	int state = state_of(turning, v);
-	int64_t end;
-
-	if (__builtin_add_overflow(env->now, HORIZON, &end) || end > env->next)
-		end = env->next;
-	if (end <= env->now || !turned_at(env, turning, state, end))
-		return;
-	end = first_turn(env, turning, state, end);
-	if (end < env->next)
-		env->next = end;
-}
-
-static enum compare_op
+static inline enum compare_op
 mirrored(enum compare_op op)
 {
 	static const enum compare_op mirror[] = {CMP_EQ, CMP_NE, CMP_GT,
@@ -305,44 +172,122 @@ mirrored(enum compare_op op)
 }
 
 static struct value
-eval_turning(struct env *env, const struct node *node)
+eval_moving(struct env *env, const struct node *moving, struct value args[FN_MAX_ARGS])
 {
-	const struct node *still = node->kids[!node->swapped];
-	struct turning turning = {.moving = node->kids[node->swapped],
-				  .op = (enum compare_op)node->op};
 	struct value v;
 
-	if (node->swapped) {
-		turning.op = mirrored(turning.op);
-		turning.still = eval(env, still);
-	}
-	eval_args(env, turning.moving, turning.args);
-	v = moving_at(env, &turning, env->now);
-	record(env, turning.moving, v);
-	if (!node->swapped)
-		turning.still = eval(env, still);
-	if (!v.known || !turning.still.known)
-		return value_unknown(TYPE_BOOL);
-	if (node->moves == MOVES_LINEAR)
-		note_linear(env, &turning, v);
-	else
-		note_monotone(env, &turning, v);
-	return value_bool(compute_holds(turning.op, compute_order(v, turning.still)));
+	eval_args(env, moving, args);
+	v = turn_moving_at(env, moving, args, env->now);
+	record(env, moving, &v);
+	return v;
 }
 
-static struct value
-eval_compare(struct env *env, const struct node *node)
+/* A comparison that turns at an instant which can be told. Sides are looked at as written. */
+static enum truth
+truth_turning(struct env *env, const struct node *node)
 {
-	struct value a, b;
+	struct value args[FN_MAX_ARGS], v, room;
+	struct turning turning = {.moving = node->kids[node->swapped], .args = args, .now = &v};
 
-	if (node->moves == MOVES_LINEAR || node->moves == MOVES_MONOTONE)
-		return eval_turning(env, node);
-	if (!eval_sides(env, node, &a, &b))
-		return value_unknown(TYPE_BOOL);
-	return value_bool(compute_holds((enum compare_op)node->op, compute_order(a, b)));
+	turning.op = (enum compare_op)node->op;
+	if (node->swapped) {
+		turning.op = mirrored(turning.op);
+		turning.still = operand(env, node->kids[0], &room);
+	}
+	v = eval_moving(env, turning.moving, args);
+	if (!node->swapped)
+		turning.still = operand(env, node->kids[1], &room);
+	if (!v.known || !turning.still->known)
+		return TRUTH_UNKNOWN;
+	if (node->moves == MOVES_LINEAR)
+		turn_note_linear(env, &turning);
+	else
+		turn_note_monotone(env, &turning);
+	return compute_holds(turning.op, compute_order(&v, turning.still)) ? TRUTH_YES
+									   : TRUTH_NO;
+}
+
+static enum truth
+truth_compare(struct env *env, const struct node *node)
+{
+	struct value room[2];
+	const struct value *sides[2];
+	bool holds;
+
+	if (!eval_sides(env, node, room, sides))
+		return TRUTH_UNKNOWN;
+	holds = compute_holds((enum compare_op)node->op, compute_order(sides[0], sides[1]));
+	return holds ? TRUTH_YES : TRUTH_NO;
+}
+
+static enum truth
+truth_in(struct env *env, const struct node *node)
+{
+	struct value v = eval_node(env, node->kids[0]);
+	const struct node *list = node->kids[1];
+
+	if (!v.known)
+		return TRUTH_UNKNOWN;
+	for (unsigned i = 0; i < list->kid_count; i++)
+		if (compute_order(&v, &list->kids[i]->value) == 0)
+			return TRUTH_YES;
+	return TRUTH_NO;
+}
+
+/* ---- Logic ---- */
+
+/* One kid that is true decides an or, one that is false an and. */
+static enum truth
+truth_chain(struct env *env, const struct node *node)
+{
+	enum truth decisive = node->kind == NODE_OR ? TRUTH_YES : TRUTH_NO;
+	enum truth otherwise = node->kind == NODE_OR ? TRUTH_NO : TRUTH_YES;
+
+	for (unsigned i = 0; i < node->kid_count; i++) {
+		enum truth truth = eval_truth(env, node->kids[i]);
+
+		if (truth == decisive) {
+			see_kids(env, node, i + 1);
+			return decisive;
+		}
+		if (truth == TRUTH_UNKNOWN)
+			otherwise = TRUTH_UNKNOWN;
+	}
+	return otherwise;
+}
+
+static enum truth
+truth_not(struct env *env, const struct node *node)
+{
+	static const enum truth opposite[] = {[TRUTH_NO] = TRUTH_YES,
+					      [TRUTH_YES] = TRUTH_NO,
+					      [TRUTH_UNKNOWN] = TRUTH_UNKNOWN};
+
+	return opposite[eval_truth(env, node->kids[0])];
 }
 
 /* ---- Dispatch ---- */
+
+static inline bool
+is_logic(const struct node *node)
+{
+	return node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT ||
+	       node->kind == NODE_COMPARE || node->kind == NODE_IN;
+}
+
+static enum truth
+truth_of_logic(struct env *env, const struct node *node)
+{
+	if (node->kind == NODE_AND || node->kind == NODE_OR)
+		return truth_chain(env, node);
+	if (node->kind == NODE_NOT)
+		return truth_not(env, node);
+	if (node->kind == NODE_IN)
+		return truth_in(env, node);
+	if (node->moves == MOVES_LINEAR || node->moves == MOVES_MONOTONE)
+		return truth_turning(env, node);
+	return truth_compare(env, node);
+}
 
 static struct value
 eval_kind(struct env *env, const struct node *node)
@@ -356,23 +301,19 @@ eval_kind(struct env *env, const struct node *node)
 		return env->ops->path(env, node);
 	case NODE_CALL:
 		return eval_call(env, node);
-	case NODE_NOT:
-		return eval_not(env, node);
-	case NODE_AND:
-	case NODE_OR:
-		return eval_chain(env, node);
-	case NODE_COMPARE:
-		return eval_compare(env, node);
-	case NODE_IN:
-		return eval_in(env, node);
 	case NODE_ARITH:
 		return eval_arith(env, node);
 	case NODE_NEGATE:
-		return compute_negation(eval(env, node->kids[0]), node->type);
+		return compute_negation(eval_node(env, node->kids[0]), node->type);
 	case NODE_IF:
 		return eval_if(env, node);
 	case NODE_PICK:
 		return eval_pick(env, node);
+	case NODE_NOT:
+	case NODE_AND:
+	case NODE_OR:
+	case NODE_COMPARE:
+	case NODE_IN:
 	case NODE_LIST:
 	case NODE_NAME:
 	case NODE_ARG:
@@ -383,11 +324,41 @@ eval_kind(struct env *env, const struct node *node)
 	return value_unknown(node->type);
 }
 
+static inline struct value
+value_of(enum truth truth)
+{
+	return truth == TRUTH_UNKNOWN ? value_unknown(TYPE_BOOL)
+				      : value_bool(truth == TRUTH_YES);
+}
+
+enum truth
+eval_truth(struct env *env, const struct node *node)
+{
+	struct value v;
+	enum truth truth;
+
+	if (is_logic(node)) {
+		truth = truth_of_logic(env, node);
+		if (env->record) {
+			v = value_of(truth);
+			record(env, node, &v);
+		}
+		return truth;
+	}
+	v = eval_node(env, node);
+	return !v.known ? TRUTH_UNKNOWN : v.u.b ? TRUTH_YES : TRUTH_NO;
+}
+
 struct value
 eval_node(struct env *env, const struct node *node)
 {
-	struct value v = eval_kind(env, node);
+	struct value v;
 
-	record(env, node, v);
+	if (is_logic(node))
+		return value_of(eval_truth(env, node));
+	if (!env->record)
+		return eval_kind(env, node);
+	v = eval_kind(env, node);
+	record(env, node, &v);
 	return v;
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values: made, read as numbers, and printed for people. */
-#include <assert.h>
-#include <math.h>
-
+/* Values as people read them. */
 #include "base/number.h"
 #include "lang/value.h"
 
@@ -20,98 +17,6 @@ const char *
 type_name(enum type type, bool zh)
 {
 	return zh ? type_names[type].zh : type_names[type].en;
-}
-
-struct value
-value_unknown(enum type type)
-{
-	return (struct value){.type = type};
-}
-
-struct value
-value_bool(bool b)
-{
-	return (struct value){.type = TYPE_BOOL, .known = true, .u.b = b};
-}
-
-static struct value
-integral(enum type type, int64_t i)
-{
-	return (struct value){.type = type, .known = true, .u.i = i};
-}
-
-static struct value
-fractional(enum type type, double n)
-{
-	if (!isfinite(n))
-		return value_unknown(type);
-	return (struct value){.type = type, .known = true, .u.n = n};
-}
-
-struct value
-value_int(int64_t i)
-{
-	return integral(TYPE_INT, i);
-}
-
-struct value
-value_num(double n)
-{
-	return fractional(TYPE_NUM, n);
-}
-
-struct value
-value_prob(double p)
-{
-	return fractional(TYPE_PROB, p);
-}
-
-struct value
-value_duration(int64_t ms)
-{
-	return integral(TYPE_DURATION, ms);
-}
-
-struct value
-value_time(int64_t at)
-{
-	return integral(TYPE_TIME, at);
-}
-
-struct value
-value_date(int64_t day)
-{
-	return integral(TYPE_DATE, day);
-}
-
-struct value
-value_string(struct str s)
-{
-	return (struct value){.type = TYPE_STRING, .known = true, .u.s = s};
-}
-
-struct value
-value_enum(const struct enum_def *words, unsigned index)
-{
-	assert(index < words->count);
-	return (struct value){.type = TYPE_ENUM, .known = true, .words = words, .u.i = index};
-}
-
-double
-value_as_number(struct value v)
-{
-	if (v.type == TYPE_INT)
-		return (double)v.u.i;
-	if (v.type == TYPE_DURATION)
-		return (double)v.u.i / (double)SECOND_MS;
-	return v.u.n;
-}
-
-bool
-value_is_true(struct value v)
-{
-	assert(v.type == TYPE_BOOL);
-	return v.known && v.u.b;
 }
 
 static void

@@ -36,6 +36,10 @@ struct env {
  * is unknown. TYPE_TEXT_ANY paths come from ops->path already converted to node->type. */
 struct value eval_node(struct env *env, const struct node *node);
 
+/* The same for a tree of type bool, without a struct: what rules ask for. */
+enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN };
+enum truth eval_truth(struct env *env, const struct node *node);
+
 static inline struct value
 eval(struct env *env, const struct node *node)
 {

@@ -3,6 +3,9 @@
 #ifndef LANG_VALUE_H
 #define LANG_VALUE_H
 
+#include <assert.h>
+#include <math.h>
+
 #include "base/civil.h"
 #include "base/text.h"
 
@@ -59,19 +62,85 @@ struct value {
 	} u;
 };
 
-struct value value_unknown(enum type type);
-struct value value_bool(bool b);
-struct value value_int(int64_t i);
-struct value value_num(double n); /* not finite: unknown */
-struct value value_prob(double p);
-struct value value_duration(int64_t ms);
-struct value value_time(int64_t at);
-struct value value_date(int64_t day);
-struct value value_string(struct str s);
-struct value value_enum(const struct enum_def *words, unsigned index);
+/* Makers and readers stand here because the evaluator lives on them. */
+static inline struct value
+value_unknown(enum type type)
+{
+	return (struct value){.type = type};
+}
+
+static inline struct value
+value_bool(bool b)
+{
+	return (struct value){.type = TYPE_BOOL, .known = true, .u.b = b};
+}
+
+static inline struct value
+value_int(int64_t i)
+{
+	return (struct value){.type = TYPE_INT, .known = true, .u.i = i};
+}
+
+static inline struct value
+value_duration(int64_t ms)
+{
+	return (struct value){.type = TYPE_DURATION, .known = true, .u.i = ms};
+}
+
+static inline struct value
+value_time(int64_t at)
+{
+	return (struct value){.type = TYPE_TIME, .known = true, .u.i = at};
+}
+
+static inline struct value
+value_date(int64_t day)
+{
+	return (struct value){.type = TYPE_DATE, .known = true, .u.i = day};
+}
+
+static inline struct value
+value_num(double n) /* not finite: unknown */
+{
+	return (struct value){.type = TYPE_NUM, .known = isfinite(n), .u.n = n};
+}
+
+static inline struct value
+value_prob(double p) /* not finite: unknown */
+{
+	return (struct value){.type = TYPE_PROB, .known = isfinite(p), .u.n = p};
+}
+
+static inline struct value
+value_string(struct str s)
+{
+	return (struct value){.type = TYPE_STRING, .known = true, .u.s = s};
+}
+
+static inline struct value
+value_enum(const struct enum_def *words, unsigned index)
+{
+	assert(index < words->count);
+	return (struct value){.type = TYPE_ENUM, .known = true, .words = words, .u.i = index};
+}
+
 /* The number of an int, num or prob; for durations its seconds. Undefined for other types. */
-double value_as_number(struct value v);
-bool value_is_true(struct value v); /* known and true */
+static inline double
+value_as_number(struct value v)
+{
+	if (v.type == TYPE_INT)
+		return (double)v.u.i;
+	if (v.type == TYPE_DURATION)
+		return (double)v.u.i / (double)SECOND_MS;
+	return v.u.n;
+}
+
+static inline bool
+value_is_true(struct value v) /* known and true */
+{
+	assert(v.type == TYPE_BOOL || !v.known);
+	return v.known && v.u.b;
+}
 
 /* As a person reads it: "14 days" / "14 天", 6 significant digits, dates as 2026-11-21, instants as
  * local "2026-11-21 10:00", unknown as "unknown" / "未知". */

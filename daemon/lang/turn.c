@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a comparison turns as time passes: by subtraction, or by asking again as of later. */
+#include "lang/compute.h"
+#include "lang/turn.h"
+
+#define HORIZON (4000 * DAY_MS) /* how far a turn of a MONOTONE comparison is looked for */
+/* Local days begin on quarters of an hour of UTC; so a search that stops there first is short. */
+#define QUARTER (15 * MINUTE_MS)
+
+static struct value
+moving_at(struct env *env, const struct turning *turning, int64_t at)
+{
+	return turn_moving_at(env, turning->moving, turning->args, at);
+}
+
+/* ---- Linear: v grows by 1 ms a ms ---- */
+
+static void
+note_after(struct env *env, int64_t delta)
+{
+	int64_t at;
+
+	if (delta > 0 && !__builtin_add_overflow(env->now, delta, &at) && at < env->next)
+		env->next = at;
+}
+
+void
+turn_note_linear(struct env *env, const struct turning *turning)
+{
+	bool past = turning->op == CMP_GT || turning->op == CMP_LE;
+	int64_t delta;
+
+	if (__builtin_sub_overflow(turning->still->u.i, turning->now->u.i, &delta))
+		return;
+	if (delta == 0 && (turning->op == CMP_EQ || turning->op == CMP_NE))
+		past = true;
+	if (__builtin_add_overflow(delta, (int64_t)past, &delta) || delta <= 0)
+		return;
+	/* after() stands still at 0 while nothing is open. */
+	if (turning->moving->builtin->op == FN_AFTER && turning->now->u.i == 0 &&
+	    moving_at(env, turning, env->now + 1).u.i == 0)
+		return;
+	note_after(env, delta);
+}
+
+/* ---- Monotone: asked again until found ---- */
+
+/* What the comparison is watched for: its answer, and for == and != the side it is on, because their
+ * answer may be the same on both. */
+static int
+state_of(const struct turning *turning, struct value v)
+{
+	int order;
+
+	if (!v.known)
+		return 2;
+	order = compute_order(&v, turning->still);
+	if (turning->op == CMP_EQ || turning->op == CMP_NE)
+		return order;
+	return compute_holds(turning->op, order);
+}
+
+/* It has not turned before `low`, and has at `high`. */
+struct search {
+	struct env *env;
+	const struct turning *turning;
+	int state;
+	int64_t low, high;
+};
+
+/* Asks as of `at` when that lies between; true when it has turned there. */
+static bool
+narrow(struct search *s, int64_t at)
+{
+	if (at <= s->low || at >= s->high)
+		return at >= s->high;
+	if (state_of(s->turning, moving_at(s->env, s->turning, at)) != s->state) {
+		s->high = at;
+		return true;
+	}
+	s->low = at;
+	return false;
+}
+
+/* until() loses a day a day: the turn is about as far as the other side is. */
+static void
+narrow_by_distance(struct search *s)
+{
+	int64_t distance, about;
+
+	if (__builtin_sub_overflow(s->turning->now->u.i, s->turning->still->u.i, &distance) ||
+	    __builtin_add_overflow(s->env->now, distance, &about))
+		return;
+	if (about < s->env->now - HORIZON || about > s->env->now + HORIZON)
+		return;
+	(void)narrow(s, about - 26 * HOUR_MS);
+	(void)narrow(s, about + 50 * HOUR_MS);
+}
+
+static void
+narrow_by_doubling(struct search *s)
+{
+	int64_t step = HOUR_MS;
+
+	while (!narrow(s, s->env->now + step))
+		step *= 2;
+}
+
+static int64_t
+quarter_of(int64_t at)
+{
+	return at - (at % QUARTER + QUARTER) % QUARTER;
+}
+
+static void
+narrow_by_halving(struct search *s)
+{
+	int64_t next;
+
+	while ((next = quarter_of(s->low) + QUARTER) < s->high) {
+		int64_t middle = quarter_of(s->low + (s->high - s->low) / 2);
+
+		(void)narrow(s, middle > s->low ? middle : next);
+	}
+	(void)narrow(s, s->high - 1);
+	while (s->high - s->low > 1)
+		(void)narrow(s, s->low + (s->high - s->low) / 2);
+}
+
+/* Nothing behind `next` matters, and up to it all else stands still. */
+void
+turn_note_monotone(struct env *env, const struct turning *turning)
+{
+	struct search s = {.env = env,
+			   .turning = turning,
+			   .state = state_of(turning, *turning->now),
+			   .low = env->now};
+
+	if (__builtin_add_overflow(env->now, HORIZON, &s.high) || s.high > env->next)
+		s.high = env->next;
+	if (s.high <= s.low || state_of(turning, moving_at(env, turning, s.high)) == s.state)
+		return;
+	if (turning->moving->builtin->op == FN_UNTIL)
+		narrow_by_distance(&s);
+	else
+		narrow_by_doubling(&s);
+	narrow_by_halving(&s);
+	if (s.high < env->next)
+		env->next = s.high;
+}
