@@ -16,8 +16,8 @@ if cppcheck --quiet --error-exitcode=1 --std=c11 --language=c --platform=unix64 
 	--suppress=ctuuninitvar --suppress=duplicateAssignExpression --suppress=varFuncNullUB --suppress=ctuPointerArith \
 	--suppress=normalCheckLevelMaxBranches --inline-suppr \
 	-D_POSIX_C_SOURCE=200809L -DCHURND_VERSION='"0"' \
-	"-Djson_array_foreach(list, i, item)=for (i = 0; i < json_array_size(list) && (item = json_array_get(list, i)); i++)" \
-	"-Djson_object_foreach(object, key, item)=for (key = next_key(object); key && (item = json_object_get(object, key));)" \
+	"-Djson_array_foreach(list, i, item)=while (next_item(list, &i, &item))" \
+	"-Djson_object_foreach(object, key, item)=while (next_member(object, &key, &item))" \
 	-Iinclude -Itests daemon >"$log" 2>&1; then
 	echo "ok 1 - cppcheck finds nothing"
 	exit 0
