@@ -10,20 +10,27 @@
 #include "base/number.h"
 #include "codec/config_maker.h"
 
-#define LATER(word) {word, NULL, 0, 0, 0, NULL}
+#define LATER(word)                       \
+	{                                 \
+		word, NULL, 0, 0, 0, NULL \
+	}
 
 struct sections {
 	const struct yaml_node *redis, *ingest, *partitions, *rules, *webhooks, *http, *log;
 	int64_t stop_timeout;
 };
 
-#define SECTION(word) {#word, form_node, offsetof(struct sections, word), 0, 0, NULL}
+#define SECTION(word)                                                         \
+	{                                                                     \
+#word, form_node, offsetof(struct sections, word), 0, 0, NULL \
+	}
 
 static const struct form_row section_rows[] = {
 	SECTION(redis),
 	SECTION(ingest),
 	SECTION(partitions),
-	{"stop_timeout", form_duration, offsetof(struct sections, stop_timeout), 0, HOUR_MS, NULL},
+	{"stop_timeout", form_duration, offsetof(struct sections, stop_timeout), 0, HOUR_MS,
+	 NULL},
 	SECTION(rules),
 	SECTION(webhooks),
 	SECTION(http),
@@ -36,7 +43,8 @@ static const struct form_row section_rows[] = {
 
 /* redis://[user:pass@]host[:port][/db] or unix:///path; its parts are for io/redis to read. */
 static void
-read_redis_url(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_redis_url(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	       void *into)
 {
 	static const struct form_row text = {.most = CONFIG_MAX_TEXT};
 	struct str url = STR_NONE;
@@ -52,7 +60,10 @@ read_redis_url(struct form *form, const struct yaml_node *node, const struct for
 		form_complain(form, node, "E401", STR_NONE, STR_NONE);
 }
 
-#define TEXT(word, field, most) {word, form_text, offsetof(struct config, field), 0, most, NULL}
+#define TEXT(word, field, most)                                                \
+	{                                                                      \
+		word, form_text, offsetof(struct config, field), 0, most, NULL \
+	}
 
 static const struct form_row redis_rows[] = {
 	{"url", read_redis_url, offsetof(struct config, redis_url), 0, 0, NULL},
@@ -76,17 +87,19 @@ static const struct form_row ingest_rows[] = {
 	{"group", form_text, offsetof(struct ingest_text, group), 0, CONFIG_MAX_NAME, NULL},
 	{"start", form_word, offsetof(struct ingest_text, start), 0, 0, start_words},
 	{"batch", form_int, offsetof(struct ingest_text, batch), 1, 10000, NULL},
-	{"keep", form_duration, offsetof(struct ingest_text, keep), MINUTE_MS, 4000 * DAY_MS, NULL},
+	{"keep", form_duration, offsetof(struct ingest_text, keep), MINUTE_MS, 4000 * DAY_MS,
+	 NULL},
 	{"keep_output", form_duration, offsetof(struct ingest_text, keep_output), MINUTE_MS,
 	 4000 * DAY_MS, NULL},
-	{"max_len", form_int, offsetof(struct ingest_text, max_len), 0, INT64_C(1000000000000), NULL},
+	{"max_len", form_int, offsetof(struct ingest_text, max_len), 0, INT64_C(1000000000000),
+	 NULL},
 	{.word = NULL},
 };
 
 static void
 read_ingest(struct form *form, const struct yaml_node *node, struct config *config)
 {
-	struct ingest_text text = {config->group, 0, config->batch, config->keep,
+	struct ingest_text text = {config->group,	0, config->batch, config->keep,
 				   config->keep_output, 0};
 
 	if (node != NULL)
@@ -108,7 +121,8 @@ read_partitions(struct form *form, const struct yaml_node *node)
 	form_int(form, node, &row, &partitions);
 	if (partitions != 1)
 		form_complain(form, node, form->unsupported,
-			      arena_printf(form->arena, "partitions: %d", (int)partitions), STR_NONE);
+			      arena_printf(form->arena, "partitions: %d", (int)partitions),
+			      STR_NONE);
 }
 
 static void
@@ -136,7 +150,8 @@ struct http_text {
 
 static const struct form_row http_rows[] = {
 	{"listen", form_node, offsetof(struct http_text, listen), 0, 0, NULL},
-	{"token_file", form_text, offsetof(struct http_text, token_file), 0, CONFIG_MAX_TEXT, NULL},
+	{"token_file", form_text, offsetof(struct http_text, token_file), 0, CONFIG_MAX_TEXT,
+	 NULL},
 	{.word = NULL},
 };
 
@@ -164,7 +179,8 @@ parse_listen(struct str text, struct str *host)
 static bool
 is_loopback(struct str host)
 {
-	return str_is(host, "localhost") || str_is(host, "::1") || str_starts(host, STR("127."));
+	return str_is(host, "localhost") || str_is(host, "::1") ||
+	       str_starts(host, STR("127."));
 }
 
 static void

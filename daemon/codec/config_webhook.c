@@ -7,13 +7,17 @@
 #include "codec/config_maker.h"
 #include "codec/standard_webhooks.h"
 
-#define LATER(word) {word, NULL, 0, 0, 0, NULL}
+#define LATER(word)                       \
+	{                                 \
+		word, NULL, 0, 0, 0, NULL \
+	}
 
 static const struct form_row path_row = {.most = CONFIG_MAX_TEXT};
 
 /* "20%" or 0.2 */
 static void
-read_share(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_share(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	   void *into)
 {
 	struct str text = STR_NONE;
 	double number, scale = 1;
@@ -34,7 +38,8 @@ read_share(struct form *form, const struct yaml_node *node, const struct form_ro
 
 /* http(s)://host...; what is in it is for libcurl, what it may reach for io/address_guard. */
 static void
-read_url(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_url(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	 void *into)
 {
 	struct str url = STR_NONE;
 	size_t scheme;
@@ -50,8 +55,11 @@ read_url(struct form *form, const struct yaml_node *node, const struct form_row 
 		*(struct str *)into = url;
 }
 
-#define SPAN(word, field, least)                                                                   \
-	{word, form_duration, offsetof(struct retry, field), least, CONFIG_MAX_SPAN, NULL}
+#define SPAN(word, field, least)                                                            \
+	{                                                                                   \
+		word, form_duration, offsetof(struct retry, field), least, CONFIG_MAX_SPAN, \
+			NULL                                                                \
+	}
 
 static const struct form_row retry_rows[] = {
 	SPAN("first", first, 1),
@@ -63,7 +71,8 @@ static const struct form_row retry_rows[] = {
 };
 
 static void
-read_retry(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_retry(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	   void *into)
 {
 	struct retry *retry = into;
 
@@ -81,7 +90,8 @@ is_header_name(struct str name)
 {
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9');
 
 		if (!plain && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
 			return false;
@@ -95,7 +105,8 @@ is_same_header(struct str name, const char *lower)
 	if (name.n != strlen(lower))
 		return false;
 	for (size_t i = 0; i < name.n; i++)
-		if ((name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]) != lower[i])
+		if ((name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]) !=
+		    lower[i])
 			return false;
 	return true;
 }
@@ -103,10 +114,11 @@ is_same_header(struct str name, const char *lower)
 static bool
 is_own_header(struct str name)
 {
-	static const char *const own[] = {"host",	       "connection",	    "content-length",
-					  "content-type",      "content-encoding",  "transfer-encoding",
-					  "te",		       "upgrade",	    "expect",
-					  "webhook-id",	       "webhook-timestamp", "webhook-signature"};
+	static const char *const own[] = {
+		"host",		"connection",	     "content-length",
+		"content-type", "content-encoding",  "transfer-encoding",
+		"te",		"upgrade",	     "expect",
+		"webhook-id",	"webhook-timestamp", "webhook-signature"};
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (is_same_header(name, own[i]))
@@ -135,7 +147,8 @@ read_header(struct form *form, const struct yaml_node *key, const struct yaml_no
 }
 
 static void
-read_headers(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_headers(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	     void *into)
 {
 	struct endpoint_config *endpoint = into;
 	unsigned count = node->count;
@@ -208,7 +221,8 @@ is_network(struct str text)
 }
 
 static void
-read_allow(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_allow(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	   void *into)
 {
 	struct endpoint_config *endpoint = into;
 	struct str_list networks = {NULL, 0};
@@ -222,15 +236,16 @@ read_allow(struct form *form, const struct yaml_node *node, const struct form_ro
 	for (unsigned i = 0; i < networks.count; i++) {
 		endpoint->allow[endpoint->allow_count++] = networks.words[i];
 		if (!is_network(networks.words[i]))
-			form_complain(form, node->kind == YAML_LIST ? node->items[i] : node, "E408",
-				      networks.words[i], STR_NONE);
+			form_complain(form, node->kind == YAML_LIST ? node->items[i] : node,
+				      "E408", networks.words[i], STR_NONE);
 	}
 }
 
 /* ---- one endpoint ---- */
 
 static void
-read_format(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_format(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	    void *into)
 {
 	(void)row;
 	(void)into;
@@ -249,7 +264,11 @@ struct endpoint_text {
 
 static const char *const lang_words[] = {"en", "zh", NULL};
 
-#define TEXT(word, field) {word, form_text, offsetof(struct endpoint_text, field), 0, CONFIG_MAX_TEXT, NULL}
+#define TEXT(word, field)                                                                   \
+	{                                                                                   \
+		word, form_text, offsetof(struct endpoint_text, field), 0, CONFIG_MAX_TEXT, \
+			NULL                                                                \
+	}
 
 static const struct form_row endpoint_rows[] = {
 	{"url", read_url, offsetof(struct endpoint_text, out.url), 0, CONFIG_MAX_TEXT, NULL},
@@ -261,9 +280,11 @@ static const struct form_row endpoint_rows[] = {
 	TEXT("ca_file", out.ca_file),
 	TEXT("cert_file", out.cert_file),
 	TEXT("key_file", out.key_file),
-	{"timeout", form_duration, offsetof(struct endpoint_text, out.timeout), 1, HOUR_MS, NULL},
+	{"timeout", form_duration, offsetof(struct endpoint_text, out.timeout), 1, HOUR_MS,
+	 NULL},
 	{"retry", read_retry, offsetof(struct endpoint_text, out.retry), 0, 0, NULL},
-	{"throttle", form_duration, offsetof(struct endpoint_text, out.throttle), 0, DAY_MS, NULL},
+	{"throttle", form_duration, offsetof(struct endpoint_text, out.throttle), 0, DAY_MS,
+	 NULL},
 	{"concurrency", form_int, offsetof(struct endpoint_text, concurrency), 1, 1000, NULL},
 	{"allow", read_allow, offsetof(struct endpoint_text, out), 0, 0, NULL},
 	LATER("rate"),
@@ -285,8 +306,9 @@ read_secret(struct form *form, const struct yaml_node *key, const struct endpoin
 		form_complain(form, key, "E405", STR_NONE, STR_NONE);
 	else if (text->secret != NULL && text->secret->kind == YAML_LIST)
 		form_complain(form, key, form->unsupported, STR("secret: [..]"), STR_NONE);
-	else if (text->secret != NULL && (text->secret->kind != YAML_TEXT ||
-					  !webhook_secret_parse(text->secret->text, &secret, NULL)))
+	else if (text->secret != NULL &&
+		 (text->secret->kind != YAML_TEXT ||
+		  !webhook_secret_parse(text->secret->text, &secret, NULL)))
 		form_complain(form, key, "E403", STR_NONE, STR_NONE);
 	else if (text->secret != NULL)
 		endpoint->secret = text->secret->text;

@@ -97,7 +97,8 @@ diags_line(const struct diags *diags, unsigned file, size_t at)
 {
 	size_t begin;
 
-	if (diags->count == DIAG_MAX) /* nobody will see it, and a file may hold 100,000 mistakes */
+	if (diags->count ==
+	    DIAG_MAX) /* nobody will see it, and a file may hold 100,000 mistakes */
 		return 0;
 	return find_line(diags->files[file].text, at, &begin);
 }

@@ -113,8 +113,8 @@ is_wide(uint32_t point)
 {
 	static const struct {
 		uint32_t from, to;
-	} wide[] = {{0x1100, 0x115f},	{0x2e80, 0x303e},   {0x3041, 0xa4cf},	{0xac00, 0xd7a3},
-		    {0xf900, 0xfaff},	{0xfe30, 0xfe6f},   {0xff00, 0xff60},	{0xffe0, 0xffe6},
+	} wide[] = {{0x1100, 0x115f},	{0x2e80, 0x303e},   {0x3041, 0xa4cf},  {0xac00, 0xd7a3},
+		    {0xf900, 0xfaff},	{0xfe30, 0xfe6f},   {0xff00, 0xff60},  {0xffe0, 0xffe6},
 		    {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
 
 	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
@@ -129,8 +129,8 @@ static size_t
 put_char(struct buf *out, struct buf *pad, struct str line, size_t at, char under)
 {
 	size_t bytes = utf8_char(line, at);
-	bool harmless = bytes > 1 || (bytes == 1 && (unsigned char)line.p[at] >= ' ' &&
-				      line.p[at] != 127);
+	bool harmless = bytes > 1 ||
+			(bytes == 1 && (unsigned char)line.p[at] >= ' ' && line.p[at] != 127);
 
 	if (line.p[at] == '\t') {
 		buf_char(out, '\t');
@@ -198,8 +198,8 @@ starts_without_case(struct str text, const char *lower)
 static bool
 names_secret(struct str text)
 {
-	static const char *const signs[] = {"whsec_", "secret", "authorization", "token",
-					    "password", "api-key"};
+	static const char *const signs[] = {"whsec_", "secret",	  "authorization",
+					    "token",  "password", "api-key"};
 
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
 		if (starts_without_case(text, signs[i]))
@@ -245,8 +245,8 @@ put_carets(struct buf *out, const struct buf *pad, struct str hint, const char *
 
 /* A warning's column says enough unless there is something to propose. */
 static void
-print_excerpt(struct buf *out, const struct diags *diags, const struct diag *diag, struct str hint,
-	      const char *paint, const char *plain)
+print_excerpt(struct buf *out, const struct diags *diags, const struct diag *diag,
+	      struct str hint, const char *paint, const char *plain)
 {
 	struct str line = line_text(diags->files[diag->file].text, diag->line);
 	struct buf pad = {0};
@@ -274,7 +274,8 @@ put_harmless(struct buf *out, struct str text)
 }
 
 static void
-print_one(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh, bool color)
+print_one(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh,
+	  bool color)
 {
 	const struct shade_row *shade = shade_of(diag);
 	const char *paint = color ? shade->color : "", *plain = color ? "\033[0m" : "";
@@ -300,10 +301,11 @@ diags_print(struct buf *out, struct diags *diags, bool zh, bool color)
 	for (size_t i = 0; i < diags->count; i++)
 		print_one(out, diags, &diags->list[i], zh, color);
 	if (said > DIAG_MAX)
-		buf_printf(out,
-			   zh ? "共 %u 个错误、%u 个警告,此处只列出前 %d 条\n"
-			      : "%u errors and %u warnings in all; only the first %d are shown\n",
-			   diags->errors, diags->warnings, DIAG_MAX);
+		buf_printf(
+			out,
+			zh ? "共 %u 个错误、%u 个警告,此处只列出前 %d 条\n"
+			   : "%u errors and %u warnings in all; only the first %d are shown\n",
+			diags->errors, diags->warnings, DIAG_MAX);
 }
 
 static void

@@ -25,8 +25,8 @@ place_of(const struct yaml_node *node)
 }
 
 void
-form_complain(struct form *form, const struct yaml_node *node, const char *code, struct str arg0,
-	      struct str arg1)
+form_complain(struct form *form, const struct yaml_node *node, const char *code,
+	      struct str arg0, struct str arg1)
 {
 	struct complaint complaint = {.code = code, .args = {arg0, arg1}};
 
@@ -49,8 +49,8 @@ form_complain_at(struct form *form, const struct yaml_node *text, size_t from, s
 }
 
 void
-form_propose(struct form *form, const struct yaml_node *node, const char *code, struct str wrong,
-	     const struct str *names, size_t count)
+form_propose(struct form *form, const struct yaml_node *node, const char *code,
+	     struct str wrong, const struct str *names, size_t count)
 {
 	struct complaint complaint = {.code = code, .args = {wrong}};
 	struct str near = str_nearest(wrong, names, count);
@@ -63,7 +63,8 @@ form_propose(struct form *form, const struct yaml_node *node, const char *code, 
 struct str
 form_place(struct form *form, const struct yaml_node *node)
 {
-	return arena_printf(form->arena, "%.*s:%d", STR_ARG(form->diags->files[node->file].name),
+	return arena_printf(form->arena, "%.*s:%d",
+			    STR_ARG(form->diags->files[node->file].name),
 			    diags_line(form->diags, node->file, node->at));
 }
 
@@ -158,7 +159,8 @@ read_pair(struct form *form, const struct yaml_node *key, const struct yaml_node
 }
 
 void
-form_read(struct form *form, const struct yaml_node *map, const struct form_row *rows, void *into)
+form_read(struct form *form, const struct yaml_node *map, const struct form_row *rows,
+	  void *into)
 {
 	if (!form_is_map(form, map))
 		return;
@@ -198,7 +200,8 @@ check_text(struct form *form, const struct yaml_node *node, const struct form_ro
 }
 
 void
-form_text(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_text(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
 {
 	if (check_text(form, node, row))
 		*(struct str *)into = form_line(node);
@@ -221,7 +224,8 @@ read_list(struct form *form, const struct yaml_node *node, const struct form_row
 		for (unsigned k = 0; k < count && !again; k++)
 			again = str_eq(words[k], form_line(node->items[i]));
 		if (again)
-			form_complain(form, node->items[i], "E045", node->items[i]->text, STR_NONE);
+			form_complain(form, node->items[i], "E045", node->items[i]->text,
+				      STR_NONE);
 		else
 			words[count++] = form_line(node->items[i]);
 		if (count == FORM_MAX_WORDS && i + 1 < node->count) {
@@ -234,7 +238,8 @@ read_list(struct form *form, const struct yaml_node *node, const struct form_row
 }
 
 void
-form_texts(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_texts(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	   void *into)
 {
 	struct str *word;
 
@@ -248,7 +253,8 @@ form_texts(struct form *form, const struct yaml_node *node, const struct form_ro
 }
 
 void
-form_int(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_int(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	 void *into)
 {
 	int64_t number;
 
@@ -262,7 +268,8 @@ form_int(struct form *form, const struct yaml_node *node, const struct form_row 
 }
 
 void
-form_number(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_number(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	    void *into)
 {
 	double number;
 
@@ -289,7 +296,8 @@ duration_text(struct form *form, int64_t ms)
 }
 
 void
-form_duration(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_duration(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	      void *into)
 {
 	int64_t ms, plain;
 
@@ -311,7 +319,8 @@ form_duration(struct form *form, const struct yaml_node *node, const struct form
 }
 
 void
-form_flag(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_flag(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
 {
 	bool yes;
 
@@ -326,7 +335,8 @@ form_flag(struct form *form, const struct yaml_node *node, const struct form_row
 }
 
 void
-form_word(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_word(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
 {
 	struct str names[FORM_MAX_ROWS];
 	size_t count = 0;
@@ -344,7 +354,8 @@ form_word(struct form *form, const struct yaml_node *node, const struct form_row
 }
 
 void
-form_node(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_node(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
 {
 	(void)form;
 	(void)row;
@@ -352,7 +363,8 @@ form_node(struct form *form, const struct yaml_node *node, const struct form_row
 }
 
 void
-form_ignore(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+form_ignore(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	    void *into)
 {
 	(void)form;
 	(void)node;

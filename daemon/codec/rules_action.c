@@ -6,7 +6,10 @@
 #include "codec/rules_maker.h"
 
 #define MAX_WITHIN (400 * DAY_MS)
-#define LATER(word) {word, NULL, 0, 0, 0, NULL}
+#define LATER(word)                       \
+	{                                 \
+		word, NULL, 0, 0, 0, NULL \
+	}
 #define NAMES_SHOWN 1000
 
 /* ---- tasks ---- */
@@ -24,9 +27,10 @@ static const struct form_row task_rows[] = {
 	{"title", form_node, offsetof(struct task_text, title), 0, 0, NULL},
 	{"queue", form_text, offsetof(struct task_text, queue), 0, RULES_MAX_NAME, NULL},
 	{"priority", form_word, offsetof(struct task_text, priority), 0, 0, priority_words},
-	{"ack_within", form_duration, offsetof(struct task_text, ack_within), 0, MAX_WITHIN, NULL},
-	{"resolve_within", form_duration, offsetof(struct task_text, resolve_within), 0, MAX_WITHIN,
+	{"ack_within", form_duration, offsetof(struct task_text, ack_within), 0, MAX_WITHIN,
 	 NULL},
+	{"resolve_within", form_duration, offsetof(struct task_text, resolve_within), 0,
+	 MAX_WITHIN, NULL},
 	{"assign", form_node, offsetof(struct task_text, assign), 0, 0, NULL},
 	LATER("escalate"),
 	LATER("close_when"),
@@ -60,7 +64,8 @@ read_assign(struct maker *maker, const struct yaml_node *node, struct task_def *
 		assign_to_attribute(maker, node, task);
 	else if (node->kind == YAML_TEXT && (str_starts(node->text, STR("round_robin(")) ||
 					     str_starts(node->text, STR("least_loaded("))))
-		form_complain(&maker->form, node, maker->form.unsupported, node->text, STR_NONE);
+		form_complain(&maker->form, node, maker->form.unsupported, node->text,
+			      STR_NONE);
 	else if (maker_is_label(maker, node))
 		task->assign_name = node->text;
 }
@@ -90,7 +95,8 @@ read_task(struct maker *maker, const struct yaml_node *key, const struct yaml_no
 		read_assign(maker, text.assign, task);
 	for (unsigned i = 0; i < rules->task_count; i++)
 		if (rules->tasks[i].key == task->key)
-			form_complain(&maker->form, key, "E223", task->name, rules->tasks[i].name);
+			form_complain(&maker->form, key, "E223", task->name,
+				      rules->tasks[i].name);
 	rules->task_count++;
 }
 
@@ -98,22 +104,25 @@ void
 maker_tasks(struct maker *maker)
 {
 	maker_count(maker, "tasks", RULESET_MAX_TASKS);
-	maker->rules->tasks = arena_array(maker->form.arena, RULESET_MAX_TASKS,
-					  sizeof *maker->rules->tasks);
+	maker->rules->tasks =
+		arena_array(maker->form.arena, RULESET_MAX_TASKS, sizeof *maker->rules->tasks);
 	maker_each(maker, "tasks", YAML_MAP, read_task);
 }
 
 /* ---- actions ---- */
 
 struct action_text {
-	const struct yaml_node *on, *rule, *tag, *from, *to, *at_least, *category, *when, *webhook,
-		*task;
+	const struct yaml_node *on, *rule, *tag, *from, *to, *at_least, *category, *when,
+		*webhook, *task;
 };
 
-#define NODE(word) {#word, form_node, offsetof(struct action_text, word), 0, 0, NULL}
+#define NODE(word)                                                               \
+	{                                                                        \
+#word, form_node, offsetof(struct action_text, word), 0, 0, NULL \
+	}
 
 static const struct form_row action_rows[] = {
-	NODE(on),	NODE(rule), NODE(tag),	   NODE(from), NODE(to),   NODE(at_least),
+	NODE(on),	NODE(rule), NODE(tag),	   NODE(from), NODE(to),       NODE(at_least),
 	NODE(category), NODE(when), NODE(webhook), NODE(task), LATER("owner"), {.word = NULL},
 };
 
@@ -153,7 +162,8 @@ read_on(struct maker *maker, const struct yaml_node *node)
 			row = &on_rows[i];
 	}
 	if ((row != NULL && row->type < 0) || str_starts(node->text, STR("task.")))
-		form_complain(&maker->form, node, maker->form.unsupported, node->text, STR_NONE);
+		form_complain(&maker->form, node, maker->form.unsupported, node->text,
+			      STR_NONE);
 	else if (row != NULL)
 		return row;
 	else
@@ -202,8 +212,8 @@ static void
 read_category_filter(struct maker *maker, const struct yaml_node *node, const struct on_row *on,
 		     struct action *action)
 {
-	static const char *const words[] = {"usage",	    "support", "billing",
-					    "relationship", "renewal", "other", NULL};
+	static const char *const words[] = {"usage",   "support", "billing", "relationship",
+					    "renewal", "other",	  NULL};
 	static const struct form_row row = {.words = words};
 
 	if (filter_fits(maker, node, "category", ABOUT_RULE, on))
@@ -255,8 +265,8 @@ static void
 read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_node *node)
 {
 	struct ruleset *rules = maker->rules;
-	struct action action = {.rule = -1, .from = -1, .to = -1, .at_least = -1, .category = -1,
-				.task = -1};
+	struct action action = {
+		.rule = -1, .from = -1, .to = -1, .at_least = -1, .category = -1, .task = -1};
 	struct action_text text = {0};
 	const struct on_row *on = NULL;
 
@@ -274,7 +284,8 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 	read_level_filter(maker, text.from, "from", on, &action.from);
 	read_level_filter(maker, text.to, "to", on, &action.to);
 	read_level_filter(maker, text.at_least, "at_least", on, &action.at_least);
-	if (filter_fits(maker, text.tag, "tag", ABOUT_TAG, on) && maker_is_label(maker, text.tag))
+	if (filter_fits(maker, text.tag, "tag", ABOUT_TAG, on) &&
+	    maker_is_label(maker, text.tag))
 		action.tag = text.tag->text;
 	if (text.when != NULL)
 		action.when = maker_expr(maker, text.when, TYPE_BOOL, false);

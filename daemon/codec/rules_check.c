@@ -45,8 +45,8 @@ overlaps(const struct node *call)
 {
 	const struct node *a = call->kids[0], *b = call->kids[1];
 
-	if (a->kind != NODE_RANGE || b->kind != NODE_RANGE || a->range.hours || b->range.hours ||
-	    a->range.signal != b->range.signal)
+	if (a->kind != NODE_RANGE || b->kind != NODE_RANGE || a->range.hours ||
+	    b->range.hours || a->range.signal != b->range.signal)
 		return false;
 	struct days_back x = days_of(&a->range), y = days_of(&b->range);
 
@@ -124,9 +124,9 @@ never(enum compare_op op, double least, double most, double x)
 static enum compare_op
 mirrored(enum compare_op op)
 {
-	static const enum compare_op mirror[] = {[CMP_EQ] = CMP_EQ, [CMP_NE] = CMP_NE,
-						 [CMP_LT] = CMP_GT, [CMP_LE] = CMP_GE,
-						 [CMP_GT] = CMP_LT, [CMP_GE] = CMP_LE};
+	static const enum compare_op mirror[] = {
+		[CMP_EQ] = CMP_EQ, [CMP_NE] = CMP_NE, [CMP_LT] = CMP_GT,
+		[CMP_LE] = CMP_GE, [CMP_GT] = CMP_LT, [CMP_GE] = CMP_LE};
 
 	return mirror[op];
 }
@@ -137,7 +137,8 @@ is_number(const struct node *node)
 	enum type type = node->type;
 
 	return node->kind == NODE_CONST && node->value.known &&
-	       (type == TYPE_INT || type == TYPE_NUM || type == TYPE_PROB || type == TYPE_DURATION);
+	       (type == TYPE_INT || type == TYPE_NUM || type == TYPE_PROB ||
+		type == TYPE_DURATION);
 }
 
 static void
@@ -221,12 +222,13 @@ check_habit(struct habits *habits, const struct node *compare)
 	if (call == NULL)
 		return;
 	if (small && is_call(call, FN_RATIO) && !habits->p_drop && !overlaps(call))
-		maker_complain_node(habits->maker, call, "W206", as_text(habits->maker, call->kids[0]),
+		maker_complain_node(habits->maker, call, "W206",
+				    as_text(habits->maker, call->kids[0]),
 				    as_text(habits->maker, call->kids[1]));
 	if (!small && is_call(call, FN_SINCE) &&
 	    !(habits->seen >> call->kids[0]->value.u.signal & 1))
-		maker_complain_node(habits->maker, call, "W207", as_text(habits->maker, call->kids[0]),
-				    STR_NONE);
+		maker_complain_node(habits->maker, call, "W207",
+				    as_text(habits->maker, call->kids[0]), STR_NONE);
 }
 
 /* With n events in both ranges p_drop is least when all fell into the second, (1 - p)^n, and p_rise when
@@ -236,7 +238,8 @@ check_evidence(struct habits *habits, const struct node *compare)
 {
 	bool small;
 	const struct node *call = compared_call(compare, &small);
-	const struct node *bound = compare->kids[0] == call ? compare->kids[1] : compare->kids[0];
+	const struct node *bound =
+		compare->kids[0] == call ? compare->kids[1] : compare->kids[0];
 
 	if (call == NULL || !small || !is_number(bound) ||
 	    !(is_call(call, FN_P_DROP) || is_call(call, FN_P_RISE)) ||
@@ -251,7 +254,8 @@ check_evidence(struct habits *habits, const struct node *compare)
 	int64_t events = (int64_t)ceil(log(least) / log(share) - 1e-9);
 
 	if (events > 1)
-		maker_complain_node(habits->maker, compare, "N301", as_text(habits->maker, compare),
+		maker_complain_node(habits->maker, compare, "N301",
+				    as_text(habits->maker, compare),
 				    form_int_text(&habits->maker->form, events));
 }
 

@@ -15,7 +15,8 @@ static const struct form_row shown_rows[] = {
 };
 
 static void
-read_shown(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_shown(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	   void *into)
 {
 	struct shown *shown = into;
 
@@ -52,9 +53,11 @@ check_order(struct maker *maker, const struct yaml_node *key, const struct level
 		form_complain(form, key, "E212", form_int_text(form, level->leave),
 			      form_int_text(form, level->enter));
 	if (before->enter > 0 && level->enter <= before->enter)
-		form_complain(form, key, "E211", before->name, form_int_text(form, before->enter));
+		form_complain(form, key, "E211", before->name,
+			      form_int_text(form, before->enter));
 	else if (before->enter > 0 && level->leave < before->leave)
-		form_complain(form, key, "E240", before->name, form_int_text(form, before->leave));
+		form_complain(form, key, "E240", before->name,
+			      form_int_text(form, before->leave));
 }
 
 static void
@@ -96,8 +99,8 @@ maker_levels(struct maker *maker)
 		for (unsigned i = 0; i < levels->count && i < RULESET_MAX_LEVELS - 1; i++)
 			read_level(maker, levels->keys[i], levels->items[i]);
 		if (levels->count >= RULESET_MAX_LEVELS)
-			form_complain(&maker->form, levels->keys[RULESET_MAX_LEVELS - 1], "E210",
-				      STR("levels"),
+			form_complain(&maker->form, levels->keys[RULESET_MAX_LEVELS - 1],
+				      "E210", STR("levels"),
 				      form_int_text(&maker->form, RULESET_MAX_LEVELS - 1));
 	}
 	for (unsigned i = 0; i < rules->level_count; i++)

@@ -42,7 +42,8 @@ maker_count(struct maker *maker, const char *section, unsigned most)
 			form_complain(&maker->form,
 				      node->kind == YAML_MAP ? node->keys[most - count]
 							     : node->items[most - count],
-				      "E210", str_of(section), form_int_text(&maker->form, most));
+				      "E210", str_of(section),
+				      form_int_text(&maker->form, most));
 		count += node->count;
 	}
 	return count;
@@ -74,12 +75,14 @@ maker_claim(struct maker *maker, enum name_space space, const struct yaml_node *
 		return false;
 	first = maker_claimed(maker, space, key->text);
 	if (first != NULL) {
-		form_complain(&maker->form, key, "E205", key->text, form_place(&maker->form, first));
+		form_complain(&maker->form, key, "E205", key->text,
+			      form_place(&maker->form, first));
 		return false;
 	}
 	MEM_RESERVE(maker->claimed, maker->claim_cap, maker->claim_count + 1);
 	maker->claimed[maker->claim_count] = key;
-	map_put(&maker->claims, claim_key(maker, space, key->text), (uint32_t)maker->claim_count++);
+	map_put(&maker->claims, claim_key(maker, space, key->text),
+		(uint32_t)maker->claim_count++);
 	return true;
 }
 
@@ -109,8 +112,8 @@ is_one_name(struct maker *maker, struct str text)
 bool
 maker_is_name(struct maker *maker, const struct yaml_node *key)
 {
-	static const char *const taken[] = {"profile", "event", "item", "if", "pick", "else",
-					    "offset", "live"};
+	static const char *const taken[] = {"profile", "event", "item",	  "if",
+					    "pick",    "else",	"offset", "live"};
 	bool fits = key->text.n > 0 && key->text.n <= RULES_MAX_NAME &&
 		    is_one_name(maker, key->text);
 
@@ -141,8 +144,8 @@ maker_is_event_type(struct maker *maker, const struct yaml_node *type)
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-		      c == '-'))
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+		      c == '.' || c == '-'))
 			fits = false;
 	}
 	if (!fits)

@@ -19,12 +19,13 @@ struct rule_text {
 	bool override;
 };
 
-static const char *const category_words[] = {"usage",	     "support", "billing",
-					     "relationship", "renewal", "other", NULL};
+static const char *const category_words[] = {"usage",	"support", "billing", "relationship",
+					     "renewal", "other",   NULL};
 static const char *const mode_words[] = {"live", "shadow", "off", NULL};
 
 static void
-read_hold(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_hold(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
 {
 	struct rule_text *text = into;
 
@@ -32,9 +33,18 @@ read_hold(struct form *form, const struct yaml_node *node, const struct form_row
 	form_duration(form, node, row, &text->hold);
 }
 
-#define NODE(word, field) {word, form_node, offsetof(struct rule_text, field), 0, 0, NULL}
-#define SPAN(word, field) {word, form_duration, offsetof(struct rule_text, field), 0, MAX_SPAN, NULL}
-#define LATER(word) {word, NULL, 0, 0, 0, NULL}
+#define NODE(word, field)                                                      \
+	{                                                                      \
+		word, form_node, offsetof(struct rule_text, field), 0, 0, NULL \
+	}
+#define SPAN(word, field)                                                                 \
+	{                                                                                 \
+		word, form_duration, offsetof(struct rule_text, field), 0, MAX_SPAN, NULL \
+	}
+#define LATER(word)                       \
+	{                                 \
+		word, NULL, 0, 0, 0, NULL \
+	}
 
 static const struct form_row rule_rows[] = {
 	NODE("rule", rule),

@@ -62,12 +62,13 @@ maker_signals(struct maker *maker)
 	struct scope_signal *names;
 
 	maker_count(maker, "signals", RULESET_MAX_SIGNALS);
-	rules->signals = arena_array(maker->form.arena, RULESET_MAX_SIGNALS,
-				     sizeof *rules->signals);
+	rules->signals =
+		arena_array(maker->form.arena, RULESET_MAX_SIGNALS, sizeof *rules->signals);
 	maker_each(maker, "signals", YAML_MAP, read_signal);
 	names = arena_array(maker->form.arena, rules->signal_count, sizeof *names);
 	for (unsigned i = 0; i < rules->signal_count; i++)
-		names[i] = (struct scope_signal){rules->signals[i].name, rules->signals[i].kind};
+		names[i] =
+			(struct scope_signal){rules->signals[i].name, rules->signals[i].kind};
 	maker->scope.signals = names;
 	maker->scope.signal_count = rules->signal_count;
 }
@@ -79,9 +80,9 @@ refuse_state(void *ctx, const struct node *node)
 	struct maker *maker = ctx;
 
 	if (node->kind == NODE_CALL && node->builtin->op < FN_FIRST_PURE)
-		maker_complain_node(maker, node, "E219",
-				    arena_printf(maker->form.arena, "%s()", node->builtin->name),
-				    STR_NONE);
+		maker_complain_node(
+			maker, node, "E219",
+			arena_printf(maker->form.arena, "%s()", node->builtin->name), STR_NONE);
 }
 
 static bool
@@ -138,8 +139,8 @@ read_list(struct maker *maker, const struct yaml_node *key, const struct yaml_no
 		return;
 	form_texts(&maker->form, value, &row, &words);
 	maker->list_names[maker->scope.list_count] = key;
-	maker->scope.lists[maker->scope.list_count++] =
-		(struct named_list){.name = key->text, .words = words.words, .count = words.count};
+	maker->scope.lists[maker->scope.list_count++] = (struct named_list){
+		.name = key->text, .words = words.words, .count = words.count};
 }
 
 static size_t
@@ -166,8 +167,8 @@ read_macro(struct maker *maker, const struct yaml_node *key, const struct yaml_n
 {
 	struct macro *macro = &maker->scope.macros[maker->scope.macro_count];
 
-	if (maker->scope.macro_count == RULES_MAX_NAMES || !maker_claim(maker, NAMES_EXPR, key) ||
-	    !form_is_text(&maker->form, value))
+	if (maker->scope.macro_count == RULES_MAX_NAMES ||
+	    !maker_claim(maker, NAMES_EXPR, key) || !form_is_text(&maker->form, value))
 		return;
 	macro->name = key->text;
 	macro->source = *maker_source(maker, value);
@@ -180,7 +181,8 @@ maker_macros(struct maker *maker)
 {
 	size_t count = at_most(maker, "macros");
 
-	maker->scope.macros = arena_array(maker->form.arena, count, sizeof *maker->scope.macros);
+	maker->scope.macros =
+		arena_array(maker->form.arena, count, sizeof *maker->scope.macros);
 	maker->macro_names = arena_array(maker->form.arena, count, sizeof *maker->macro_names);
 	maker_each(maker, "macros", YAML_MAP, read_macro);
 }
@@ -195,7 +197,8 @@ read_team(struct maker *maker, const struct yaml_node *key, const struct yaml_no
 	if (rules->team_count == RULES_MAX_NAMES || !maker_claim(maker, NAMES_TEAMS, key))
 		return;
 	form_texts(&maker->form, value, &row, &people);
-	rules->teams[rules->team_count++] = (struct team){key->text, people.words, people.count};
+	rules->teams[rules->team_count++] =
+		(struct team){key->text, people.words, people.count};
 }
 
 void
@@ -203,6 +206,7 @@ maker_teams(struct maker *maker)
 {
 	size_t count = at_most(maker, "teams");
 
-	maker->rules->teams = arena_array(maker->form.arena, count, sizeof *maker->rules->teams);
+	maker->rules->teams =
+		arena_array(maker->form.arena, count, sizeof *maker->rules->teams);
 	maker_each(maker, "teams", YAML_MAP, read_team);
 }

@@ -23,19 +23,20 @@ maker_source(struct maker *maker, const struct yaml_node *text)
 
 /* Functions of the language page that this version does not compute. */
 static const char *const later[] = {
-	"max",	     "min",	  "avg",	  "change",	 "open",       "oldest",
-	"until_due", "users",	  "share_of_top", "stage_age",	 "workdays",   "is_workday",
-	"holiday",   "typical_gap", "gap_mean",	  "gap_sd",	 "gap_max",    "gap_quantile",
-	"gap_ewma",  "p_silent",  "p_gap",	  "p_alive",	 "cusum_drop", "cusum_rise",
-	"trend",     "ewma",	  "risk_rise",	  "stage",	 "firing",     "fired_within",
-	"hour",	     "weekday",	  "month",	  "now"};
+	"max",	     "min",	    "avg",	    "change",	 "open",       "oldest",
+	"until_due", "users",	    "share_of_top", "stage_age", "workdays",   "is_workday",
+	"holiday",   "typical_gap", "gap_mean",	    "gap_sd",	 "gap_max",    "gap_quantile",
+	"gap_ewma",  "p_silent",    "p_gap",	    "p_alive",	 "cusum_drop", "cusum_rise",
+	"trend",     "ewma",	    "risk_rise",    "stage",	 "firing",     "fired_within",
+	"hour",	     "weekday",	    "month",	    "now"};
 
 /* What the language does not know yet is no misspelling. */
 static void
 excuse(struct maker *maker, struct complaint *complaint)
 {
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (strcmp(complaint->code, "E102") == 0 && str_is(complaint->args[0], later[i])) {
+		if (strcmp(complaint->code, "E102") == 0 &&
+		    str_is(complaint->args[0], later[i])) {
 			complaint->code = maker->form.unsupported;
 			complaint->args[0] = arena_printf(maker->form.arena, "%s()", later[i]);
 			complaint->hint = complaint->hint_zh = STR_NONE;
@@ -52,7 +53,8 @@ take(void *ctx, const struct complaint *complaint)
 	size_t width = complaint->width ? complaint->width : 1;
 
 	excuse(maker, &copy);
-	form_complain_at(&maker->form, origin->node, complaint->at, complaint->at + width, &copy);
+	form_complain_at(&maker->form, origin->node, complaint->at, complaint->at + width,
+			 &copy);
 }
 
 struct sink
@@ -62,8 +64,8 @@ maker_sink(struct maker *maker)
 }
 
 void
-maker_complain_node(struct maker *maker, const struct node *node, const char *code, struct str arg0,
-		    struct str arg1)
+maker_complain_node(struct maker *maker, const struct node *node, const char *code,
+		    struct str arg0, struct str arg1)
 {
 	struct complaint complaint = {.code = code,
 				      .source = node->source,
@@ -75,7 +77,8 @@ maker_complain_node(struct maker *maker, const struct node *node, const char *co
 }
 
 const struct expr *
-maker_expr(struct maker *maker, const struct yaml_node *text, enum type want, bool event_allowed)
+maker_expr(struct maker *maker, const struct yaml_node *text, enum type want,
+	   bool event_allowed)
 {
 	if (!form_is_text(&maker->form, text))
 		return NULL;

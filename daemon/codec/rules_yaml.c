@@ -11,7 +11,8 @@
 #include "codec/rules_maker.h"
 
 static void
-read_once(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_once(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
 {
 	const struct yaml_node **kept = into;
 
@@ -22,7 +23,8 @@ read_once(struct form *form, const struct yaml_node *node, const struct form_row
 }
 
 static void
-read_version(struct form *form, const struct yaml_node *node, const struct form_row *row, void *into)
+read_version(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	     void *into)
 {
 	(void)row;
 	(void)into;
@@ -132,7 +134,8 @@ read_settings(struct maker *maker)
 	int runs = 0;
 
 	if (maker->singles.lateness != NULL)
-		form_duration(&maker->form, maker->singles.lateness, &lateness, &rules->lateness);
+		form_duration(&maker->form, maker->singles.lateness, &lateness,
+			      &rules->lateness);
 	if (maker->singles.first_run != NULL)
 		form_word(&maker->form, maker->singles.first_run, &first_run, &runs);
 	if (maker->singles.defaults != NULL)

@@ -24,8 +24,8 @@ struct reader {
 	struct diags *diags; /* borrowed */
 	unsigned file;
 	struct str raw;
-	size_t begin;	 /* bytes of a byte order mark */
-	uint32_t *marks; /* owned: byte of every 64th character after it */
+	size_t begin;		    /* bytes of a byte order mark */
+	uint32_t *marks;	    /* owned: byte of every 64th character after it */
 	struct yaml_node **pending; /* owned: items, or keys and values in turn */
 	size_t pending_count, pending_cap;
 	struct frame frames[YAML_MAX_DEPTH];
@@ -162,8 +162,8 @@ stop_not_yaml(struct reader *reader)
 	const struct problem_row *row = find_problem(parser->problem);
 	const char *code = row != NULL ? row->code : "E004";
 	bool began = row != NULL && row->where_it_began && parser->context != NULL;
-	size_t at = byte_of(reader, began ? parser->context_mark.index
-					  : parser->problem_mark.index);
+	size_t at = byte_of(reader,
+			    began ? parser->context_mark.index : parser->problem_mark.index);
 	struct str arg = str_of(parser->problem);
 
 	if (strcmp(code, "E006") == 0 && at < reader->raw.n && reader->raw.p[at] == '\t')
@@ -192,8 +192,7 @@ wants_key(const struct reader *reader)
 {
 	const struct frame *frame = &reader->frames[reader->depth - 1];
 
-	return frame->node->kind == YAML_MAP &&
-	       (reader->pending_count - frame->base) % 2 == 0;
+	return frame->node->kind == YAML_MAP && (reader->pending_count - frame->base) % 2 == 0;
 }
 
 /* Puts a node where it belongs: the root, an item, a key or a value. */
@@ -275,7 +274,8 @@ take_opening(struct reader *reader, enum yaml_kind kind, const yaml_event_t *eve
 	if (reader->stopped)
 		return;
 	if (reader->depth == YAML_MAX_DEPTH) {
-		stop(reader, node->at, "E024", arena_printf(reader->arena, "%d", YAML_MAX_DEPTH));
+		stop(reader, node->at, "E024",
+		     arena_printf(reader->arena, "%d", YAML_MAX_DEPTH));
 		return;
 	}
 	reader->frames[reader->depth++] = (struct frame){node, reader->pending_count};
@@ -289,7 +289,8 @@ is_merge_key(const struct yaml_node *key)
 
 /* Moves the pairs of a finished map out of pending; of a key given twice the first one stays. */
 static void
-take_pairs(struct reader *reader, struct yaml_node *node, struct yaml_node **pairs, size_t count)
+take_pairs(struct reader *reader, struct yaml_node *node, struct yaml_node **pairs,
+	   size_t count)
 {
 	struct map seen;
 	uint32_t first;
@@ -305,7 +306,8 @@ take_pairs(struct reader *reader, struct yaml_node *node, struct yaml_node **pai
 			continue;
 		}
 		if (map_get(&seen, key->text, &first)) {
-			int line = diags_line(reader->diags, reader->file, node->keys[first]->at);
+			int line =
+				diags_line(reader->diags, reader->file, node->keys[first]->at);
 
 			complain(reader, key->at, key->end, "E026", key->text,
 				 arena_printf(reader->arena, "%d", line));
@@ -344,7 +346,8 @@ take_event(struct reader *reader, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (reader->documents++ > 0)
-			stop(reader, byte_of(reader, event->start_mark.index), "E023", STR_NONE);
+			stop(reader, byte_of(reader, event->start_mark.index), "E023",
+			     STR_NONE);
 		break;
 	case YAML_SCALAR_EVENT:
 		take_text(reader, event);

@@ -58,8 +58,8 @@ has_bytes(const struct replay *replay, size_t at, const char *bytes)
 static size_t
 break_at(const struct replay *replay, size_t at)
 {
-	static const char *const all[] = {"\r\n", "\n", "\r", "\xc2\x85", "\xe2\x80\xa8",
-					  "\xe2\x80\xa9"};
+	static const char *const all[] = {"\r\n",     "\n",	      "\r",
+					  "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (has_bytes(replay, at, all[i]))
@@ -158,12 +158,24 @@ static const struct {
 	char letter;
 	const char *text;
 	size_t n;
-} escapes[] = {{'0', "\0", 1},	      {'a', "\a", 1},	    {'b', "\b", 1},
-	       {'t', "\t", 1},	      {'\t', "\t", 1},	    {'n', "\n", 1},
-	       {'v', "\v", 1},	      {'f', "\f", 1},	    {'r', "\r", 1},
-	       {'e', "\033", 1},      {' ', " ", 1},	    {'"', "\"", 1},
-	       {'/', "/", 1},	      {'\\', "\\", 1},	    {'N', "\xc2\x85", 2},
-	       {'_', "\xc2\xa0", 2},  {'L', "\xe2\x80\xa8", 3}, {'P', "\xe2\x80\xa9", 3}};
+} escapes[] = {{'0', "\0", 1},
+	       {'a', "\a", 1},
+	       {'b', "\b", 1},
+	       {'t', "\t", 1},
+	       {'\t', "\t", 1},
+	       {'n', "\n", 1},
+	       {'v', "\v", 1},
+	       {'f', "\f", 1},
+	       {'r', "\r", 1},
+	       {'e', "\033", 1},
+	       {' ', " ", 1},
+	       {'"', "\"", 1},
+	       {'/', "/", 1},
+	       {'\\', "\\", 1},
+	       {'N', "\xc2\x85", 2},
+	       {'_', "\xc2\xa0", 2},
+	       {'L', "\xe2\x80\xa8", 3},
+	       {'P', "\xe2\x80\xa9", 3}};
 
 static void
 replay_escape(struct replay *replay)
@@ -338,7 +350,8 @@ stated_indent(const struct yaml_node *text, struct str raw)
 
 	for (size_t indent = stated; stated != 0 && indent < stated + 256; indent++) {
 		struct buf out = {0};
-		struct replay replay = {.raw = raw, .at = text->at, .end = text->end, .out = &out};
+		struct replay replay = {
+			.raw = raw, .at = text->at, .end = text->end, .out = &out};
 
 		decode_block(&replay, indent);
 		bool same = str_eq(buf_view(&out), text->text);

@@ -39,8 +39,9 @@ priority_name(enum priority priority)
 }
 
 static const char *const category_names[] = {
-	[CAT_USAGE] = "usage",		     [CAT_SUPPORT] = "support", [CAT_BILLING] = "billing",
-	[CAT_RELATIONSHIP] = "relationship", [CAT_RENEWAL] = "renewal", [CAT_OTHER] = "other",
+	[CAT_USAGE] = "usage",	   [CAT_SUPPORT] = "support",
+	[CAT_BILLING] = "billing", [CAT_RELATIONSHIP] = "relationship",
+	[CAT_RENEWAL] = "renewal", [CAT_OTHER] = "other",
 };
 
 const char *

@@ -20,8 +20,8 @@ ruleset_key(struct str text)
 /* What an expression reads, gathered over its tree. */
 struct reading {
 	struct ruleset *rules;
-	uint64_t at_once;  /* signals whose events may change it at once */
-	int64_t reach;	   /* ms */
+	uint64_t at_once; /* signals whose events may change it at once */
+	int64_t reach;	  /* ms */
 	bool coarse, score, time;
 };
 
@@ -73,7 +73,8 @@ read_after(struct ruleset *rules, unsigned a, unsigned b)
 		rules->afters[i] = old[i];
 	snprintf(text, sizeof text, "%08x %08x", (unsigned)rules->signals[a].key,
 		 (unsigned)rules->signals[b].key);
-	rules->afters[rules->after_count++] = (struct after_pair){a, b, ruleset_key(str_of(text))};
+	rules->afters[rules->after_count++] =
+		(struct after_pair){a, b, ruleset_key(str_of(text))};
 }
 
 static void
@@ -137,7 +138,8 @@ ruleset_signal_text(struct buf *out, const struct signal *signal)
 		for (unsigned i = 0; i < signal->type_count; i++) {
 			struct str type = signal->types[i];
 
-			if (str_cmp(type, after) > 0 && (next.p == NULL || str_cmp(type, next) < 0))
+			if (str_cmp(type, after) > 0 &&
+			    (next.p == NULL || str_cmp(type, next) < 0))
 				next = type;
 		}
 		if (next.p == NULL)

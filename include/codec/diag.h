@@ -13,7 +13,7 @@ struct diag_file {
 
 struct diag {
 	const struct message *message;
-	unsigned file; /* index into files */
+	unsigned file;	  /* index into files */
 	int line, column; /* 1-based; column in characters of the raw file */
 	int width;	  /* characters, at least 1; stays on its line */
 	struct str args[3];
@@ -23,13 +23,13 @@ struct diag {
 #define DIAG_FILES 64
 
 struct diags {
-	struct arena *arena;	/* borrowed: keeps the arguments */
+	struct arena *arena; /* borrowed: keeps the arguments */
 	struct diag_file files[DIAG_FILES];
 	unsigned file_count;
-	struct diag *list;	/* owned */
+	struct diag *list; /* owned */
 	size_t count, cap;
 	unsigned errors, warnings;
-	bool wants_notes; /* set by the caller: N3xx are kept too */
+	bool wants_notes;   /* set by the caller: N3xx are kept too */
 	bool hides_secrets; /* lines that may hold a password, key or token are not printed */
 };
 
@@ -46,7 +46,8 @@ struct diag_place {
 	unsigned file;
 	size_t from, to;
 };
-void diags_complain(struct diags *diags, struct diag_place place, const struct complaint *complaint);
+void diags_complain(struct diags *diags, struct diag_place place,
+		    const struct complaint *complaint);
 /* Line of a byte of a raw file, 1-based; breaks are LF, CR LF and CR. 0 once DIAG_MAX is reached. */
 int diags_line(const struct diags *diags, unsigned file, size_t at);
 /* By file, line, column; each as

@@ -6,18 +6,18 @@
 #include "codec/yaml.h"
 
 struct form {
-	struct arena *arena; /* borrowed; what is read is copied or borrowed from it */
-	struct diags *diags; /* borrowed */
+	struct arena *arena;	 /* borrowed; what is read is copied or borrowed from it */
+	struct diags *diags;	 /* borrowed */
 	const char *unsupported; /* code for words that a later version will know */
-	bool ms_too; /* durations such as 500ms */
+	bool ms_too;		 /* durations such as 500ms */
 };
 
 /* One key. `read` puts the value at into + offset, or complains and leaves it; NULL: known and not
  * supported yet. A table ends with a row without a word. */
 struct form_row {
 	const char *word;
-	void (*read)(struct form *form, const struct yaml_node *value, const struct form_row *row,
-		     void *into);
+	void (*read)(struct form *form, const struct yaml_node *value,
+		     const struct form_row *row, void *into);
 	size_t offset;
 	int64_t least, most;	  /* numbers and durations (ms); of texts: most bytes, and
 				   * least -1 when it may be empty */
@@ -25,7 +25,8 @@ struct form_row {
 };
 
 /* All keys of a map; complains of unknown ones (proposing the nearest) and when it is no map. */
-void form_read(struct form *form, const struct yaml_node *map, const struct form_row *rows, void *into);
+void form_read(struct form *form, const struct yaml_node *map, const struct form_row *rows,
+	       void *into);
 
 #define FORM_MAX_WORDS 1000 /* of one list */
 
@@ -35,11 +36,14 @@ struct str_list {
 };
 
 /* Readers, by the type of the field at `offset`. */
-void form_text(struct form *, const struct yaml_node *, const struct form_row *, void *); /* struct str */
+void form_text(struct form *, const struct yaml_node *, const struct form_row *,
+	       void *); /* struct str */
 void form_texts(struct form *, const struct yaml_node *, const struct form_row *,
 		void *); /* struct str_list, from one text or a list of them */
-void form_int(struct form *, const struct yaml_node *, const struct form_row *, void *); /* int64_t */
-void form_number(struct form *, const struct yaml_node *, const struct form_row *, void *); /* double */
+void form_int(struct form *, const struct yaml_node *, const struct form_row *,
+	      void *); /* int64_t */
+void form_number(struct form *, const struct yaml_node *, const struct form_row *,
+		 void *); /* double */
 void form_duration(struct form *, const struct yaml_node *, const struct form_row *,
 		   void *); /* int64_t ms */
 void form_flag(struct form *, const struct yaml_node *, const struct form_row *,
@@ -52,18 +56,19 @@ void form_ignore(struct form *, const struct yaml_node *, const struct form_row 
 		 void *); /* read elsewhere */
 
 /* Complaints at a node, all of it or the bytes from..to of its decoded text. */
-void form_complain(struct form *form, const struct yaml_node *node, const char *code, struct str arg0,
-		   struct str arg1);
+void form_complain(struct form *form, const struct yaml_node *node, const char *code,
+		   struct str arg0, struct str arg1);
 void form_complain_at(struct form *form, const struct yaml_node *text, size_t from, size_t to,
 		      struct complaint *complaint);
 /* The same, proposing the nearest of the names, if one is near. */
-void form_propose(struct form *form, const struct yaml_node *node, const char *code, struct str wrong,
-		  const struct str *names, size_t count);
+void form_propose(struct form *form, const struct yaml_node *node, const char *code,
+		  struct str wrong, const struct str *names, size_t count);
 /* The same with {0} the node's text, {1} what it should be one of, {2} all words of that. */
 void form_complain_word(struct form *form, const struct yaml_node *node, const char *code,
 			struct str what, const struct str *words, size_t count);
 bool form_is_text(struct form *form, const struct yaml_node *node); /* or complains */
-struct str form_line(const struct yaml_node *node); /* without line breaks at the end of a block */
+struct str form_line(
+	const struct yaml_node *node); /* without line breaks at the end of a block */
 bool form_is_list(struct form *form, const struct yaml_node *node);
 bool form_is_map(struct form *form, const struct yaml_node *node);
 /* "file:line" of a node, for sentences about an earlier place. */

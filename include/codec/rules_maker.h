@@ -6,9 +6,9 @@
 #include "codec/form.h"
 #include "codec/rules_yaml.h"
 
-#define RULES_MAX_NAME 64	/* bytes of any name */
-#define RULES_MAX_NAMES 1000	/* lists, macros, teams */
-#define RULES_MAX_TEXT 4096	/* bytes of a reason, advice or title */
+#define RULES_MAX_NAME 64    /* bytes of any name */
+#define RULES_MAX_NAMES 1000 /* lists, macros, teams */
+#define RULES_MAX_TEXT 4096  /* bytes of a reason, advice or title */
 
 /* Names that must differ from each other. */
 enum name_space { NAMES_EXPR, NAMES_PROFILE, NAMES_RULES, NAMES_TEAMS, NAMES_TASKS };
@@ -31,8 +31,8 @@ struct maker {
 	const struct yaml_node *signal_wheres[RULESET_MAX_SIGNALS]; /* NULL: none */
 	const struct yaml_node **list_names;
 	const struct yaml_node **macro_names;
-	uint64_t signals_used; /* bit s: some expression reads it */
-	struct map claims; /* "space:name" -> index into claimed */
+	uint64_t signals_used;		  /* bit s: some expression reads it */
+	struct map claims;		  /* "space:name" -> index into claimed */
 	const struct yaml_node **claimed; /* owned */
 	size_t claim_count, claim_cap;
 };
@@ -40,16 +40,20 @@ struct maker {
 /* Calls read for each pair of that map, or each item (key NULL) of that list, in all files. */
 typedef void section_reader(struct maker *maker, const struct yaml_node *key,
 			    const struct yaml_node *value);
-void maker_each(struct maker *maker, const char *section, enum yaml_kind kind, section_reader *read);
+void maker_each(struct maker *maker, const char *section, enum yaml_kind kind,
+		section_reader *read);
 /* How many there are, at most `most`; complains of the first one past it. */
 unsigned maker_count(struct maker *maker, const char *section, unsigned most);
 
 /* True when the name is well-formed and new in its space; else complains. */
 bool maker_claim(struct maker *maker, enum name_space space, const struct yaml_node *key);
 /* The node that claimed the name, or NULL. */
-const struct yaml_node *maker_claimed(struct maker *maker, enum name_space space, struct str name);
-bool maker_is_name(struct maker *maker, const struct yaml_node *key); /* a word of expressions */
-bool maker_is_label(struct maker *maker, const struct yaml_node *key); /* any short line of text */
+const struct yaml_node *maker_claimed(struct maker *maker, enum name_space space,
+				      struct str name);
+bool maker_is_name(struct maker *maker,
+		   const struct yaml_node *key); /* a word of expressions */
+bool maker_is_label(struct maker *maker,
+		    const struct yaml_node *key); /* any short line of text */
 bool maker_is_event_type(struct maker *maker, const struct yaml_node *type);
 void maker_event_types(struct maker *maker, const struct yaml_node *on, struct str_list *out);
 

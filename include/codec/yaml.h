@@ -14,10 +14,10 @@ enum yaml_style { YAML_PLAIN, YAML_SINGLE, YAML_DOUBLE, YAML_LITERAL, YAML_FOLDE
 /* Scalars are text always: nothing is a number or a boolean here. */
 struct yaml_node {
 	enum yaml_kind kind;
-	enum yaml_style style; /* YAML_TEXT */
-	unsigned file;	       /* in diags */
-	size_t at, end;	       /* bytes of the raw file, marks and quotes included */
-	struct str text;       /* YAML_TEXT, decoded; in the arena, terminated */
+	enum yaml_style style;	  /* YAML_TEXT */
+	unsigned file;		  /* in diags */
+	size_t at, end;		  /* bytes of the raw file, marks and quotes included */
+	struct str text;	  /* YAML_TEXT, decoded; in the arena, terminated */
 	struct yaml_node **items; /* YAML_LIST: the items; YAML_MAP: the values */
 	struct yaml_node **keys;  /* YAML_MAP: texts, each once */
 	unsigned count;

@@ -93,20 +93,21 @@ static void
 everything_can_be_said(void **state)
 {
 	struct config *config = load(
-		*state, "redis:\n  url: unix:///run/redis.sock\n  password_file: /run/pw\n"
-			"  prefix: \"{churn}:\"\n"
-			"ingest: {group: g, start: now, batch: 100, keep: 2d, keep_output: 30d,\n"
-			"  max_len: 1000000}\n"
-			"partitions: 1\nstop_timeout: 1500ms\nrules: [a.yaml, b.yaml]\n"
-			"webhooks:\n  crm:\n    url: https://crm.example.com/hooks/churn\n"
-			"    secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==\n    format: standard\n"
-			"    lang: zh\n    headers: {X-Tenant: acme, X-Empty: ''}\n"
-			"    ca_file: /ca\n    cert_file: /cert\n    key_file: /key\n"
-			"    timeout: 3s\n"
-			"    retry: {first: 1s, factor: 1.5, max: 10m, give_up_after: 1d, jitter: 5%}\n"
-			"    throttle: 0s\n    concurrency: 2\n    allow: [10.0.0.0/8, 'fd00::/8']\n"
-			"http: {listen: \"0.0.0.0:9\", token_file: /token}\n"
-			"log: {level: debug, format: json}\n");
+		*state,
+		"redis:\n  url: unix:///run/redis.sock\n  password_file: /run/pw\n"
+		"  prefix: \"{churn}:\"\n"
+		"ingest: {group: g, start: now, batch: 100, keep: 2d, keep_output: 30d,\n"
+		"  max_len: 1000000}\n"
+		"partitions: 1\nstop_timeout: 1500ms\nrules: [a.yaml, b.yaml]\n"
+		"webhooks:\n  crm:\n    url: https://crm.example.com/hooks/churn\n"
+		"    secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==\n    format: standard\n"
+		"    lang: zh\n    headers: {X-Tenant: acme, X-Empty: ''}\n"
+		"    ca_file: /ca\n    cert_file: /cert\n    key_file: /key\n"
+		"    timeout: 3s\n"
+		"    retry: {first: 1s, factor: 1.5, max: 10m, give_up_after: 1d, jitter: 5%}\n"
+		"    throttle: 0s\n    concurrency: 2\n    allow: [10.0.0.0/8, 'fd00::/8']\n"
+		"http: {listen: \"0.0.0.0:9\", token_file: /token}\n"
+		"log: {level: debug, format: json}\n");
 	struct endpoint_config *crm;
 
 	assert_non_null(config);
@@ -167,7 +168,8 @@ an_endpoint_has_the_contracts_defaults(void **state)
 static void
 texts_are_never_expanded(void **state)
 {
-	struct config *config = load(*state, "redis: {password_file: '${HOME}/x', prefix: $x}\n");
+	struct config *config =
+		load(*state, "redis: {password_file: '${HOME}/x', prefix: $x}\n");
 
 	assert_non_null(config);
 	assert_str(config->redis_password_file, "${HOME}/x");
@@ -258,10 +260,12 @@ loopback_needs_no_token_and_anything_else_does(void **state)
 	static const struct {
 		const char *listen;
 		bool fits;
-	} rows[] = {{"127.0.0.1:1", true},   {"localhost:65535", true}, {"'[::1]:8787'", true},
-		    {"unix:/run/x", true},   {"0.0.0.0:1", false},	{"'[::]:1'", false},
-		    {"10.0.0.1:80", false},  {"host.example:80", false}, {"127.0.0.1:0", false},
-		    {"127.0.0.1:65536", false}, {"127.0.0.1", false},	{"'unix:'", false},
+	} rows[] = {{"127.0.0.1:1", true},  {"localhost:65535", true},
+		    {"'[::1]:8787'", true}, {"unix:/run/x", true},
+		    {"0.0.0.0:1", false},   {"'[::]:1'", false},
+		    {"10.0.0.1:80", false}, {"host.example:80", false},
+		    {"127.0.0.1:0", false}, {"127.0.0.1:65536", false},
+		    {"127.0.0.1", false},   {"'unix:'", false},
 		    {"':80'", false}};
 	struct fixture *f = *state;
 	struct buf text = {0};

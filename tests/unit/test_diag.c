@@ -244,6 +244,19 @@ arguments_outlive_what_they_were_read_from(void **state)
 }
 
 static void
+both_languages_say_the_same_arguments(void **state)
+{
+	static const char *const holes[] = {"{0}", "{1}", "{2}"};
+
+	(void)state;
+	for (size_t i = 0; message_at(i) != NULL; i++)
+		for (size_t k = 0; k < 3; k++)
+			if ((strstr(message_at(i)->en, holes[k]) != NULL) !=
+			    (strstr(message_at(i)->zh, holes[k]) != NULL))
+				fail_msg("%s %s", message_at(i)->code, holes[k]);
+}
+
+static void
 json_is_json(void **state)
 {
 	struct fixture *f = *state;
@@ -257,7 +270,8 @@ json_is_json(void **state)
 	list = json_loadb(f->out.p, f->out.n, 0, NULL);
 	assert_int_equal(json_array_size(list), 1);
 	one = json_array_get(list, 0);
-	assert_string_equal(json_string_value(json_object_get(one, "file")), "dir/a \"b\".yaml");
+	assert_string_equal(json_string_value(json_object_get(one, "file")),
+			    "dir/a \"b\".yaml");
 	assert_int_equal(json_integer_value(json_object_get(one, "line")), 1);
 	assert_int_equal(json_integer_value(json_object_get(one, "column")), 4);
 	assert_string_equal(json_string_value(json_object_get(one, "severity")), "error");
@@ -286,6 +300,7 @@ main(void)
 		TEST(past_the_limit_they_are_counted),
 		TEST(notes_are_kept_when_asked_for),
 		TEST(arguments_outlive_what_they_were_read_from),
+		TEST(both_languages_say_the_same_arguments),
 		TEST(json_is_json),
 	};
 

@@ -112,14 +112,15 @@ a_file_of_two_lines_is_a_rule_set_with_the_defaults(void **state)
 static void
 settings_are_taken(void **state)
 {
-	struct ruleset *rules = load_text(
-		*state, HEAD "timezone: Asia/Shanghai\nlateness: 1h\nfirst_run: alert\n"
-			     "defaults: {cooldown: 3d, min_events: 5}\n"
-			     "levels:\n"
-			     "  watch: {enter: 30, leave: 20, name: {zh: 关注}, color: yellow}\n"
-			     "  red: {enter: 60, name: Red}\n"
-			     "teams: {csm: [li, wang], lead: chen}\n"
-			     "only: age() > 1d\nvalue: 12\n");
+	struct ruleset *rules =
+		load_text(*state, HEAD
+			  "timezone: Asia/Shanghai\nlateness: 1h\nfirst_run: alert\n"
+			  "defaults: {cooldown: 3d, min_events: 5}\n"
+			  "levels:\n"
+			  "  watch: {enter: 30, leave: 20, name: {zh: 关注}, color: yellow}\n"
+			  "  red: {enter: 60, name: Red}\n"
+			  "teams: {csm: [li, wang], lead: chen}\n"
+			  "only: age() > 1d\nvalue: 12\n");
 
 	assert_non_null(rules);
 	assert_int_equal(zone_offset(rules->zone, 0), 8 * HOUR_MS);
@@ -164,8 +165,7 @@ attributes_have_types_and_defaults(void **state)
 	assert_false(a[1].initial.known);
 	assert_int_equal(a[2].initial.u.i, 3);
 	assert_int_equal(a[3].type, TYPE_DATE);
-	assert_int_equal(a[3].initial.u.i,
-			 civil_day_of((struct civil_date){2026, 12, 31}));
+	assert_int_equal(a[3].initial.u.i, civil_day_of((struct civil_date){2026, 12, 31}));
 	assert_true(a[4].initial.u.b && a[4].private_);
 	assert_false(a[3].private_);
 	assert_int_equal(a[5].initial.u.i, 14 * DAY_MS);
@@ -176,16 +176,16 @@ attributes_have_types_and_defaults(void **state)
 static void
 a_rule_has_what_is_written_and_else_the_defaults(void **state)
 {
-	struct ruleset *rules = load_text(
-		*state,
-		SIGNALS "rules:\n"
-			"- rule: plain\n  expr: silent(login) > 1d\n"
-			"- rule: full\n  expr: count(usage[7d]) < 3\n  clear: seen(usage)\n"
-			"  for: 2d\n  keep_firing_for: 1h\n  cooldown: 0s\n  warmup: 60d\n"
-			"  points: -5\n  category: billing\n  mode: shadow\n"
-			"  reason: {en: 'a', zh: 'b'}\n  advice: >\n    both of\n    them\n"
-			"- rule: event\n  on: [nps, csat]\n  expr: event.value < 3\n"
-			"  points: 10 * abs(-2)\n");
+	struct ruleset *rules =
+		load_text(*state, SIGNALS
+			  "rules:\n"
+			  "- rule: plain\n  expr: silent(login) > 1d\n"
+			  "- rule: full\n  expr: count(usage[7d]) < 3\n  clear: seen(usage)\n"
+			  "  for: 2d\n  keep_firing_for: 1h\n  cooldown: 0s\n  warmup: 60d\n"
+			  "  points: -5\n  category: billing\n  mode: shadow\n"
+			  "  reason: {en: 'a', zh: 'b'}\n  advice: >\n    both of\n    them\n"
+			  "- rule: event\n  on: [nps, csat]\n  expr: event.value < 3\n"
+			  "  points: 10 * abs(-2)\n");
 	const struct rule *rule;
 
 	assert_non_null(rules);
@@ -221,17 +221,17 @@ static void
 actions_and_tasks_are_resolved_to_slots(void **state)
 {
 	struct ruleset *rules = load_text(
-		*state,
-		SIGNALS "levels: {watch: {enter: 10}}\n"
-			"rules:\n- rule: a\n  expr: silent(login) > 1d or seen(usage)\n"
-			"  points: 20\n"
-			"tasks:\n  call: {title: 'Call {name}', queue: csm, priority: high,\n"
-			"    ack_within: 4h, resolve_within: 2d, assign: profile.owner}\n"
-			"  write: {assign: li}\n"
-			"actions:\n"
-			"- {on: customer.level_raised, at_least: watch, from: healthy, webhook: crm}\n"
-			"- {on: rule.fired, rule: a, category: other, task: write}\n"
-			"- {on: customer.tagged, tag: vip, webhook: [crm, bi], when: age() > 1d}\n");
+		*state, SIGNALS
+		"levels: {watch: {enter: 10}}\n"
+		"rules:\n- rule: a\n  expr: silent(login) > 1d or seen(usage)\n"
+		"  points: 20\n"
+		"tasks:\n  call: {title: 'Call {name}', queue: csm, priority: high,\n"
+		"    ack_within: 4h, resolve_within: 2d, assign: profile.owner}\n"
+		"  write: {assign: li}\n"
+		"actions:\n"
+		"- {on: customer.level_raised, at_least: watch, from: healthy, webhook: crm}\n"
+		"- {on: rule.fired, rule: a, category: other, task: write}\n"
+		"- {on: customer.tagged, tag: vip, webhook: [crm, bi], when: age() > 1d}\n");
 	const struct action *action;
 	const struct task_def *task;
 
@@ -265,13 +265,14 @@ actions_and_tasks_are_resolved_to_slots(void **state)
 static void
 reaches_follow_the_ranges_that_are_read(void **state)
 {
-	struct ruleset *rules = load_text(
-		*state, SIGNALS "  other: {on: z}\n"
-				"rules:\n"
-				"- rule: a\n  expr: ratio(usage[7d], usage[28d offset 7d]) < 0.5 and "
-				"p_drop(usage[7d], usage[28d offset 7d]) < 0.01\n"
-				"- rule: b\n  expr: count(usage[48h live]) > 1 and seen(login)\n"
-				"  reason: 'in {count(other[60d])}'\n");
+	struct ruleset *rules =
+		load_text(*state, SIGNALS
+			  "  other: {on: z}\n"
+			  "rules:\n"
+			  "- rule: a\n  expr: ratio(usage[7d], usage[28d offset 7d]) < 0.5 and "
+			  "p_drop(usage[7d], usage[28d offset 7d]) < 0.01\n"
+			  "- rule: b\n  expr: count(usage[48h live]) > 1 and seen(login)\n"
+			  "  reason: 'in {count(other[60d])}'\n");
 
 	assert_non_null(rules);
 	assert_int_equal(rules->signals[0].reach_days, 0);
@@ -386,9 +387,10 @@ later_files_add_and_override(void **state)
 	const struct diag_file files[] = {
 		{STR("a"), STR(SIGNALS "rules:\n- rule: one\n  expr: seen(login)\n- rule: two\n"
 				       "  expr: seen(usage)\n")},
-		{STR("b"), STR("churnd: 1\nsignals: {more: {on: z}}\nrules:\n- rule: one\n"
-			       "  override: true\n  expr: seen(more) and seen(login)\n  points: 7\n"
-			       "- rule: three\n  expr: seen(more)\n")},
+		{STR("b"),
+		 STR("churnd: 1\nsignals: {more: {on: z}}\nrules:\n- rule: one\n"
+		     "  override: true\n  expr: seen(more) and seen(login)\n  points: 7\n"
+		     "- rule: three\n  expr: seen(more)\n")},
 	};
 
 	if (load(f, files, 2) == NULL)
@@ -404,8 +406,10 @@ static void
 the_version_is_of_all_texts_and_no_names(void **state)
 {
 	struct fixture *f = *state;
-	const struct diag_file files[] = {{STR("a"), STR(HEAD)}, {STR("b"), STR("churnd: 1\n")}};
-	const struct diag_file renamed[] = {{STR("c"), STR(HEAD)}, {STR("d"), STR("churnd: 1\n")}};
+	const struct diag_file files[] = {{STR("a"), STR(HEAD)},
+					  {STR("b"), STR("churnd: 1\n")}};
+	const struct diag_file renamed[] = {{STR("c"), STR(HEAD)},
+					    {STR("d"), STR("churnd: 1\n")}};
 	const struct diag_file joined[] = {{STR("a"), STR(HEAD "# churnd: 1\n")}};
 	char sha[65], expected[65];
 
@@ -456,16 +460,18 @@ a_note_says_how_many_events_a_test_needs(void **state)
 
 	const struct rules_loader loader = {NULL, find_zone};
 	const struct diag_file file = {
-		STR("a"), STR(SIGNALS "rules:\n- rule: a\n"
-				      "  expr: p_drop(usage[7d], usage[28d offset 7d]) < 0.001 and "
-				      "seen(login)\n")};
+		STR("a"),
+		STR(SIGNALS "rules:\n- rule: a\n"
+			    "  expr: p_drop(usage[7d], usage[28d offset 7d]) < 0.001 and "
+			    "seen(login)\n")};
 
 	f->diags.wants_notes = true;
 	f->rules = rules_load(&file, 1, &loader, (struct hash_seed){0, 0}, &f->diags);
 	assert_non_null(f->rules);
 	assert_int_equal(f->diags.warnings, 0);
-	assert_non_null(strstr(said(f), "note N301: p_drop(usage[7d], usage[28d offset 7d]) < 0.001 "
-					"cannot be true under 31 events"));
+	assert_non_null(strstr(said(f),
+			       "note N301: p_drop(usage[7d], usage[28d offset 7d]) < 0.001 "
+			       "cannot be true under 31 events"));
 }
 
 static void

@@ -113,8 +113,10 @@ one_sign_is_watch_two_are_at_risk_and_three_are_critical(void **state)
 	assert_int_equal(rules->level_count, 4);
 	assert_true(silence >= level[1].enter && silence < level[2].enter);
 	assert_true(complaint >= level[1].enter && complaint < level[2].enter);
-	assert_true(silence + complaint >= level[2].enter && silence + complaint < level[3].enter);
-	assert_true(complaint + payment >= level[2].enter && complaint + payment < level[3].enter);
+	assert_true(silence + complaint >= level[2].enter &&
+		    silence + complaint < level[3].enter);
+	assert_true(complaint + payment >= level[2].enter &&
+		    complaint + payment < level[3].enter);
 	assert_true(silence + complaint + payment >= level[3].enter);
 }
 

@@ -125,7 +125,8 @@ update(char names[][128], unsigned count)
 		snprintf(path, sizeof path, FOLDER "%s.expected", names[i]);
 		answer(names[i], &said);
 		file = fopen(path, "wb");
-		if (file == NULL || fwrite(said.p, 1, said.n, file) != said.n || fclose(file) != 0)
+		if (file == NULL || fwrite(said.p, 1, said.n, file) != said.n ||
+		    fclose(file) != 0)
 			return 1;
 		buf_finish(&said);
 	}
@@ -148,7 +149,8 @@ list_names(char names[][128])
 		size_t n = strlen(entry->d_name);
 
 		if (n < 6 || n > 120 || strcmp(entry->d_name + n - 5, ".yaml") != 0 ||
-		    (n > 7 && strcmp(entry->d_name + n - 7, ".2.yaml") == 0) || count == MAX_FILES)
+		    (n > 7 && strcmp(entry->d_name + n - 7, ".2.yaml") == 0) ||
+		    count == MAX_FILES)
 			continue;
 		memcpy(names[count], entry->d_name, n - 5);
 		names[count++][n - 5] = '\0';
@@ -169,8 +171,9 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "update") == 0)
 		return update(names, count);
 	for (unsigned i = 0; i < count; i++)
-		tests[i] = (struct CMUnitTest){names[i], is_answered_as_expected, NULL, NULL, names[i]};
-	tests[count] = (struct CMUnitTest){"there_are_enough_of_them", there_are_enough_of_them, NULL,
-					   NULL, &count};
+		tests[i] = (struct CMUnitTest){names[i], is_answered_as_expected, NULL, NULL,
+					       names[i]};
+	tests[count] = (struct CMUnitTest){"there_are_enough_of_them", there_are_enough_of_them,
+					   NULL, NULL, &count};
 	return _cmocka_run_group_tests("wrong files", tests, count + 1, NULL, NULL);
 }

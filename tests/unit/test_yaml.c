@@ -40,7 +40,8 @@ tear_down(void **state)
 static struct yaml_node *
 read_text(struct fixture *f, const char *text)
 {
-	return yaml_read(&f->arena, diags_add_file(&f->diags, STR("a"), str_of(text)), &f->diags);
+	return yaml_read(&f->arena, diags_add_file(&f->diags, STR("a"), str_of(text)),
+			 &f->diags);
 }
 
 /* The value of the key `k`, decoded a second time from the raw bytes. */
@@ -128,8 +129,11 @@ the_place_behind_a_text_is_where_it_ends(void **state)
 	static const struct {
 		const char *raw;
 		size_t end;
-	} rows[] = {{"k: abc\n", 6},	   {"k: 'abc' \n", 7}, {"k: \"abc\"\n", 7},
-		    {"k: |\n  abc\n\n", 10}, {"k: >-\n  abc\n", 11}};
+	} rows[] = {{"k: abc\n", 6},
+		    {"k: 'abc' \n", 7},
+		    {"k: \"abc\"\n", 7},
+		    {"k: |\n  abc\n\n", 10},
+		    {"k: >-\n  abc\n", 11}};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct yaml_node *node = value_of(*state, rows[i].raw);
