@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reference model of the engine for one family of rule files: it keeps every event, and at each instant that
+could matter counts them all again. Slow, small, and written from the rule language's page, not from the engine."""
+import datetime
+from zoneinfo import ZoneInfo
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+LATENESS, QUIET = 10 * MINUTE, MINUTE
+NEVER = 1 << 62
+
+LEVELS = [("healthy", 0, 0), ("watch", 30, 20), ("at_risk", 60, 45), ("critical", 85, 70)]
+
+RULES = """churnd: 1
+name: model
+timezone: {zone}
+levels:
+  watch: {{enter: 30, leave: 20}}
+  at_risk: {{enter: 60, leave: 45}}
+  critical: {{enter: 85, leave: 70}}
+profile:
+  tier: {{enum: [tin, gold], default: tin}}
+  status: {{enum: [here, gone], default: here}}
+  end: date
+only: profile.status != "gone"
+signals:
+  a: {{on: [a, aa]}}
+  b: {{on: b}}
+  c: {{on: c, sum: value}}
+rules:
+- {{rule: quiet, expr: 'silent(a) >= 3d', clear: 'silent(a) < 1d', points: 30}}
+- {{rule: hush, expr: 'since(a) > 36h', for: 12h, cooldown: 5d, points: 10}}
+- {{rule: angry, expr: 'count(b[3d live]) >= 2', cooldown: 0s, points: 35}}
+- {{rule: dropped, expr: 'count(a[3d]) * 2 < count(a[3d offset 3d])', keep_firing_for: 1d, cooldown: 1d, points: 20}}
+- {{rule: hourly, expr: 'count(b[6h live]) >= 3', cooldown: 0s, points: 15}}
+- {{rule: spent, expr: 'sum(c[5d]) > 100', cooldown: 0s, points: -10}}
+- {{rule: bad, on: n, expr: 'event.value <= 6', keep_firing_for: 4d, cooldown: 2d, points: 30}}
+- {{rule: golden, expr: 'profile.tier == "gold" and days(a[5d live]) >= 2', warmup: 2d, cooldown: 0s, points: 5}}
+- {{rule: renewal, expr: 'until(profile.end) <= 10d and until(profile.end) >= 0d', cooldown: 0s, points: {renewal}}}
+- {{rule: shadow, mode: shadow, expr: 'count(a[1d live]) >= 4', cooldown: 0s, points: 40}}
+"""
+
+
+class Rule:
+    def __init__(self, name, when, points, clear=None, hold=0, keep=0, cooldown=14 * DAY, warmup=0, reach=DAY,
+                 on=None, shadow=False):
+        self.name, self.when, self.points, self.clear = name, when, points, clear
+        self.hold, self.keep, self.cooldown, self.warmup, self.reach = hold, keep, cooldown, warmup, reach
+        self.on, self.shadow = on, shadow
+
+
+def both(*values):
+    """Kleene's and, None is unknown."""
+    if any(v is False for v in values):
+        return False
+    return None if any(v is None for v in values) else True
+
+
+def rules(renewal):
+    def until(c, t, test):
+        return None if c.end is None else test((c.end - c.world.day(t)) * DAY)
+    return [
+        Rule("quiet", lambda c, t, k: c.silent(t) >= 3 * DAY, 30, clear=lambda c, t, k: c.silent(t) < DAY),
+        Rule("hush", lambda c, t, k: None if c.last_a is None else c.silent(t) > 36 * HOUR, 10,
+             hold=12 * HOUR, cooldown=5 * DAY),
+        Rule("angry", lambda c, t, k: c.live("b", 3, k) >= 2, 35, cooldown=0),
+        Rule("dropped", lambda c, t, k: 2 * c.closed("a", 3, 0, k) < c.closed("a", 3, 3, k), 20, keep=DAY,
+             cooldown=DAY),
+        Rule("hourly", lambda c, t, k: c.hours("b", 6, t) >= 3, 15, cooldown=0),
+        Rule("spent", lambda c, t, k: c.spent(5, k) > 100_000_000, -10, cooldown=0),
+        Rule("bad", lambda c, t, k: None, 30, keep=4 * DAY, cooldown=2 * DAY, on="n"),
+        Rule("golden", lambda c, t, k: both(c.tier == "gold", c.live_days("a", 5, k) >= 2), 5, warmup=2 * DAY,
+             cooldown=0),
+        Rule("renewal", lambda c, t, k: both(until(c, t, lambda d: d <= 10 * DAY),
+                                             until(c, t, lambda d: d >= 0)), renewal, cooldown=0),
+        Rule("shadow", lambda c, t, k: c.live("a", 1, k) >= 4, 40, cooldown=0, shadow=True),
+    ]
+
+
+class State:
+    """A rule's life for one customer."""
+
+    def __init__(self):
+        self.phase, self.since, self.served, self.paused = "idle", 0, 0, False
+        self.announced, self.announced_at, self.until, self.firing = False, None, 0, 0
+        self.blind = None
+
+    @property
+    def fires(self):
+        return self.phase in ("firing", "clearing")
+
+
+class Customer:
+    def __init__(self, world, name):
+        self.world, self.name = world, name
+        self.events = []  # (ts, kind, micro)
+        self.first, self.last_a, self.last_b, self.event_at = NEVER, None, -NEVER, 0
+        self.tier, self.status, self.end = "tin", "here", None
+        self.stamps, self.ids = {}, []
+        self.states = [State() for _ in world.rules]
+        self.risk = self.level = self.seq = self.episode = self.firings = 0
+        self.held, self.ill, self.rests, self.quiet_until = set(), False, False, None
+
+    # -- what the functions mean
+    def silent(self, t):
+        return max(0, t - (self.first if self.last_a is None else self.last_a))
+
+    def in_days(self, kind, first, last):
+        return [e for e in self.events if e[1] == kind and first <= self.world.day(e[0]) <= last]
+
+    def live(self, kind, n, look):
+        today = self.world.day(look)
+        return len(self.in_days(kind, today - n + 1, today))
+
+    def live_days(self, kind, n, look):
+        today = self.world.day(look)
+        return len({self.world.day(e[0]) for e in self.in_days(kind, today - n + 1, today)})
+
+    def closed(self, kind, n, offset, look):
+        last = self.world.closed_day(look) - offset
+        return len(self.in_days(kind, last - n + 1, last))
+
+    def spent(self, n, look):
+        last = self.world.closed_day(look)
+        return sum(e[2] for e in self.in_days("c", last - n + 1, last))
+
+    def hours(self, kind, n, t):
+        hour = t // HOUR
+        return sum(1 for e in self.events if e[1] == kind and hour - n + 1 <= e[0] // HOUR <= hour)
+
+
+class World:
+    def __init__(self, zone, renewal):
+        self.zone, self.rules = ZoneInfo(zone), rules(renewal)
+        self.customers, self.now, self.said, self.rejected = {}, None, [], 0
+        self.days = {}
+
+    # -- time
+    def day(self, t):
+        key = t // (15 * MINUTE)  # no zone changes within a quarter of an hour
+        if key not in self.days:
+            local = datetime.datetime.fromtimestamp(t // 1000, self.zone)
+            self.days[key] = local.date().toordinal() - 719163
+        return self.days[key]
+
+    def day_start(self, day):
+        date = datetime.date.fromordinal(day + 719163)
+        at = datetime.datetime(date.year, date.month, date.day, tzinfo=self.zone)
+        return int(at.timestamp() * 1000)
+
+    def closed_day(self, t):
+        return self.day(t - LATENESS) - 1
+
+    def close_at(self, t):
+        return self.day_start(self.closed_day(t) + 1) + LATENESS
+
+    def next_instants(self, c, t):
+        """Every instant after t at which anything might change for this customer."""
+        yield self.day_start(self.closed_day(t) + 2) + LATENESS
+        if c.end is not None:
+            yield self.day_start(self.day(t) + 1)
+        if c.last_b > t - 8 * HOUR:
+            yield (t // HOUR + 1) * HOUR
+        base = c.first if c.last_a is None else c.last_a
+        for after in (DAY, 36 * HOUR + 1, 3 * DAY):
+            yield base + after
+        yield c.first + 2 * DAY
+        if c.quiet_until is not None:
+            yield c.quiet_until
+        for rule, s in zip(self.rules, c.states):
+            if s.phase == "pending" and not s.paused:
+                yield s.since + rule.hold - s.served
+            if s.phase == "clearing":
+                yield s.since + rule.keep
+            if s.fires:
+                yield s.until
+                if s.announced_at is not None:
+                    yield s.announced_at + rule.cooldown
+                if s.blind is not None:
+                    yield s.blind + rule.reach
+
+    def advance(self, to):
+        while self.customers:
+            when = {}
+            for c in self.customers.values():
+                at = min((i for i in self.next_instants(c, self.now) if i > self.now), default=NEVER)
+                if at <= to:
+                    when.setdefault(at, []).append(c)
+            if not when:
+                break
+            self.now = min(when)
+            for c in sorted(when[self.now], key=lambda c: c.name.encode()):
+                self.look(c, self.now, "time")
+        self.now = to
+
+    # -- entries
+    def entry(self, arrived, row):
+        if self.now is None:
+            self.now = arrived
+        self.advance(arrived)
+        c = self.customers.get(row["customer"]) or Customer(self, row["customer"])
+        if "id" in row:
+            c.ids = [i for i in c.ids if i[1] > arrived - DAY]
+            if any(i[0] == row["id"] for i in c.ids):
+                return
+            c.ids = (c.ids + [(row["id"], arrived)])[-64:]
+        self.customers[c.name] = c
+        ts = row.get("ts", arrived)
+        late = self.day(ts) <= self.closed_day(arrived)
+        was = {}
+        if late:
+            was = {r.name for r, s in zip(self.rules, c.states)
+                   if s.fires and not r.on and r.when(c, arrived, arrived) is True}
+        c.first, c.event_at = min(c.first, ts), arrived
+        kind = "a" if row["type"] == "aa" else row["type"]
+        if kind == "profile":
+            self.profile(c, row, ts)
+        else:
+            c.events.append((ts, kind, round(row.get("value", 0) * 1_000_000)))
+            if kind == "b":
+                c.last_b = max(ts, c.last_b)
+            if kind == "a":
+                c.last_a = max(ts, c.last_a or ts)
+        if row.get("backfill"):
+            c.quiet_until = arrived + QUIET
+            return
+        self.look(c, arrived, "profile" if kind == "profile" else "event", row, was, event=True)
+
+    def profile(self, c, row, ts):
+        for key in ("tier", "status", "end"):
+            if key in row and ts >= c.stamps.get(key, -NEVER):
+                c.stamps[key] = ts
+                value = row[key]
+                if key == "end":
+                    value = datetime.date.fromisoformat(value).toordinal() - 719163
+                setattr(c, key, value)
+
+    # -- one step
+    def look(self, c, t, cause, row=None, was=(), event=False):
+        if not event and c.quiet_until is not None:
+            if t < c.quiet_until:
+                return
+            c.quiet_until = None
+        look = t if event else max(c.event_at, self.close_at(t))
+        said = []
+        rests = c.status == "gone"
+        turned = rests != c.rests
+        c.rests = rests
+        if rests and not turned:
+            return
+        for index, rule in enumerate(self.rules):
+            self.judge(c, index, t, look, cause, row, rule.name in was, rests, said)
+        if rests:
+            return
+        risk = sum(r.points for r, s in zip(self.rules, c.states) if s.fires and not r.shadow)
+        before_risk, before = c.risk, c.level
+        c.risk = min(100, max(0, risk))
+        c.held = {i for i, (_, enter, leave) in enumerate(LEVELS)
+                  if i and (c.risk >= enter or (i in c.held and c.risk >= leave))}
+        c.level = max(c.held, default=0)
+        ill_before = c.ill
+        c.ill = c.level > 0
+        if c.ill and not ill_before:
+            c.episode += 1
+        if c.level != before:
+            last = [s for s in said if s["type"] == "rule.cleared"]
+            said.append({"type": "customer.level_" + ("raised" if c.level > before else "lowered"),
+                         "cause": last[-1]["cause"] if last else cause})
+        for one in said:
+            c.seq += 1
+            one.update(customer=c.name, at=t, risk=c.risk, previous_risk=before_risk, level=LEVELS[c.level][0],
+                       previous_level=LEVELS[before][0], seq=c.seq,
+                       episode=c.episode if c.ill or ill_before else None)
+            self.said.append(one)
+
+    def judge(self, c, index, t, look, cause, row, was_true, rests, said):
+        rule, s = self.rules[index], c.states[index]
+        if not rests and rule.warmup and t < c.first + rule.warmup:
+            rests = True
+        if rests:
+            if s.phase == "pending" and not s.paused:
+                s.served, s.paused, s.since = s.served + t - s.since, True, t
+            if s.phase == "clearing":
+                s.phase, s.since = "firing", t
+            return
+        if rule.on:
+            self.judge_event(c, rule, s, t, cause, row, said)
+            return
+        v = rule.when(c, t, look)
+        if s.phase == "idle":
+            if v is True:
+                s.served, s.paused, s.since = 0, False, t
+                if rule.hold:
+                    s.phase = "pending"
+                else:
+                    self.fire(c, rule, s, t, cause, said)
+        elif s.phase == "pending":
+            if v is False:
+                s.phase = "idle"
+            elif v is None:
+                if not s.paused:
+                    s.served, s.paused, s.since = s.served + t - s.since, True, t
+            else:
+                if s.paused:
+                    s.paused, s.since = False, t
+                if t >= s.since + rule.hold - s.served:
+                    self.fire(c, rule, s, t, cause, said)
+        elif was_true and v is not True:
+            self.clear(c, rule, s, t, "late_event", said)
+            s.announced_at = None
+        else:
+            self.announce(c, rule, s, t, cause, said)
+            clear = False if v is True else rule.clear(c, t, look) if rule.clear else (True if v is False else None)
+            if clear is not None:
+                s.blind = None
+            if clear is True:
+                if s.phase == "firing" and rule.keep:
+                    s.phase, s.since = "clearing", t
+                if not rule.keep or t >= s.since + rule.keep:
+                    self.clear(c, rule, s, t, cause, said)
+            else:
+                if s.phase == "clearing":
+                    s.phase, s.since = "firing", t
+                if clear is None:
+                    s.blind = t if s.blind is None else s.blind
+                    if t >= s.blind + rule.reach:
+                        self.clear(c, rule, s, t, "no_evidence", said)
+
+    def judge_event(self, c, rule, s, t, cause, row, said):
+        if row and row["type"] == rule.on:
+            value = row.get("value")
+            if value is not None and value <= 6:
+                s.until = t + rule.keep
+                if not s.fires:
+                    self.fire(c, rule, s, t, cause, said)
+            elif value is not None and s.fires:
+                self.clear(c, rule, s, t, cause, said)
+        if s.fires:
+            if t >= s.until:
+                self.clear(c, rule, s, t, cause, said)
+            else:
+                self.announce(c, rule, s, t, cause, said)
+
+    def fire(self, c, rule, s, t, cause, said):
+        c.firings += 1
+        s.phase, s.since, s.announced, s.firing, s.blind = "firing", t, False, c.firings, None
+        self.announce(c, rule, s, t, cause, said)
+
+    def announce(self, c, rule, s, t, cause, said):
+        if s.announced or (s.announced_at is not None and t < s.announced_at + rule.cooldown):
+            return
+        s.announced, s.announced_at = True, t
+        said.append({"type": "rule.fired", "rule": rule.name, "firing": s.firing, "cause": cause})
+
+    def clear(self, c, rule, s, t, cause, said):
+        s.phase = "idle"
+        if s.announced:
+            said.append({"type": "rule.cleared", "rule": rule.name, "firing": s.firing, "cause": cause})
