@@ -126,14 +126,14 @@ static void
 life_pending(struct life *life, const struct life_input *in)
 {
 	struct rule_state *state = &life->state;
-	if (in->when == TRI_NO) {
+	if (in->when == TRUTH_NO) {
 		life_enter(life, PHASE_IDLE, in->now);
 		state->flags = 0;
 		state->served = 0;
 		return;
 	}
 	bool paused = state->flags & RULE_PAUSED;
-	if (in->when == TRI_UNKNOWN) {
+	if (in->when == TRUTH_UNKNOWN) {
 		if (!paused) {
 			state->served += in->now - state->since_at;
 			state->flags |= RULE_PAUSED;
@@ -155,7 +155,7 @@ life_pending(struct life *life, const struct life_input *in)
 static void
 life_idle(struct life *life, const struct life_input *in)
 {
-	if (in->when != TRI_YES)
+	if (in->when != TRUTH_YES)
 		return;
 	if (in->rule->hold == 0 || in->mark) {
 		life_fire(life, in);
@@ -178,24 +178,24 @@ life_firing(struct life *life, const struct life_input *in)
 		return;
 	}
 	life_announce(life, in);
-	if (in->when == TRI_YES) {
+	if (in->when == TRUTH_YES) {
 		life_back_to_firing(life, in);
 		life_seeing(life);
 		return;
 	}
-	enum tri clear = in->clear;
+	enum truth clear = in->clear;
 	if (!in->rule->clear)
-		clear = in->when == TRI_NO ? TRI_YES : TRI_UNKNOWN;
+		clear = in->when == TRUTH_NO ? TRUTH_YES : TRUTH_UNKNOWN;
 	switch (clear) {
-	case TRI_YES:
+	case TRUTH_YES:
 		life_seeing(life);
 		life_clearing(life, in);
 		return;
-	case TRI_NO:
+	case TRUTH_NO:
 		life_seeing(life);
 		life_back_to_firing(life, in);
 		return;
-	case TRI_UNKNOWN:
+	case TRUTH_UNKNOWN:
 		life_blind(life, in);
 		return;
 	}
@@ -220,12 +220,12 @@ life_event(struct life *life, const struct life_input *in)
 {
 	struct rule_state *state = &life->state;
 	bool fires = life_fires(state);
-	if (in->when == TRI_YES && !(in->rule->clear && in->clear == TRI_YES)) {
+	if (in->when == TRUTH_YES && !(in->rule->clear && in->clear == TRUTH_YES)) {
 		state->until_at = in->now + in->rule->keep;
 		life->effects |= LIFE_CHANGED;
 		if (!fires)
 			life_fire(life, in);
-	} else if (in->when == TRI_NO && fires) {
+	} else if (in->when == TRUTH_NO && fires) {
 		life_clear(life, in);
 	}
 }
@@ -237,7 +237,7 @@ life_event_rule(struct life *life, const struct life_input *in)
 		life_event(life, in);
 	if (!life_fires(&life->state))
 		return;
-	if ((in->rule->clear && in->clear == TRI_YES) || in->now >= life->state.until_at) {
+	if ((in->rule->clear && in->clear == TRUTH_YES) || in->now >= life->state.until_at) {
 		life_clear(life, in);
 		return;
 	}

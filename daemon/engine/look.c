@@ -386,3 +386,10 @@ look_eval_exact(struct look *look, const struct expr *expr)
 	look->env.exact = false;
 	return value;
 }
+
+enum truth
+look_truth(struct look *look, const struct expr *expr)
+{
+	look->env.exact = false;
+	return eval_truth(&look->env, expr->root);
+}

@@ -32,14 +32,6 @@ step_due(struct step *step, int64_t at)
 		step->look.env.next = at;
 }
 
-static enum tri
-tri_of(struct value value)
-{
-	if (!value.known)
-		return TRI_UNKNOWN;
-	return value.u.b ? TRI_YES : TRI_NO;
-}
-
 /* ---- one rule ---- */
 
 static bool
@@ -110,21 +102,21 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 		return;
 	struct life_input in = {.rule = rule,
 				.state = state,
-				.when = TRI_UNKNOWN,
-				.clear = TRI_UNKNOWN,
+				.when = TRUTH_UNKNOWN,
+				.clear = TRUTH_UNKNOWN,
 				.rests = rests,
 				.is_event = is_event,
 				.now = step->now};
 	look->rule = (int)slot;
 	if (!rests && rule->mode != MODE_OFF) {
 		if (rule->kind == RULE_STATE || is_event)
-			in.when = tri_of(look_eval(look, rule->when));
-		if (idle && in.when != TRI_YES)
+			in.when = look_truth(look, rule->when);
+		if (idle && in.when != TRUTH_YES)
 			goto judged;
-		bool ask = rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRI_YES);
+		bool ask = rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRUTH_YES);
 		if (rule->clear && ask)
-			in.clear = tri_of(look_eval(look, rule->clear));
-		in.late_undone = step->was_true && step->was_true[slot] && in.when != TRI_YES;
+			in.clear = look_truth(look, rule->clear);
+		in.late_undone = step->was_true && step->was_true[slot] && in.when != TRUTH_YES;
 	}
 	in.mark = step->engine->rule_is_new && step->engine->rule_is_new[slot] &&
 		  !step->engine->rules->first_run_alerts;

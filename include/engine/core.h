@@ -95,11 +95,11 @@ struct look {
 void look_begin(struct look *look, struct engine *engine, struct customer *customer,
 		const struct entry *event, int64_t now);
 struct value look_eval(struct look *look, const struct expr *expr); /* value_unknown when NULL */
+enum truth look_truth(struct look *look, const struct expr *expr);
 /* As look_eval, but a bare moving function is as of now: texts, evidence. */
 struct value look_eval_exact(struct look *look, const struct expr *expr);
 
 /* The life of one rule, as a function: what one look makes of its state. */
-enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
 enum life_effect {
 	LIFE_CHANGED = 1, /* any byte of the state */
 	LIFE_FIRED = 2,
@@ -111,7 +111,7 @@ enum life_effect {
 struct life_input {
 	const struct rule *rule;
 	const struct rule_state *state; /* NULL: never left idle */
-	enum tri when, clear;		/* clear: as given, or TRI_UNKNOWN where has_clear is false */
+	enum truth when, clear;		/* clear: as given, or TRUTH_UNKNOWN where has_clear is false */
 	bool rests, is_event, backfill; /* is_event: an event of an event rule's type is at hand */
 	bool late_undone; /* a late event turned `when` from true to not true */
 	bool mark;	  /* first_run: mark_only, the rule is new to known customers */
