@@ -58,7 +58,7 @@ STAGE_UNIT  = --stage unit --timeout 120 $(UNIT_TESTS:%=$(BUILD)/release/unit/%)
 STAGE_ASAN  = --stage asan --timeout 300 $(UNIT_TESTS:%=$(BUILD)/asan/unit/%)
 STAGE_FUZZ  = --stage fuzz --timeout $$(( $(FUZZ_SECONDS) + 120 )) $(FUZZ_TESTS:%='tests/fuzz/slice %')
 STAGE_LINT  = --stage lint --timeout 600 tests/checks/tidy.sh tests/checks/cppcheck.sh
-STAGE_FAULT = --stage fault --timeout $(1) $(call scripts,tests/fault)
+STAGE_FAULT = --stage fault --timeout $(1) $(call scripts,tests/fault) $(wildcard tests/model/test_*.py)
 
 all: deps-build ## build build/churnd and build/churnctl (the default)
 	+@$(FLAVOUR_OF)release programs
@@ -91,11 +91,11 @@ fuzz: deps ## fuzz every parser for FUZZ_SECONDS (15) each
 	@$(RUN) $(PICK) $(STAGE_FUZZ)
 
 bench: deps-build ## measure ingest, engine, replay and latency
-	+@$(FLAVOUR_OF)release programs bench
+	+@$(FLAVOUR_OF)release programs bench tools
 	@tests/bench/run
 
 torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 SEEDS=5000
-	+@$(FLAVOUR_OF)release programs unit
+	+@$(FLAVOUR_OF)release programs tools
 	@$(RUN) $(PICK) $(call STAGE_FAULT,86400)
 
 demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
@@ -175,12 +175,14 @@ SUPPORT_SRC := $(call sources,tests/support)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 BENCH_SRC   := $(call sources,tests/bench)
 TOOLS_SRC   := $(call sources,tests/tools)
+TOOLS_SRC   := $(call sources,tests/tools)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
 PROGRAMS := $(MAIN_SRC:daemon/app/%.c=$(BIN)/%)
 UNIT  := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 
@@ -194,6 +196,8 @@ programs: lib $(PROGRAMS)
 unit: $(UNIT)
 	@:
 bench: $(BENCH)
+	@:
+tools: $(TOOLS)
 	@:
 tools: $(TOOLS)
 	@:
@@ -224,9 +228,7 @@ $(B)/libsupport.a: $(call objects,$(SUPPORT_SRC)) $(B)/sources
 link = mkdir -p $(@D) && $(COMPILER) $(LD_ALL) $(1) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(2) $(PKG_LIBS) -lm
 $(PROGRAMS): $(BIN)/%: $(B)/obj/daemon/app/%.o $(filter-out %/libsupport.a,$(LIBS))
 	@echo "  $(FLAVOUR)  $@"; $(call link)
-$(UNIT): $(B)/unit/%: $(B)/obj/tests/unit/%.o $(LIBS)
-	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
-$(BENCH): $(B)/bench/%: $(B)/obj/tests/bench/%.o $(LIBS)
+$(UNIT) $(BENCH) $(TOOLS): $(B)/%: $(B)/obj/tests/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
 $(TOOLS): $(B)/tools/%: $(B)/obj/tests/tools/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
