@@ -175,14 +175,12 @@ SUPPORT_SRC := $(call sources,tests/support)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 BENCH_SRC   := $(call sources,tests/bench)
 TOOLS_SRC   := $(call sources,tests/tools)
-TOOLS_SRC   := $(call sources,tests/tools)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
 PROGRAMS := $(MAIN_SRC:daemon/app/%.c=$(BIN)/%)
 UNIT  := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
-TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 
@@ -196,8 +194,6 @@ programs: lib $(PROGRAMS)
 unit: $(UNIT)
 	@:
 bench: $(BENCH)
-	@:
-tools: $(TOOLS)
 	@:
 tools: $(TOOLS)
 	@:
@@ -229,8 +225,6 @@ link = mkdir -p $(@D) && $(COMPILER) $(LD_ALL) $(1) -o $@ $(filter %.o,$^) $(fil
 $(PROGRAMS): $(BIN)/%: $(B)/obj/daemon/app/%.o $(filter-out %/libsupport.a,$(LIBS))
 	@echo "  $(FLAVOUR)  $@"; $(call link)
 $(UNIT) $(BENCH) $(TOOLS): $(B)/%: $(B)/obj/tests/%.o $(LIBS)
-	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
-$(TOOLS): $(B)/tools/%: $(B)/obj/tests/tools/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
 $(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,-fsanitize=fuzzer,$(CMOCKA_LIBS))
