@@ -58,7 +58,7 @@ STAGE_UNIT  = --stage unit --timeout 120 $(UNIT_TESTS:%=$(BUILD)/release/unit/%)
 STAGE_ASAN  = --stage asan --timeout 300 $(UNIT_TESTS:%=$(BUILD)/asan/unit/%)
 STAGE_FUZZ  = --stage fuzz --timeout $$(( $(FUZZ_SECONDS) + 120 )) $(FUZZ_TESTS:%='tests/fuzz/slice %')
 STAGE_LINT  = --stage lint --timeout 600 tests/checks/tidy.sh tests/checks/cppcheck.sh
-STAGE_FAULT = --stage fault --timeout $(1) $(call scripts,tests/fault) $(wildcard tests/model/test_*.py)
+STAGE_FAULT = --stage fault --timeout $(1) $(call scripts,tests/fault)
 
 all: deps-build ## build build/churnd and build/churnctl (the default)
 	+@$(FLAVOUR_OF)release programs
@@ -96,7 +96,7 @@ bench: deps-build ## measure ingest, engine, replay and latency
 
 torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 SEEDS=5000
 	+@$(FLAVOUR_OF)release programs tools
-	@$(RUN) $(PICK) $(call STAGE_FAULT,86400)
+	@$(RUN) $(PICK) $(call STAGE_FAULT,86400) $(wildcard tests/scenario/test_model.py)
 
 demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
 	+@$(FLAVOUR_OF)release programs
