@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from house import CHURND, House, check, run_tests, wait_for  # noqa: E402
+from live_house import CHURND, House, check, run_tests, wait_for  # noqa: E402
 
 RULES = '''churnd: 1
 name: live-test
