@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A tree back to its canonical text. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -338,5 +339,6 @@ expr_unparse(struct buf *out, const struct node *node)
 		[NODE_ARG] = unparse_arg,
 	};
 
+	assert(node->kind < NODE_KINDS);
 	kinds[node->kind](out, node);
 }
