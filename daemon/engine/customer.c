@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "engine/track.h"
 
@@ -80,15 +81,9 @@ close_gap(void *items, uint16_t *count, size_t at, size_t size)
 /* --- profile --- */
 
 static unsigned
-count_bits(uint64_t mask)
-{
-	return (unsigned)__builtin_popcountll(mask);
-}
-
-static unsigned
 rank_of(uint64_t mask, unsigned slot)
 {
-	return count_bits(mask & ((UINT64_C(1) << slot) - 1));
+	return bits_count(mask & ((UINT64_C(1) << slot) - 1));
 }
 
 static void
@@ -121,7 +116,7 @@ text_cell_str(const char *text)
 static struct profile_cell *
 profile_make(struct cold *cold, unsigned slot)
 {
-	uint16_t count = (uint16_t)count_bits(cold->profile_mask);
+	uint16_t count = (uint16_t)bits_count(cold->profile_mask);
 	unsigned at = rank_of(cold->profile_mask, slot);
 
 	if (!(cold->profile_mask >> slot & 1)) {

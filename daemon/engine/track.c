@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "engine/cell.h"
 
@@ -12,12 +13,6 @@
  * in the same order. */
 
 #define SUM_MAX INT64_C(9000000000000000000)
-
-static inline unsigned
-count_bits(uint64_t mask)
-{
-	return (unsigned)__builtin_popcountll(mask);
-}
 
 static inline bool
 has_track(const struct customer *customer, unsigned signal, bool hours)
@@ -31,14 +26,14 @@ index_of(const struct customer *customer, unsigned signal, bool hours)
 	uint64_t below = (UINT64_C(1) << signal) - 1;
 
 	if (!hours)
-		return count_bits(customer->days & below);
-	return count_bits(customer->days) + count_bits(customer->hours & below);
+		return bits_count(customer->days & below);
+	return bits_count(customer->days) + bits_count(customer->hours & below);
 }
 
 static inline size_t
 track_count(const struct customer *customer)
 {
-	return count_bits(customer->days) + count_bits(customer->hours);
+	return bits_count(customer->days) + bits_count(customer->hours);
 }
 
 /* Where the packed cells of track `index` begin in the block; of the index past the last: its size. */
