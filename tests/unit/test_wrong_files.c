@@ -31,6 +31,17 @@ find_zone(void *ctx, struct str name, struct str *tzif)
 	return str_is(name, "Asia/Shanghai");
 }
 
+/* FOLDER name suffix */
+static const char *
+path_of(struct buf *path, const char *name, const char *suffix)
+{
+	buf_clear(path);
+	buf_text(path, FOLDER);
+	buf_text(path, name);
+	buf_text(path, suffix);
+	return path->p;
+}
+
 static bool
 read_file(const char *path, struct buf *out)
 {
@@ -61,26 +72,21 @@ load_rules(struct diags *diags, const struct diag_file *files, unsigned count)
 static void
 answer(const char *name, struct buf *out)
 {
+	static const char *const suffixes[] = {".yaml", ".2.yaml"};
 	struct arena arena;
 	struct diags diags;
 	struct diag_file files[2];
-	struct buf texts[2] = {{0}, {0}};
-	char names[2][160];
+	struct buf texts[2] = {{0}, {0}}, path = {0};
 	unsigned count = 0;
 
 	arena_init(&arena);
 	diags_init(&diags, &arena);
 	diags.wants_notes = true;
-	snprintf(names[0], sizeof names[0], "%s.yaml", name);
-	snprintf(names[1], sizeof names[1], "%s.2.yaml", name);
-	for (unsigned i = 0; i < 2; i++) {
-		char path[512];
-
-		snprintf(path, sizeof path, FOLDER "%s", names[i]);
-		if (read_file(path, &texts[i]))
-			files[count++] =
-				(struct diag_file){str_of(names[i]), buf_view(&texts[i])};
-	}
+	for (unsigned i = 0; i < 2; i++)
+		if (read_file(path_of(&path, name, suffixes[i]), &texts[i]))
+			files[count++] = (struct diag_file){
+				arena_str(&arena, str_of(path.p + strlen(FOLDER))),
+				buf_view(&texts[i])};
 	if (strncmp(name, "config_", 7) == 0)
 		config_destroy(config_load(files[0].name, files[0].text, &diags));
 	else
@@ -90,6 +96,7 @@ answer(const char *name, struct buf *out)
 	diags_print(out, &diags, true, false);
 	for (unsigned i = 0; i < 2; i++)
 		buf_finish(&texts[i]);
+	buf_finish(&path);
 	diags_finish(&diags);
 	arena_finish(&arena);
 }
@@ -97,15 +104,14 @@ answer(const char *name, struct buf *out)
 static void
 is_answered_as_expected(void **state)
 {
-	struct buf said = {0}, expected = {0};
-	char path[256];
+	struct buf said = {0}, expected = {0}, path = {0};
 
-	snprintf(path, sizeof path, FOLDER "%s.expected", (const char *)*state);
-	assert_true(read_file(path, &expected));
+	assert_true(read_file(path_of(&path, *state, ".expected"), &expected));
 	answer(*state, &said);
 	assert_string_equal(said.p, expected.p);
 	buf_finish(&said);
 	buf_finish(&expected);
+	buf_finish(&path);
 }
 
 static void
@@ -117,20 +123,21 @@ there_are_enough_of_them(void **state)
 static int
 update(char names[][128], unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct buf said = {0};
-		char path[512];
-		FILE *file;
+	struct buf path = {0}, said = {0};
+	bool written = true;
 
-		snprintf(path, sizeof path, FOLDER "%s.expected", names[i]);
+	for (unsigned i = 0; i < count && written; i++) {
+		FILE *file = fopen(path_of(&path, names[i], ".expected"), "wb");
+
+		buf_clear(&said);
 		answer(names[i], &said);
-		file = fopen(path, "wb");
-		if (file == NULL || fwrite(said.p, 1, said.n, file) != said.n ||
-		    fclose(file) != 0)
-			return 1;
-		buf_finish(&said);
+		written = file != NULL && fwrite(said.p, 1, said.n, file) == said.n;
+		if (file != NULL)
+			written = fclose(file) == 0 && written;
 	}
-	return 0;
+	buf_finish(&path);
+	buf_finish(&said);
+	return written ? 0 : 1;
 }
 
 static int
