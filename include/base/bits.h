@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* How many are set. Without a processor's own instruction (not every x86-64 has it) the compiler's builtin is a
+/* How many are set. Not every x86-64 has an instruction for it, and then the compiler's builtin is a
  * call that looks up a table; this is a few steps in registers. */
 static inline unsigned
 bits_count(uint64_t mask)
