@@ -1,169 +1,176 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private redis-server and churnd in a temporary folder, for tests that run the real daemon."""
+"""A private redis-server and a churnd in a temporary folder, for tests that kill both."""
+import base64
+import http.server
+import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
+import threading
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from redis_client import Redis, pairs  # noqa: E402
+from support.redis_client import Redis
 
-CHURND = os.path.join(os.environ.get('BUILD', 'build'), 'churnd')
-PATIENCE = 20  # seconds until what has to happen is missed
-
-
-class Failure(Exception):
-    pass
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, "build")
+TOOLS = os.path.join(BUILD, "release", "tools")
+SECRET = base64.b64encode(b"a key for tests, 32 bytes long..").decode()
 
 
-def wait_for(what, look, patience=PATIENCE):
-    """look() until it gives something true, which is returned."""
-    deadline = time.monotonic() + patience
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise Failure(f'waited {patience} s in vain: {what}')
-        time.sleep(0.005)
+class Receiver(http.server.ThreadingHTTPServer):
+    """An endpoint that keeps every webhook-id it was sent."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.seen, self.lock = {}, threading.Lock()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d/" % self.server_address[1]
 
 
-def check(condition, what):
-    if not condition:
-        raise Failure(what)
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        with self.server.lock:
+            name = self.headers["webhook-id"]
+            self.server.seen[name] = self.server.seen.get(name, 0) + 1
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
 
 
 class House:
-    """Redis, a configuration, rule files, and any number of daemons; `with House() as house:`."""
-
-    def __init__(self, rules, options=('--save', '', '--appendonly', 'yes', '--appendfsync', 'always'), config=''):
-        self.folder = tempfile.mkdtemp(prefix='churnd-test-', dir='/tmp')
-        self.socket = os.path.join(self.folder, 'redis.sock')
-        self.options, self.daemons, self.extra, self.count = list(options), [], config, 0
-        self.write('rules.yaml', rules)
-        self.server = None
+    def __init__(self, rules, redis_options=(), prefix="t:", receiver=None, config=""):
+        self.folder = tempfile.mkdtemp(prefix="churnd-test.")
+        self.sock = os.path.join(self.folder, "redis.sock")
+        self.options = list(redis_options)
+        self.prefix, self.receiver, self.more = prefix, receiver, config
+        self.rules = os.path.join(self.folder, "rules.yaml")
+        self.genesis = os.path.join(self.folder, "genesis.yaml")
+        self.config = os.path.join(self.folder, "churnd.yaml")
+        self.log_path = os.path.join(self.folder, "churnd.log")
+        self.log = open(self.log_path, "ab")
+        self.churnd = self.redis_process = self.redis = None
+        self.connect_to = self.sock  # where churnd goes; a proxy may stand between
+        self.write_rules(rules)
+        shutil.copy(self.rules, self.genesis)
         self.start_redis()
-        self.redis = Redis.unix(self.socket)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for daemon in self.daemons:
-            if daemon.poll() is None:
-                daemon.kill()
-                daemon.wait()
-        self.stop_redis()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        with open(self.path(name), 'w', encoding='utf-8') as file:
+    # -- files
+    def write_rules(self, text):
+        with open(self.rules + ".new", "w", encoding="utf-8") as file:
             file.write(text)
+        os.replace(self.rules + ".new", self.rules)
 
-    # Redis
+    def write_config(self):
+        hook = ""
+        if self.receiver:
+            hook = """webhooks:
+  crm: {url: "%s", secret: "whsec_%s", allow: [127.0.0.0/8], retry: {first: 50ms, max: 500ms}}
+""" % (self.receiver.url, SECRET)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("""redis: {url: "unix://%s", prefix: "%s"}
+ingest: {keep: 36500d, keep_output: 36500d}
+rules: [rules.yaml]
+http: {listen: "unix:%s/http.sock"}
+%s%s""" % (self.connect_to, self.prefix, self.folder, hook, self.more))
 
+    # -- redis
     def start_redis(self):
-        self.server = subprocess.Popen(
-            ['redis-server', '--port', '0', '--unixsocket', self.socket, '--dir', self.folder,
-             '--logfile', self.path('redis.log')] + self.options, stdin=subprocess.DEVNULL)
-        Redis.unix(self.socket, PATIENCE).close()
+        self.redis_process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.folder, "--save", "",
+             *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.redis = Redis.unix(self.sock)
 
-    def stop_redis(self, number=signal.SIGKILL):
-        if self.server.poll() is None:
-            self.server.send_signal(number)
-            self.server.wait()
+    def kill_redis(self):
+        self.redis_process.send_signal(signal.SIGKILL)
+        self.redis_process.wait()
+        self.redis.close()
 
-    def restart_redis(self, number=signal.SIGKILL):
-        self.stop_redis(number)
-        self.start_redis()
-        self.redis.reconnect()
+    # -- churnd
+    def start(self):
+        self.write_config()
+        self.churnd = subprocess.Popen([os.path.join(BUILD, "churnd"), "-c", self.config],
+                                       stdout=self.log, stderr=self.log)
 
-    def call(self, *words):
-        return self.redis.call(*words)
+    def alive(self):
+        return self.churnd is not None and self.churnd.poll() is None
 
-    def send(self, customer, kind, **fields):
-        words = [word for pair in fields.items() for word in pair]
-        return self.call('XADD', 'churn:events', '*', 'customer', customer, 'type', kind, *words).decode()
+    def kill(self):
+        self.churnd.send_signal(signal.SIGKILL)
+        self.churnd.wait()
 
-    def entries(self, name):
-        """[(id, {field: text})] of a stream."""
-        return [(entry[0].decode(), {k.decode(): v.decode() for k, v in pairs(entry[1]).items()})
-                for entry in self.call('XRANGE', 'churn:' + name, '-', '+')]
+    def stop(self):
+        self.churnd.terminate()
+        return self.churnd.wait(30)
 
-    def alerts(self, kind=None, customer=None):
-        return [fields for _, fields in self.entries('alerts')
-                if kind in (None, fields['type']) and customer in (None, fields['customer'])]
+    def reload(self):
+        self.churnd.send_signal(signal.SIGHUP)
+
+    # -- what Redis holds
+    def key(self, name):
+        return self.prefix + name
 
     def mark(self):
-        """fence, seq, position, low; None before the first start."""
-        text = self.call('GET', 'churn:commit')
-        if text is None:
-            return None
-        fence, seq, position, low = text.decode().split(' ')
-        return int(fence), int(seq), position, low
+        """fence, seq, position, low of the commit, or None."""
+        mark = self.redis.call("GET", self.key("commit"))
+        return mark.decode().split() if mark else None
 
-    def committed(self, entry):
-        """Waits until an entry is committed."""
-        def key(text):
-            return tuple(int(part) for part in text.split('-'))
-        return wait_for(f'{entry} committed', lambda: self.mark() and key(self.mark()[2]) >= key(entry))
+    def position(self):
+        mark = self.mark()
+        return mark[2] if mark else "0-0"
 
-    # churnd
+    def last_id(self):
+        last = self.redis.call("XREVRANGE", self.key("events"), "+", "-", "COUNT", "1")
+        return last[0][0].decode() if last else "0-0"
 
-    def config(self, name='churnd.yaml', rules='rules.yaml', extra=''):
-        self.write(name, f'redis: {{url: "unix://{self.socket}"}}\nrules: [{rules}]\n'
-                         f'http: {{listen: "unix:{self.path(name + ".http")}"}}\n{self.extra}{extra}')
-        return self.path(name)
+    def alerts(self):
+        rows = []
+        for _, fields in self.redis.call("XRANGE", self.key("alerts"), "-", "+"):
+            row = dict(zip(fields[::2], fields[1::2]))
+            rows.append({k.decode(): v.decode() for k, v in row.items()})
+        return rows
 
-    def start(self, config=None, wait=True):
-        self.count += 1
-        log = self.path(f'churnd-{self.count}.log')
-        with open(log, 'wb') as file:
-            daemon = subprocess.Popen([CHURND, '-c', config or self.config()], stderr=file, stdin=subprocess.DEVNULL)
-        daemon.log = log
-        self.daemons.append(daemon)
-        if wait:
-            self.says(daemon, 'running: ')
-        return daemon
+    def bodies(self):
+        return [json.loads(row["body"]) for row in self.alerts()]
 
-    @staticmethod
-    def log(daemon):
-        with open(daemon.log, encoding='utf-8') as file:
-            return file.read()
+    # -- waiting
+    def log_tail(self, count=3000):
+        self.log.flush()
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()[-count:]
 
-    def says(self, daemon, words, times=1):
-        def look():
-            if self.log(daemon).count(words) >= times:
-                return True
-            if daemon.poll() is not None and self.log(daemon).count(words) < times:
-                raise Failure(f'churnd ended with {daemon.returncode} without saying "{words}":\n{self.log(daemon)}')
-            return False
-        return wait_for(f'"{words}" in the log', look)
+    def wait(self, done, what, seconds=30):
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline or not self.alive():
+                raise AssertionError("%s while waiting until %s\n%s" % (
+                    "time is up" if self.alive() else "churnd ended", what, self.log_tail()))
+            time.sleep(0.003)
 
-    @staticmethod
-    def end(daemon, number=signal.SIGTERM):
-        daemon.send_signal(number)
-        return daemon.wait(PATIENCE)
+    def drain(self, seconds=60):
+        """Until everything in the stream is committed."""
+        self.wait(lambda: self.position() == self.last_id(), "the stream is drained", seconds)
 
+    def verify(self):
+        """(same, sentence) of the replay tool."""
+        done = subprocess.run([os.path.join(TOOLS, "verify"), "unix://" + self.sock, self.prefix, self.genesis],
+                              capture_output=True, check=False)
+        return done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace").strip()
 
-def run_tests(tests):
-    """Runs functions and prints TAP; the exit status."""
-    failed = 0
-    print(f'1..{len(tests)}', flush=True)
-    for number, test in enumerate(tests, 1):
-        name = test.__name__.removeprefix('test_')
-        try:
-            test()
-            print(f'ok {number} - {name}', flush=True)
-        except Exception as failure:  # pylint: disable=broad-except
-            failed += 1
-            for line in f'{type(failure).__name__}: {failure}'.splitlines():
-                print(f'# {line}')
-            print(f'not ok {number} - {name}', flush=True)
-    return 1 if failed else 0
+    def close(self):
+        for process in (self.churnd, self.redis_process):
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
