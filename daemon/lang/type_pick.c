@@ -40,6 +40,7 @@ static void
 complain_word(struct typer *t, const struct node *arg, const struct enum_def *words)
 {
 	struct complaint complaint = type_complaint("E105", arg);
+	const struct str otherwise = STR("else");
 	struct str near = str_nearest(arg->name, words->words, words->count);
 	struct buf all = {0};
 
@@ -49,6 +50,8 @@ complain_word(struct typer *t, const struct node *arg, const struct enum_def *wo
 	complaint.args[1] = words->name;
 	complaint.args[2] = arena_str(t->arena, buf_view(&all));
 	buf_finish(&all);
+	if (near.n == 0)
+		near = str_nearest(arg->name, &otherwise, 1);
 	if (near.n)
 		message_hint(t->arena, &complaint, "H101", near);
 	type_say(t, &complaint);

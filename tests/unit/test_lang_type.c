@@ -320,6 +320,9 @@ picks_name_every_word_or_else(void **state)
 		{"pick(profile.tier, freee=1, else=2)",
 		 "E105 20+5: \"freee\" is not a value of tier; it takes: free, team, business, enterprise; "
 		 "did you mean free?"},
+		{"pick(profile.tier, free=1, elze=2)",
+		 "E105 28+4: \"elze\" is not a value of tier; it takes: free, team, business, enterprise; "
+		 "did you mean else?"},
 		{"pick(profile.tier, free=1, free=2, else=3)",
 		 "E110 28+4: free= is given twice"},
 		{"pick(profile.tier, else=1, else=2)", "E110 28+4: else= is given twice"},
