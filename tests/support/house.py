@@ -14,7 +14,7 @@ import time
 from support.redis_client import Redis
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build")
+BUILD = os.environ.get("BUILD") or os.path.join(ROOT, "build")
 TOOLS = os.path.join(BUILD, "release", "tools")
 SECRET = base64.b64encode(b"a key for tests, 32 bytes long..").decode()
 
