@@ -117,3 +117,28 @@ ctl_redis_now(struct ctl_redis *redis, int64_t *out, struct err *err)
 	*out = seconds * 1000 + micros / 1000;
 	return true;
 }
+
+bool
+ctl_redis_last(struct ctl_redis *redis, struct stream_id *out, struct err *err)
+{
+	const struct reply *reply =
+		redis_call(redis->redis, &redis->arena, err, "XINFO", "STREAM",
+			   ctl_home_key(redis->home, "events").p, NULL);
+	const struct reply *item = reply + 1;
+
+	*out = (struct stream_id){0, 0};
+	if (!reply)
+		return false;
+	if (reply_error_is(reply, "ERR") && memcmp(reply->text.p, "ERR no such key", 15) == 0)
+		return true;
+	if (reply->type != REPLY_ARRAY)
+		return err_set(err, "Redis says %.*s", STR_ARG(reply->text));
+	for (uint32_t i = 0; i + 1 < reply->count; i += 2) {
+		const struct reply *value = reply_next(item);
+
+		if (reply_is(item, "last-generated-id") && !stream_id_parse(value->text, out))
+			return err_set(err, "XINFO STREAM gives no last-generated-id");
+		item = reply_next(value);
+	}
+	return true;
+}

@@ -53,6 +53,7 @@ struct ctl_redis {
 	struct redis *redis;
 	struct redis_address address;
 	struct arena arena; /* of replies */
+	char holder[256];   /* ctl_hold.c: what we wrote there; empty: nothing */
 };
 
 /* false: it has complained (STATUS_AWAY, or STATUS_USAGE in *status). */
@@ -63,8 +64,19 @@ bool ctl_redis_append(struct ctl_redis *redis, const char *id, const struct fiel
 		      unsigned count, struct stream_id *out, struct err *err) MUST_CHECK;
 void ctl_redis_command(struct buf *out, struct str key, const char *id, const struct field *fields,
 		       unsigned count);
+/* The last id the stream has given out; 0-0 when there is no stream. */
+bool ctl_redis_last(struct ctl_redis *redis, struct stream_id *out, struct err *err) MUST_CHECK;
 /* Redis' TIME in ms. */
 bool ctl_redis_now(struct ctl_redis *redis, int64_t *out, struct err *err) MUST_CHECK;
+
+/* --- ctl_hold.c: time stands still while history is imported as live --- */
+
+/* false: it has complained; another importer holds it. */
+bool ctl_hold_take(struct ctl_redis *redis, const char *file, enum status *status) MUST_CHECK;
+/* Gives back what ctl_hold_take() took; also after the connection was lost, if it can be had again. */
+void ctl_hold_give(struct ctl_redis *redis);
+/* Takes it away from a dead importer. */
+enum status ctl_hold_release(struct ctl_redis *redis);
 
 /* --- ctl_act.c: people's acts --- */
 
