@@ -503,113 +503,6 @@ the_window_is_bounded_in_alerts_and_in_bytes(void **state)
 	assert_int_equal(delivery_room(&queue), 3);
 }
 
-/* A long random life: nothing lost, nothing twice, order per customer, progress true at every moment. */
-static uint64_t seed = 1;
-
-static unsigned
-chance(unsigned n)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(seed >> 33) % n;
-}
-
-#define LIFE 5000
-static char owner[LIFE + 1]; /* customer of each entry, '.' for none of ours */
-static bool finished[LIFE + 1];
-static int64_t last_of[128]; /* entry that was last done, by customer */
-
-static void
-check_range(void *ctx, struct backlog_range range)
-{
-	bool *claimed = ctx;
-
-	for (int64_t i = range.from.ms; i <= range.to.ms; i++)
-		claimed[i] = true;
-}
-
-static void
-check_progress(void)
-{
-	static bool claimed[LIFE + 1];
-	int64_t position = backlog_position(&queue.backlog).ms;
-
-	memset(claimed, 0, sizeof claimed);
-	for (int64_t i = 1; i <= position; i++)
-		claimed[i] = true;
-	backlog_ranges(&queue.backlog, check_range, claimed);
-	for (int64_t i = 1; i < next_entry; i++)
-		if (claimed[i] != (owner[i] == '.' || finished[i]))
-			fail_msg("entry %d of %c is %sclaimed", (int)i, owner[i],
-				 claimed[i] ? "" : "not ");
-}
-
-static void
-finish(const struct delivery *delivery)
-{
-	int64_t at = delivery->at.ms;
-	int customer = delivery->customer.p[0];
-
-	assert_false(finished[at]);
-	assert_true(last_of[customer] < at);
-	finished[at] = true;
-	last_of[customer] = at;
-}
-
-static void
-reply_to(struct delivery *delivery)
-{
-	static const int statuses[] = {200, 200, 200, 200, 500, 422, 429, 0};
-	struct delivery copy = *delivery;
-	char customer = delivery->customer.p[0];
-	struct delivery_settled settled;
-
-	copy.customer = (struct str){&customer, 1};
-	settled = settle(delivery, statuses[chance(8)]);
-	if (settled.verdict == DELIVERY_DONE)
-		finish(&copy);
-	if (settled.verdict != DELIVERY_GIVEN_UP)
-		return;
-	finish(&copy);
-	delivery_bury(&queue, delivery);
-}
-
-static void
-a_long_random_life_loses_and_doubles_nothing(void **state)
-{
-	struct delivery *flying[2];
-	unsigned in_flight = 0;
-
-	(void)state;
-	for (int turns = 0; next_entry <= LIFE || queue.backlog.held > 0; turns++) {
-		struct delivery *delivery;
-
-		assert_true(turns < 1000000);
-		while (next_entry <= LIFE && delivery_room(&queue) > 0 && chance(4)) {
-			char text[2] = {chance(3) ? (char)('a' + chance(8)) : '.', 0};
-
-			owner[next_entry] = text[0];
-			stream(text);
-		}
-		while ((delivery = delivery_next(&queue, now)) != NULL)
-			flying[in_flight++] = delivery;
-		if (in_flight > 0) {
-			unsigned i = chance(in_flight);
-
-			delivery = flying[i];
-			flying[i] = flying[--in_flight];
-			reply_to(delivery);
-		} else if (delivery_wakes_at(&queue) != NEVER) {
-			assert_true(delivery_wakes_at(&queue) > now);
-			now = delivery_wakes_at(&queue);
-		}
-		if (turns % 16 == 0)
-			check_progress();
-	}
-	assert_int_equal(queue.backlog.oldest, BACKLOG_NONE);
-	check_progress();
-	assert_int_equal(backlog_position(&queue.backlog).ms, LIFE);
-}
-
 #define QUEUE_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -636,7 +529,6 @@ main(void)
 		QUEUE_TEST(a_first_failure_of_an_earlier_life_still_counts),
 		QUEUE_TEST(what_was_taken_back_leaves_again),
 		QUEUE_TEST(the_window_is_bounded_in_alerts_and_in_bytes),
-		QUEUE_TEST(a_long_random_life_loses_and_doubles_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
