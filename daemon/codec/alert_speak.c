@@ -59,7 +59,7 @@ alert_speak(struct buf *out, struct str body, struct str lang)
 	memcpy(name, lang.p, lang.n);
 	name[lang.n] = '\0';
 	root = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
-	/* Numbers are written with at most 15 digits, so they come back as they were. */
+	/* Ours have at most 15 digits, so they keep their value. */
 	if (root != NULL && speak(root, name, 0))
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(root);

@@ -231,7 +231,7 @@ class World:
             url = f'{base}/{name}{path}'
             lines.append(f'  {name}: {{{", ".join(["url: " + json.dumps(url), secret, *options])}}}')
 
-        for name in ('plain', 'order', 'quick', 'refuses', 'gone', 'busy', 'moved', 'drops', 'long', 'garbage', 'ends'):
+        for name in ('plain', 'order', 'quick', 'refuses', 'gone', 'busy', 'moved', 'drops', 'long', 'denies', 'ends', 'rewound'):
             endpoint(name, allow, fast)
         endpoint('query', allow, fast, 'headers: {X-Tenant: acme, X-Empty: ""}', path='?token=hidden-in-the-url')
         endpoint('slow', allow, fast, 'timeout: 60s', 'concurrency: 2')
@@ -252,12 +252,12 @@ class World:
             file.write('\n'.join(lines) + '\n')
         return path
 
-    def alert(self, to, customer='c1', body=None):
+    def alert(self, to, customer='c1', body=None, entry='*'):
         """One committed alert, as the engine writes them."""
         self.alerts += 1
         name = f'al_{self.alerts:026d}'
         body = body or json.dumps({'type': 'rule.fired', 'id': name, 'data': {'customer': customer}})
-        self.redis('XADD', 't:alerts', '*', 'id', name, 'type', 'rule.fired', 'customer', customer,
+        self.redis('XADD', 't:alerts', entry, 'id', name, 'type', 'rule.fired', 'customer', customer,
                    'at', '1795255200000', 'to', to, 'body', body)
         return name
 
@@ -444,6 +444,14 @@ def gone_pauses_until_somebody_resumes(world):
     check(world.http.ids('/gone')[1:] == [first, second], 'not all that waited')
 
 
+def a_rejected_secret_is_told_to_the_admin(world):
+    world.http.replies['/denies'] = lambda _, nth: (401 if nth < 5 else 200, {}, b'')
+    world.alert('denies')
+    world.http.wait('/denies', 5)
+    until(lambda: 'denies: answered 401' in world.daemon.said(), 'the log does not say so')
+    check(not world.dead('denies'), 'it was given up')
+
+
 def private_addresses_are_not_reached(world):
     for name in ('private', 'named'):
         world.alert(name)
@@ -528,6 +536,36 @@ def redis_may_die_in_the_middle(world):
     check(world.progress('flood')[b'done'] == b'', 'done is not empty at the end')
 
 
+def redis_may_lose_its_last_moments(world):
+    """As after a failover: the stream and the progress fall back together, and the engine commits again."""
+    def last_entry():
+        return world.redis('XREVRANGE', 't:alerts', '+', '-', 'COUNT', '1')[0][0].decode()
+    kept = [world.alert('rewound', f'c{n}') for n in range(20)]
+    world.http.wait('/rewound', 20)
+    fallen_to = last_entry()
+    until(lambda: world.progress('rewound').get(b'position', b'').decode() == fallen_to, 'the position does not follow')
+    saved = os.path.join(world.folder, 'saved')
+    world.redis('SAVE')
+    shutil.copytree(os.path.join(world.folder, 'appendonlydir'), saved)
+    lost = [world.alert('rewound', f'c{n}') for n in range(20)]
+    world.http.wait('/rewound', 40)
+    last = last_entry()
+    until(lambda: world.progress('rewound').get(b'position', b'').decode() == last, 'the position does not follow')
+    world.redis.kill()
+    shutil.rmtree(os.path.join(world.folder, 'appendonlydir'))
+    shutil.move(saved, os.path.join(world.folder, 'appendonlydir'))
+    world.redis.start()
+    world.alerts -= 20
+    milliseconds, number = fallen_to.split('-')
+    again = [world.alert('rewound', f'c{n}', entry=f'{milliseconds}-{int(number) + 1 + n}') for n in range(20)]
+    new = world.alert('rewound', 'new')
+    check(again == lost, 'the ids differ')
+    until(lambda: new in world.http.ids('/rewound'), 'it does not go on')
+    until(lambda: world.http.ids('/rewound').count(again[-1]) == 2, 'what was committed again is not sent')
+    got = world.http.ids('/rewound')
+    check(all(got.count(name) <= 2 for name in kept + lost) and set(kept + lost) <= set(got), 'lost, or sent for ever')
+
+
 def secrets_are_in_no_log(world):
     said = world.daemon.said()
     check('al_' in said, 'the log says nothing')
@@ -542,8 +580,10 @@ TESTS = [
     what_never_answers_is_tried_again_with_the_same_id, a_dropped_connection_is_tried_again,
     a_redirect_is_a_failure_and_never_followed, an_endless_reply_is_cut, what_is_refused_three_times_is_a_dead_letter,
     what_fails_too_long_is_given_up, too_often_rests_the_whole_endpoint, gone_pauses_until_somebody_resumes,
-    private_addresses_are_not_reached, tls_is_verified, ten_failures_open_the_circuit_and_nothing_is_lost,
-    a_stop_lets_requests_end_and_forgets_nothing, kills_lose_nothing, redis_may_die_in_the_middle, secrets_are_in_no_log,
+    a_rejected_secret_is_told_to_the_admin, private_addresses_are_not_reached, tls_is_verified,
+    ten_failures_open_the_circuit_and_nothing_is_lost,
+    a_stop_lets_requests_end_and_forgets_nothing, kills_lose_nothing, redis_may_die_in_the_middle,
+    redis_may_lose_its_last_moments, secrets_are_in_no_log,
 ]
 
 
