@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a customer costs in memory: six signals, each with an event about every other day for 90 days. The
+ * records go to Redis as a commit would write them, to be weighed there. One JSON line.
+ *
+ *   memory SOCKET PREFIX RULES CUSTOMERS */
+#include "app/rule_files.h"
+#include "base/mem.h"
+#include "bench/traffic.h"
+#include "engine/engine.h"
+#include "io/shard.h"
+
+#define BATCH 2000
+#define DAYS 90
+#define PIECE 2000 /* records a pipeline */
+
+struct sample {
+	const char *type;
+	double value_from, value_to;
+};
+/* One type for each of six signals of the pack; values that make nobody unhappy. */
+static const struct sample samples[] = {
+	{"login", 0, 0},	{"page_view", 0, 0},	 {"ticket_opened", 0, 0},
+	{"nps_answered", 7, 8}, {"csat_answered", 3, 5}, {"seats_changed", 40, 60},
+};
+#define SAMPLES (sizeof samples / sizeof *samples)
+
+struct memory {
+	struct engine *engine;
+	struct entry entries[BATCH];
+	char names[BATCH][16];
+	unsigned waiting;
+	uint64_t events, orders;
+	uint64_t customers;
+};
+
+static void
+count_order(void *ctx, const struct order *order)
+{
+	struct memory *memory = ctx;
+
+	(void)order;
+	memory->orders++;
+}
+
+static void
+drop(void *ctx, const struct customer *customer)
+{
+	(void)ctx, (void)customer;
+}
+
+static void
+apply(struct memory *memory)
+{
+	const struct order_sink sink = {.ctx = memory, .take = count_order};
+
+	(void)engine_apply(memory->engine, memory->entries, memory->waiting, &sink);
+	(void)engine_take_dirty(memory->engine, SIZE_MAX, drop, NULL);
+	memory->events += memory->waiting;
+	memory->waiting = 0;
+}
+
+static void
+add(struct memory *memory, uint64_t who, const struct sample *sample, int64_t ms, uint64_t luck)
+{
+	struct entry *entry = &memory->entries[memory->waiting];
+	char *name = memory->names[memory->waiting];
+
+	*name = 'c';
+	traffic_digits(name + 1, who, 7);
+	*entry = (struct entry){
+		.id = {ms, memory->events + memory->waiting + 1},
+		.customer = {name, 8},
+		.type = str_of(sample->type),
+		.ts = ms,
+		.value = sample->value_from +
+			 (double)(luck % 16) / 15 * (sample->value_to - sample->value_from),
+		.has_value = sample->value_to > 0,
+	};
+	if (++memory->waiting == BATCH)
+		apply(memory);
+}
+
+/* A day: everybody in turn, each signal with even chance. */
+static void
+run_day(struct memory *memory, int day)
+{
+	int64_t start = INT64_C(1767200400000) + day * DAY_MS;
+
+	for (uint64_t who = 0; who < memory->customers; who++) {
+		int64_t ms = start + (int64_t)(who * (uint64_t)(DAY_MS / 2) / memory->customers);
+
+		for (unsigned i = 0; i < SAMPLES; i++) {
+			uint64_t luck = traffic_random((who * DAYS + (uint64_t)day) * SAMPLES + i);
+
+			if (luck & 1)
+				add(memory, who, &samples[i], ms, luck >> 1);
+		}
+	}
+	apply(memory);
+}
+
+static size_t
+resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long whole, resident;
+
+	if (!file || fscanf(file, "%lu %lu", &whole, &resident) != 2)
+		bench_die("/proc/self/statm");
+	fclose(file);
+	return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* HSET answers ":n". */
+static void
+await_integers(int fd, unsigned owed)
+{
+	char bytes[4096];
+
+	while (owed > 0) {
+		size_t n = bench_receive(fd, bytes, sizeof bytes);
+
+		for (size_t i = 0; i < n; i++)
+			owed -= bytes[i] == ':';
+	}
+}
+
+static size_t
+records_write(const struct memory *memory, int fd, const char *prefix)
+{
+	struct shard_batch batch = {0};
+	struct buf out = {0};
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < engine_customers(memory->engine); i++) {
+		shard_batch_add(&batch, engine_rules(memory->engine),
+				engine_customer_at(memory->engine, i),
+				engine_position(memory->engine));
+		bytes += batch.items[batch.count - 1].record_n;
+		if (batch.count < PIECE && i + 1 < engine_customers(memory->engine))
+			continue;
+		buf_clear(&out);
+		unsigned commands = shard_batch_write(&batch, str_of(prefix), &out);
+
+		bench_send(fd, out.p, out.n);
+		await_integers(fd, commands);
+	}
+	shard_batch_finish(&batch);
+	buf_finish(&out);
+	return bytes;
+}
+
+static struct ruleset *
+rules_read(const char *path, struct rule_files **files, struct arena *arena)
+{
+	struct str name = str_of(path);
+	struct diags diags;
+	struct err err;
+	struct ruleset *rules;
+
+	*files = rule_files_read(STR_NONE, &name, 1, &err);
+	if (!*files) {
+		fprintf(stderr, "%s\n", err.text);
+		exit(2);
+	}
+	diags_init(&diags, arena);
+	rules = rule_files_load(*files, (struct hash_seed){1, 2}, &diags);
+	diags_finish(&diags);
+	if (!rules)
+		exit(2);
+	return rules;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rule_files *files;
+	struct memory *memory;
+	struct arena arena;
+	size_t before, resident, records;
+	double customers;
+
+	if (argc != 5) {
+		fputs("usage: memory SOCKET PREFIX RULES CUSTOMERS\n", stderr);
+		return 2;
+	}
+	arena_init(&arena);
+	memory = mem_alloc(sizeof *memory);
+	memset(memory, 0xff, sizeof *memory); /* resident from the start */
+	memset(memory, 0, sizeof *memory);
+	memory->customers = bench_number(argv[4]);
+	memory->engine = engine_create(rules_read(argv[3], &files, &arena),
+				       (struct hash_seed){1, 2});
+	before = resident_bytes();
+	for (int day = 0; day < DAYS; day++)
+		run_day(memory, day);
+	resident = resident_bytes() - before;
+	records = records_write(memory, bench_connect(argv[1]), argv[2]);
+	customers = (double)engine_customers(memory->engine);
+	printf("{\"bench\":\"memory\",\"customers\":%.0f,\"events\":%" PRIu64
+	       ",\"orders\":%" PRIu64 ",\"resident_per_customer\":%.0f,"
+	       "\"engine_per_customer\":%.0f,\"record_bytes\":%.0f,\"cpu_s\":%.3f}\n",
+	       customers, memory->events, memory->orders, (double)resident / customers,
+	       (double)engine_bytes(memory->engine) / customers, (double)records / customers,
+	       bench_cpu_seconds());
+	engine_destroy(memory->engine);
+	mem_free(memory);
+	rule_files_destroy(files);
+	arena_finish(&arena);
+	return 0;
+}
