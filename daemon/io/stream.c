@@ -139,7 +139,8 @@ on_reply(void *ctx, const struct reply *reply)
 	}
 	batch.full = batch.count >= stream->options.batch;
 	stream->next = batch.last;
-	stream->wait = true;
+	/* After a full batch it asks rather than waits, so that take() soon learns whether that was all. */
+	stream->wait = !batch.full;
 	read_on(stream);
 	stream->options.hooks.take(stream->options.hooks.ctx, &batch);
 }
