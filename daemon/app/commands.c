@@ -22,5 +22,8 @@ const struct command commands[] = {
 	 "care tasks: who does what (list: --state --assignee --queue --customer -n)", tasks_run},
 	{"webhooks", "[list]", "the endpoints and how they are", webhooks_run},
 	{"status", "", "the daemon's state; exit status 3 when it cannot be reached", status_run},
+	{"doctor", "", "what is unwise in Redis' settings and in files; exit status 1 when something is",
+	 doctor_run},
+	{"repair", "[--yes]", "a stream whose last id lies in the future", repair_run},
 	{0},
 };
