@@ -7,14 +7,12 @@
 #include "base/mem.h"
 #include "engine/core.h"
 
-#define BATCH 64	 /* customers fetched ahead of their entries */
-#define SCAN_AHEAD 8	 /* the same for a day's close */
-#define DIRTY_FIRST 1024
+#define BATCH 64 /* customers fetched ahead of their entries */
 
 /* ---- life of the engine ---- */
 
-static void
-take_rules(struct engine *engine, struct ruleset *rules)
+void
+engine_take_rules(struct engine *engine, struct ruleset *rules)
 {
 	engine->rules = rules;
 	clock_init(&engine->clock, rules->zone, rules->lateness);
@@ -40,7 +38,7 @@ engine_create(struct ruleset *rules, struct hash_seed seed)
 	engine->seed = seed;
 	engine->now = INT64_MIN;
 	arena_init(&engine->scratch);
-	take_rules(engine, rules);
+	engine_take_rules(engine, rules);
 	return engine;
 }
 
@@ -108,254 +106,6 @@ engine_profile(const struct engine *engine, const struct customer *customer, uns
 	return customer_profile(customer, engine->rules, attribute);
 }
 
-/* ---- dirty ---- */
-
-static struct dirty *
-dirty_at(const struct engine *engine, size_t i)
-{
-	return &engine->dirty[(engine->dirty_head + i) & (engine->dirty_cap - 1)];
-}
-
-static void
-dirty_grow(struct engine *engine)
-{
-	size_t cap = engine->dirty_cap ? engine->dirty_cap * 2 : DIRTY_FIRST;
-	struct dirty *ring = mem_array(cap, sizeof *ring);
-	for (size_t i = 0; i < engine->dirty_count; i++)
-		ring[i] = *dirty_at(engine, i);
-	mem_free(engine->dirty);
-	engine->dirty = ring;
-	engine->dirty_cap = cap;
-	engine->dirty_head = 0;
-}
-
-void
-engine_mark_dirty(struct engine *engine, uint32_t index)
-{
-	struct customer *customer = engine_at(engine, index);
-	if (customer->flags & CUSTOMER_DIRTY)
-		return;
-	customer->flags |= CUSTOMER_DIRTY;
-	if (engine->dirty_count == engine->dirty_cap)
-		dirty_grow(engine);
-	*dirty_at(engine, engine->dirty_count++) = (struct dirty){
-		.customer = index, .before = engine->position, .entries = engine->entries};
-}
-
-size_t
-engine_dirty(const struct engine *engine)
-{
-	return engine->dirty_count;
-}
-
-struct stream_id
-engine_low(const struct engine *engine)
-{
-	return engine->dirty_count ? dirty_at(engine, 0)->before : engine->position;
-}
-
-size_t
-engine_take_dirty(struct engine *engine, size_t max,
-		  void (*take)(void *ctx, const struct customer *customer), void *ctx)
-{
-	size_t taken = 0;
-	for (; taken < max && engine->dirty_count; taken++) {
-		struct customer *customer = engine_at(engine, dirty_at(engine, 0)->customer);
-		customer->flags &= (uint8_t)~CUSTOMER_DIRTY;
-		take(ctx, customer);
-		engine->dirty_head = (engine->dirty_head + 1) & (engine->dirty_cap - 1);
-		engine->dirty_count--;
-	}
-	return taken;
-}
-
-int64_t
-engine_dirty_age(const struct engine *engine)
-{
-	return engine->dirty_count ? (int64_t)(engine->entries - dirty_at(engine, 0)->entries) : 0;
-}
-
-/* ---- due ---- */
-
-/* wake_at only sinks here; it is reset when its entry is taken from the heap. What is stale is found
- * out when its time comes. */
-void
-engine_set_wake(struct engine *engine, uint32_t index, int64_t at)
-{
-	struct customer *customer = engine_at(engine, index);
-	if (at >= customer->wake_at)
-		return;
-	customer->wake_at = at;
-	heap_push(&engine->wakes, at, index);
-}
-
-void
-engine_set_day(struct engine *engine, struct customer *customer, bool day)
-{
-	bool was = customer->flags & CUSTOMER_DAY;
-	if (was == day)
-		return;
-	customer->flags ^= CUSTOMER_DAY;
-	engine->day_customers += day ? 1 : (size_t)-1;
-}
-
-static bool
-valid_wake(struct engine *engine, struct heap_entry *out)
-{
-	while (heap_peek(&engine->wakes, out)) {
-		if (engine_at(engine, out->item)->wake_at == out->at)
-			return true;
-		(void)heap_pop(&engine->wakes, out);
-	}
-	return false;
-}
-
-static int64_t
-next_close(struct engine *engine)
-{
-	int64_t close_at, next;
-	if (engine->day_customers == 0)
-		return NEVER;
-	(void)clock_closed_day(&engine->clock, engine->now, &close_at, &next);
-	return next;
-}
-
-static int64_t
-next_time(struct engine *engine)
-{
-	struct heap_entry top;
-	int64_t close = next_close(engine);
-	return valid_wake(engine, &top) && top.at < close ? top.at : close;
-}
-
-int64_t
-engine_next_due(struct engine *engine)
-{
-	struct heap_entry top;
-	int64_t close = next_close(engine);
-	while (valid_wake(engine, &top) && top.at < close) {
-		struct customer *customer = engine_at(engine, top.item);
-		bool day;
-		int64_t at = step_next(engine, customer, engine->now, &day);
-		if (at <= top.at)
-			return top.at;
-		(void)heap_pop(&engine->wakes, &top);
-		customer->wake_at = NEVER;
-		engine_set_wake(engine, top.item, at);
-	}
-	return close;
-}
-
-/* Its record already holds what happened at that instant. */
-static bool
-is_ahead(const struct engine *engine, uint32_t index, int64_t at)
-{
-	return engine->loaded && index < engine->loaded_cap && engine->loaded[index].ms >= at;
-}
-
-static void
-note_due(struct engine *engine, uint32_t index, int64_t at)
-{
-	if (is_ahead(engine, index, at) || !step_would_change(engine, index, at))
-		return;
-	MEM_RESERVE(engine->due, engine->due_cap, engine->due_count + 1);
-	engine->due[engine->due_count++] = index;
-}
-
-static void
-gather_wakes(struct engine *engine, int64_t at)
-{
-	struct heap_entry top;
-	while (valid_wake(engine, &top) && top.at == at) {
-		(void)heap_pop(&engine->wakes, &top);
-		engine_at(engine, top.item)->wake_at = NEVER;
-		note_due(engine, top.item, at);
-	}
-}
-
-static void
-prefetch_customer(const struct engine *engine, uint32_t index)
-{
-	const struct customer *customer = engine_at(engine, index);
-	__builtin_prefetch(customer->tracks);
-	__builtin_prefetch(customer->cold);
-}
-
-static void
-gather_day(struct engine *engine, int64_t at)
-{
-	size_t count = engine->customers;
-	for (uint32_t i = 0; i < count; i++) {
-		if (i + SCAN_AHEAD < count)
-			prefetch_customer(engine, i + SCAN_AHEAD);
-		if (engine_at(engine, i)->flags & CUSTOMER_DAY)
-			note_due(engine, i, at);
-	}
-}
-
-/* An insertion would be quadratic, qsort has no context: a merge sort by the bytes of the ids. */
-static void
-sort_by_id(struct engine *engine, uint32_t *list, uint32_t *room, size_t count)
-{
-	if (count < 2)
-		return;
-	size_t half = count / 2;
-	sort_by_id(engine, list, room, half);
-	sort_by_id(engine, list + half, room, count - half);
-	memcpy(room, list, half * sizeof *list);
-	size_t a = 0, b = half, out = 0;
-	while (a < half && b < count) {
-		struct str x = engine_at(engine, room[a])->id, y = engine_at(engine, list[b])->id;
-		list[out++] = str_cmp(x, y) <= 0 ? room[a++] : list[b++];
-	}
-	memcpy(list + out, room + a, (half - a) * sizeof *list);
-}
-
-static void
-sort_due(struct engine *engine)
-{
-	uint32_t *room = mem_array(engine->due_count, sizeof *room);
-	sort_by_id(engine, engine->due, room, engine->due_count);
-	mem_free(room);
-}
-
-/* All that is due at one instant: customers by the bytes of their id. */
-static void
-run_due_at(struct engine *engine, int64_t at, int64_t close, const struct order_sink *sink)
-{
-	engine->due_count = 0;
-	engine->now = at;
-	gather_wakes(engine, at);
-	if (at == close)
-		gather_day(engine, at);
-	sort_due(engine);
-	uint32_t last = UINT32_MAX;
-	for (size_t i = 0; i < engine->due_count; i++) {
-		if (engine->due[i] != last)
-			(void)step_customer(engine, engine->due[i], NULL, STEP_TIME, at, sink);
-		last = engine->due[i];
-	}
-}
-
-static void
-run_due(struct engine *engine, int64_t to, const struct order_sink *sink)
-{
-	while (engine->customers) {
-		int64_t close = next_close(engine), at = next_time(engine);
-		if (at > to)
-			break;
-		run_due_at(engine, at, close, sink);
-	}
-	if (to > engine->now)
-		engine->now = to;
-}
-
-void
-engine_advance(struct engine *engine, int64_t to, const struct order_sink *sink)
-{
-	run_due(engine, to, sink);
-}
-
 /* ---- entries ---- */
 
 static bool
@@ -364,16 +114,16 @@ has_customer(const struct entry *entry)
 	return entry->kind != ENTRY_CLOCK && entry->kind != ENTRY_RULES;
 }
 
-static void
-begin_entry(struct engine *engine, struct stream_id id, const struct order_sink *sink)
+void
+engine_begin_entry(struct engine *engine, struct stream_id id, const struct order_sink *sink)
 {
 	assert(stream_id_cmp(id, engine->position) > 0);
 	engine->applying = id;
-	run_due(engine, id.ms, sink);
+	engine_run_due(engine, id.ms, sink);
 }
 
-static void
-end_entry(struct engine *engine, struct stream_id id)
+void
+engine_end_entry(struct engine *engine, struct stream_id id)
 {
 	engine->position = id;
 	engine->entries++;
@@ -422,7 +172,7 @@ acceptable(struct engine *engine, uint32_t index, const struct entry *entry,
 static void
 apply_entry(struct engine *engine, const struct entry *entry, const struct order_sink *sink)
 {
-	begin_entry(engine, entry->id, sink);
+	engine_begin_entry(engine, entry->id, sink);
 	if (has_customer(entry)) {
 		uint32_t index = engine_find_index(engine, entry->customer, entry->hash);
 		bool held = index != UINT32_MAX && already_held(engine, index, entry->id);
@@ -432,7 +182,7 @@ apply_entry(struct engine *engine, const struct entry *entry, const struct order
 			(void)step_customer(engine, index, entry, STEP_ENTRY, entry->id.ms, sink);
 		}
 	}
-	end_entry(engine, entry->id);
+	engine_end_entry(engine, entry->id);
 }
 
 /* Memory is far: ask for the slots, then the customers, then their tracks, of a whole batch. */
@@ -456,7 +206,7 @@ fetch_ahead(struct engine *engine, struct entry *entries, size_t count)
 		if (guess[i] == UINT32_MAX)
 			continue;
 		__builtin_prefetch(engine_at(engine, guess[i])->id.p);
-		prefetch_customer(engine, guess[i]);
+		engine_prefetch(engine_at(engine, guess[i]));
 	}
 }
 
@@ -479,161 +229,8 @@ engine_apply(struct engine *engine, struct entry *entries, size_t count,
 void
 engine_skip(struct engine *engine, struct stream_id id, const struct order_sink *sink)
 {
-	begin_entry(engine, id, sink);
-	end_entry(engine, id);
-}
-
-/* ---- loading ---- */
-
-void
-engine_resume(struct engine *engine, struct stream_id low)
-{
-	engine->position = low;
-	engine->now = low.ms;
-}
-
-static void
-note_loaded(struct engine *engine, uint32_t index, struct stream_id applied)
-{
-	if (stream_id_cmp(applied, engine->position) <= 0)
-		return;
-	if (index >= engine->loaded_cap) {
-		size_t cap = engine->loaded_cap ? engine->loaded_cap * 2 : CUSTOMER_CHUNK;
-		while (cap <= index)
-			cap *= 2;
-		engine->loaded = mem_resize(engine->loaded, cap * sizeof *engine->loaded);
-		memset(engine->loaded + engine->loaded_cap, 0,
-		       (cap - engine->loaded_cap) * sizeof *engine->loaded);
-		engine->loaded_cap = cap;
-	}
-	engine->loaded[index] = applied;
-	if (stream_id_cmp(applied, engine->loaded_max) > 0)
-		engine->loaded_max = applied;
-}
-
-bool
-engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
-	    struct err *err)
-{
-	uint64_t hash = hash_bytes(customer->id.p, customer->id.n, engine->seed);
-	if (engine_find_index(engine, customer->id, hash) != UINT32_MAX)
-		return err_set(err, "customer %.*s has two records", STR_ARG(customer->id));
-	customer->flags &= (uint8_t)~(CUSTOMER_DIRTY | CUSTOMER_DAY);
-	customer->wake_at = NEVER;
-	uint32_t index = engine_add_customer(engine, customer, hash);
-	note_loaded(engine, index, applied);
-	bool day;
-	int64_t now = applied.ms > engine->now ? applied.ms : engine->now;
-	int64_t at = step_next(engine, engine_at(engine, index), now, &day);
-	engine_set_day(engine, engine_at(engine, index), day);
-	engine_set_wake(engine, index, at);
-	return true;
-}
-
-/* ---- a change of rules ---- */
-
-static const struct signal *
-same_signal(const struct ruleset *rules, uint32_t key)
-{
-	for (unsigned i = 0; i < rules->signal_count; i++)
-		if (rules->signals[i].key == key)
-			return &rules->signals[i];
-	return NULL;
-}
-
-/* A new signal is born now; one whose reach grows was observed only as far as it was kept. */
-static void
-give_births(struct engine *engine, struct ruleset *to, int64_t now)
-{
-	for (unsigned i = 0; i < to->signal_count; i++) {
-		struct signal *signal = &to->signals[i];
-		const struct signal *old = same_signal(engine->rules, signal->key);
-		signal->born_at = old ? old->born_at : now;
-		if (!old || old->reach_days >= signal->reach_days)
-			continue;
-		int64_t kept = now - (int64_t)old->reach_days * DAY_MS;
-		if (kept > signal->born_at)
-			signal->born_at = kept;
-	}
-}
-
-static bool
-has_rule(const struct ruleset *rules, uint32_t key)
-{
-	for (unsigned i = 0; i < rules->rule_count; i++)
-		if (rules->rules[i].key == key)
-			return true;
-	return false;
-}
-
-static bool *
-rules_missing(const struct ruleset *of, const struct ruleset *in)
-{
-	bool *missing = mem_array(of->rule_count + 1u, sizeof *missing);
-	for (unsigned i = 0; i < of->rule_count; i++)
-		missing[i] = !has_rule(in, of->rules[i].key);
-	return missing;
-}
-
-static void
-all_due(struct engine *engine)
-{
-	MEM_RESERVE(engine->due, engine->due_cap, engine->customers + 1);
-	for (uint32_t i = 0; i < engine->customers; i++)
-		engine->due[i] = i;
-	engine->due_count = engine->customers;
-	sort_due(engine);
-}
-
-static void
-remove_rules(struct engine *engine, const bool *removed, int64_t now, const struct order_sink *sink)
-{
-	for (size_t i = 0; i < engine->due_count; i++)
-		if (!is_ahead(engine, engine->due[i], now))
-			(void)step_remove_rules(engine, engine->due[i], removed, now, sink);
-}
-
-static void
-remap_all(struct engine *engine, const struct ruleset *to)
-{
-	for (uint32_t i = 0; i < engine->customers; i++) {
-		struct customer *customer = engine_at(engine, i);
-		if (remap_customer(customer, engine->rules, to))
-			engine_mark_dirty(engine, i);
-		customer->wake_at = NEVER;
-		engine_set_day(engine, customer, false);
-	}
-	heap_finish(&engine->wakes);
-	engine->wakes = (struct heap){0};
-}
-
-void
-engine_change_rules(struct engine *engine, const struct entry *entry, struct ruleset *rules,
-		    const struct order_sink *sink)
-{
-	int64_t now = entry->id.ms;
-	begin_entry(engine, entry->id, sink);
-	if (memcmp(rules->sha, engine->rules->sha, sizeof rules->sha) == 0) {
-		ruleset_destroy(rules);
-		end_entry(engine, entry->id);
-		return;
-	}
-	bool *removed = rules_missing(engine->rules, rules);
-	bool *added = rules_missing(rules, engine->rules);
-	all_due(engine);
-	remove_rules(engine, removed, now, sink);
-	give_births(engine, rules, now);
-	remap_all(engine, rules);
-	struct ruleset *old = engine->rules;
-	take_rules(engine, rules);
-	ruleset_destroy(old);
-	engine->rule_is_new = added;
-	for (size_t i = 0; i < engine->due_count; i++)
-		(void)step_customer(engine, engine->due[i], NULL, STEP_RULES, now, sink);
-	engine->rule_is_new = NULL;
-	mem_free(removed);
-	mem_free(added);
-	end_entry(engine, entry->id);
+	engine_begin_entry(engine, id, sink);
+	engine_end_entry(engine, id);
 }
 
 /* ---- reading ---- */

@@ -78,6 +78,22 @@ void engine_mark_dirty(struct engine *engine, uint32_t index);
 void engine_set_wake(struct engine *engine, uint32_t index, int64_t at);
 void engine_set_day(struct engine *engine, struct customer *customer, bool day);
 
+/* Shared by engine.c, due.c, loading.c and change.c. */
+void engine_take_rules(struct engine *engine, struct ruleset *rules);
+void engine_begin_entry(struct engine *engine, struct stream_id id, const struct order_sink *sink);
+void engine_end_entry(struct engine *engine, struct stream_id id);
+void engine_run_due(struct engine *engine, int64_t to, const struct order_sink *sink);
+/* Asks for what hangs on a customer that is in the cache already. */
+static inline void
+engine_prefetch(const struct customer *customer)
+{
+	__builtin_prefetch(customer->tracks);
+	__builtin_prefetch(customer->cold);
+}
+void engine_sort_due(struct engine *engine); /* engine->due by the bytes of the ids */
+/* Its record already holds what happened at that instant. */
+bool engine_is_ahead(const struct engine *engine, uint32_t index, int64_t at);
+
 /* One look at a customer: the evaluator's surroundings. */
 struct look {
 	struct engine *engine;

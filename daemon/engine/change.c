@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A change of rules: every customer under the new set, at one entry of the stream. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/core.h"
+
+static const struct signal *
+same_signal(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->signal_count; i++)
+		if (rules->signals[i].key == key)
+			return &rules->signals[i];
+	return NULL;
+}
+
+/* A new signal is born now; one whose reach grows was observed only as far as it was kept. */
+static void
+give_births(struct engine *engine, struct ruleset *to, int64_t now)
+{
+	for (unsigned i = 0; i < to->signal_count; i++) {
+		struct signal *signal = &to->signals[i];
+		const struct signal *old = same_signal(engine->rules, signal->key);
+		signal->born_at = old ? old->born_at : now;
+		if (!old || old->reach_days >= signal->reach_days)
+			continue;
+		int64_t kept = now - (int64_t)old->reach_days * DAY_MS;
+		if (kept > signal->born_at)
+			signal->born_at = kept;
+	}
+}
+
+static bool
+has_rule(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		if (rules->rules[i].key == key)
+			return true;
+	return false;
+}
+
+static bool *
+rules_missing(const struct ruleset *of, const struct ruleset *in)
+{
+	bool *missing = mem_array(of->rule_count + 1u, sizeof *missing);
+	for (unsigned i = 0; i < of->rule_count; i++)
+		missing[i] = !has_rule(in, of->rules[i].key);
+	return missing;
+}
+
+static void
+all_due(struct engine *engine)
+{
+	MEM_RESERVE(engine->due, engine->due_cap, engine->customers + 1);
+	for (uint32_t i = 0; i < engine->customers; i++)
+		engine->due[i] = i;
+	engine->due_count = engine->customers;
+	engine_sort_due(engine);
+}
+
+static void
+remove_rules(struct engine *engine, const bool *removed, int64_t now, const struct order_sink *sink)
+{
+	for (size_t i = 0; i < engine->due_count; i++)
+		if (!engine_is_ahead(engine, engine->due[i], now))
+			(void)step_remove_rules(engine, engine->due[i], removed, now, sink);
+}
+
+static void
+remap_all(struct engine *engine, const struct ruleset *to)
+{
+	for (uint32_t i = 0; i < engine->customers; i++) {
+		struct customer *customer = engine_at(engine, i);
+		if (remap_customer(customer, engine->rules, to))
+			engine_mark_dirty(engine, i);
+		customer->wake_at = NEVER;
+		engine_set_day(engine, customer, false);
+	}
+	heap_finish(&engine->wakes);
+	engine->wakes = (struct heap){0};
+}
+
+void
+engine_change_rules(struct engine *engine, const struct entry *entry, struct ruleset *rules,
+		    const struct order_sink *sink)
+{
+	int64_t now = entry->id.ms;
+	engine_begin_entry(engine, entry->id, sink);
+	if (memcmp(rules->sha, engine->rules->sha, sizeof rules->sha) == 0) {
+		ruleset_destroy(rules);
+		engine_end_entry(engine, entry->id);
+		return;
+	}
+	bool *removed = rules_missing(engine->rules, rules);
+	bool *added = rules_missing(rules, engine->rules);
+	all_due(engine);
+	remove_rules(engine, removed, now, sink);
+	give_births(engine, rules, now);
+	remap_all(engine, rules);
+	struct ruleset *old = engine->rules;
+	engine_take_rules(engine, rules);
+	ruleset_destroy(old);
+	engine->rule_is_new = added;
+	for (size_t i = 0; i < engine->due_count; i++)
+		(void)step_customer(engine, engine->due[i], NULL, STEP_RULES, now, sink);
+	engine->rule_is_new = NULL;
+	mem_free(removed);
+	mem_free(added);
+	engine_end_entry(engine, entry->id);
+}
