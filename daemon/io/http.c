@@ -38,6 +38,7 @@ struct http_call {
 	struct http_chunks chunks;
 	struct arena arena;
 	bool last;   /* no further request on this connection */
+	bool ended;  /* the client sends no more than what was read already */
 	bool broken; /* the client has gone; the answer will be dropped */
 };
 
@@ -209,6 +210,12 @@ http_answer(struct http_call *call, int status, const char *type, const char *mo
 		call_free(call);
 }
 
+static bool
+is_reading(const struct http_call *call)
+{
+	return call->state == HTTP_IDLE || call->state == HTTP_HEAD || call->state == HTTP_BODY;
+}
+
 static void
 begin_next(struct http_call *call)
 {
@@ -219,6 +226,8 @@ begin_next(struct http_call *call)
 	call->chunks = (struct http_chunks){0};
 	http_move(call, HTTP_IDLE);
 	read_on(call);
+	if (call->ended && is_reading(call))
+		call_free(call);
 }
 
 /* The answer has left. A client that is still sending would lose it to a reset if we closed now. */
@@ -320,7 +329,7 @@ read_on(struct http_call *call)
 
 	if (call->state == HTTP_LINGERING)
 		evbuffer_drain(in, SIZE_MAX);
-	if ((call->state == HTTP_IDLE || call->state == HTTP_HEAD) && !take_head(call, in))
+	if (is_reading(call) && call->state != HTTP_BODY && !take_head(call, in))
 		return;
 	if (call->state == HTTP_BODY && take_body(call, in))
 		hand_over(call);
@@ -333,18 +342,18 @@ on_readable(struct bufferevent *bev, void *ctx)
 	read_on(ctx);
 }
 
-/* A client may end its side and still wait for the answer. */
+/* A client may end its side and still wait for its answers. */
 static void
 on_event(struct bufferevent *bev, short what, void *ctx)
 {
 	struct http_call *call = ctx;
 
 	(void)bev;
-	call->last = true;
-	if (call->state == HTTP_CALLED)
-		call->broken = call->broken || (what & BEV_EVENT_ERROR);
-	else if (call->state != HTTP_ANSWERING || !(what & BEV_EVENT_EOF))
-		call_free(call);
+	call->ended = true;
+	call->broken = call->broken || (what & BEV_EVENT_ERROR);
+	if (call->state == HTTP_CALLED || (call->state == HTTP_ANSWERING && !call->broken))
+		return;
+	call_free(call);
 }
 
 /* --- accepting --- */
