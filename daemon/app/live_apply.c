@@ -215,6 +215,9 @@ live_take(void *ctx, const struct stream_batch *batch)
 		live_recovered(live);
 	if (!live->recovered || live->state == LIVE_FAILED)
 		return;
+	/* Not before: what is still to be read may hold this change already. */
+	if (live->caught_up && live->announce_due)
+		live_rules_announce(live);
 	live_checkpoint(live);
 	live_time_applied(live);
 	live_commit(live);

@@ -176,7 +176,7 @@ resume(struct live *live)
 	live_move(live, LIVE_RUNNING);
 	log_info("redis", "connected again: going on");
 	live_time_start(live);
-	live_rules_announce(live);
+	live->announce_due = true;
 	live_read_on(live);
 }
 

@@ -161,6 +161,7 @@ on_announced(void *ctx, const struct reply *reply)
 	log_error("rules", "the change of rules could not be written: Redis says %.*s",
 		  STR_ARG(reply->text));
 	live->announced[0] = '\0';
+	live->announce_due = true;
 }
 
 /* One pipeline on one connection: the text is there before anyone reads the entry. */
@@ -169,8 +170,10 @@ live_rules_announce(struct live *live)
 {
 	const char *sha = live->files->sha_hex;
 
-	if (!live->recovered || !redis_is_up(live->redis) ||
-	    strcmp(sha, last_announced(live)) == 0)
+	if (!live->recovered || !redis_is_up(live->redis))
+		return;
+	live->announce_due = false;
+	if (strcmp(sha, last_announced(live)) == 0)
 		return;
 	log_info("rules", "other rules: %s follows %s", sha, last_announced(live));
 	memcpy(live->announced, sha, sizeof live->announced);
@@ -187,6 +190,7 @@ live_reload(struct live *live, struct rule_files *files)
 
 	rule_files_destroy(live->files);
 	live->files = files;
+	live->announce_due = true;
 	live_rules_announce(live);
 	return other;
 }

@@ -333,7 +333,7 @@ live_recovered(struct live *live)
 	stream_id_print(live->recover_to, position);
 	log_info("main", "running: %zu customers as of %s, fence %" PRIu64,
 		 engine_customers(live->engine), position, live->boot_mark.fence);
-	live_rules_announce(live);
+	live->announce_due = true;
 	live_time_start(live);
 	live_timer(live->watch_timer, 1000);
 	live->options.hooks.ready(live->options.hooks.ctx);

@@ -74,7 +74,8 @@ struct live {
 	void (*after_fetch)(struct live *live);
 	size_t epoch; /* recovering: the one in force, index into the partition's */
 	char missing[65];	    /* sha that Redis has no text of */
-	char announced[65];	    /* sha of the last churnd.rules we appended */
+	char announced[65];	    /* sha of the last churnd.rules we appended, until it is read */
+	bool announce_due;	    /* files may differ from what is in force: looked at when drained */
 
 	/* apply */
 	struct entry *entries; /* owned: LIVE_CHUNK */
