@@ -22,6 +22,25 @@ read_address(struct ctl_home *home, struct ctl_redis *redis, struct err *err)
 	return true;
 }
 
+/* A Redis that loads will soon be there; one that refuses will not be for a person who waits. */
+static void
+on_down(void *ctx, const char *reason)
+{
+	struct ctl_redis *redis = ctx;
+
+	redis->refused = strstr(reason, "LOADING") == NULL;
+}
+
+static bool
+wait_up(struct ctl_redis *redis, struct err *err)
+{
+	for (int ms = 0; ms < CTL_REDIS_MS && !redis->refused; ms += CTL_REDIS_STEP_MS) {
+		if (redis_wait_up(redis->redis, CTL_REDIS_STEP_MS, err))
+			return true;
+	}
+	return false;
+}
+
 bool
 ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis, enum status *status)
 {
@@ -34,9 +53,9 @@ ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis, enum status *stat
 	}
 	arena_init(&redis->arena);
 	redis->base = event_base_new();
-	redis->redis =
-		redis_create(redis->base, &redis->address, "churnctl", (struct redis_hooks){0});
-	if (redis_wait_up(redis->redis, CTL_REDIS_MS, &err))
+	redis->redis = redis_create(redis->base, &redis->address, "churnctl",
+				    (struct redis_hooks){.ctx = redis, .down = on_down});
+	if (wait_up(redis, &err))
 		return true;
 	*status = ctl_fail(STATUS_AWAY, "%s", err.text);
 	ctl_redis_close(redis);

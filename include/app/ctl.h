@@ -12,6 +12,7 @@
 
 #define CTL_HTTP_MS 5000
 #define CTL_REDIS_MS 3000
+#define CTL_REDIS_STEP_MS 100
 #define CTL_APPLIED_MS 5000
 
 /* --- ctl_home.c: the configuration --- */
@@ -52,6 +53,7 @@ struct ctl_redis {
 	struct event_base *base;
 	struct redis *redis;
 	struct redis_address address;
+	bool refused;	    /* the last try to connect */
 	struct arena arena; /* of replies */
 	char holder[256];   /* ctl_hold.c: what we wrote there; empty: nothing */
 };
