@@ -153,10 +153,10 @@ feed_afters(const struct ruleset *rules, struct customer *customer, uint64_t fed
 }
 
 static void
-feed_signals(struct engine *engine, struct customer *customer, const struct entry *entry)
+feed_signals(struct engine *engine, struct customer *customer, const struct entry *entry,
+	     const struct type_use *use)
 {
 	const struct ruleset *rules = engine->rules;
-	const struct type_use *use = ruleset_use(rules, entry->type);
 	if (!use || !use->signals)
 		return;
 	uint64_t fed = 0;
@@ -303,7 +303,8 @@ note_seen(struct customer *customer, const struct entry *entry)
 }
 
 bool
-absorb_entry(struct engine *engine, struct customer *customer, const struct entry *entry)
+absorb_entry(struct engine *engine, struct customer *customer, const struct entry *entry,
+	     const struct type_use *use)
 {
 	if (entry->event_id.p && !remember_id(customer, entry->event_id, entry->id.ms))
 		return false;
@@ -311,6 +312,6 @@ absorb_entry(struct engine *engine, struct customer *customer, const struct entr
 	customer->event_at = entry->id.ms;
 	if (entry->kind == ENTRY_PROFILE)
 		profile_take(engine->rules, customer, entry);
-	feed_signals(engine, customer, entry);
+	feed_signals(engine, customer, entry, use);
 	return true;
 }

@@ -16,6 +16,7 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 {
 	engine->rules = rules;
 	clock_init(&engine->clock, rules->zone, rules->lateness);
+	calm_make(&engine->calm, rules);
 	mem_free(engine->all_rules);
 	engine->all_rules = mem_array(rules->rule_count + 1u, sizeof *engine->all_rules);
 	engine->has_coarse = engine->has_score = engine->has_points_expr = false;
@@ -56,6 +57,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->dirty);
 	mem_free(engine->due);
 	mem_free(engine->all_rules);
+	calm_finish(&engine->calm);
 	mem_free(engine->loaded);
 	heap_finish(&engine->wakes);
 	arena_finish(&engine->scratch);

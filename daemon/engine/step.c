@@ -356,7 +356,7 @@ step_end_whole(struct step *step)
 static void
 step_end_part(struct step *step)
 {
-	const struct type_use *use = ruleset_use(step->engine->rules, step->entry->type);
+	const struct type_use *use = step->use;
 	/* Closed days are read at closes only: the event counts in the next one. */
 	if (step->look.day || (use && use->signals & step->engine->windowed))
 		engine_set_day(step->engine, step->customer, true);
@@ -366,11 +366,11 @@ step_end_part(struct step *step)
 
 /* Between local midnight and the day's close every event is a look at windows that have moved on. */
 static bool
-step_needs_whole(const struct step *step, const struct type_use *use)
+step_needs_whole(const struct step *step)
 {
 	const struct engine *engine = step->engine;
 	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse || step->late ||
-	       engine->rules->only_reads == UINT64_MAX || (use && use->looks_only) ||
+	       engine->rules->only_reads == UINT64_MAX || (step->use && step->use->looks_only) ||
 	       (step->customer->flags & CUSTOMER_QUIET) ||
 	       step->look.live_day != step->look.closed_day + 1;
 }
@@ -378,15 +378,19 @@ step_needs_whole(const struct step *step, const struct type_use *use)
 static void
 step_look_event(struct step *step)
 {
-	const struct type_use *use = ruleset_use(step->engine->rules, step->entry->type);
-	if (step_needs_whole(step, use)) {
+	const struct type_use *use = step->use;
+	if (step_needs_whole(step)) {
 		step_look_whole(step);
 		(void)step_is_quiet(step);
 		step_end_whole(step);
 		return;
 	}
 	if (use && !(step->customer->flags & CUSTOMER_RESTS)) {
-		step_judge_some(step, use->rules, use->rule_count, false);
+		const struct calm_use *calm = &step->engine->calm.uses[use - step->engine->rules->uses];
+		if (step->calm)
+			step_judge_some(step, calm->rules, calm->count, false);
+		else
+			step_judge_some(step, use->rules, use->rule_count, false);
 		step_conclude(step);
 	}
 	step_end_part(step);
@@ -470,7 +474,9 @@ step_event(struct step *step)
 	step->late = entry_is_late(engine, step->entry);
 	step->is_new = step->customer->first_seen_at == INT64_MAX;
 	const bool *was_true = step->late ? step_before_late(step) : NULL;
-	if (!absorb_entry(engine, step->customer, step->entry))
+	step->use = ruleset_use(engine->rules, step->entry->type);
+	step->calm = step->use && calm_is(&engine->calm, step->customer, step->use, step->now);
+	if (!absorb_entry(engine, step->customer, step->entry, step->use))
 		return;
 	if (step->entry->kind == ENTRY_PROFILE)
 		step->cause = CAUSE_PROFILE;

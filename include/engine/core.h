@@ -33,6 +33,22 @@ struct table {
 	size_t cap, count;
 };
 
+/* Which events need no judging: see calm.c. */
+struct calm {
+	int64_t least[RULESET_MAX_SIGNALS]; /* a shorter silence before an event changes no comparison */
+	struct calm_use {
+		const uint16_t *rules; /* to look at even so */
+		unsigned count;
+	} *uses;	 /* owned, as ruleset->uses */
+	uint16_t *rules; /* owned */
+};
+
+void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
+void calm_finish(struct calm *calm);
+/* Before the event is taken in. */
+bool calm_is(const struct calm *calm, const struct customer *customer, const struct type_use *use,
+	     int64_t now);
+
 #define CUSTOMER_CHUNK 4096
 
 struct dirty {
@@ -46,6 +62,7 @@ struct engine {
 	struct ruleset *rules; /* owned */
 	struct hash_seed seed;
 	struct calendar_clock clock;
+	struct calm calm;
 	struct table table;
 	struct customer **chunks; /* owned: CUSTOMER_CHUNK each */
 	size_t chunk_count, customers;
@@ -146,7 +163,8 @@ struct life life_judge(const struct life_input *input);
 bool life_fires(const struct rule_state *state); /* FIRING or CLEARING */
 
 /* Entry into state. false: a duplicate, which changes nothing. */
-bool absorb_entry(struct engine *engine, struct customer *customer, const struct entry *entry);
+bool absorb_entry(struct engine *engine, struct customer *customer, const struct entry *entry,
+		  const struct type_use *use);
 /* Would the profile entry be rejected? */
 bool absorb_check(const struct engine *engine, const struct entry *entry, struct err *err);
 bool entry_is_late(struct engine *engine, const struct entry *entry);
@@ -184,13 +202,14 @@ struct step {
 	uint32_t index;
 	struct look look;
 	const struct order_sink *sink;
-	const struct entry *entry; /* NULL: time */
+	const struct entry *entry;   /* NULL: time */
+	const struct type_use *use; /* of the entry's type; NULL: nothing reads it */
 	enum cause cause;
 	int64_t now;
 	int previous_risk;
 	unsigned previous_level;
 	bool was_episode;
-	bool late, is_new;
+	bool late, is_new, calm;
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
 	bool dry;	      /* only asks whether anything would change */
 	bool changed;	      /* more than derived state did, or would */

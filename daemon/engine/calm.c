@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calm: which events cannot change what any rule says, so that nothing needs to be judged.
+ *
+ * Most rules read the moment of a signal's last event only against thresholds (silent(login) >= 14d). Where the
+ * silence before an event was shorter than every such threshold, each of these comparisons says after the event
+ * what it said before; it will only turn later than the wake that is set already. Such rules are looked at when
+ * an event ends a silence that is long enough to matter, and when time comes to it. */
+#include "base/mem.h"
+#include "engine/core.h"
+#include "lang/builtin.h"
+
+struct calm_walk {
+	const struct ruleset *rules;
+	int64_t *calm;	/* by signal: least threshold */
+	uint64_t eager; /* signals whose every event has to be looked at */
+};
+
+/* The least duration the still side can be; 0 when that is not known. */
+static int64_t
+least_threshold(const struct node *node)
+{
+	int64_t least = NEVER;
+	if (node->kind == NODE_CONST)
+		return node->type == TYPE_DURATION && node->value.known ? node->value.u.i : 0;
+	if (node->kind != NODE_PICK && node->kind != NODE_IF)
+		return 0;
+	for (unsigned i = 1; i < node->kid_count; i++) {
+		int64_t kid = least_threshold(node->kids[i]);
+		if (kid < least)
+			least = kid;
+	}
+	return least;
+}
+
+static uint64_t
+bit(unsigned signal)
+{
+	return UINT64_C(1) << signal;
+}
+
+static void walk(struct calm_walk *walk_state, const struct node *node);
+
+static void
+walk_kids(struct calm_walk *state, const struct node *node)
+{
+	for (unsigned i = 0; i < node->kid_count; i++)
+		if (node->kids[i])
+			walk(state, node->kids[i]);
+}
+
+static bool
+walk_threshold(struct calm_walk *state, const struct node *node)
+{
+	const struct node *moving = node->kids[node->swapped], *still = node->kids[!node->swapped];
+	if (node->moves != MOVES_LINEAR || moving->kind != NODE_CALL)
+		return false;
+	if (moving->builtin->op == FN_AGE) {
+		walk(state, still);
+		return true;
+	}
+	if (moving->builtin->op != FN_SINCE && moving->builtin->op != FN_SILENT)
+		return false;
+	unsigned signal = moving->kids[0]->value.u.signal;
+	int64_t least = least_threshold(still);
+	if (least < state->calm[signal])
+		state->calm[signal] = least;
+	walk(state, still);
+	return true;
+}
+
+static void
+walk(struct calm_walk *state, const struct node *node)
+{
+	if (node->kind == NODE_COMPARE && walk_threshold(state, node))
+		return;
+	if (node->kind == NODE_RANGE && (node->range.live || node->range.hours))
+		state->eager |= bit(node->range.signal);
+	/* seen() is settled by the first event; everything else that names a signal may follow each. */
+	bool seen = node->kind == NODE_CALL && node->builtin->op == FN_SEEN;
+	if (node->kind == NODE_SIGNAL)
+		state->eager |= bit(node->value.u.signal);
+	if (!seen)
+		walk_kids(state, node);
+}
+
+static void
+walk_expr(struct calm_walk *state, const struct expr *expr)
+{
+	if (expr)
+		walk(state, expr->root);
+}
+
+static uint64_t
+eager_signals(struct calm_walk *state, const struct rule *rule)
+{
+	state->eager = 0;
+	walk_expr(state, rule->when);
+	walk_expr(state, rule->clear);
+	walk_expr(state, rule->points_expr);
+	return state->eager;
+}
+
+void
+calm_finish(struct calm *calm)
+{
+	mem_free(calm->rules);
+	mem_free(calm->uses);
+	*calm = (struct calm){0};
+}
+
+void
+calm_make(struct calm *calm, const struct ruleset *rules)
+{
+	struct calm_walk state = {.rules = rules, .calm = calm->least};
+	size_t most = 0, used = 0;
+	calm_finish(calm);
+	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++)
+		calm->least[s] = NEVER;
+	for (unsigned u = 0; u < rules->use_count; u++)
+		most += rules->uses[u].rule_count;
+	uint64_t *eager = mem_array(rules->rule_count + 1u, sizeof *eager);
+	for (unsigned r = 0; r < rules->rule_count; r++)
+		eager[r] = eager_signals(&state, &rules->rules[r]);
+	calm->rules = mem_array(most + 1, sizeof *calm->rules);
+	calm->uses = mem_array(rules->use_count + 1u, sizeof *calm->uses);
+	for (unsigned u = 0; u < rules->use_count; u++) {
+		const struct type_use *use = &rules->uses[u];
+		calm->uses[u].rules = calm->rules + used;
+		for (unsigned i = 0; i < use->rule_count; i++) {
+			const struct rule *rule = &rules->rules[use->rules[i]];
+			if (rule->kind == RULE_EVENT || (eager[use->rules[i]] & use->signals))
+				calm->rules[used++] = use->rules[i];
+		}
+		calm->uses[u].count = (unsigned)(calm->rules + used - calm->uses[u].rules);
+	}
+	mem_free(eager);
+}
+
+bool
+calm_is(const struct calm *calm, const struct customer *customer, const struct type_use *use,
+	int64_t now)
+{
+	for (uint64_t left = use->signals; left; left &= left - 1) {
+		unsigned signal = (unsigned)__builtin_ctzll(left);
+		const struct track *track = track_find(customer, signal, false);
+		if (!track || now - track->last_at >= calm->least[signal])
+			return false;
+	}
+	return true;
+}
