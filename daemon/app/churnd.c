@@ -64,7 +64,8 @@ check(struct setup *setup)
 	bool good = service_check(setup, &err);
 
 	if (good)
-		printf("%.*s: the configuration and its rules are good\n", STR_ARG(setup->path));
+		printf("%.*s: the configuration and its rules are good\n",
+		       STR_ARG(setup->path));
 	else
 		fprintf(stderr, "churnd: %s\n", err.text);
 	setup_finish(setup);

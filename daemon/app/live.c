@@ -26,10 +26,12 @@ static const struct {
 } states[] = {
 	[LIVE_CONNECTING] = {"connecting", ~(BIT(LIVE_STOPPED) | BIT(LIVE_FAILED))},
 	[LIVE_STANDBY] = {"standby", BIT(LIVE_CONNECTING)},
-	[LIVE_STARTING] = {"starting", ~(BIT(LIVE_CONNECTING) | BIT(LIVE_STOPPED) | BIT(LIVE_FAILED))},
+	[LIVE_STARTING] = {"starting",
+			   ~(BIT(LIVE_CONNECTING) | BIT(LIVE_STOPPED) | BIT(LIVE_FAILED))},
 	[LIVE_LOADING] = {"loading", BIT(LIVE_STARTING)},
 	[LIVE_RECOVERING] = {"recovering", BIT(LIVE_LOADING) | BIT(LIVE_PAUSED)},
-	[LIVE_RUNNING] = {"running", BIT(LIVE_RECOVERING) | BIT(LIVE_STANDBY) | BIT(LIVE_PAUSED)},
+	[LIVE_RUNNING] = {"running",
+			  BIT(LIVE_RECOVERING) | BIT(LIVE_STANDBY) | BIT(LIVE_PAUSED)},
 	[LIVE_PAUSED] = {"paused", BIT(LIVE_RUNNING) | BIT(LIVE_RECOVERING)},
 	[LIVE_STOPPING] = {"stopping", BIT(LIVE_RUNNING) | BIT(LIVE_PAUSED)},
 	[LIVE_STOPPED] = {"stopped", ~BIT(LIVE_FAILED)},
@@ -211,7 +213,8 @@ on_reader_up(void *ctx, const char *run_id)
 	snprintf(live->reader_run_id, sizeof live->reader_run_id, "%s", run_id);
 	if (redis_is_up(live->redis) && live->run_id[0] != '\0' &&
 	    live->state != LIVE_CONNECTING && strcmp(live->run_id, run_id) != 0) {
-		log_warn("redis", "two connections reach two different servers: connecting anew");
+		log_warn("redis",
+			 "two connections reach two different servers: connecting anew");
 		redis_command(live->redis, live_ignore, NULL, "QUIT", NULL);
 		return;
 	}
@@ -319,7 +322,8 @@ names_make(struct live *live)
 struct str
 live_key(struct live *live, const char *name)
 {
-	return arena_printf(&live->arena, "%.*s%s", STR_ARG(live->options.config->prefix), name);
+	return arena_printf(&live->arena, "%.*s%s", STR_ARG(live->options.config->prefix),
+			    name);
 }
 
 static void

@@ -73,7 +73,8 @@ live_append_noted(struct live *live, struct stream_id id, const char *sentence)
 {
 	struct append_note *note;
 
-	for (struct append_waiter *waiter = live->first; waiter != NULL; waiter = waiter->next) {
+	for (struct append_waiter *waiter = live->first; waiter != NULL;
+	     waiter = waiter->next) {
 		if (waiter->has_id && stream_id_cmp(waiter->id, id) == 0) {
 			waiter->rejected = true;
 			err_set(&waiter->why, "%s", sentence);
@@ -136,7 +137,8 @@ void
 live_append(struct live *live, const struct field *fields, unsigned count, live_append_fn *fn,
 	    void *ctx)
 {
-	static const struct live_outcome down = {LIVE_REFUSED, {0, 0}, "Redis is not connected"};
+	static const struct live_outcome down = {
+		LIVE_REFUSED, {0, 0}, "Redis is not connected"};
 	struct append_waiter *waiter;
 	struct buf out = {0};
 

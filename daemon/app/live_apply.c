@@ -103,7 +103,8 @@ take_rules(struct live *live, const struct entry *entry, const struct reply *ite
 		live_stop_reading(live);
 		return false;
 	case RULES_MISSING:
-		entry_reject(live, entry->id, item, "Redis has no text of the rules with this sha256");
+		entry_reject(live, entry->id, item,
+			     "Redis has no text of the rules with this sha256");
 		return true;
 	case RULES_HERE:
 		break;

@@ -10,10 +10,10 @@
 #include "io/log.h"
 
 #define RECORDS_A_COMMIT 5000
-#define ROUND_MS 4000		/* a record waits at most this long for its round */
-#define ROUND_ENTRIES 900000	/* or so many entries */
-#define ROUND_DIRTY 200000	/* a round begins when so many wait */
-#define BEHIND_MS 10		/* between two commits */
+#define ROUND_MS 4000		     /* a record waits at most this long for its round */
+#define ROUND_ENTRIES 900000	     /* or so many entries */
+#define ROUND_DIRTY 200000	     /* a round begins when so many wait */
+#define BEHIND_MS 10		     /* between two commits */
 #define ADDED_MAX ((size_t)64 << 20) /* bytes of orders that wait for the commit under way */
 #define CHECKPOINTS_MAX 8192
 
@@ -109,8 +109,7 @@ static void
 records_take(struct live *live)
 {
 	size_t due = records_due(live);
-	size_t taken =
-		due > 0 ? engine_take_dirty(live->engine, due, record_take, live) : 0;
+	size_t taken = due > 0 ? engine_take_dirty(live->engine, due, record_take, live) : 0;
 
 	if (live->round_left == 0)
 		return;
@@ -125,8 +124,8 @@ static bool
 has_news(const struct live *live)
 {
 	return store_has_orders(live->store) || live->records.count > 0 ||
-	       stream_id_cmp(engine_position(live->engine), store_mark(live->store)->position) !=
-		       0;
+	       stream_id_cmp(engine_position(live->engine),
+			     store_mark(live->store)->position) != 0;
 }
 
 /* Behind there is no hurry: nobody waits for what is long past. */

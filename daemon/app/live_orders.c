@@ -12,8 +12,8 @@
 #include "codec/stream_id.h"
 
 #define TASK_FIELDS 40
-#define REJECT_FIELDS 64	   /* of an entry that are kept in its rejection */
-#define REJECT_FIELD_MAX 4096	   /* bytes of each */
+#define REJECT_FIELDS 64      /* of an entry that are kept in its rejection */
+#define REJECT_FIELD_MAX 4096 /* bytes of each */
 
 static void
 pair_text(struct buf *out, const char *key, const char *value)
@@ -77,15 +77,15 @@ order_alert(struct live *live, const struct order *order)
 	}
 	buf_clear(&live->body);
 	alert_json(&live->body, live->engine, order);
-	alert_add(live, &(struct alert_entry){
-				.id = alert->id,
-				.type = alert_json_type(&type, order),
-				.customer = order->customer != NULL ? order->customer->id
-								    : STR_NONE,
-				.at = alert->at,
-				.to = buf_view(&to),
-				.body = buf_view(&live->body),
-			});
+	alert_add(live,
+		  &(struct alert_entry){
+			  .id = alert->id,
+			  .type = alert_json_type(&type, order),
+			  .customer = order->customer != NULL ? order->customer->id : STR_NONE,
+			  .at = alert->at,
+			  .to = buf_view(&to),
+			  .body = buf_view(&live->body),
+		  });
 	buf_finish(&to);
 	buf_finish(&type);
 }
@@ -255,7 +255,8 @@ live_order(void *ctx, const struct order *order)
 		break;
 	case ORDER_REJECT:
 		snprintf(sentence, sizeof sentence, "%.*s", STR_ARG(order->u.reject));
-		live_reject(live, order->caused_by, item_find(live, order->caused_by), sentence);
+		live_reject(live, order->caused_by, item_find(live, order->caused_by),
+			    sentence);
 		break;
 	}
 }

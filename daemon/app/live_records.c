@@ -49,8 +49,9 @@ on_record(void *ctx, struct str id, struct str bytes)
 
 	if (live->state != LIVE_LOADING)
 		return;
-	epoch = record_peek(bytes, &tag, &applied) ? partition_epoch_at(&live->partition, applied)
-						   : 0;
+	epoch = record_peek(bytes, &tag, &applied)
+			? partition_epoch_at(&live->partition, applied)
+			: 0;
 	if (epoch > 0)
 		record_hold(live, id, bytes, epoch);
 	else

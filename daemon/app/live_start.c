@@ -45,9 +45,9 @@ on_boot_partition(void *ctx, const struct reply *reply)
 	struct live *live = ctx;
 
 	partition_finish(&live->partition);
-	live->boot_has_partition = reply->type == REPLY_STRING &&
-				   partition_parse(reply->text, &live->partition,
-						   &live->boot_error);
+	live->boot_has_partition =
+		reply->type == REPLY_STRING &&
+		partition_parse(reply->text, &live->partition, &live->boot_error);
 }
 
 bool
@@ -93,7 +93,8 @@ on_boot_type(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
 
-	if (!reply_is(reply, "none") && !reply_is(reply, "stream") && reply->type != REPLY_ERROR)
+	if (!reply_is(reply, "none") && !reply_is(reply, "stream") &&
+	    reply->type != REPLY_ERROR)
 		err_set(&live->boot_error,
 			"one of %s, %s, %s is a %.*s in Redis where a stream was expected: is "
 			"redis.prefix right?",
@@ -138,7 +139,8 @@ live_boot(struct live *live)
 	live->count.recoveries++;
 	redis_command(redis, live_ignore, NULL, "WATCH", live_key(live, "commit").p, NULL);
 	redis_command(redis, on_boot_mark, live, "GET", live_key(live, "commit").p, NULL);
-	redis_command(redis, on_boot_partition, live, "GET", live_key(live, "partition").p, NULL);
+	redis_command(redis, on_boot_partition, live, "GET", live_key(live, "partition").p,
+		      NULL);
 	redis_command(redis, on_boot_stream, live, "XINFO", "STREAM", live->events.p, NULL);
 	redis_command(redis, on_boot_type, live, "TYPE", live->alerts.p, NULL);
 	redis_command(redis, on_boot_type, live, "TYPE", live->tasks.p, NULL);
@@ -251,13 +253,16 @@ lost_tell(struct live *live)
 	if (stream->exists && removed > live->read && stream_id_cmp(stream->first, low) > 0) {
 		uint64_t lost = removed - live->read;
 
-		log_error("stream", "%" PRIu64 " entries after %s were removed from %s before "
-			  "they were read: what they said is lost", lost, id, live->events.p);
+		log_error("stream",
+			  "%" PRIu64 " entries after %s were removed from %s before "
+			  "they were read: what they said is lost",
+			  lost, id, live->events.p);
 		live->count.lost += lost;
 		live->read = removed;
 	}
 	if (stream_id_cmp(stream->last, live->boot_mark.position) < 0)
-		log_error("stream", "%s ends before the position of the last commit: it was "
+		log_error("stream",
+			  "%s ends before the position of the last commit: it was "
 			  "removed or rolled back, and entries after %s are lost",
 			  live->events.p, id);
 }

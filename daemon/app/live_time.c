@@ -14,7 +14,8 @@
 #define HELD_MS 1000	/* between two looks at the hold */
 #define AGAIN_MS 250	/* after a refused id */
 #define PASSING_MS 1000 /* after an error that passes */
-#define UNREAD_MS 5000	/* a clock entry that was not read back by then was removed by somebody */
+#define UNREAD_MS \
+	5000 /* a clock entry that was not read back by then was removed by somebody */
 
 /* ---- Redis' time ---- */
 
@@ -98,8 +99,7 @@ live_time_arm(struct live *live)
 void
 live_time_applied(struct live *live)
 {
-	if (live->due_asked &&
-	    stream_id_cmp(live->due_id, engine_position(live->engine)) <= 0)
+	if (live->due_asked && stream_id_cmp(live->due_id, engine_position(live->engine)) <= 0)
 		live->due_asked = false;
 }
 

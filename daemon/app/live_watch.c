@@ -65,8 +65,8 @@ outputs_trim(struct live *live)
 	live->outputs_trimmed_at = now;
 	if (live_now(live) <= live->options.config->keep_output)
 		return;
-	stream_id_print((struct stream_id){live_now(live) - live->options.config->keep_output, 0},
-			id);
+	stream_id_print(
+		(struct stream_id){live_now(live) - live->options.config->keep_output, 0}, id);
 	for (unsigned i = 0; i < sizeof outputs / sizeof *outputs; i++)
 		redis_command(live->redis, live_ignore, NULL, "XTRIM", outputs[i].p, "MINID",
 			      "~", id, NULL);
@@ -141,8 +141,9 @@ loss_tell(struct live *live, const struct stream_info *info)
 		return;
 	if (info->added > live->read) {
 		lost = info->added - live->read;
-		log_error("stream", "%" PRIu64 " entries of %s were removed before they were read",
-			  lost, live->events.p);
+		log_error("stream",
+			  "%" PRIu64 " entries of %s were removed before they were read", lost,
+			  live->events.p);
 		live->count.lost += lost;
 	}
 	live->read = info->added;

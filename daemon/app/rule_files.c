@@ -199,11 +199,12 @@ rule_files_check_webhooks(const struct ruleset *rules, const struct config *conf
 
 		for (unsigned k = 0; k < action->webhook_count; k++)
 			if (!is_known(config, action->webhooks[k]))
-				return err_set(err,
-					       "action %u (%s) names the webhook '%.*s', which "
-					       "the configuration does not know under 'webhooks:'",
-					       i + 1, alert_type_name(action->on),
-					       STR_ARG(action->webhooks[k]));
+				return err_set(
+					err,
+					"action %u (%s) names the webhook '%.*s', which "
+					"the configuration does not know under 'webhooks:'",
+					i + 1, alert_type_name(action->on),
+					STR_ARG(action->webhooks[k]));
 	}
 	return true;
 }

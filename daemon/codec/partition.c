@@ -89,8 +89,8 @@ partition_add_epoch(struct partition *partition, struct stream_id from,
 	epoch->births = mem_array(rules->signal_count + 1, sizeof *epoch->births);
 	for (unsigned i = 0; i < rules->signal_count; i++)
 		if (rules->signals[i].born_at != INT64_MIN)
-			epoch->births[epoch->birth_count++] =
-				(struct birth){rules->signals[i].key, rules->signals[i].born_at};
+			epoch->births[epoch->birth_count++] = (struct birth){
+				rules->signals[i].key, rules->signals[i].born_at};
 }
 
 void
@@ -197,8 +197,8 @@ births_parse(const json_t *list, struct epoch *epoch)
 		if (!json_is_integer(key) || !json_is_integer(at) ||
 		    json_integer_value(key) < 0 || json_integer_value(key) > UINT32_MAX)
 			return false;
-		epoch->births[epoch->birth_count++] =
-			(struct birth){(uint32_t)json_integer_value(key), json_integer_value(at)};
+		epoch->births[epoch->birth_count++] = (struct birth){
+			(uint32_t)json_integer_value(key), json_integer_value(at)};
 	}
 	return true;
 }
@@ -225,11 +225,12 @@ partition_fill(const json_t *root, struct partition *partition, struct err *err)
 	if (!read_count(root, "version", &version) || version == 0)
 		return err_set(err, "the partition's record has no version");
 	if (version > PARTITION_VERSION)
-		return err_set(err, "the partition's record is of version %" PRIu64
-			       ": a newer churnd wrote it", version);
+		return err_set(err,
+			       "the partition's record is of version %" PRIu64
+			       ": a newer churnd wrote it",
+			       version);
 	if (!read_count(root, "read", &partition->read) ||
-	    !read_count(root, "low_read", &partition->low_read) ||
-	    json_array_size(epochs) == 0)
+	    !read_count(root, "low_read", &partition->low_read) || json_array_size(epochs) == 0)
 		return err_set(err, "the partition's record is damaged");
 	for (size_t i = 0; i < json_array_size(epochs); i++)
 		if (!epoch_parse(json_array_get(epochs, i), epoch_push(partition)))

@@ -127,8 +127,8 @@ lease_set(struct lease *lease, const char *condition, redis_reply_fn *fn)
 	snprintf(ms, sizeof ms, "%d", LEASE_MS);
 	snprintf(lease->value, sizeof lease->value, "%" PRId64 " %s",
 		 redis_client_id(lease->options.redis), lease->options.name);
-	redis_command(lease->options.redis, fn, lease, "SET", lease->key.p, lease->value,
-		      "PX", ms, condition, NULL);
+	redis_command(lease->options.redis, fn, lease, "SET", lease->key.p, lease->value, "PX",
+		      ms, condition, NULL);
 }
 
 static void
@@ -201,7 +201,8 @@ holder_check(struct lease *lease)
 	int64_t number;
 
 	if (space == NULL ||
-	    !parse_int64((struct str){lease->holder, (size_t)(space - lease->holder)}, &number) ||
+	    !parse_int64((struct str){lease->holder, (size_t)(space - lease->holder)},
+			 &number) ||
 	    number <= 0) {
 		redis_command(lease->options.redis, on_ignored, NULL, "UNWATCH", NULL);
 		stand_by(lease); /* not of our making: it has to expire */
@@ -249,7 +250,8 @@ on_renewed(void *ctx, const struct reply *reply)
 		return;
 	if (reply->type == REPLY_STRING && is_ours(lease, reply->text))
 		return;
-	if (reply->type == REPLY_NIL) { /* expired while Redis or we stood still: the next renewal sees */
+	if (reply->type ==
+	    REPLY_NIL) { /* expired while Redis or we stood still: the next renewal sees */
 		lease_set(lease, "NX", on_ignored);
 		return;
 	}
@@ -266,7 +268,8 @@ lease_renew(struct lease *lease)
 
 	snprintf(ms, sizeof ms, "%d", LEASE_MS);
 	redis_command(lease->options.redis, on_renewed, lease, "GET", lease->key.p, NULL);
-	redis_command(lease->options.redis, on_ignored, NULL, "PEXPIRE", lease->key.p, ms, NULL);
+	redis_command(lease->options.redis, on_ignored, NULL, "PEXPIRE", lease->key.p, ms,
+		      NULL);
 	timer_set(lease, LEASE_RENEW_MS);
 }
 

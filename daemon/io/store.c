@@ -31,7 +31,7 @@ enum store_state {
 /* What the replies to one commit said so far. */
 struct verdict {
 	unsigned replies;
-	bool refused;  /* a passing error: again later */
+	bool refused; /* a passing error: again later */
 	bool groupless;
 	bool broken;
 	struct err why;
@@ -44,7 +44,7 @@ struct store {
 	int64_t pause_ms;
 	struct buf adding; /* MULTI and the coming commit's orders */
 	unsigned adding_count;
-	struct buf sending; /* the commit under way, MULTI to EXEC */
+	struct buf sending;	/* the commit under way, MULTI to EXEC */
 	unsigned sending_count; /* commands between MULTI and EXEC */
 	bool is_sending;	/* sending has not been acknowledged */
 	struct buf scratch;
@@ -182,7 +182,8 @@ static void
 pause_begin(struct store *store)
 {
 	if (store->pause_ms == 0) {
-		log_warn("commit", "commits pause: %s; the same is sent again until it is taken",
+		log_warn("commit",
+			 "commits pause: %s; the same is sent again until it is taken",
 			 store->verdict.why.text);
 		store->pause_ms = PAUSE_FIRST_MS;
 	} else if (store->pause_ms * 2 <= PAUSE_MAX_MS) {
@@ -228,8 +229,8 @@ lost(struct store *store, struct str found)
 	store->state = STORE_STOPPED;
 	commit_mark_print(&store->mark, ours);
 	snprintf(why, sizeof why, "%s holds '%.*s' where we left '%s': another writer was here",
-		 store->mark_key.p, (int)utf8_cut(found, 100),
-		 found.p != NULL ? found.p : "", ours);
+		 store->mark_key.p, (int)utf8_cut(found, 100), found.p != NULL ? found.p : "",
+		 ours);
 	store->options.hooks.lost(store->options.hooks.ctx, why);
 }
 
@@ -255,8 +256,8 @@ decide(struct store *store, const struct reply *reply)
 		err_set(&verdict->why, "Redis says %.*s", STR_ARG(reply->text));
 		pause_begin(store);
 	} else if (reply->type == REPLY_ERROR) {
-		err_set(&verdict->why, "cannot read %s: Redis says %.*s",
-			store->mark_key.p, STR_ARG(reply->text));
+		err_set(&verdict->why, "cannot read %s: Redis says %.*s", store->mark_key.p,
+			STR_ARG(reply->text));
 		store->state = STORE_STOPPED;
 		store->options.hooks.broken(store->options.hooks.ctx, verdict->why.text);
 	} else if (store->is_sending && mark_is(reply->text, &store->sent)) {

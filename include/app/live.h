@@ -37,9 +37,9 @@ struct live_hooks {
 
 struct live_options {
 	struct event_base *base;
-	const struct config *config;	    /* borrowed */
-	const struct redis_address *redis;  /* borrowed */
-	struct rule_files *files;	    /* checked; becomes live's */
+	const struct config *config;	   /* borrowed */
+	const struct redis_address *redis; /* borrowed */
+	struct rule_files *files;	   /* checked; becomes live's */
 	struct hash_seed seed;
 	struct live_hooks hooks;
 };
@@ -66,22 +66,23 @@ struct str live_key(struct live *live, const char *name);
 
 struct live_status {
 	enum live_state state;
-	const char *why;	/* of PAUSED, FAILED, CONNECTING; else empty */
-	const char *holder;	/* STANDBY: connection name of the one who holds the lease; or NULL */
-	bool drained;		/* nothing to read was left at the last look */
-	bool held;		/* <prefix>hold exists: time stands still */
-	uint64_t lag;		/* entries of the stream that were not read, at the last look */
-	struct stream_id position;  /* applied */
+	const char *why; /* of PAUSED, FAILED, CONNECTING; else empty */
+	const char
+		*holder; /* STANDBY: connection name of the one who holds the lease; or NULL */
+	bool drained;	 /* nothing to read was left at the last look */
+	bool held;	 /* <prefix>hold exists: time stands still */
+	uint64_t lag;	 /* entries of the stream that were not read, at the last look */
+	struct stream_id position; /* applied */
 	struct stream_id committed, low;
 	uint64_t fence, seq;
-	int64_t clock;		/* the engine's; 0 before it has one */
-	int64_t next_due;	/* NEVER; as of the last time it was drained */
+	int64_t clock;	  /* the engine's; 0 before it has one */
+	int64_t next_due; /* NEVER; as of the last time it was drained */
 	size_t customers, dirty;
-	char rules_sha[65];	/* in force */
+	char rules_sha[65]; /* in force */
 	/* Since this process began: */
 	uint64_t entries, rejected, alerts, tasks, commits, clock_entries, recoveries;
-	uint64_t lost;		/* entries that somebody trimmed or deleted unread */
-	int64_t started_at;	/* wall clock */
+	uint64_t lost;	    /* entries that somebody trimmed or deleted unread */
+	int64_t started_at; /* wall clock */
 };
 void live_get_status(struct live *live, struct live_status *out);
 
@@ -89,7 +90,7 @@ enum live_result {
 	LIVE_APPLIED,  /* applied and committed */
 	LIVE_REJECTED, /* read, and rejected: `why` */
 	LIVE_REFUSED,  /* not appended: `why` */
-	LIVE_UNSURE    /* the connection was lost before Redis answered: it may be in the stream */
+	LIVE_UNSURE /* the connection was lost before Redis answered: it may be in the stream */
 };
 struct live_outcome {
 	enum live_result result;
@@ -99,8 +100,8 @@ struct live_outcome {
 typedef void live_append_fn(void *ctx, const struct live_outcome *outcome);
 /* Appends one entry with these fields to the stream (XADD *); fn is called once, when the entry is applied
  * and committed, or will not be. May be called at once (with LIVE_REFUSED) when Redis is down. */
-void live_append(struct live *live, const struct field *fields, unsigned count, live_append_fn *fn,
-		 void *ctx);
+void live_append(struct live *live, const struct field *fields, unsigned count,
+		 live_append_fn *fn, void *ctx);
 /* The caller has gone: fn will not be called for this ctx. */
 void live_append_forget(struct live *live, const void *ctx);
 

@@ -19,8 +19,8 @@ struct checkpoint {
 
 /* A record that was made under later rules than those recovery begins with: it waits for them. */
 struct held_record {
-	size_t epoch;	  /* index into the partition's, as recovered */
-	struct str id;	  /* both in held_arena */
+	size_t epoch;  /* index into the partition's, as recovered */
+	struct str id; /* both in held_arena */
 	struct str bytes;
 };
 
@@ -50,7 +50,7 @@ struct live {
 	struct lease *lease;   /* owned */
 	struct store *store;   /* owned */
 	char run_id[STREAM_RUN_ID], reader_run_id[STREAM_RUN_ID];
-	bool reconciling; /* the mark is compared after a reconnect */
+	bool reconciling;    /* the mark is compared after a reconnect */
 	struct event *again; /* owned: tries again what could not go on */
 
 	struct engine *engine; /* owned; NULL without memory */
@@ -72,34 +72,34 @@ struct live {
 	struct rule_files *fetched; /* owned: from Redis */
 	char fetching[65];	    /* sha under way; empty: none */
 	void (*after_fetch)(struct live *live);
-	size_t epoch; /* recovering: the one in force, index into the partition's */
-	char missing[65];	    /* sha that Redis has no text of */
-	char announced[65];	    /* sha of the last churnd.rules we appended, until it is read */
-	bool announce_due;	    /* files may differ from what is in force: looked at when drained */
+	size_t epoch;	    /* recovering: the one in force, index into the partition's */
+	char missing[65];   /* sha that Redis has no text of */
+	char announced[65]; /* sha of the last churnd.rules we appended, until it is read */
+	bool announce_due;  /* files may differ from what is in force: looked at when drained */
 
 	/* apply */
-	struct entry *entries; /* owned: LIVE_CHUNK */
+	struct entry *entries;		       /* owned: LIVE_CHUNK */
 	const struct reply *items[LIVE_CHUNK]; /* where each came from */
 	unsigned entry_count;
 	struct arena decode;
 	struct stream_fields fields;
 	struct buf scratch, body;
-	uint64_t read; /* entries of the stream up to the engine's position */
+	uint64_t read;			/* entries of the stream up to the engine's position */
 	struct checkpoint *checkpoints; /* owned; after low */
 	size_t checkpoint_count, checkpoint_cap;
-	bool caught_up;		/* the last read found less than it could have */
+	bool caught_up; /* the last read found less than it could have */
 
 	/* commit */
 	struct shard_batch records;
-	int64_t committed_at;	 /* monotonic: the last commit was sent */
-	size_t round_left;	 /* behind: records still to be written in this round */
-	int64_t round_at;	 /* monotonic: when the last round ended */
-	uint64_t round_entries;  /* entries at that time */
+	int64_t committed_at;	/* monotonic: the last commit was sent */
+	size_t round_left;	/* behind: records still to be written in this round */
+	int64_t round_at;	/* monotonic: when the last round ended */
+	uint64_t round_entries; /* entries at that time */
 	bool adding_alerts, sent_alerts;
 
 	/* time */
 	struct event *time_timer, *due_timer; /* owned */
-	int64_t time_offset; /* Redis' time less the monotonic clock's */
+	int64_t time_offset;		      /* Redis' time less the monotonic clock's */
 	bool time_known, is_held, due_asked;
 	int64_t due_sent_at;	 /* monotonic */
 	struct stream_id due_id; /* of the clock entry that is to be read back */
@@ -144,7 +144,8 @@ void live_drop_held(struct live *live);
 /* live_rules.c */
 enum live_rules { RULES_HERE, RULES_FETCHING, RULES_MISSING };
 /* The texts of a sha; asks Redis when they are not at hand. Then `fetched` tries again. */
-enum live_rules live_rules_find(struct live *live, struct str sha, const struct rule_files **out,
+enum live_rules live_rules_find(struct live *live, struct str sha,
+				const struct rule_files **out,
 				void (*fetched)(struct live *live));
 struct ruleset *live_rules_make(struct live *live, const struct rule_files *files);
 void live_rules_store(struct live *live, const struct rule_files *files);

@@ -18,7 +18,7 @@ struct rule_files {
 struct rule_files *rule_files_read(struct str folder, const struct str *names, unsigned count,
 				   struct err *err) MUST_CHECK;
 /* A copy of texts that came from elsewhere. */
-struct rule_files *rule_files_make(const struct diag_file *files, unsigned count);
+struct rule_files *rule_files_make(const struct diag_file *from, unsigned count);
 void rule_files_destroy(struct rule_files *files);
 
 /* Every mistake goes to diags; zones are read from /usr/share/zoneinfo. */

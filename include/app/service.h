@@ -13,8 +13,8 @@
 struct setup {
 	struct arena arena;
 	struct str path, folder;
-	struct config *config;	   /* owned */
-	struct rule_files *files;  /* owned, until a live takes it */
+	struct config *config;	    /* owned */
+	struct rule_files *files;   /* owned, until a live takes it */
 	struct redis_address redis; /* its strings are in arena */
 	struct str http_token;	    /* in arena; empty: none */
 };

@@ -26,15 +26,16 @@ struct epoch {
 	struct birth {
 		uint32_t signal; /* its key */
 		int64_t at;	 /* ms; signals that were always there are not listed */
-	} *births;		 /* owned */
+	} * births;		 /* owned */
 	unsigned birth_count;
 };
 
 /* <prefix>partition: JSON, version 1. A reader refuses a newer version; a field that is added must have
  * a meaning when it is absent. */
 struct partition {
-	uint64_t read;	   /* entries of the stream up to position, those trimmed before us included */
-	uint64_t low_read; /* the same up to low */
+	uint64_t
+		read; /* entries of the stream up to position, those trimmed before us included */
+	uint64_t low_read;    /* the same up to low */
 	struct epoch *epochs; /* owned; at least one: the first is in force at low */
 	size_t epoch_count, epoch_cap;
 };

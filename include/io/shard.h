@@ -17,7 +17,7 @@ struct shard_batch {
 	struct shard_item {
 		unsigned shard;
 		size_t at, id_n, record_n; /* in bytes: the id, then the record */
-	} *items;			   /* owned */
+	} * items;			   /* owned */
 	size_t count, cap;
 	struct buf bytes;
 };

@@ -22,7 +22,7 @@ struct store_hooks {
 
 struct store_options {
 	struct event_base *base;
-	struct redis *redis; /* borrowed */
+	struct redis *redis;		  /* borrowed */
 	struct str prefix, events, group; /* borrowed; events: the stream's key */
 	struct store_hooks hooks;
 };
