@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Live equals replay: a history through `churnctl import --as-live` and the daemon gives the same alert bytes as
+`churnctl replay` of the same file, undisturbed and with kill -9 and SIGTERM on the way.
+
+Histories: one made from a seed, and those of shared/data beside the project where they are."""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "demo"))
+import people  # noqa: E402
+from support.house import BUILD, House  # noqa: E402
+
+DATA = os.path.join(os.path.dirname(ROOT), "shared", "data")
+CHURNCTL = os.path.join(BUILD, "churnctl")
+
+HEAD = """churnd: 1
+name: history
+timezone: {zone}
+levels:
+  watch: {{enter: 30, leave: 20}}
+  at_risk: {{enter: 60, leave: 45}}
+"""
+
+CDNOW = HEAD.format(zone="America/New_York") + """signals:
+  orders: {on: purchase}
+  spend: {on: purchase, sum: value}
+rules:
+- {rule: quiet, expr: 'silent(orders) >= 60d', cooldown: 0s, points: 35}
+- {rule: long_quiet, expr: 'silent(orders) >= 91d', for: 2d, cooldown: 30d, points: 30}
+- {rule: spends_less, expr: 'sum(spend[28d]) < 10 and sum(spend[56d offset 28d]) > 60', cooldown: 0s, points: 20}
+- {rule: busy, expr: 'count(orders[7d live]) >= 3', cooldown: 0s, points: -10}
+"""
+
+OULAD = HEAD.format(zone="Europe/London") + """signals:
+  due: {on: due}
+  submit: {on: submit}
+  score: {on: submit, last: value}
+rules:
+- {rule: overdue, expr: 'after(due, submit) >= 7d', cooldown: 0s, points: 40}
+- {rule: low, on: submit, expr: 'event.value < 40', keep_firing_for: 21d, cooldown: 0s, points: 25}
+- {rule: fades, expr: 'count(submit[28d]) * 2 < count(submit[28d offset 28d])', cooldown: 7d, points: 20}
+"""
+
+RAVENSTACK = HEAD.format(zone="Asia/Shanghai") + """signals:
+  usage: {on: usage}
+  ticket: {on: ticket}
+  errors: {on: error}
+rules:
+- {rule: quiet, expr: 'silent(usage) >= 21d', cooldown: 0s, points: 30}
+- {rule: drop, expr: 'ratio(usage[14d], usage[56d offset 14d], min_events=5) < 0.4 and p_drop(usage[14d], usage[56d offset 14d]) < 0.05', cooldown: 0s, points: 30}
+- {rule: tickets, expr: 'count(ticket[14d live]) >= 2', cooldown: 3d, points: 25}
+- {rule: errors, expr: 'p_rise(errors[7d live], errors[56d offset 7d]) < 0.01', keep_firing_for: 3d, points: 10}
+"""
+
+
+def made_history(folder):
+    import json
+    path = os.path.join(folder, "made.ndjson")
+    with open(path, "w", encoding="utf-8") as file:
+        for at, fields in people.history(7, 120, 60, 1_790_000_000_000):
+            file.write(json.dumps(dict(fields, ts=at), ensure_ascii=False) + "\n")
+    return path
+
+
+def replay(rules, events):
+    done = subprocess.run([CHURNCTL, "replay", "--rules", rules, "--events", events], capture_output=True, check=True)
+    return done.stdout.decode().splitlines()
+
+
+def disturb(house, rng):
+    """Something befalls the daemon, as often as the import lasts."""
+    time.sleep(rng.random() * 0.2)
+    if rng.random() < 0.6:
+        house.kill()
+    else:
+        house.churnd.send_signal(signal.SIGTERM)
+        house.churnd.wait()
+        time.sleep(rng.random() * 0.1)
+    house.start()
+
+
+def live(rules_text, events, disturbed, seed):
+    house = House(rules_text)
+    house.more = ""
+    rng = random.Random(seed)
+    try:
+        house.start()
+        importer = subprocess.Popen([CHURNCTL, "-c", house.config, "import", events, "--as-live"],
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        disturbances = 0
+        while importer.poll() is None:
+            if disturbed:
+                disturb(house, rng)
+                disturbances += 1
+            time.sleep(0.01)
+        assert importer.returncode == 0, importer.stderr.read().decode()
+        house.drain(120)
+        return [row["body"] for row in house.alerts()], disturbances
+    finally:
+        house.close()
+
+
+def last_moment(events):
+    """ms of the last row: after it the stream goes on into the present, and the file does not."""
+    import csv
+    import gzip
+    if not events.endswith(".gz"):
+        import json
+        with open(events, encoding="utf-8") as file:
+            return max(json.loads(line)["ts"] for line in file)
+    with gzip.open(events, "rt") as file:
+        return max(int(row["ts"]) for row in csv.DictReader(file))
+
+
+def up_to(bodies, moment):
+    import datetime
+    end = datetime.datetime.fromtimestamp(moment / 1000, datetime.timezone.utc)
+    limit = end.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment % 1000)
+    return [body for body in bodies if body.split('"timestamp":"', 1)[1][:24] <= limit]
+
+
+def compare(rules_text, events, seed):
+    house = House(rules_text)
+    want = replay(house.rules, events)
+    house.close()
+    moment = last_moment(events)
+    want = up_to(want, moment)
+    assert len(want) > 50, "the history gives too few alerts to show anything: %d" % len(want)
+    told = 0
+    for disturbed in (False, True):
+        got, disturbances = live(rules_text, events, disturbed, seed)
+        got = up_to(got, moment)
+        told += disturbances
+        for i, (a, b) in enumerate(zip(want, got)):
+            assert a == b, "alert %d differs%s\nreplay: %s\nlive:   %s" % (
+                i, " (disturbed)" if disturbed else "", a, b)
+        assert len(want) == len(got), "replay gives %d alerts, live %d" % (len(want), len(got))
+    assert told > 0, "nothing befell the daemon"
+    return "%d alerts, %d kills and stops" % (len(want), told)
+
+
+def main():
+    folder = House(CDNOW)
+    with open(os.path.join(ROOT, "rules", "saas.yaml"), encoding="utf-8") as file:
+        pack = file.read().replace("webhook: crm", "task: call_back")
+    parts = [("a made history", pack, made_history(folder.folder)),
+             ("cdnow", CDNOW, os.path.join(DATA, "cdnow", "events.csv.gz")),
+             ("ravenstack", RAVENSTACK, os.path.join(DATA, "ravenstack_syn", "events.csv.gz")),
+             ("oulad", OULAD, os.path.join(DATA, "oulad_2013", "events.csv.gz"))]
+    failed = 0
+    for number, (name, rules, events) in enumerate(parts, 1):
+        title = "%d - live equals replay: %s" % (number, name)
+        if not os.path.exists(events):
+            print("ok %s # SKIP the history is not on this machine" % title)
+            continue
+        try:
+            print("ok %s\n# %s" % (title, compare(rules, events, number)), flush=True)
+        except AssertionError as why:
+            failed += 1
+            print("not ok %s" % title)
+            print("\n".join("# " + line[:3000] for line in str(why).splitlines()), flush=True)
+    print("1..%d" % len(parts))
+    folder.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
