@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Allocation that aborts instead of failing. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/mem.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void *
 sure(void *p)
@@ -32,6 +34,21 @@ void *
 mem_array(size_t count, size_t size)
 {
 	return mem_alloc(product(count, size));
+}
+
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void *
+mem_table(size_t count, size_t size)
+{
+	size_t bytes = product(count, size), align = bytes < HUGE_PAGE ? 64 : HUGE_PAGE;
+	void *p;
+
+	bytes = product(bytes / align + (bytes % align != 0 || bytes == 0), align);
+	p = sure(aligned_alloc(align, bytes));
+	if (align == HUGE_PAGE)
+		(void)madvise(p, bytes, MADV_HUGEPAGE);
+	return memset(p, 0, bytes);
 }
 
 void *

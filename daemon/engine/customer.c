@@ -41,7 +41,7 @@ text_set(struct str *owned, struct str text)
 struct customer *
 customer_create(struct str id)
 {
-	struct customer *customer = mem_alloc(sizeof *customer);
+	struct customer *customer = mem_table(1, sizeof *customer);
 
 	text_set(&customer->id, id);
 	return customer;

@@ -75,7 +75,7 @@ table_grow(struct engine *engine)
 	struct table *table = &engine->table;
 	table->cap = table->cap ? table->cap * 2 : TABLE_FIRST;
 	mem_free(table->slots);
-	table->slots = mem_array(table->cap, sizeof *table->slots);
+	table->slots = mem_table(table->cap, sizeof *table->slots);
 	for (uint32_t i = 0; i < engine->customers; i++) {
 		struct str id = engine_at(engine, i)->id;
 		table_insert(table, hash_bytes(id.p, id.n, engine->seed), i);
@@ -91,7 +91,7 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 		engine->chunks = mem_resize(engine->chunks,
 					    (engine->chunk_count + 1) * sizeof *engine->chunks);
 		engine->chunks[engine->chunk_count++] =
-			mem_array(CUSTOMER_CHUNK, sizeof **engine->chunks);
+			mem_table(CUSTOMER_CHUNK, sizeof **engine->chunks);
 	}
 	uint32_t index = (uint32_t)engine->customers++;
 	*engine_at(engine, index) = *made;

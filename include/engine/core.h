@@ -49,7 +49,7 @@ void calm_finish(struct calm *calm);
 bool calm_is(const struct calm *calm, const struct customer *customer, const struct type_use *use,
 	     int64_t now);
 
-#define CUSTOMER_CHUNK 4096
+#define CUSTOMER_CHUNK 16384 /* of 128 bytes: a huge page */
 
 struct dirty {
 	uint32_t customer;

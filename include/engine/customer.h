@@ -121,24 +121,25 @@ enum customer_flag {
 };
 
 struct customer {
-	struct str id;	      /* owned */
+	/* What every event touches comes first, in one cache line. */
+	_Alignas(64) struct str id; /* owned */
 	struct track *tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
 			       * their packed cells in the same order */
 	struct cold *cold;    /* owned, NULL: nothing of it */
 	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
+	int64_t event_at;     /* arrival of the last entry of its own: a look */
+	uint8_t risk, level;  /* level: slot of the highest held */
+	uint8_t held;	      /* bit l: level l is held */
+	uint8_t flags;
+	uint32_t order_n;      /* orders at order_at */
 	int64_t first_seen_at; /* least ts */
-	int64_t event_at;      /* arrival of the last entry of its own: a look */
 	int64_t wake_at;       /* derived: nothing changes by time alone before it */
 	int64_t backfilled_at; /* CUSTOMER_QUIET: arrival of the last backfilled event */
 	int64_t order_at;      /* ms of the last order */
 	int64_t episode_at;    /* CUSTOMER_EPISODE: it began */
-	uint32_t order_n;      /* orders at that ms */
 	uint32_t seq;	       /* alerts so far */
 	uint32_t episode;      /* episodes so far */
 	uint32_t firings;      /* firings so far */
-	uint8_t risk, level;   /* level: slot of the highest held */
-	uint8_t held;	       /* bit l: level l is held */
-	uint8_t flags;
 };
 
 #endif
