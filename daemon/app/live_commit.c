@@ -10,9 +10,9 @@
 #include "io/log.h"
 
 #define RECORDS_A_COMMIT 5000
-#define ROUND_MS 4000		     /* a record waits at most this long for its round */
-#define ROUND_ENTRIES 900000	     /* or so many entries */
-#define ROUND_DIRTY 200000	     /* a round begins when so many wait */
+#define ROUND_MS 3000		     /* a record waits at most this long for its round */
+#define ROUND_ENTRIES 700000	     /* or so many entries */
+#define ROUND_DIRTY 500000	     /* a round begins when so many wait */
 #define BEHIND_MS 10		     /* between two commits */
 #define ADDED_MAX ((size_t)64 << 20) /* bytes of orders that wait for the commit under way */
 #define CHECKPOINTS_MAX 8192
@@ -133,7 +133,8 @@ static bool
 may_wait(struct live *live)
 {
 	return !live->caught_up && live->state == LIVE_RUNNING && live->first == NULL &&
-	       !live_is_full(live) && clock_monotonic() - live->committed_at < BEHIND_MS;
+	       live->round_left == 0 && !live_is_full(live) &&
+	       clock_monotonic() - live->committed_at < BEHIND_MS;
 }
 
 static void

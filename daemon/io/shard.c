@@ -3,7 +3,6 @@
 #include "io/shard.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/mem.h"
 #include "codec/resp.h"
@@ -53,14 +52,19 @@ shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 	batch->items[batch->count++] = item;
 }
 
-static int
-item_compare(const void *a, const void *b)
+/* By shard, in the order of adding within each: a counting sort. */
+static void
+items_sort(struct shard_batch *batch)
 {
-	const struct shard_item *x = a, *y = b;
+	size_t next[SHARD_COUNT + 1] = {0};
 
-	if (x->shard != y->shard)
-		return x->shard < y->shard ? -1 : 1;
-	return x->at < y->at ? -1 : 1;
+	MEM_RESERVE(batch->sorted, batch->sorted_cap, batch->count);
+	for (size_t i = 0; i < batch->count; i++)
+		next[batch->items[i].shard + 1]++;
+	for (unsigned shard = 0; shard < SHARD_COUNT; shard++)
+		next[shard + 1] += next[shard];
+	for (size_t i = 0; i < batch->count; i++)
+		batch->sorted[next[batch->items[i].shard]++] = batch->items[i];
 }
 
 static void
@@ -82,9 +86,9 @@ hset_write(struct buf *out, struct str prefix, const struct shard_batch *batch, 
 {
 	resp_array(out, 2 + 2 * (to - from));
 	resp_text(out, "HSET");
-	key_write(out, prefix, batch->items[from].shard);
+	key_write(out, prefix, batch->sorted[from].shard);
 	for (size_t i = from; i < to; i++) {
-		const struct shard_item *item = &batch->items[i];
+		const struct shard_item *item = &batch->sorted[i];
 		const char *id = batch->bytes.p + item->at;
 
 		resp_arg(out, (struct str){id, item->id_n});
@@ -99,10 +103,10 @@ shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out)
 	size_t to;
 
 	if (batch->count > 0)
-		qsort(batch->items, batch->count, sizeof *batch->items, item_compare);
+		items_sort(batch);
 	for (size_t from = 0; from < batch->count; from = to) {
 		for (to = from + 1; to < batch->count; to++)
-			if (batch->items[to].shard != batch->items[from].shard)
+			if (batch->sorted[to].shard != batch->sorted[from].shard)
 				break;
 		hset_write(out, prefix, batch, from, to);
 		commands++;
@@ -116,6 +120,7 @@ void
 shard_batch_finish(struct shard_batch *batch)
 {
 	mem_free(batch->items);
+	mem_free(batch->sorted);
 	buf_finish(&batch->bytes);
 	*batch = (struct shard_batch){0};
 }

@@ -12,13 +12,17 @@
 unsigned shard_of(struct str customer);
 uint16_t shard_crc16(struct str text);
 
+struct shard_item {
+	unsigned shard;
+	size_t at, id_n, record_n; /* in bytes: the id, then the record */
+};
+
 /* Records on their way into a commit. {0} is empty. */
 struct shard_batch {
-	struct shard_item {
-		unsigned shard;
-		size_t at, id_n, record_n; /* in bytes: the id, then the record */
-	} * items;			   /* owned */
+	struct shard_item *items; /* owned */
 	size_t count, cap;
+	struct shard_item *sorted; /* owned: scratch */
+	size_t sorted_cap;
 	struct buf bytes;
 };
 
