@@ -167,7 +167,7 @@ check_memory(struct doctor *doctor)
 		    "maxmemory-policy %.*s: when memory is short Redis throws away keys that "
 		    "customers' state lies in; set noeviction",
 		    STR_ARG(policy));
-	else if (most > 0 && used > most / 10 * 8)
+	else if (most >= 100 && used > most / 10 * 8)
 		say(doctor, VERDICT_UNWISE, "memory", "%d %% of maxmemory is used",
 		    (int)(used / (most / 100)));
 	else

@@ -113,7 +113,8 @@ print_nodes(struct explain *explain, const json_t *nodes)
 	size_t i;
 	json_t *node;
 
-	json_array_foreach(nodes, i, node) print_node(explain, node);
+	for (i = 0; (node = json_array_get(nodes, i)) != NULL; i++)
+		print_node(explain, node);
 }
 
 /* --- a rule --- */
@@ -133,8 +134,7 @@ reads_event(const json_t *rule)
 	json_t *node;
 	size_t i;
 
-	json_array_foreach(json_object_get(rule, "nodes"), i, node)
-	{
+	for (i = 0; (node = json_array_get(json_object_get(rule, "nodes"), i)) != NULL; i++) {
 		if (strncmp(ctl_json_text(node, "expr"), "event.", 6) == 0 &&
 		    json_is_null(json_object_get(node, "value")))
 			return true;
@@ -225,7 +225,8 @@ print_all(const struct ctl *ctl, const json_t *json)
 		       : "as of %s: level %s, risk %" PRId64 ", health %" PRId64 "\n",
 	       at.n ? at.p : "-", clean(&explain, ctl_json_text(json, "level")),
 	       ctl_json_int(json, "risk"), ctl_json_int(json, "health"));
-	json_array_foreach(json_object_get(json, "rules"), i, rule) print_rule(&explain, rule);
+	for (i = 0; (rule = json_array_get(json_object_get(json, "rules"), i)) != NULL; i++)
+		print_rule(&explain, rule);
 	arena_finish(&explain.arena);
 }
 

@@ -309,7 +309,8 @@ send_rows(struct import *import)
 	const struct ctl *ctl = import->redis->home->ctl;
 	struct err err;
 
-	if (!event_input_read(import->file, ctl->progress, take_row, import, &err) && !interrupted)
+	if (!event_input_read(import->file, ctl->progress, take_row, import, &err) &&
+	    !interrupted)
 		return fail(import, STATUS_USAGE, err.text);
 	return !import->failed && flush(import) && await(import, 0);
 }

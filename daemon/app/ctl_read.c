@@ -69,8 +69,7 @@ main_reason(const json_t *customer)
 	const json_t *reasons = json_object_get(customer, "reasons"), *reason, *best = NULL;
 	size_t i;
 
-	json_array_foreach(reasons, i, reason)
-	{
+	for (i = 0; (reason = json_array_get(reasons, i)) != NULL; i++) {
 		if (!best || ctl_json_int(reason, "points") > ctl_json_int(best, "points"))
 			best = reason;
 	}
@@ -92,8 +91,7 @@ print_top(const struct ctl *ctl, json_t *json)
 		return;
 	}
 	ctl_table_init(&table, heads[ctl->zh], 7, 1u << 3 | 1u << 4);
-	json_array_foreach(customers, i, customer)
-	{
+	for (i = 0; (customer = json_array_get(customers, i)) != NULL; i++) {
 		ctl_table_text(&table, ctl_json_text(customer, "customer"));
 		ctl_table_text(&table, ctl_json_text(customer, "name"));
 		ctl_table_text(&table, ctl_json_text(customer, "level"));
@@ -139,8 +137,8 @@ top_run(const struct ctl *ctl, int argc, char **argv)
 static void
 print_words(struct arena *arena, const json_t *customer)
 {
+	json_t *profile = json_object_get(customer, "profile"), *value;
 	const char *key;
-	json_t *value;
 	struct str name = clean(arena, ctl_json_text(customer, "name"));
 
 	printf("%s%s%s\n", clean(arena, ctl_json_text(customer, "customer")).p,
@@ -152,8 +150,10 @@ print_words(struct arena *arena, const json_t *customer)
 
 	if (worth.n)
 		printf("  value %s\n", worth.p);
-	json_object_foreach(json_object_get(customer, "profile"), key, value)
-	{
+	for (void *at = json_object_iter(profile); at != NULL;
+	     at = json_object_iter_next(profile, at)) {
+		key = json_object_iter_key(at);
+		value = json_object_iter_value(at);
 		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
 
 		printf("  %s: %s\n", clean(arena, key).p,
@@ -188,8 +188,7 @@ print_reasons(const struct ctl *ctl, struct arena *arena, const json_t *customer
 
 	if (json_array_size(reasons))
 		puts(ctl->zh ? "\n原因" : "\nreasons");
-	json_array_foreach(reasons, i, reason)
-	{
+	for (i = 0; (reason = json_array_get(reasons, i)) != NULL; i++) {
 		const char *advice = ctl_json_words(reason, "advice", "advices", ctl->zh);
 
 		printf("  %+4" PRId64 "  %s: %s%s%s\n", ctl_json_int(reason, "points"),
@@ -212,8 +211,7 @@ print_signals(const json_t *customer)
 		return;
 	putchar('\n');
 	ctl_table_init(&table, heads, 6, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
-	json_array_foreach(signals, i, signal)
-	{
+	for (i = 0; (signal = json_array_get(signals, i)) != NULL; i++) {
 		ctl_table_text(&table, ctl_json_text(signal, "signal"));
 		ctl_table_cell(&table, number_text(&table.arena, signal, "events_7d"));
 		ctl_table_cell(&table, number_text(&table.arena, signal, "events_28d"));
@@ -236,8 +234,7 @@ print_rules(const json_t *customer)
 		return;
 	putchar('\n');
 	ctl_table_init(&table, heads, 3, 0);
-	json_array_foreach(rules, i, rule)
-	{
+	for (i = 0; (rule = json_array_get(rules, i)) != NULL; i++) {
 		ctl_table_text(&table, ctl_json_text(rule, "rule"));
 		ctl_table_text(&table, ctl_json_text(rule, "state"));
 		ctl_table_cell(&table, ctl_json_time(&table.arena, rule, "since"));
@@ -253,8 +250,7 @@ print_tags_and_tasks(struct arena *arena, const json_t *customer)
 
 	if (json_array_size(list))
 		puts("\ntags");
-	json_array_foreach(list, i, item)
-	{
+	for (i = 0; (item = json_array_get(list, i)) != NULL; i++) {
 		struct str expires = ctl_json_time(arena, item, "expires");
 
 		printf("  %s%s%s\n", clean(arena, ctl_json_text(item, "tag")).p,
@@ -263,10 +259,11 @@ print_tags_and_tasks(struct arena *arena, const json_t *customer)
 	list = json_object_get(customer, "tasks");
 	if (json_array_size(list))
 		puts("\ntasks");
-	json_array_foreach(list, i, item) printf(
-		"  %s  %s, %s, %s %s\n", ctl_json_text(item, "id"), ctl_json_text(item, "task"),
-		ctl_json_text(item, "state"), ctl_json_text(item, "priority"),
-		clean(arena, ctl_json_text(item, "assignee")).p);
+	for (i = 0; (item = json_array_get(list, i)) != NULL; i++)
+		printf("  %s  %s, %s, %s %s\n", ctl_json_text(item, "id"),
+		       ctl_json_text(item, "task"), ctl_json_text(item, "state"),
+		       ctl_json_text(item, "priority"),
+		       clean(arena, ctl_json_text(item, "assignee")).p);
 }
 
 static void
@@ -318,8 +315,7 @@ print_webhooks(const struct ctl *ctl, json_t *json)
 		return;
 	}
 	ctl_table_init(&table, heads, 7, 0x3c);
-	json_array_foreach(webhooks, i, webhook)
-	{
+	for (i = 0; (webhook = json_array_get(webhooks, i)) != NULL; i++) {
 		ctl_table_text(&table, ctl_json_text(webhook, "name"));
 		ctl_table_text(&table, ctl_json_text(webhook, "state"));
 		for (size_t k = 0; k < 4; k++)

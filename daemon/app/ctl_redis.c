@@ -143,7 +143,7 @@ ctl_redis_last(struct ctl_redis *redis, struct stream_id *out, struct err *err)
 	const struct reply *reply =
 		redis_call(redis->redis, &redis->arena, err, "XINFO", "STREAM",
 			   ctl_home_key(redis->home, "events").p, NULL);
-	const struct reply *item = reply + 1;
+	const struct reply *item;
 
 	*out = (struct stream_id){0, 0};
 	if (!reply)
@@ -152,6 +152,7 @@ ctl_redis_last(struct ctl_redis *redis, struct stream_id *out, struct err *err)
 		return true;
 	if (reply->type != REPLY_ARRAY)
 		return err_set(err, "Redis says %.*s", STR_ARG(reply->text));
+	item = reply + 1;
 	for (uint32_t i = 0; i + 1 < reply->count; i += 2) {
 		const struct reply *value = reply_next(item);
 

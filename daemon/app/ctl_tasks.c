@@ -35,7 +35,8 @@ print_list(const struct ctl *ctl, const json_t *json)
 		return;
 	}
 	ctl_table_init(&table, heads[ctl->zh], 7, 0);
-	json_array_foreach(tasks, i, task) print_row(&table, task);
+	for (i = 0; (task = json_array_get(tasks, i)) != NULL; i++)
+		print_row(&table, task);
 	ctl_table_print(&table);
 	if (json_is_string(json_object_get(json, "next")))
 		puts(ctl->zh ? "还有更多:-n 指定条数" : "there are more: say how many with -n");
@@ -99,8 +100,7 @@ print_value(const json_t *value)
 	if (json_is_string(value)) {
 		ctl_text_clean(&clean, str_of(json_string_value(value)));
 	} else if (json_is_array(value)) {
-		json_array_foreach(value, i, item)
-		{
+		for (i = 0; (item = json_array_get(value, i)) != NULL; i++) {
 			buf_text(&clean, i ? ", " : "");
 			ctl_text_clean(&clean, str_of(json_string_value(item)));
 		}
@@ -127,15 +127,17 @@ show(struct ctl_home *home, const char *path)
 
 	if (status != STATUS_DONE)
 		return status;
-	json_object_foreach(json, key, value)
-	{
-		struct str at = ctl_json_time(&home->arena, json, key);
+	for (void *at = json_object_iter(json); at != NULL;
+	     at = json_object_iter_next(json, at)) {
+		key = json_object_iter_key(at);
+		value = json_object_iter_value(at);
+		struct str moment = ctl_json_time(&home->arena, json, key);
 
 		if (is_empty(value))
 			continue;
 		printf("%-14s", key);
-		if (at.n > 0)
-			puts(at.p);
+		if (moment.n > 0)
+			puts(moment.p);
 		else
 			print_value(value);
 	}

@@ -96,12 +96,16 @@ static bool
 next_id(struct feed *feed, const struct event_row *row, struct stream_id *id)
 {
 	struct stream_id last = feed->last;
-	if (row->arrived == INT64_MIN)
-		return !ctl_fail(STATUS_USAGE, "%s:%" PRIu64 ": the row has neither arrived nor ts",
-				 feed->file, row->line);
+	if (row->arrived == INT64_MIN) {
+		(void)ctl_fail(STATUS_USAGE,
+			       "%s:%" PRIu64 ": the row has neither arrived nor ts", feed->file,
+			       row->line);
+		return false;
+	}
 	if (row->arrived < last.ms) {
 		(void)ctl_fail(STATUS_USAGE,
-			       "%s:%" PRIu64 ": the row arrived before the one above it; rows must "
+			       "%s:%" PRIu64
+			       ": the row arrived before the one above it; rows must "
 			       "be in the order of arrived (default ts)",
 			       feed->file, row->line);
 		return false;
@@ -164,8 +168,7 @@ feed_instant(const char *option, const char *text, const struct ruleset *rules, 
 	}
 	if (parse_int64(str_of(text), out) || parse_instant(str_of(text), out, &err))
 		return true;
-	(void)ctl_fail(STATUS_USAGE, "%s \"%s\" is no date, instant or ms", option,
-		       text);
+	(void)ctl_fail(STATUS_USAGE, "%s \"%s\" is no date, instant or ms", option, text);
 	return false;
 }
 
