@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commit's mark and the partition's record survive being written and read; damage is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/partition.h"
+
+static void
+a_mark_reads_back(void **state)
+{
+	const struct commit_mark mark = {
+		7, 1045, {1795255200000, 3}, {1795255100000, UINT64_MAX}};
+	char text[COMMIT_MARK_TEXT];
+	struct commit_mark back;
+	struct err err;
+
+	(void)state;
+	commit_mark_print(&mark, text);
+	assert_string_equal(text, "7 1045 1795255200000-3 1795255100000-18446744073709551615");
+	assert_true(commit_mark_parse(str_of(text), &back, &err));
+	assert_memory_equal(&back, &mark, sizeof mark);
+}
+
+static void
+what_is_no_mark_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"", "1 2 3-4", "1 2 3-4 5", "x 2 3-4 5-6", "1 2 3-4 5-6 7", "1  2 3-4 5-6"};
+	struct commit_mark mark = {.seq = 99};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct err err = {{0}};
+
+		assert_false(commit_mark_parse(str_of(wrong[i]), &mark, &err));
+		assert_true(strlen(err.text) > 0);
+		assert_int_equal(mark.seq, 99);
+	}
+}
+
+static const char record[] =
+	"{\"version\":1,\"read\":12,\"low_read\":10,\"epochs\":["
+	"{\"from\":\"0-0\",\"sha256\":"
+	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"births\":[]},"
+	"{\"from\":\"100-1\",\"sha256\":"
+	"\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\","
+	"\"births\":[[4294967295,90]]}]}";
+
+static void
+a_partition_reads_back(void **state)
+{
+	struct partition partition;
+	struct buf out = {0};
+	struct err err;
+
+	(void)state;
+	assert_true(partition_parse(str_of(record), &partition, &err));
+	partition_print(&out, &partition);
+	assert_string_equal(out.p, record);
+	assert_int_equal(partition.read, 12);
+	assert_int_equal(partition.epochs[1].births[0].signal, UINT32_MAX);
+	buf_finish(&out);
+	partition_finish(&partition);
+}
+
+static void
+an_epoch_begins_with_its_entry_and_goes_when_low_has_passed_the_next(void **state)
+{
+	struct partition partition;
+	struct err err;
+
+	(void)state;
+	assert_true(partition_parse(str_of(record), &partition, &err));
+	assert_int_equal(partition_epoch_at(&partition, (struct stream_id){100, 0}), 0);
+	assert_int_equal(partition_epoch_at(&partition, (struct stream_id){100, 1}), 1);
+	partition_drop_epochs(&partition, (struct stream_id){100, 0});
+	assert_int_equal(partition.epoch_count, 2);
+	partition_drop_epochs(&partition, (struct stream_id){100, 1});
+	assert_int_equal(partition.epoch_count, 1);
+	assert_int_equal(partition.epochs[0].sha_hex[0], 'b');
+	partition_finish(&partition);
+}
+
+static void
+a_damaged_or_newer_partition_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"version\":0}",
+		"{\"version\":2,\"read\":1,\"low_read\":1,\"epochs\":[]}",
+		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[]}",
+		"{\"version\":1,\"read\":-1,\"low_read\":1,\"epochs\":[{}]}",
+		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\"}]}",
+		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\",\"sha256\":\"ab\","
+		"\"births\":[]}]}",
+	};
+	struct partition partition = {.read = 5};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct err err = {{0}};
+
+		assert_false(partition_parse(str_of(wrong[i]), &partition, &err));
+		assert_true(strlen(err.text) > 0);
+		assert_int_equal(partition.read, 5);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mark_reads_back),
+		cmocka_unit_test(what_is_no_mark_is_refused),
+		cmocka_unit_test(a_partition_reads_back),
+		cmocka_unit_test(
+			an_epoch_begins_with_its_entry_and_goes_when_low_has_passed_the_next),
+		cmocka_unit_test(a_damaged_or_newer_partition_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
