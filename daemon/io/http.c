@@ -403,18 +403,27 @@ on_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr
 }
 
 static void
+retry_later(struct http *http)
+{
+	const struct timeval wait = {HTTP_RETRY_MS / 1000, HTTP_RETRY_MS % 1000 * 1000};
+
+	event_add(http->retry, &wait);
+}
+
+/* Too many descriptors are open: it would come again at once, and for as long as that lasts. */
+static void
 on_accept_error(struct evconnlistener *listener, void *ctx)
 {
-	(void)listener, (void)ctx;
 	log_warn("http", "a connection could not be accepted: %s",
 		 evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+	evconnlistener_disable(listener);
+	retry_later(ctx);
 }
 
 /* Another instance may hold the address, and give it up later: what the daemon is for goes on meanwhile. */
 static bool
 listen_or_wait(struct http *http, struct err *err)
 {
-	const struct timeval wait = {HTTP_RETRY_MS / 1000, HTTP_RETRY_MS % 1000 * 1000};
 	const struct http_options *options = &http->options;
 
 	if (http_listener_open(&http->listener, options->base, options->listen, on_accepted,
@@ -423,7 +432,7 @@ listen_or_wait(struct http *http, struct err *err)
 		return true;
 	}
 	if (http->listener.busy)
-		event_add(http->retry, &wait);
+		retry_later(http);
 	return false;
 }
 
@@ -436,7 +445,9 @@ on_retry(int fd, short what, void *ctx)
 	(void)fd, (void)what;
 	if (http->stopped)
 		return;
-	if (listen_or_wait(http, &err))
+	if (http->listener.listener)
+		evconnlistener_enable(http->listener.listener);
+	else if (listen_or_wait(http, &err))
 		log_info("http", "listens on %.*s now", STR_ARG(http->options.listen));
 }
 

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import sys
@@ -506,6 +507,23 @@ def test_connections_are_capped_and_idle_ones_make_room():
             get(house, '/healthz')
         finally:
             for sock in idle:
+                sock.close()
+
+
+def test_without_descriptors_it_waits_and_does_not_spin():
+    with started() as house:
+        daemon = house.daemons[0]
+        limits = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+        used = len(os.listdir(f'/proc/{daemon.pid}/fd'))
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (used + 2, limits[1]))
+        held = [dial(socket_path(house)) for _ in range(5)]
+        try:
+            house.says(daemon, 'could not be accepted')
+            resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, limits)
+            get(house, '/healthz')
+            check(house.log(daemon).count('could not be accepted') < 5, house.log(daemon))
+        finally:
+            for sock in held:
                 sock.close()
 
 
