@@ -76,8 +76,8 @@ done:
 
 bool
 event_input_read(const char *name, bool progress,
-		 bool (*take)(void *ctx, const struct event_row *row, const char *error), void *ctx,
-		 struct err *err)
+		 bool (*take)(void *ctx, const struct event_row *row, const char *error),
+		 void *ctx, struct err *err)
 {
 	struct stat about;
 	int fd = open_input(name);

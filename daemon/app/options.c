@@ -49,7 +49,8 @@ take_option(const struct option *option, int argc, char **argv, int i, size_t na
 	struct option_list *list = option->to.list;
 	for (;;) {
 		if (list->count == sizeof list->items / sizeof *list->items) {
-			(void)ctl_fail(STATUS_USAGE, "%s takes at most 64 values", option->name);
+			(void)ctl_fail(STATUS_USAGE, "%s takes at most 64 values",
+				       option->name);
 			return -1;
 		}
 		list->items[list->count++] = value;
@@ -73,7 +74,8 @@ take_all(const struct option *options, unsigned count, int *argc, char **argv, b
 		const struct option *option = find_option(options, count, argv[i], &length);
 		if (!option) {
 			if (strict && is_option(argv[i])) {
-				(void)ctl_fail(STATUS_USAGE, "%s: no option %s", argv[0], argv[i]);
+				(void)ctl_fail(STATUS_USAGE, "%s: no option %s", argv[0],
+					       argv[i]);
 				return false;
 			}
 			argv[kept++] = argv[i];

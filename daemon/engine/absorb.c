@@ -106,7 +106,8 @@ after_make(struct cold *cold, uint32_t key)
 		i++;
 	if (i < cold->after_count && cold->afters[i].key == key)
 		return &cold->afters[i];
-	cold->afters = mem_resize(cold->afters, (cold->after_count + 1u) * sizeof *cold->afters);
+	cold->afters =
+		mem_resize(cold->afters, (cold->after_count + 1u) * sizeof *cold->afters);
 	memmove(cold->afters + i + 1, cold->afters + i,
 		(cold->after_count - i) * sizeof *cold->afters);
 	cold->afters[i] = (struct after_state){.key = key};
@@ -145,7 +146,8 @@ feed_afters(const struct ruleset *rules, struct customer *customer, uint64_t fed
 		if (fed >> pair->a & 1)
 			after_open(after_make(customer_cold(customer), pair->key), ts);
 		if (fed >> pair->b & 1) {
-			struct after_state *after = after_make(customer_cold(customer), pair->key);
+			struct after_state *after =
+				after_make(customer_cold(customer), pair->key);
 			if (after->settled < UINT32_MAX)
 				after->settled++;
 		}
@@ -266,9 +268,11 @@ absorb_check(const struct engine *engine, const struct entry *entry, struct err 
 			continue;
 		const struct attribute *attribute = &rules->attributes[slot];
 		if (!attribute_value(attribute, field->value, &value))
-			return err_set(err, "profile attribute %.*s is declared as %s; \"%.*s\" is not one",
-				       STR_ARG(field->key), type_name(attribute->type, false),
-				       (int)utf8_cut(field->value, 60), field->value.p);
+			return err_set(
+				err,
+				"profile attribute %.*s is declared as %s; \"%.*s\" is not one",
+				STR_ARG(field->key), type_name(attribute->type, false),
+				(int)utf8_cut(field->value, 60), field->value.p);
 	}
 	return true;
 }
@@ -285,7 +289,8 @@ profile_take(const struct ruleset *rules, struct customer *customer, const struc
 		struct value value = value_unknown(attribute->type);
 		if (field->value.n)
 			(void)!attribute_value(attribute, field->value, &value);
-		customer_set_profile(customer, (unsigned)slot, attribute->type, value, entry->ts);
+		customer_set_profile(customer, (unsigned)slot, attribute->type, value,
+				     entry->ts);
 	}
 }
 

@@ -51,7 +51,8 @@ walk_kids(struct calm_walk *state, const struct node *node)
 static bool
 walk_threshold(struct calm_walk *state, const struct node *node)
 {
-	const struct node *moving = node->kids[node->swapped], *still = node->kids[!node->swapped];
+	const struct node *moving = node->kids[node->swapped],
+			  *still = node->kids[!node->swapped];
 	if (node->moves != MOVES_LINEAR || moving->kind != NODE_CALL)
 		return false;
 	if (moving->builtin->op == FN_AGE) {

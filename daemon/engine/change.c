@@ -59,7 +59,8 @@ all_due(struct engine *engine)
 }
 
 static void
-remove_rules(struct engine *engine, const bool *removed, int64_t now, const struct order_sink *sink)
+remove_rules(struct engine *engine, const bool *removed, int64_t now,
+	     const struct order_sink *sink)
 {
 	for (size_t i = 0; i < engine->due_count; i++)
 		if (!engine_is_ahead(engine, engine->due[i], now))

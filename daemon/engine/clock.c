@@ -37,7 +37,8 @@ clock_close(struct calendar_clock *clock, int64_t day)
 }
 
 int64_t
-clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at, int64_t *next_close)
+clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
+		 int64_t *next_close)
 {
 	struct day_span *closed = &clock->closed;
 	if (at < closed->from || at >= closed->to) {

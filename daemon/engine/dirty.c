@@ -67,5 +67,6 @@ engine_take_dirty(struct engine *engine, size_t max,
 int64_t
 engine_dirty_age(const struct engine *engine)
 {
-	return engine->dirty_count ? (int64_t)(engine->entries - dirty_at(engine, 0)->entries) : 0;
+	return engine->dirty_count ? (int64_t)(engine->entries - dirty_at(engine, 0)->entries)
+				   : 0;
 }

@@ -181,7 +181,8 @@ apply_entry(struct engine *engine, const struct entry *entry, const struct order
 		if (!held && acceptable(engine, index, entry, sink)) {
 			if (index == UINT32_MAX)
 				index = new_customer(engine, entry);
-			(void)step_customer(engine, index, entry, STEP_ENTRY, entry->id.ms, sink);
+			(void)step_customer(engine, index, entry, STEP_ENTRY, entry->id.ms,
+					    sink);
 		}
 	}
 	engine_end_entry(engine, entry->id);
@@ -193,7 +194,8 @@ fetch_ahead(struct engine *engine, struct entry *entries, size_t count)
 {
 	uint32_t guess[BATCH];
 	for (size_t i = 0; i < count; i++) {
-		entries[i].hash = hash_bytes(entries[i].customer.p, entries[i].customer.n, engine->seed);
+		entries[i].hash =
+			hash_bytes(entries[i].customer.p, entries[i].customer.n, engine->seed);
 		table_prefetch(&engine->table, entries[i].hash);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -287,9 +289,9 @@ engine_signal(const struct engine *engine, const struct customer *customer, unsi
 	if (!track)
 		return false;
 	int64_t today = zone_day(engine->rules->zone, engine->now);
-	struct window window = track_window(customer, signal, false,
-					    engine->rules->signals[signal].kind, today - days + 1,
-					    today + 1);
+	struct window window =
+		track_window(customer, signal, false, engine->rules->signals[signal].kind,
+			     today - days + 1, today + 1);
 	*events = window.count;
 	*sum = (double)window.sum / 1e6;
 	*last_at = track->last_at;

@@ -36,8 +36,8 @@ static void
 lay_out(const struct seen *seen, const struct node *node, unsigned depth,
 	struct explained_node *out, unsigned *count)
 {
-	out[(*count)++] =
-		(struct explained_node){.node = node, .value = value_of(seen, node), .depth = depth};
+	out[(*count)++] = (struct explained_node){
+		.node = node, .value = value_of(seen, node), .depth = depth};
 	for (unsigned i = 0; i < node->kid_count; i++)
 		if (node->kids[i])
 			lay_out(seen, node->kids[i], depth + 1, out, count);
@@ -102,12 +102,13 @@ explain_rule(struct look *look, unsigned slot, struct arena *arena, struct expla
 	look->env.next = NEVER;
 	out->points = fires && rule->mode == MODE_LIVE ? points_now(look, rule) : 0;
 	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);
-	out->clear =
-		explain_expr(look, arena, rule->clear, &out->clear_nodes, &out->clear_node_count);
+	out->clear = explain_expr(look, arena, rule->clear, &out->clear_nodes,
+				  &out->clear_node_count);
 	out->next_at = look->env.next;
 	own_clocks(rule, state, look->env.now, &out->next_at);
 	out->rests = why_rests(look, rule);
-	if (state && state->announced_at && state->announced_at + rule->cooldown > look->env.now)
+	if (state && state->announced_at &&
+	    state->announced_at + rule->cooldown > look->env.now)
 		out->cooldown_until = state->announced_at + rule->cooldown;
 	out->en = reasons_text(look, arena, &rule->reason, false, true);
 	out->zh = reasons_text(look, arena, &rule->reason, true, true);

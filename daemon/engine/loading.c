@@ -38,7 +38,7 @@ engine_load(struct engine *engine, struct customer *customer, struct stream_id a
 	uint64_t hash = hash_bytes(customer->id.p, customer->id.n, engine->seed);
 	if (engine_find_index(engine, customer->id, hash) != UINT32_MAX)
 		return err_set(err, "customer %.*s has two records", STR_ARG(customer->id));
-	customer->flags &= (uint8_t)~(CUSTOMER_DIRTY | CUSTOMER_DAY);
+	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY);
 	customer->wake_at = NEVER;
 	uint32_t index = engine_add_customer(engine, customer, hash);
 	note_loaded(engine, index, applied);

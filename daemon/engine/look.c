@@ -36,7 +36,8 @@ convert_text(struct str text, const struct node *node)
 	case TYPE_NUM:
 	case TYPE_PROB:
 	case TYPE_INT:
-		return parse_number(text, &number) ? value_num(number) : value_unknown(node->type);
+		return parse_number(text, &number) ? value_num(number)
+						   : value_unknown(node->type);
 	case TYPE_BOOL:
 		if (str_is(text, "true") || str_is(text, "1"))
 			return value_bool(true);
@@ -50,7 +51,8 @@ convert_text(struct str text, const struct node *node)
 		return parse_instant(text, &integer, NULL) ? value_time(integer)
 							   : value_unknown(TYPE_TIME);
 	case TYPE_DATE:
-		return parse_date(text, &integer) ? value_date(integer) : value_unknown(TYPE_DATE);
+		return parse_date(text, &integer) ? value_date(integer)
+						  : value_unknown(TYPE_DATE);
 	case TYPE_ENUM:
 	case TYPE_LIST:
 	case TYPE_RANGE:
@@ -75,7 +77,8 @@ event_path(const struct entry *event, const struct node *node)
 	case EVENT_USER:
 		return event->user.p ? value_string(event->user) : value_unknown(TYPE_STRING);
 	case EVENT_SOURCE:
-		return event->source.p ? value_string(event->source) : value_unknown(TYPE_STRING);
+		return event->source.p ? value_string(event->source)
+				       : value_unknown(TYPE_STRING);
 	case EVENT_TS:
 		return value_time(event->ts);
 	case EVENT_ATTRIBUTE:
@@ -132,7 +135,8 @@ range_window(struct look *look, const struct range *range)
 	struct cells cells = range_cells(look, range);
 	note_window(look, range, &cells);
 	return track_window(look->customer, range->signal, range->hours,
-			    look->engine->rules->signals[range->signal].kind, cells.first, cells.last);
+			    look->engine->rules->signals[range->signal].kind, cells.first,
+			    cells.last);
 }
 
 /* Days of the range since the customer was first seen and the signal defined; those days count whole. */
@@ -195,7 +199,8 @@ fn_p_change(struct look *look, const struct value *args, bool drop)
 		return value_unknown(TYPE_PROB);
 	double p = (double)days_a / (double)(days_a + days_b);
 	int64_t n = count_a + count_b;
-	return value_prob(drop ? binomial_at_most(count_a, n, p) : binomial_at_least(count_a, n, p));
+	return value_prob(drop ? binomial_at_most(count_a, n, p)
+			       : binomial_at_least(count_a, n, p));
 }
 
 /* ---- moments ---- */
@@ -277,7 +282,8 @@ fn_until(struct look *look, const struct value *date)
 		return value_unknown(TYPE_DURATION);
 	int64_t today = clock_day(&look->engine->clock, look_moment(&look->env));
 	int64_t days;
-	if (__builtin_sub_overflow(date->u.i, today, &days) || days > 4000000 || days < -4000000)
+	if (__builtin_sub_overflow(date->u.i, today, &days) || days > 4000000 ||
+	    days < -4000000)
 		return value_unknown(TYPE_DURATION);
 	return value_duration(days * DAY_MS);
 }
@@ -356,7 +362,8 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 	   const struct entry *event, int64_t now)
 {
 	int64_t close_at, next_close;
-	*look = (struct look){.engine = engine, .customer = customer, .event = event, .rule = -1};
+	*look = (struct look){
+		.engine = engine, .customer = customer, .event = event, .rule = -1};
 	look->closed_day = clock_closed_day(&engine->clock, now, &close_at, &next_close);
 	int64_t moment = customer->event_at > close_at ? customer->event_at : close_at;
 	if (event || moment > now)

@@ -55,8 +55,8 @@ name_task(const struct ruleset *rules, const struct customer *customer,
 }
 
 void
-name_fired(const struct ruleset *rules, const struct customer *customer, unsigned rule, int64_t at,
-	   uint32_t n, char out[ORDER_ID])
+name_fired(const struct ruleset *rules, const struct customer *customer, unsigned rule,
+	   int64_t at, uint32_t n, char out[ORDER_ID])
 {
 	struct happening what = {.type = STR("rule.fired"),
 				 .customer = customer->id,

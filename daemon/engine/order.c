@@ -15,8 +15,9 @@ static const char *const causes[] = {
 };
 
 static const char *const verbs[] = {
-	[VERB_CREATED] = "created",	[VERB_CLAIMED] = "claimed",   [VERB_DONE] = "done",
-	[VERB_CANCELLED] = "cancelled", [VERB_REOPENED] = "reopened", [VERB_ADDED] = "reason_added",
+	[VERB_CREATED] = "created",   [VERB_CLAIMED] = "claimed",
+	[VERB_DONE] = "done",	      [VERB_CANCELLED] = "cancelled",
+	[VERB_REOPENED] = "reopened", [VERB_ADDED] = "reason_added",
 };
 
 const char *

@@ -32,8 +32,8 @@ orders_announce(struct step *step, enum alert_type type)
 }
 
 void
-orders_reject(struct engine *engine, const struct customer *customer, const struct order_sink *sink,
-	      const char *sentence)
+orders_reject(struct engine *engine, const struct customer *customer,
+	      const struct order_sink *sink, const char *sentence)
 {
 	struct order order = {.kind = ORDER_REJECT,
 			      .customer = customer,
@@ -63,7 +63,8 @@ action_level_fits(const struct action *action, const struct alert *alert)
 		return false;
 	if (action->to >= 0 && (unsigned)action->to != alert->level)
 		return false;
-	unsigned meant = alert->type == ALERT_LEVEL_LOWERED ? alert->previous_level : alert->level;
+	unsigned meant =
+		alert->type == ALERT_LEVEL_LOWERED ? alert->previous_level : alert->level;
 	return action->at_least < 0 || meant >= (unsigned)action->at_least;
 }
 
@@ -162,8 +163,7 @@ emit_alert(struct step *step, struct order *order)
 				 .n = n};
 	name_make(alert->id, "al_", rules_of(step), &what);
 	if (alert->type == ALERT_RULE_FIRED) {
-		struct rule_state *state =
-			customer_rule(step->customer, (unsigned)alert->rule);
+		struct rule_state *state = customer_rule(step->customer, (unsigned)alert->rule);
 		state->announced_n = (uint16_t)n;
 	}
 	choose_endpoints(step, alert);
@@ -190,8 +190,8 @@ emit_announcement(struct step *step, const struct announcement *said, struct ord
 		alert->about = about;
 	}
 	if (said->opened_at)
-		name_fired(rules_of(step), step->customer, (unsigned)said->rule, said->opened_at,
-			   said->opened_n, alert->opened_by);
+		name_fired(rules_of(step), step->customer, (unsigned)said->rule,
+			   said->opened_at, said->opened_n, alert->opened_by);
 	emit_alert(step, order);
 }
 
@@ -205,8 +205,8 @@ emit_level(struct step *step, struct order *order)
 	for (unsigned i = 0; i < step->announcement_count; i++)
 		if (step->announcements[i].type == ALERT_RULE_CLEARED)
 			order->cause = step->announcements[i].cause;
-	order->u.alert.type =
-		customer->level > step->previous_level ? ALERT_LEVEL_RAISED : ALERT_LEVEL_LOWERED;
+	order->u.alert.type = customer->level > step->previous_level ? ALERT_LEVEL_RAISED
+								     : ALERT_LEVEL_LOWERED;
 	order->u.alert.rule = -1;
 	fill_common(step, &order->u.alert);
 	emit_alert(step, order);

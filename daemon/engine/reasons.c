@@ -71,7 +71,8 @@ reasons_text(struct look *look, struct arena *arena, const struct text_pair *pai
 	const struct template_text *text = zh ? (pair->has_zh ? &pair->zh : &pair->en)
 					      : (pair->has_en ? &pair->en : &pair->zh);
 	look->env.exact = true;
-	template_print(&out, text, &look->env, look->engine->rules->zone, zh, reasons_word, &words);
+	template_print(&out, text, &look->env, look->engine->rules->zone, zh, reasons_word,
+		       &words);
 	look->env.exact = false;
 	struct str kept = arena_str(arena, buf_view(&out));
 	buf_finish(&out);

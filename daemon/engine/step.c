@@ -113,7 +113,8 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 			in.when = look_truth(look, rule->when);
 		if (idle && in.when != TRUTH_YES)
 			goto judged;
-		bool ask = rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRUTH_YES);
+		bool ask =
+			rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRUTH_YES);
 		if (rule->clear && ask)
 			in.clear = look_truth(look, rule->clear);
 		in.late_undone = step->was_true && step->was_true[slot] && in.when != TRUTH_YES;
@@ -369,8 +370,9 @@ static bool
 step_needs_whole(const struct step *step)
 {
 	const struct engine *engine = step->engine;
-	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse || step->late ||
-	       engine->rules->only_reads == UINT64_MAX || (step->use && step->use->looks_only) ||
+	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse ||
+	       step->late || engine->rules->only_reads == UINT64_MAX ||
+	       (step->use && step->use->looks_only) ||
 	       (step->customer->flags & CUSTOMER_QUIET) ||
 	       step->look.live_day != step->look.closed_day + 1;
 }
@@ -386,7 +388,8 @@ step_look_event(struct step *step)
 		return;
 	}
 	if (use && !(step->customer->flags & CUSTOMER_RESTS)) {
-		const struct calm_use *calm = &step->engine->calm.uses[use - step->engine->rules->uses];
+		const struct calm_use *calm =
+			&step->engine->calm.uses[use - step->engine->rules->uses];
 		if (step->calm)
 			step_judge_some(step, calm->rules, calm->count, false);
 		else
@@ -433,8 +436,9 @@ step_tag(struct step *step)
 	}
 	if (expires.p && !parse_instant(expires, &until, NULL)) {
 		if (!parse_duration(expires, true, &length) || length <= 0) {
-			orders_reject(step->engine, customer, step->sink,
-				      "expires is neither a duration such as 30d nor an instant");
+			orders_reject(
+				step->engine, customer, step->sink,
+				"expires is neither a duration such as 30d nor an instant");
 			return;
 		}
 		until = step->now + length;
@@ -499,8 +503,8 @@ step_time(struct step *step)
 }
 
 bool
-step_customer(struct engine *engine, uint32_t index, const struct entry *entry, enum step_kind kind,
-	      int64_t now, const struct order_sink *sink)
+step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
+	      enum step_kind kind, int64_t now, const struct order_sink *sink)
 {
 	struct step step;
 	step_begin(&step, engine, index, entry, now, sink);

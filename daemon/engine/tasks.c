@@ -23,7 +23,8 @@ task_is_open(const struct task_held *task)
 static void
 join(struct arena *arena, struct str *list, struct str more, const char *between)
 {
-	*list = list->n ? arena_printf(arena, "%.*s%s%.*s", STR_ARG(*list), between, STR_ARG(more))
+	*list = list->n ? arena_printf(arena, "%.*s%s%.*s", STR_ARG(*list), between,
+				       STR_ARG(more))
 			: more;
 }
 
@@ -70,12 +71,14 @@ tell(struct step *step, struct task_held *task, enum task_verb verb, const struc
 		name_episode(rules, customer, change->key);
 	change->value = look_eval(&step->look, rules->value);
 	change->ack_by = def->ack_within ? task->created_at + def->ack_within : NEVER;
-	change->resolve_by = def->resolve_within ? task->created_at + def->resolve_within : NEVER;
-	struct happening what = {.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
-				 .customer = customer->id,
-				 .moved = def->name,
-				 .at = step->now,
-				 .n = order_number(customer, step->now)};
+	change->resolve_by =
+		def->resolve_within ? task->created_at + def->resolve_within : NEVER;
+	struct happening what = {
+		.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
+		.customer = customer->id,
+		.moved = def->name,
+		.at = step->now,
+		.n = order_number(customer, step->now)};
 	name_make(change->notice_id, "al_", rules, &what);
 	change->seq = ++customer->seq;
 	step->changed = true;
@@ -268,7 +271,8 @@ act_claim(struct step *step, struct task_held *task, struct task_change *said)
 static bool
 outcome_known(struct str outcome)
 {
-	static const char *const known[] = {"saved", "churned", "false_alarm", "no_answer", "other"};
+	static const char *const known[] = {"saved", "churned", "false_alarm", "no_answer",
+					    "other"};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (str_is(outcome, known[i]))
 			return true;
@@ -281,7 +285,8 @@ act_done(struct step *step, struct task_held *task, struct task_change *said)
 	if (said->outcome.n == 0)
 		said->outcome = STR("other");
 	if (!outcome_known(said->outcome)) {
-		refuse(step, "outcome \"%.*s\" is none of saved, churned, false_alarm, no_answer, other",
+		refuse(step,
+		       "outcome \"%.*s\" is none of saved, churned, false_alarm, no_answer, other",
 		       STR_ARG(said->outcome));
 		return;
 	}
@@ -316,7 +321,8 @@ void
 orders_task_act(struct step *step)
 {
 	const struct entry *entry = step->entry;
-	struct str verb = entry_attribute(entry, STR("verb")), id = entry_attribute(entry, STR("task"));
+	struct str verb = entry_attribute(entry, STR("verb")),
+		   id = entry_attribute(entry, STR("task"));
 	struct task_change said = {
 		.who = entry_attribute(entry, STR("who")),
 		.note = entry_attribute(entry, STR("note")),

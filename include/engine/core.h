@@ -35,19 +35,20 @@ struct table {
 
 /* Which events need no judging: see calm.c. */
 struct calm {
-	int64_t least[RULESET_MAX_SIGNALS]; /* a shorter silence before an event changes no comparison */
+	int64_t least
+		[RULESET_MAX_SIGNALS]; /* a shorter silence before an event changes no comparison */
 	struct calm_use {
 		const uint16_t *rules; /* to look at even so */
 		unsigned count;
-	} *uses;	 /* owned, as ruleset->uses */
+	} * uses;	 /* owned, as ruleset->uses */
 	uint16_t *rules; /* owned */
 };
 
 void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
 void calm_finish(struct calm *calm);
 /* Before the event is taken in. */
-bool calm_is(const struct calm *calm, const struct customer *customer, const struct type_use *use,
-	     int64_t now);
+bool calm_is(const struct calm *calm, const struct customer *customer,
+	     const struct type_use *use, int64_t now);
 
 #define CUSTOMER_CHUNK 16384 /* of 128 bytes: a huge page */
 
@@ -78,10 +79,11 @@ struct engine {
 	size_t due_count, due_cap;
 	struct arena scratch; /* of the step at work */
 	uint16_t *all_rules;  /* 0..rule_count-1 */
-	struct stream_id *loaded; /* by customer: its record held entries up to; NULL: none is ahead */
+	struct stream_id
+		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;
 	struct stream_id loaded_max; /* the furthest of them */
-	bool *rule_is_new; /* during engine_change_rules: by slot; else NULL */
+	bool *rule_is_new;	     /* during engine_change_rules: by slot; else NULL */
 	bool has_coarse, has_score, has_points_expr; /* some rule of the set does */
 	uint64_t windowed; /* bit s: some expression reads a window of signal s */
 };
@@ -89,7 +91,8 @@ struct engine {
 void table_prefetch(const struct table *table, uint64_t hash);
 uint32_t table_guess(const struct table *table, uint64_t hash); /* whose tag fits; UINT32_MAX */
 struct customer *engine_at(const struct engine *engine, uint32_t index);
-uint32_t engine_find_index(const struct engine *engine, struct str id, uint64_t hash); /* UINT32_MAX */
+uint32_t engine_find_index(const struct engine *engine, struct str id,
+			   uint64_t hash); /* UINT32_MAX */
 uint32_t engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash);
 void engine_mark_dirty(struct engine *engine, uint32_t index);
 void engine_set_wake(struct engine *engine, uint32_t index, int64_t at);
@@ -97,7 +100,8 @@ void engine_set_day(struct engine *engine, struct customer *customer, bool day);
 
 /* Shared by engine.c, due.c, loading.c and change.c. */
 void engine_take_rules(struct engine *engine, struct ruleset *rules);
-void engine_begin_entry(struct engine *engine, struct stream_id id, const struct order_sink *sink);
+void engine_begin_entry(struct engine *engine, struct stream_id id,
+			const struct order_sink *sink);
 void engine_end_entry(struct engine *engine, struct stream_id id);
 void engine_run_due(struct engine *engine, int64_t to, const struct order_sink *sink);
 /* Asks for what hangs on a customer that is in the cache already. */
@@ -119,15 +123,16 @@ struct look {
 	struct env env;
 	int64_t closed_day, live_day; /* as of env.look */
 	int64_t hour;		      /* as of the later of env.look and the last hour's edge */
-	bool day;    /* out: something read here may change at the next day's close */
-	int rule;    /* slot being judged, for risk(); -1: none */
+	bool day; /* out: something read here may change at the next day's close */
+	int rule; /* slot being judged, for risk(); -1: none */
 };
 
 #define EVIDENCE_MAX 16
 
 void look_begin(struct look *look, struct engine *engine, struct customer *customer,
 		const struct entry *event, int64_t now);
-struct value look_eval(struct look *look, const struct expr *expr); /* value_unknown when NULL */
+struct value look_eval(struct look *look,
+		       const struct expr *expr); /* value_unknown when NULL */
 enum truth look_truth(struct look *look, const struct expr *expr);
 /* As look_eval, but a bare moving function is as of now: texts, evidence. */
 struct value look_eval_exact(struct look *look, const struct expr *expr);
@@ -144,8 +149,9 @@ enum life_effect {
 struct life_input {
 	const struct rule *rule;
 	const struct rule_state *state; /* NULL: never left idle */
-	enum truth when, clear;		/* clear: as given, or TRUTH_UNKNOWN where has_clear is false */
-	bool rests, is_event, backfill; /* is_event: an event of an event rule's type is at hand */
+	enum truth when, clear; /* clear: as given, or TRUTH_UNKNOWN where has_clear is false */
+	bool rests, is_event,
+		backfill; /* is_event: an event of an event rule's type is at hand */
 	bool late_undone; /* a late event turned `when` from true to not true */
 	bool mark;	  /* first_run: mark_only, the rule is new to known customers */
 	int64_t now;
@@ -179,7 +185,8 @@ bool step_would_change(struct engine *engine, uint32_t index, int64_t now);
 int64_t step_next(struct engine *engine, struct customer *customer, int64_t now, bool *day);
 
 /* Slots of the old set to slots of the new; true when the record in Redis no longer says the same. */
-bool remap_customer(struct customer *customer, const struct ruleset *from, const struct ruleset *to);
+bool remap_customer(struct customer *customer, const struct ruleset *from,
+		    const struct ruleset *to);
 
 /* A rule that will be no more: clears under the old set. */
 bool step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, int64_t now,
@@ -202,7 +209,7 @@ struct step {
 	uint32_t index;
 	struct look look;
 	const struct order_sink *sink;
-	const struct entry *entry;   /* NULL: time */
+	const struct entry *entry;  /* NULL: time */
 	const struct type_use *use; /* of the entry's type; NULL: nothing reads it */
 	enum cause cause;
 	int64_t now;
@@ -236,8 +243,8 @@ struct reason_words {
 	bool zh, in_reason; /* in_reason: {reasons} would run in a circle, and prints nothing */
 };
 void reasons_word(void *ctx, enum template_word which, struct buf *out);
-struct str reasons_text(struct look *look, struct arena *arena, const struct text_pair *pair, bool zh,
-			bool in_reason);
+struct str reasons_text(struct look *look, struct arena *arena, const struct text_pair *pair,
+			bool zh, bool in_reason);
 void reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason);
 unsigned reasons_collect(struct look *look, struct arena *arena, const struct reason **out);
 int points_now(struct look *look, const struct rule *rule);

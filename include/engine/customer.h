@@ -28,8 +28,9 @@ enum rule_flag {
 	RULE_ANNOUNCED = 1, /* this firing was announced (rule.fired) */
 	RULE_PAUSED = 2,    /* pending: `for` stands still since since_at */
 	RULE_BLIND = 4,	    /* firing: clear unknown since blind_at */
-	RULE_RESTED = 8,    /* at rest (`only`, warmup): its phase is kept, judged again afterwards */
-	RULE_MARKED = 16    /* marked firing by first_run: never announced */
+	RULE_RESTED =
+		8, /* at rest (`only`, warmup): its phase is kept, judged again afterwards */
+	RULE_MARKED = 16 /* marked firing by first_run: never announced */
 };
 
 /* A rule that was ever not idle for this customer. */
@@ -77,8 +78,9 @@ struct seen_id {
 
 /* after(a, b): the instants of a that may still be unsettled, and how many b there were for them. */
 struct after_state {
-	uint32_t key;	  /* of the pair: ruleset.after */
-	uint32_t settled; /* so many of `at`, oldest first, are settled; more than count: in advance */
+	uint32_t key; /* of the pair: ruleset.after */
+	uint32_t
+		settled; /* so many of `at`, oldest first, are settled; more than count: in advance */
 	uint32_t count;
 	int64_t *at; /* owned, sorted */
 };
@@ -100,9 +102,9 @@ struct task_held {
 
 /* What not every customer has. */
 struct cold {
-	uint64_t profile_mask; /* bit a: attribute slot a has a cell */
-	uint64_t unset_mask;   /* of these: unset, the cell remembers since which ts */
-	uint64_t text_mask;    /* of these: the cell owns a text */
+	uint64_t profile_mask;	      /* bit a: attribute slot a has a cell */
+	uint64_t unset_mask;	      /* of these: unset, the cell remembers since which ts */
+	uint64_t text_mask;	      /* of these: the cell owns a text */
 	struct profile_cell *profile; /* owned, in slot order */
 	struct rule_state *rules;     /* owned, by slot */
 	struct tag_state *tags;	      /* owned, by name */
@@ -113,9 +115,10 @@ struct cold {
 };
 
 enum customer_flag {
-	CUSTOMER_DIRTY = 1,   /* its record has to be written */
-	CUSTOMER_DAY = 2,     /* has something in reach: looked at at each day's close */
-	CUSTOMER_RESTS = 4,   /* `only` is not true: derived at each look, kept for the transition */
+	CUSTOMER_DIRTY = 1, /* its record has to be written */
+	CUSTOMER_DAY = 2,   /* has something in reach: looked at at each day's close */
+	CUSTOMER_RESTS =
+		4, /* `only` is not true: derived at each look, kept for the transition */
 	CUSTOMER_EPISODE = 8, /* not healthy */
 	CUSTOMER_QUIET = 16   /* backfilled: nothing is due before look_due_at */
 };
@@ -123,7 +126,8 @@ enum customer_flag {
 struct customer {
 	/* What every event touches comes first, in one cache line. */
 	_Alignas(64) struct str id; /* owned */
-	struct track *tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
+	struct track *
+		tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
 			       * their packed cells in the same order */
 	struct cold *cold;    /* owned, NULL: nothing of it */
 	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */

@@ -22,8 +22,8 @@ size_t engine_apply(struct engine *engine, struct entry *entries, size_t count,
 		    const struct order_sink *sink);
 /* Like engine_apply of one ENTRY_RULES: all that is due first, then every customer under the new set
  * (which becomes the engine's; the old one is destroyed). A set of the same sha changes nothing. */
-void engine_change_rules(struct engine *engine, const struct entry *entry, struct ruleset *rules,
-			 const struct order_sink *sink);
+void engine_change_rules(struct engine *engine, const struct entry *entry,
+			 struct ruleset *rules, const struct order_sink *sink);
 /* An entry that was rejected before it became one: moves the position (and time) on. */
 void engine_skip(struct engine *engine, struct stream_id id, const struct order_sink *sink);
 /* Works through all that is due at or before `to` and sets the clock there (replay's end). */
@@ -66,29 +66,29 @@ struct explained_node {
 struct explained_rule {
 	unsigned rule;
 	const struct rule_state *state; /* NULL: idle */
-	int points;	   /* given now */
+	int points;			/* given now */
 	struct value when, clear; /* clear: unknown of TYPE_COUNT when the rule has none */
 	const struct explained_node *nodes; /* of `when`, parents first */
 	unsigned node_count;
 	const struct explained_node *clear_nodes;
 	unsigned clear_node_count;
-	const char *rests;   /* why it is not judged: "only", "warming", "off", NULL */
-	int64_t next_at;     /* earliest instant at which time alone could turn it; NEVER */
+	const char *rests;	/* why it is not judged: "only", "warming", "off", NULL */
+	int64_t next_at;	/* earliest instant at which time alone could turn it; NEVER */
 	int64_t cooldown_until; /* 0: not cooling */
-	struct str en, zh;   /* its text now */
+	struct str en, zh;	/* its text now */
 };
 /* As of `now` (>= the engine's clock, before the next due); calls take for each rule in file order. */
 void engine_explain(struct engine *engine, const struct customer *customer, int64_t now,
-		    struct arena *arena, void (*take)(void *ctx, const struct explained_rule *rule),
-		    void *ctx);
+		    struct arena *arena,
+		    void (*take)(void *ctx, const struct explained_rule *rule), void *ctx);
 /* The reasons that give points, as in an alert. */
 unsigned engine_reasons(struct engine *engine, const struct customer *customer, int64_t now,
 			struct arena *arena, const struct reason **out);
 struct value engine_value(struct engine *engine, const struct customer *customer, int64_t now);
 /* One signal's figures for `churnctl customer`: events and sum in the last `days` local days, today
  * included; false when it was never seen. */
-bool engine_signal(const struct engine *engine, const struct customer *customer, unsigned signal,
-		   int days, int64_t *events, double *sum, int64_t *last_at);
+bool engine_signal(const struct engine *engine, const struct customer *customer,
+		   unsigned signal, int days, int64_t *events, double *sum, int64_t *last_at);
 /* Ids made from what happened; ORDER_ID bytes each. */
 void engine_task_id(const struct engine *engine, const struct customer *customer,
 		    const struct task_held *task, char out[ORDER_ID]);

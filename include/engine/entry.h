@@ -40,8 +40,8 @@ enum entry_kind {
 	ENTRY_MEMBER,  /* type member */
 	ENTRY_CLOCK,   /* churnd.clock */
 	ENTRY_RULES,   /* churnd.rules: attribute sha256 */
-	ENTRY_TASK,    /* churnd.task: attributes task, verb, who, note, outcome, reason_code, until, to */
-	ENTRY_TAG,     /* churnd.tag: attributes tag, remove, expires, who */
+	ENTRY_TASK, /* churnd.task: attributes task, verb, who, note, outcome, reason_code, until, to */
+	ENTRY_TAG, /* churnd.tag: attributes tag, remove, expires, who */
 };
 
 /* One decoded, validated entry. All text is borrowed from the reader's batch. */
@@ -60,6 +60,7 @@ struct entry {
 	uint64_t hash; /* of customer, filled by the engine's prefetch */
 };
 
-struct str entry_attribute(const struct entry *entry, struct str key); /* STR_NONE when absent */
+struct str entry_attribute(const struct entry *entry,
+			   struct str key); /* STR_NONE when absent */
 
 #endif

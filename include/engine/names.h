@@ -13,7 +13,8 @@ struct happening {
 
 void name_make(char out[ORDER_ID], const char *prefix, const struct ruleset *rules,
 	       const struct happening *what);
-void name_episode(const struct ruleset *rules, const struct customer *customer, char out[ORDER_ID]);
+void name_episode(const struct ruleset *rules, const struct customer *customer,
+		  char out[ORDER_ID]);
 void name_task(const struct ruleset *rules, const struct customer *customer,
 	       const struct task_held *task, char out[ORDER_ID]);
 void name_fired(const struct ruleset *rules, const struct customer *customer, unsigned rule,

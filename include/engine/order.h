@@ -47,12 +47,13 @@ struct alert {
 	char key[ORDER_ID]; /* of the episode; empty when episode is 0 */
 	bool closed;	    /* status */
 	uint32_t seq;
-	struct value value; /* what is at stake */
+	struct value value;	      /* what is at stake */
 	const struct reason *reasons; /* every rule that gives points, in file order */
 	unsigned reason_count;
 	/* rule.fired, rule.cleared: */
-	int rule;	       /* slot, -1: none */
-	const struct reason *about; /* its own text and evidence (a shadow or 0-point rule is in no list) */
+	int rule; /* slot, -1: none */
+	const struct reason
+		*about; /* its own text and evidence (a shadow or 0-point rule is in no list) */
 	uint32_t firing;
 	char opened_by[ORDER_ID]; /* rule.cleared: the rule.fired it closes; empty: none */
 	struct str tag;
@@ -60,7 +61,14 @@ struct alert {
 	unsigned to_count;
 };
 
-enum task_verb { VERB_CREATED, VERB_CLAIMED, VERB_DONE, VERB_CANCELLED, VERB_REOPENED, VERB_ADDED };
+enum task_verb {
+	VERB_CREATED,
+	VERB_CLAIMED,
+	VERB_DONE,
+	VERB_CANCELLED,
+	VERB_REOPENED,
+	VERB_ADDED
+};
 const char *task_verb_name(enum task_verb verb); /* "created" .. "reason_added" */
 
 /* One change of a task: the whole of its hash as it is now, and the entry of <prefix>tasks. */
@@ -70,14 +78,15 @@ struct task_change {
 	const struct task_held *task; /* after the change */
 	int64_t at;
 	struct str title_en, title_zh;
-	struct str reasons; /* texts of the reasons at this moment, "; " between (created, reopened, added) */
-	struct str rules;   /* names, "," between */
+	struct str
+		reasons; /* texts of the reasons at this moment, "; " between (created, reopened, added) */
+	struct str rules;	  /* names, "," between */
 	char notice_id[ORDER_ID]; /* of the alert task.<verb> that tells of this change */
 	uint32_t seq;		  /* of that alert */
-	char alert_id[ORDER_ID]; /* that ordered it; empty for people's acts */
+	char alert_id[ORDER_ID];  /* that ordered it; empty for people's acts */
 	char key[ORDER_ID];
 	struct value value;
-	int64_t ack_by, resolve_by; /* NEVER: none */
+	int64_t ack_by, resolve_by;			      /* NEVER: none */
 	struct str who, from, to, note, outcome, reason_code; /* people's acts */
 };
 
@@ -87,7 +96,8 @@ struct order {
 	enum order_kind kind;
 	const struct customer *customer; /* as after the step; NULL for a reject without one */
 	enum cause cause;
-	struct stream_id caused_by; /* the entry being applied (for due work: the one that let it be) */
+	struct stream_id
+		caused_by; /* the entry being applied (for due work: the one that let it be) */
 	union {
 		struct alert alert;
 		struct task_change task;

@@ -9,7 +9,7 @@
 #define RULESET_MAX_RULES 1000
 #define RULESET_MAX_SIGNALS 64
 #define RULESET_MAX_ATTRIBUTES 64 /* with the reserved ones */
-#define RULESET_MAX_LEVELS 8 /* with healthy */
+#define RULESET_MAX_LEVELS 8	  /* with healthy */
 #define RULESET_MAX_TASKS 64
 #define RULESET_MAX_ACTIONS 1000
 #define RULESET_MAX_FILE (1024 * 1024)
@@ -17,7 +17,14 @@
 #define RULESET_MAX_REACH_HOURS 72
 
 /* Always declared, in this order, before the file's own attributes. */
-enum reserved_attribute { ATTR_NAME, ATTR_OWNER, ATTR_CUSTOMER_SINCE, ATTR_LANG, ATTR_CRM_ID, ATTR_RESERVED };
+enum reserved_attribute {
+	ATTR_NAME,
+	ATTR_OWNER,
+	ATTR_CUSTOMER_SINCE,
+	ATTR_LANG,
+	ATTR_CRM_ID,
+	ATTR_RESERVED
+};
 
 /* Risk band; slot 0 is healthy (enter = leave = 0), then as in the file, lowest first. */
 struct level {
@@ -30,14 +37,14 @@ struct level {
 struct signal {
 	struct str name;
 	enum signal_kind kind;
-	struct str field;	   /* sum: or last: "value" or an attribute of the event */
-	const struct str *types;   /* event types that feed it */
+	struct str field;	 /* sum: or last: "value" or an attribute of the event */
+	const struct str *types; /* event types that feed it */
 	unsigned type_count;
-	const struct expr *where;  /* NULL: all; may read event.* and profile.* */
-	uint32_t key;		   /* of what defines it (on, where, sum/last); stable over editions */
-	unsigned reach_days;	   /* longest range + offset any expression reads; 0: none */
+	const struct expr *where; /* NULL: all; may read event.* and profile.* */
+	uint32_t key; /* of what defines it (on, where, sum/last); stable over editions */
+	unsigned reach_days; /* longest range + offset any expression reads; 0: none */
 	unsigned reach_hours;
-	int64_t born_at;	   /* nothing before it was observed; INT64_MIN: always there. Set by the
+	int64_t born_at; /* nothing before it was observed; INT64_MIN: always there. Set by the
 				    * engine when the set comes into force, the one field that changes */
 };
 
@@ -52,22 +59,23 @@ struct rule {
 	enum rule_kind kind;
 	enum rule_mode mode;
 	enum category category;
-	const struct expr *when;  /* `expr` */
-	const struct expr *clear; /* NULL: when it is not true */
-	const struct expr *points_expr; /* NULL: points */
-	int points;		  /* -100..100 */
-	int64_t hold;		  /* `for`, ms */
-	int64_t keep;		  /* `keep_firing_for`, ms; event rules default 7 d */
-	int64_t cooldown;	  /* ms */
-	int64_t warmup;		  /* ms */
-	int64_t reach;		  /* ms: longest range + offset it reads, at least 1 d */
+	const struct expr *when;	 /* `expr` */
+	const struct expr *clear;	 /* NULL: when it is not true */
+	const struct expr *points_expr;	 /* NULL: points */
+	int points;			 /* -100..100 */
+	int64_t hold;			 /* `for`, ms */
+	int64_t keep;			 /* `keep_firing_for`, ms; event rules default 7 d */
+	int64_t cooldown;		 /* ms */
+	int64_t warmup;			 /* ms */
+	int64_t reach;			 /* ms: longest range + offset it reads, at least 1 d */
 	struct text_pair reason, advice; /* reason defaults to the rule's name */
-	const struct str *types; /* `on`: event rules */
+	const struct str *types;	 /* `on`: event rules */
 	unsigned type_count;
 	/* Derived by ruleset_finish(): */
-	uint64_t reads;	  /* bit s: an event of signal s may change when, clear or points at once */
+	uint64_t
+		reads; /* bit s: an event of signal s may change when, clear or points at once */
 	bool reads_coarse; /* has a COARSE comparison: looked at on every event of the customer */
-	bool reads_score;  /* risk(), level(): looked at in every step in which one of them moved */
+	bool reads_score; /* risk(), level(): looked at in every step in which one of them moved */
 };
 
 enum alert_type {
@@ -80,7 +88,8 @@ enum alert_type {
 	ALERT_TASK, /* task.<verb> */
 	ALERT_TYPES
 };
-const char *alert_type_name(enum alert_type type); /* "customer.level_raised"; "task" for ALERT_TASK */
+const char *alert_type_name(
+	enum alert_type type); /* "customer.level_raised"; "task" for ALERT_TASK */
 
 /* What to do on an alert. Filters that are not given are -1, NULL or empty. */
 struct action {
@@ -106,8 +115,8 @@ struct task_def {
 	struct str queue;
 	enum priority priority;
 	int64_t ack_within, resolve_within; /* ms; 0: none */
-	int assign_attribute; /* profile slot, or -1 */
-	struct str assign_name; /* a person, or none */
+	int assign_attribute;		    /* profile slot, or -1 */
+	struct str assign_name;		    /* a person, or none */
 };
 
 struct team {
@@ -119,12 +128,12 @@ struct team {
 struct type_use; /* derived: which signals and event rules an event type feeds */
 
 struct ruleset {
-	struct arena arena;  /* owned: everything below lives here */
+	struct arena arena;	   /* owned: everything below lives here */
 	uint8_t sha[SHA256_BYTES]; /* over all files, see codec/rules_yaml.h */
 	char sha_hex[65];
 	struct str name;
-	struct zone *zone;   /* owned */
-	int64_t lateness;    /* ms, 0..12 h */
+	struct zone *zone; /* owned */
+	int64_t lateness;  /* ms, 0..12 h */
 	struct level levels[RULESET_MAX_LEVELS];
 	struct enum_def level_words; /* names of levels, ordered */
 	unsigned level_count;	     /* with healthy */
@@ -146,24 +155,24 @@ struct ruleset {
 	int64_t default_cooldown; /* defaults: */
 	int default_min_events;
 	/* Derived by ruleset_finish(): */
-	struct map type_index;	  /* event type -> index into uses */
+	struct map type_index; /* event type -> index into uses */
 	struct type_use *uses;
 	unsigned use_count;
 	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
 	struct after_pair {
 		unsigned a, b; /* signals */
 		uint32_t key;  /* of both signals' keys */
-	} *afters;	       /* every after(a, b) that some expression reads */
+	} * afters;	       /* every after(a, b) that some expression reads */
 	unsigned after_count;
 };
 
 /* What one event type feeds. Rules are listed once, in file order. */
 struct type_use {
 	struct str type;
-	uint64_t signals;      /* bit s: feeds signal s (before its `where`) */
-	uint16_t *rules;       /* state rules to look at, and event rules of this type */
+	uint64_t signals; /* bit s: feeds signal s (before its `where`) */
+	uint16_t *rules;  /* state rules to look at, and event rules of this type */
 	unsigned rule_count;
-	bool looks_only;       /* `only` reads one of the signals */
+	bool looks_only; /* `only` reads one of the signals */
 };
 
 /* Allocates an empty rule set with defaults (UTC, healthy level, cooldown 14 d, min_events 20). */

@@ -29,7 +29,8 @@ struct track_event {
 	enum signal_kind kind;
 	uint32_t reach;
 };
-void track_add(struct customer *customer, unsigned signal, bool hours, const struct track_event *event);
+void track_add(struct customer *customer, unsigned signal, bool hours,
+	       const struct track_event *event);
 struct window track_window(const struct customer *customer, unsigned signal, bool hours,
 			   enum signal_kind kind, int64_t first, int64_t last);
 /* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
@@ -38,25 +39,27 @@ bool track_gauge(const struct customer *customer, unsigned signal, int64_t last,
 /* Packed cells as they lie in the record: pointer and length of one track's. */
 struct str track_packed(const struct customer *customer, unsigned signal, bool hours);
 /* For record_decode: a whole track with its packed cells; false when the cells are malformed. */
-bool track_restore(struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
-		   const struct track *track, struct str packed);
+bool track_restore(struct customer *customer, unsigned signal, bool hours,
+		   enum signal_kind kind, const struct track *track, struct str packed);
 
 /* Bytes of the customer's tracks with their packed cells. */
 size_t track_bytes(const struct customer *customer);
 
 /* Customer memory. Pointers into a cold part's arrays last until the next call that adds to the same. */
 struct customer *customer_create(struct str id);
-void customer_finish(struct customer *customer); /* frees what it owns, not itself */
+void customer_finish(struct customer *customer);       /* frees what it owns, not itself */
 struct cold *customer_cold(struct customer *customer); /* made when missing */
 /* Does nothing when the slot has a value of a newer ts; of equal ones the last wins. */
 void customer_set_profile(struct customer *customer, unsigned slot, enum type type,
-			  struct value value, int64_t ts); /* unknown value: unset, remembers ts */
+			  struct value value,
+			  int64_t ts); /* unknown value: unset, remembers ts */
 struct value customer_profile(const struct customer *customer, const struct ruleset *rules,
 			      unsigned slot); /* with the default */
 struct rule_state *customer_rule(const struct customer *customer, unsigned rule); /* or NULL */
 struct rule_state *customer_rule_make(struct customer *customer, unsigned rule);
 /* Tags and tasks: the caller sees to CUSTOMER_MAX_TAGS and CUSTOMER_MAX_TASKS. */
-void customer_set_tag(struct customer *customer, struct str name, int64_t since, int64_t expires);
+void customer_set_tag(struct customer *customer, struct str name, int64_t since,
+		      int64_t expires);
 bool customer_drop_tag(struct customer *customer, struct str name);
 struct task_held *customer_add_task(struct customer *customer);
 void text_set(struct str *owned, struct str text); /* frees the old copy; empty: STR_NONE */

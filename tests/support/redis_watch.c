@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembers what a connection to Redis told its hooks. */
+#include <string.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -109,4 +110,10 @@ redis_watch_call(struct redis_watch *watch, const char *word, const char *second
 	if (reply == NULL)
 		fail_msg("%s %s: %s", word, second != NULL ? second : "", err.text);
 	return reply;
+}
+
+bool
+redis_watch_holds(const struct reply *reply, const char *text)
+{
+	return reply->type == REPLY_STRING && strstr(reply->text.p, text) != NULL;
 }

@@ -29,4 +29,7 @@ void redis_watch_up(struct redis_watch *watch);
 const struct reply *redis_watch_call(struct redis_watch *watch, const char *word,
 				     const char *second, const char *third);
 
+/* A string reply that contains the text. */
+bool redis_watch_holds(const struct reply *reply, const char *text);
+
 #endif

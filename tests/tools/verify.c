@@ -44,8 +44,7 @@ struct verify {
 	size_t entries;
 };
 
-static _Noreturn void
-differ(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static _Noreturn void differ(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 static _Noreturn void
 differ(const char *fmt, ...)
@@ -167,9 +166,10 @@ static struct ruleset *
 rules_of_sha(struct verify *verify, struct str sha)
 {
 	struct err err;
-	struct str name = arena_printf(&verify->arena, "%srules:%.*s", verify->prefix, STR_ARG(sha));
-	const struct reply *hash =
-		must(redis_call(verify->redis, &verify->arena, &err, "HGETALL", name.p, NULL), &err);
+	struct str name =
+		arena_printf(&verify->arena, "%srules:%.*s", verify->prefix, STR_ARG(sha));
+	const struct reply *hash = must(
+		redis_call(verify->redis, &verify->arena, &err, "HGETALL", name.p, NULL), &err);
 	struct diag_file files[DIAG_FILES];
 	unsigned count = 0;
 	for (; count < DIAG_FILES; count++) {
@@ -205,7 +205,8 @@ apply_entry(struct verify *verify, struct stream_id id, const struct reply *fiel
 		if (!verify->mute)
 			say_reject(verify, id, err.text);
 	} else if (entry.kind == ENTRY_RULES) {
-		struct ruleset *rules = rules_of_sha(verify, entry_attribute(&entry, STR("sha256")));
+		struct ruleset *rules =
+			rules_of_sha(verify, entry_attribute(&entry, STR("sha256")));
 		if (rules) {
 			engine_change_rules(verify->engine, &entry, rules, &sink);
 		} else {
@@ -262,7 +263,8 @@ field_of(const struct reply *fields, const char *name)
 static struct str
 line_of_alert(struct verify *verify, const struct reply *f)
 {
-	return arena_printf(&verify->arena, "id=%.*s type=%.*s customer=%.*s at=%.*s to=%.*s body=%.*s",
+	return arena_printf(&verify->arena,
+			    "id=%.*s type=%.*s customer=%.*s at=%.*s to=%.*s body=%.*s",
 			    STR_ARG(field_of(f, "id")), STR_ARG(field_of(f, "type")),
 			    STR_ARG(field_of(f, "customer")), STR_ARG(field_of(f, "at")),
 			    STR_ARG(field_of(f, "to")), STR_ARG(field_of(f, "body")));
@@ -271,7 +273,8 @@ line_of_alert(struct verify *verify, const struct reply *f)
 static struct str
 line_of_task(struct verify *verify, const struct reply *f)
 {
-	return arena_printf(&verify->arena, "id=%.*s customer=%.*s verb=%.*s state=%.*s at=%.*s",
+	return arena_printf(&verify->arena,
+			    "id=%.*s customer=%.*s verb=%.*s state=%.*s at=%.*s",
 			    STR_ARG(field_of(f, "id")), STR_ARG(field_of(f, "customer")),
 			    STR_ARG(field_of(f, "verb")), STR_ARG(field_of(f, "state")),
 			    STR_ARG(field_of(f, "at")));
@@ -291,8 +294,8 @@ compare(struct verify *verify, const char *stream, const struct lines *want,
 	struct err err;
 	size_t at = 0;
 	const struct reply *reply =
-		must(redis_call(verify->redis, &verify->arena, &err, "XRANGE", key(verify, stream),
-				"-", "+", NULL),
+		must(redis_call(verify->redis, &verify->arena, &err, "XRANGE",
+				key(verify, stream), "-", "+", NULL),
 		     &err);
 	const struct reply *item = reply + 1;
 	for (uint32_t i = 0; i < reply->count; i++, item = reply_next(item), at++) {
@@ -367,14 +370,15 @@ same_state(struct verify *verify, struct engine *again)
 		const struct customer *x = engine_customer_at(again, i);
 		const struct customer *y = engine_find(verify->engine, x->id);
 		if (!y)
-			differ("a record of %.*s, whom the replay does not know", STR_ARG(x->id));
+			differ("a record of %.*s, whom the replay does not know",
+			       STR_ARG(x->id));
 		buf_clear(&a);
 		buf_clear(&b);
 		record_encode(&a, engine_rules(again), x, none);
 		record_encode(&b, engine_rules(verify->engine), y, none);
 		if (!str_eq(buf_view(&a), buf_view(&b)))
-			differ("the state of %.*s differs (%zu and %zu bytes)", STR_ARG(x->id), a.n,
-			       b.n);
+			differ("the state of %.*s differs (%zu and %zu bytes)", STR_ARG(x->id),
+			       a.n, b.n);
 	}
 	buf_finish(&a);
 	buf_finish(&b);
@@ -409,8 +413,8 @@ check_records(struct verify *verify)
 	engine_resume(again, verify->mark.low);
 	for (size_t i = 0; i < records.count; i++) {
 		struct stream_id applied;
-		struct customer *customer = record_decode(rules, records.list[i].id,
-							  records.list[i].bytes, &applied, &err);
+		struct customer *customer = record_decode(
+			rules, records.list[i].id, records.list[i].bytes, &applied, &err);
 		if (!customer || !engine_load(again, customer, applied, &err))
 			differ("%s", err.text);
 		if (stream_id_cmp(applied, verify->mark.position) > 0)

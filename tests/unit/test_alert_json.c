@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "codec/alert_json.h"
-#include "support/world.h"
+#include "support/scene.h"
 
 #define RULES                                                                                    \
 	"levels:\n"                                                                              \
@@ -44,7 +44,7 @@
 	"ack_within: 4h}\n"
 
 struct heard {
-	struct world world; /* only its engine, made here */
+	struct scene world; /* only its engine, made here */
 	char *bodies[32];   /* in order */
 	unsigned count;
 	char *fields; /* of the last task: "key=value\n" */
@@ -112,7 +112,7 @@ set_up(void **state)
 {
 	(void)state;
 	heard = (struct heard){0};
-	heard.world.engine = engine_create(world_rules(RULES), (struct hash_seed){1, 2});
+	heard.world.engine = engine_create(scene_rules(RULES), (struct hash_seed){1, 2});
 	return 0;
 }
 

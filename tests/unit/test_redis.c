@@ -54,18 +54,6 @@ server_fresh(void **state)
 }
 
 static void
-watch_open(struct redis_watch *watch, const char *url)
-{
-	redis_watch_init(watch, event_base_new(), url);
-}
-
-static bool
-reply_holds(const struct reply *reply, const char *text)
-{
-	return reply->type == REPLY_STRING && strstr(reply->text.p, text) != NULL;
-}
-
-static void
 over_a_unix_socket_it_comes_up_with_name_and_database(void **state)
 {
 	struct redis_watch watch;
@@ -74,11 +62,11 @@ over_a_unix_socket_it_comes_up_with_name_and_database(void **state)
 
 	(void)state;
 	snprintf(url, sizeof url, "%s?db=5", redis_server_url(server));
-	watch_open(&watch, url);
+	redis_watch_init(&watch, event_base_new(), url);
 	redis_watch_up(&watch);
 	list = redis_watch_call(&watch, "CLIENT", "INFO", NULL);
-	assert_true(reply_holds(list, "name=churnd-test"));
-	assert_true(reply_holds(list, "db=5"));
+	assert_true(redis_watch_holds(list, "name=churnd-test"));
+	assert_true(redis_watch_holds(list, "db=5"));
 	id = redis_watch_call(&watch, "CLIENT", "ID", NULL);
 	assert_int_equal(id->integer, redis_client_id(watch.redis));
 	assert_true(id->integer > 0);
@@ -102,7 +90,7 @@ over_tcp_it_comes_up_and_notices_a_dead_peer(void **state)
 	struct redis_watch watch;
 
 	(void)state;
-	watch_open(&watch, redis_server_tcp_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_tcp_url(server));
 	redis_watch_up(&watch);
 	assert_true(reply_is(redis_watch_call(&watch, "PING", NULL, NULL), "PONG"));
 	assert_int_equal(socket_option(&watch, SOL_SOCKET, SO_KEEPALIVE), 1);
@@ -119,7 +107,7 @@ every_address_of_a_name_is_tried(void **state)
 
 	(void)state;
 	snprintf(url, sizeof url, "redis://localhost:%d", redis_server_port(server));
-	watch_open(&watch, url);
+	redis_watch_init(&watch, event_base_new(), url);
 	redis_watch_up(&watch);
 	assert_int_equal(watch.downs, 0);
 	redis_watch_finish(&watch);
@@ -143,12 +131,12 @@ an_acl_user_needs_the_right_password(void **state)
 	char url[160];
 
 	(void)state;
-	watch_open(&admin, redis_server_url(server));
+	redis_watch_init(&admin, event_base_new(), redis_server_url(server));
 	redis_watch_up(&admin);
 	user_add(&admin, ">another");
 	snprintf(url, sizeof url, "redis://churnd:hunter2@127.0.0.1:%d",
 		 redis_server_port(server));
-	watch_open(&watch, url);
+	redis_watch_init(&watch, event_base_new(), url);
 	redis_connect(watch.redis);
 	redis_watch_until(&watch, &watch.downs, 1);
 	assert_non_null(strstr(watch.reason.text, "redis.password_file"));
@@ -166,12 +154,12 @@ a_server_that_wants_a_password_is_said_so(void **state)
 	struct redis_watch admin, watch;
 
 	(void)state;
-	watch_open(&admin, redis_server_url(server));
+	redis_watch_init(&admin, event_base_new(), redis_server_url(server));
 	redis_watch_up(&admin);
 	assert_true(reply_is(redis_call(admin.redis, &admin.arena, NULL, "CONFIG", "SET",
 					"requirepass", "hunter2", NULL),
 			     "OK"));
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_connect(watch.redis);
 	redis_watch_until(&watch, &watch.downs, 1);
 	assert_non_null(strstr(watch.reason.text, "asks for a password"));
@@ -193,7 +181,7 @@ killed_and_restarted_it_is_up_again_and_what_waited_is_dropped(void **state)
 	int64_t id;
 
 	(void)state;
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_watch_up(&watch);
 	id = redis_client_id(watch.redis);
 	redis_command(watch.redis, never_called, NULL, "BLPOP", "nothing", "0", NULL);
@@ -218,7 +206,7 @@ a_client_that_is_killed_comes_back(void **state)
 	struct redis_watch watch;
 
 	(void)state;
-	watch_open(&watch, redis_server_tcp_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_tcp_url(server));
 	redis_watch_up(&watch);
 	for (unsigned i = 1; i <= 3; i++) {
 		char id[24];
@@ -241,7 +229,7 @@ while_nobody_listens_it_tries_ever_slower_and_says_so_once(void **state)
 
 	(void)state;
 	redis_server_kill(server);
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_connect(watch.redis);
 	while (watch.redis->backoff_ms < 8 * REDIS_BACKOFF_FIRST_MS)
 		event_base_loop(watch.base, EVLOOP_ONCE);
@@ -261,7 +249,7 @@ the_pause_between_tries_is_bounded(void **state)
 	struct timeval due, now;
 
 	(void)state;
-	watch_open(&watch, "unix:///nonexistent/redis.sock");
+	redis_watch_init(&watch, event_base_new(), "unix:///nonexistent/redis.sock");
 	redis_connect(watch.redis);
 	for (int i = 0; i < 20; i++) {
 		event_active(watch.redis->timer, EV_TIMEOUT, 0);
@@ -284,8 +272,8 @@ a_name_that_does_not_exist_is_said_so(void **state)
 	struct redis_watch watch;
 
 	(void)state;
-	watch_open(
-		&watch,
+	redis_watch_init(
+		&watch, event_base_new(),
 		"redis://xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 	redis_connect(watch.redis);
 	redis_watch_until(&watch, &watch.downs, 1);
@@ -301,7 +289,7 @@ it_may_be_destroyed_while_a_name_is_looked_up(void **state)
 	for (int i = 0; i < 20; i++) {
 		struct redis_watch watch;
 
-		watch_open(&watch, "redis://localhost:1");
+		redis_watch_init(&watch, event_base_new(), "redis://localhost:1");
 		redis_connect(watch.redis);
 		event_base_loop(watch.base, EVLOOP_ONCE);
 		assert_int_equal(watch.redis->state, REDIS_DIALLING);
@@ -341,7 +329,7 @@ while_the_server_loads_it_waits(void **state)
 
 	(void)state;
 	redis_server_start_with(loader, debug, true);
-	watch_open(&watch, redis_server_url(loader));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(loader));
 	redis_watch_up(&watch);
 	fill(&watch, "800");
 	redis_server_kill(loader);
@@ -376,7 +364,7 @@ ten_thousand_commands_are_answered_in_order(void **state)
 	struct counting counting = {.in_order = true};
 
 	(void)state;
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_watch_up(&watch);
 	for (int i = 0; i < COMMANDS; i++)
 		redis_command(watch.redis, count_in_order, &counting, "INCR", "n", NULL);
@@ -398,7 +386,7 @@ a_buffer_of_ten_thousand_commands_goes_out_whole(void **state)
 
 	(void)state;
 	memset(text, 'x', sizeof text);
-	watch_open(&watch, redis_server_tcp_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_tcp_url(server));
 	redis_watch_up(&watch);
 	for (int i = 0; i < COMMANDS; i++) {
 		resp_array(&commands, 3);
@@ -422,7 +410,7 @@ large_replies_arrive_whole(void **state)
 	struct err err;
 
 	(void)state;
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_watch_up(&watch);
 	for (int i = 0; i < 1000000; i++)
 		buf_printf(&text, "%08d", i);
@@ -443,7 +431,7 @@ errors_of_commands_are_replies(void **state)
 	const struct reply *reply;
 
 	(void)state;
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_watch_up(&watch);
 	reply = redis_watch_call(&watch, "NONSENSE", NULL, NULL);
 	assert_true(reply_error_is(reply, "ERR"));
@@ -462,7 +450,7 @@ a_call_whose_server_dies_says_so(void **state)
 	struct err err = {""};
 
 	(void)state;
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_watch_up(&watch);
 	assert_null(redis_call(watch.redis, &watch.arena, &err, "SHUTDOWN", "NOSAVE", NULL));
 	assert_non_null(strstr(err.text, "lost Redis"));
@@ -479,7 +467,7 @@ waiting_for_up_where_nobody_listens_ends_in_time(void **state)
 	struct err err = {""};
 
 	(void)state;
-	watch_open(&watch, "unix:///nonexistent/redis.sock");
+	redis_watch_init(&watch, event_base_new(), "unix:///nonexistent/redis.sock");
 	assert_false(redis_wait_up(watch.redis, 100, &err));
 	assert_non_null(strstr(err.text, "unix:///nonexistent/redis.sock"));
 	redis_watch_finish(&watch);
@@ -511,7 +499,7 @@ it_may_be_destroyed_inside_a_reply(void **state)
 
 	(void)state;
 	server_fresh(NULL);
-	watch_open(&watch, redis_server_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
 	redis_watch_up(&watch);
 	for (int i = 0; i < 5; i++)
 		redis_command(watch.redis, destroy_in_reply, &ending, "INCR", "n", NULL);
@@ -530,7 +518,8 @@ it_may_be_destroyed_inside_its_hooks(void **state)
 		struct redis_watch watch;
 		bool on_up = i % 2 == 0, goes_on = i < 2;
 
-		watch_open(&watch, on_up ? redis_server_url(server) : "unix:///nonexistent");
+		redis_watch_init(&watch, event_base_new(),
+				 on_up ? redis_server_url(server) : "unix:///nonexistent");
 		watch.destroy_on_up = on_up;
 		watch.destroy_on_down = !on_up;
 		redis_connect(watch.redis);
@@ -548,7 +537,7 @@ it_may_be_destroyed_when_its_server_dies(void **state)
 	struct redis_watch watch;
 
 	(void)state;
-	watch_open(&watch, redis_server_tcp_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_tcp_url(server));
 	redis_watch_up(&watch);
 	watch.destroy_on_down = true;
 	redis_command(watch.redis, never_called, NULL, "BLPOP", "nothing", "0", NULL);
@@ -564,9 +553,9 @@ it_may_be_destroyed_before_it_was_ever_up(void **state)
 	struct redis_watch watch;
 
 	(void)state;
-	watch_open(&watch, redis_server_tcp_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_tcp_url(server));
 	redis_watch_finish(&watch);
-	watch_open(&watch, redis_server_tcp_url(server));
+	redis_watch_init(&watch, event_base_new(), redis_server_tcp_url(server));
 	redis_connect(watch.redis);
 	event_base_loop(watch.base, EVLOOP_ONCE);
 	redis_watch_finish(&watch);

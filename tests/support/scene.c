@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small world for tests of the engine. */
-#include "support/world.h"
+/* A small scene for tests of the engine. */
+#include "support/scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ test_zone(void *ctx, struct str name, struct str *tzif)
 }
 
 struct ruleset *
-world_rules(const char *rules)
+scene_rules(const char *rules)
 {
 	struct rules_loader loader = {.zone = test_zone};
 	struct arena arena;
@@ -63,20 +63,20 @@ at(const char *text)
 }
 
 static void
-say_alert(struct world *world, const struct order *order)
+say_alert(struct scene *scene, const struct order *order)
 {
-	const struct ruleset *rules = engine_rules(world->engine);
+	const struct ruleset *rules = engine_rules(scene->engine);
 	const struct alert *alert = &order->u.alert;
-	buf_printf(&world->said, "%s ", alert_type_name(alert->type));
+	buf_printf(&scene->said, "%s ", alert_type_name(alert->type));
 	if (alert->rule >= 0)
-		buf_str(&world->said, rules->rules[alert->rule].name);
+		buf_str(&scene->said, rules->rules[alert->rule].name);
 	else if (alert->tag.p)
-		buf_str(&world->said, alert->tag);
+		buf_str(&scene->said, alert->tag);
 	else
-		buf_printf(&world->said, "%.*s from %.*s",
+		buf_printf(&scene->said, "%.*s from %.*s",
 			   STR_ARG(rules->levels[alert->level].name),
 			   STR_ARG(rules->levels[alert->previous_level].name));
-	buf_printf(&world->said, " risk=%d cause=%s", alert->risk, cause_name(order->cause));
+	buf_printf(&scene->said, " risk=%d cause=%s", alert->risk, cause_name(order->cause));
 	int sum = 0;
 	for (unsigned i = 0; i < alert->reason_count; i++)
 		sum += alert->reasons[i].points;
@@ -87,57 +87,60 @@ say_alert(struct world *world, const struct order *order)
 static void
 take_order(void *ctx, const struct order *order)
 {
-	struct world *world = ctx;
+	struct scene *scene = ctx;
 	char when[INSTANT_TEXT];
 	if (order->kind == ORDER_REJECT) {
-		buf_printf(&world->said, "rejected: %s\n", order->u.reject.p);
+		buf_printf(&scene->said, "rejected: %s\n", order->u.reject.p);
 		return;
 	}
 	print_instant(order->kind == ORDER_ALERT ? order->u.alert.at : order->u.task.at, when);
-	buf_printf(&world->said, "%s %.*s ", when, STR_ARG(order->customer->id));
+	buf_printf(&scene->said, "%s %.*s ", when, STR_ARG(order->customer->id));
 	if (order->kind == ORDER_ALERT)
-		say_alert(world, order);
+		say_alert(scene, order);
 	else
-		buf_printf(&world->said, "task.%s %.*s", task_verb_name(order->u.task.verb),
-			   STR_ARG(engine_rules(world->engine)->tasks[order->u.task.task->def].name));
-	buf_char(&world->said, '\n');
+		buf_printf(&scene->said, "task.%s %.*s", task_verb_name(order->u.task.verb),
+			   STR_ARG(engine_rules(scene->engine)
+					   ->tasks[order->u.task.task->def]
+					   .name));
+	buf_char(&scene->said, '\n');
 }
 
 static struct order_sink
-world_sink(struct world *world)
+scene_sink(struct scene *scene)
 {
-	return (struct order_sink){.ctx = world, .take = take_order};
+	return (struct order_sink){.ctx = scene, .take = take_order};
 }
 
 void
-world_init(struct world *world, const char *rules)
+scene_init(struct scene *scene, const char *rules)
 {
-	*world = (struct world){.at = INT64_MIN};
-	world->engine = engine_create(world_rules(rules), (struct hash_seed){7, 8});
+	*scene = (struct scene){.at = INT64_MIN};
+	scene->engine = engine_create(scene_rules(rules), (struct hash_seed){7, 8});
 }
 
 void
-world_finish(struct world *world)
+scene_finish(struct scene *scene)
 {
-	engine_destroy(world->engine);
-	buf_finish(&world->said);
+	engine_destroy(scene->engine);
+	buf_finish(&scene->said);
 }
 
 static struct stream_id
-next_id(struct world *world, int64_t when)
+next_id(struct scene *scene, int64_t when)
 {
-	assert_true(when >= world->at);
-	world->seq = when == world->at ? world->seq + 1 : 0;
-	world->at = when;
-	return (struct stream_id){.ms = when, .seq = world->seq};
+	assert_true(when >= scene->at);
+	scene->seq = when == scene->at ? scene->seq + 1 : 0;
+	scene->at = when;
+	return (struct stream_id){.ms = when, .seq = scene->seq};
 }
 
 void
-world_send(struct world *world, int64_t when, const char *customer, const char *type, ...)
+scene_send(struct scene *scene, int64_t when, const char *customer, const char *type, ...)
 {
-	struct field fields[40] = {{STR("customer"), str_of(customer)}, {STR("type"), str_of(type)}};
+	struct field fields[40] = {{STR("customer"), str_of(customer)},
+				   {STR("type"), str_of(type)}};
 	unsigned count = 2;
-	struct order_sink sink = world_sink(world);
+	struct order_sink sink = scene_sink(scene);
 	struct arena arena;
 	struct entry entry;
 	struct err err;
@@ -151,53 +154,53 @@ world_send(struct world *world, int64_t when, const char *customer, const char *
 	}
 	va_end(words);
 	arena_init(&arena);
-	struct stream_id id = next_id(world, when);
+	struct stream_id id = next_id(scene, when);
 	if (!event_decode(id, fields, count, &arena, &entry, &err)) {
-		buf_printf(&world->said, "rejected: %s\n", err.text);
-		engine_skip(world->engine, id, &sink);
+		buf_printf(&scene->said, "rejected: %s\n", err.text);
+		engine_skip(scene->engine, id, &sink);
 	} else {
-		assert_int_equal(engine_apply(world->engine, &entry, 1, &sink), 1);
+		assert_int_equal(engine_apply(scene->engine, &entry, 1, &sink), 1);
 	}
 	arena_finish(&arena);
 }
 
 void
-world_advance(struct world *world, int64_t to)
+scene_advance(struct scene *scene, int64_t to)
 {
-	struct order_sink sink = world_sink(world);
-	engine_advance(world->engine, to, &sink);
-	if (to > world->at) {
-		world->at = to;
-		world->seq = 0;
+	struct order_sink sink = scene_sink(scene);
+	engine_advance(scene->engine, to, &sink);
+	if (to > scene->at) {
+		scene->at = to;
+		scene->seq = 0;
 	}
 }
 
 void
-world_change(struct world *world, int64_t when, const char *rules)
+scene_change(struct scene *scene, int64_t when, const char *rules)
 {
-	struct order_sink sink = world_sink(world);
-	struct entry entry = {.id = next_id(world, when), .kind = ENTRY_RULES};
-	struct ruleset *set = world_rules(rules);
-	engine_change_rules(world->engine, &entry, set, &sink);
+	struct order_sink sink = scene_sink(scene);
+	struct entry entry = {.id = next_id(scene, when), .kind = ENTRY_RULES};
+	struct ruleset *set = scene_rules(rules);
+	engine_change_rules(scene->engine, &entry, set, &sink);
 }
 
 void
-world_clear(struct world *world)
+scene_clear(struct scene *scene)
 {
-	buf_clear(&world->said);
+	buf_clear(&scene->said);
 }
 
 void
-world_expect(struct world *world, const char *lines)
+scene_expect(struct scene *scene, const char *lines)
 {
-	assert_string_equal(world->said.n ? world->said.p : "", lines);
-	world_clear(world);
+	assert_string_equal(scene->said.n ? scene->said.p : "", lines);
+	scene_clear(scene);
 }
 
 int
-world_risk(const struct world *world, const char *customer)
+scene_risk(const struct scene *scene, const char *customer)
 {
-	const struct customer *found = engine_find(world->engine, str_of(customer));
+	const struct customer *found = engine_find(scene->engine, str_of(customer));
 	assert_non_null(found);
 	return found->risk;
 }
