@@ -55,11 +55,13 @@ main(int argc, char **argv)
 		return 2;
 	}
 	traffic = (struct traffic){bench_number(argv[3]), bench_number(argv[4]),
-				   (int64_t)bench_number(argv[5]), (int64_t)bench_number(argv[6])};
+				   (int64_t)bench_number(argv[5]),
+				   (int64_t)bench_number(argv[6])};
 	begun = bench_seconds();
 	fill(bench_connect(argv[1]), argv[2], &traffic);
 	took = bench_seconds() - begun;
-	printf("{\"bench\":\"fill\",\"events\":%" PRIu64 ",\"seconds\":%.3f,\"events_per_s\":%.0f}\n",
+	printf("{\"bench\":\"fill\",\"events\":%" PRIu64
+	       ",\"seconds\":%.3f,\"events_per_s\":%.0f}\n",
 	       traffic.events, took, (double)traffic.events / took);
 	return 0;
 }

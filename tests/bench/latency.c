@@ -157,8 +157,8 @@ listen_somewhere(unsigned *port)
 	socklen_t size = sizeof address;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, size) != 0 || listen(fd, 64) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, size) != 0 ||
+	    listen(fd, 64) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0)
 		bench_die("listen");
 	*port = ntohs(address.sin_port);
 	return fd;
@@ -257,8 +257,8 @@ probe_send(int fd, const char *key, uint64_t probe)
 	came = endpoint.at[probe];
 	pthread_mutex_unlock(&endpoint.lock);
 	if (came <= 0) {
-		fprintf(stderr, "the POST of probe %" PRIu64 " has not come: XADD said %.60s\n", probe,
-			answer);
+		fprintf(stderr, "the POST of probe %" PRIu64 " has not come: XADD said %.60s\n",
+			probe, answer);
 		exit(1);
 	}
 	return came - begun;

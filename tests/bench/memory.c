@@ -87,10 +87,12 @@ run_day(struct memory *memory, int day)
 	int64_t start = INT64_C(1767200400000) + day * DAY_MS;
 
 	for (uint64_t who = 0; who < memory->customers; who++) {
-		int64_t ms = start + (int64_t)(who * (uint64_t)(DAY_MS / 2) / memory->customers);
+		int64_t ms =
+			start + (int64_t)(who * (uint64_t)(DAY_MS / 2) / memory->customers);
 
 		for (unsigned i = 0; i < SAMPLES; i++) {
-			uint64_t luck = traffic_random((who * DAYS + (uint64_t)day) * SAMPLES + i);
+			uint64_t luck =
+				traffic_random((who * DAYS + (uint64_t)day) * SAMPLES + i);
 
 			if (luck & 1)
 				add(memory, who, &samples[i], ms, luck >> 1);
@@ -103,7 +105,7 @@ static size_t
 resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long whole, resident;
+	unsigned long whole, resident = 0;
 
 	if (!file || fscanf(file, "%lu %lu", &whole, &resident) != 2)
 		bench_die("/proc/self/statm");
@@ -189,8 +191,8 @@ main(int argc, char **argv)
 	memset(memory, 0xff, sizeof *memory); /* resident from the start */
 	memset(memory, 0, sizeof *memory);
 	memory->customers = bench_number(argv[4]);
-	memory->engine = engine_create(rules_read(argv[3], &files, &arena),
-				       (struct hash_seed){1, 2});
+	memory->engine =
+		engine_create(rules_read(argv[3], &files, &arena), (struct hash_seed){1, 2});
 	before = resident_bytes();
 	for (int day = 0; day < DAYS; day++)
 		run_day(memory, day);

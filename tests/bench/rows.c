@@ -33,7 +33,8 @@ main(int argc, char **argv)
 		return 2;
 	}
 	traffic = (struct traffic){bench_number(argv[2]), bench_number(argv[3]),
-				   (int64_t)bench_number(argv[4]), (int64_t)bench_number(argv[5])};
+				   (int64_t)bench_number(argv[4]),
+				   (int64_t)bench_number(argv[5])};
 	if (is_csv)
 		puts("customer,type,ts,value,source,severity");
 	for (uint64_t i = 0; i < traffic.events; i++) {

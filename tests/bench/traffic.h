@@ -33,7 +33,8 @@ traffic_random(uint64_t i)
 static inline int64_t
 traffic_ms(const struct traffic *traffic, uint64_t i)
 {
-	return traffic->start + (int64_t)((double)i * ((double)traffic->span / (double)traffic->events));
+	return traffic->start +
+	       (int64_t)((double)i * ((double)traffic->span / (double)traffic->events));
 }
 
 static inline void
@@ -55,8 +56,9 @@ traffic_digits(char *out, uint64_t number, unsigned width)
 static inline void
 traffic_type(struct traffic_event *event, uint64_t luck)
 {
-	static const char *const usual[] = {"login",	 "page_view", "page_view", "page_view",
-					    "page_view", "api_call",  "page_view", "report_run"};
+	static const char *const usual[] = {"login",	 "page_view", "page_view",
+					    "page_view", "page_view", "api_call",
+					    "page_view", "report_run"};
 
 	event->type = usual[luck % 8];
 	event->extra = "source";

@@ -16,7 +16,10 @@ cell(const char *text)
 	for (; *text != '\0'; text++) {
 		if (*text == '|')
 			putchar('\\');
-		fputs(*text == '<' ? "&lt;" : *text == '>' ? "&gt;" : (char[]){*text, '\0'}, stdout);
+		fputs(*text == '<'   ? "&lt;"
+		      : *text == '>' ? "&gt;"
+				     : (char[]){*text, '\0'},
+		      stdout);
 	}
 }
 
@@ -52,7 +55,8 @@ functions(void)
 	for (unsigned i = 0; (fn = builtin_at(i)) != NULL; i++) {
 		buf_clear(&signature);
 		builtin_signature(&signature, fn);
-		printf("| `%.*s` | %s | ", STR_ARG(buf_view(&signature)), type_name(fn->result, false));
+		printf("| `%.*s` | %s | ", STR_ARG(buf_view(&signature)),
+		       type_name(fn->result, false));
 		cell(fn->en);
 		fputs(" | ", stdout);
 		notes(fn);

@@ -101,8 +101,8 @@ play(struct room *room, const struct fake_answer *const *turns)
 	*room = (struct room){.base = event_base_new(), .turns = turns};
 	arena_init(&room->arena);
 	room->fake = fake_redis_create(room->base, turns[0]);
-	assert_true(redis_address_parse(&room->arena, str_of(fake_redis_url(room->fake)), &address,
-					&err));
+	assert_true(redis_address_parse(&room->arena, str_of(fake_redis_url(room->fake)),
+					&address, &err));
 	room->stream = stream_create(&(struct stream_options){
 		.base = room->base,
 		.redis = &address,
