@@ -94,6 +94,7 @@ rules_open(const struct ctl *ctl, const struct rules_names *names, enum rules_op
 				err.text);
 	arena_init(&arena);
 	diags_init(&diags, &arena);
+	diags.wants_notes = purpose == RULES_OPEN_CHECK;
 	*out = rule_files_load(files, fixed_seed, &diags);
 	print_diags(ctl, &diags, purpose);
 	diags_finish(&diags);

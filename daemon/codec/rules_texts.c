@@ -113,6 +113,19 @@ maker_refuse_event(struct maker *maker, const struct expr *expr, const char *cod
 		expr_walk(expr->root, refuse_event, &refusal);
 }
 
+static void
+refuse_private(void *ctx, const struct node *node)
+{
+	struct maker *maker = ctx;
+
+	if (node->kind == NODE_PATH && node->op == PATH_PROFILE &&
+	    maker->scope.profile[node->slot].private_)
+		maker_complain_node(maker, node, "E242",
+				    arena_printf(maker->form.arena, "profile.%.*s",
+						 STR_ARG(node->name)),
+				    STR_NONE);
+}
+
 static bool
 parse_text(struct maker *maker, const struct yaml_node *node, struct template_text *out)
 {
@@ -125,8 +138,11 @@ parse_text(struct maker *maker, const struct yaml_node *node, struct template_te
 					   &maker->scope, maker_sink(maker), out))
 		return false;
 	maker_check_text(maker, out);
-	for (unsigned i = 0; i < out->count; i++)
+	for (unsigned i = 0; i < out->count; i++) {
 		maker_refuse_event(maker, out->pieces[i].expr, "E241");
+		if (out->pieces[i].expr != NULL)
+			expr_walk(out->pieces[i].expr->root, refuse_private, maker);
+	}
 	return true;
 }
 

@@ -198,6 +198,7 @@ static const struct message rows[] = {
 	{"E241",
 	 "a text is printed again when the event is gone; it may not read {0}, use last()",
 	 "文本在事件之后还会再次输出,不能读 {0};请用 last()"},
+	{"E242", "{0} is private: it would leave in the alert's text", "{0} 是私有属性:会随告警文本外泄"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */

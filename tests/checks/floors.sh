@@ -8,7 +8,7 @@ scan() { # ROOT - prints one line an offence
 		BEGIN {
 			n = split(floors, name, " ")
 			for (i = 1; i <= n; i++) level[name[i]] = i
-			outside = "^(event2?|hiredis|curl|openssl/ssl|sys/(socket|time|stat|mman|epoll)|netinet|arpa|netdb|poll|" \
+			outside = "^(event2?|hiredis|curl|openssl/ssl|sys/(socket|time|stat|epoll)|netinet|arpa|netdb|poll|" \
 				"unistd|fcntl|pthread|threads|signal|time|dirent|syslog)([./]|$)"
 		}
 		FNR == 1 {

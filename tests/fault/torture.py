@@ -5,6 +5,7 @@
 KILLS (300) of churnd, REDIS_KILLS (100) of redis-server, EVERYSEC_KILLS (20); RSEED replays the draws."""
 import os
 import random
+import re
 import sys
 import threading
 import time
@@ -95,8 +96,17 @@ def finish(house, producer, receiver):
     status = house.stop()
     assert status == 0, "churnd ended with %d\n%s" % (status, house.log_tail())
     same, sentence = house.verify()
-    assert same, sentence
+    assert same, sentence + causes(house, sentence)
     return sentence
+
+
+def causes(house, sentence):
+    """For the one who has to find out why: the entries that the differing alerts name, as they lie there."""
+    said = ""
+    for name in sorted(set(re.findall(r'"caused_by":"([0-9-]+)"', sentence))):
+        there = house.redis.call("XRANGE", house.key("events"), name, name)
+        said += "\n%s in the stream: %s" % (name, there or "is not there")
+    return said + "\n" + house.log_tail(6000)
 
 
 def check(house, producer, slack):
