@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads Redis' replies onto a flat tape. */
+/* Reads Redis' replies onto a flat tape.
+ *
+ * hiredis keeps the bytes and reads everything but the one shape that comes by the million: arrays of arrays
+ * and texts (XREAD, HGETALL). Those are scanned where they lie in its buffer, and their texts stay there; at
+ * anything else in them the scan gives up, and hiredis reads that reply from its first byte. */
 #include "io/reply.h"
 
 #include <assert.h>
@@ -46,6 +50,8 @@ struct reply_reader {
 	size_t limit;	      /* of pending */
 	const char *refused;  /* what is wrong, in words; NULL while nothing is */
 	bool handed_out;      /* the tape holds a whole reply */
+	bool parsing;	      /* hiredis is at work on this reply */
+	size_t scanned;	      /* bytes of this reply that the scan has passed */
 };
 
 const struct reply *
@@ -335,22 +341,159 @@ reply_reader_feed(struct reply_reader *reader, const char *bytes, size_t n)
 	reader->pending += n;
 }
 
-bool
-reply_reader_next(struct reply_reader *reader, const struct reply **out, struct err *err)
+/* ---- the scan ---- */
+
+enum scan { SCAN_WHOLE, SCAN_SHORT, SCAN_STRANGE };
+
+#define SCAN_DIGITS 9
+
+/* Grammar: head = ("*" | "$") digits CR LF. Returns what follows it, or NULL with *result set. */
+static inline const char *
+scan_head(const char *p, const char *end, uint32_t *number, enum scan *result)
+{
+	const char *first = ++p;
+	uint32_t n = 0;
+
+	while (p < end && (unsigned)(*p - '0') <= 9 && p - first < SCAN_DIGITS)
+		n = n * 10 + (uint32_t)(*p++ - '0');
+	*number = n;
+	*result = end - p < 2 ? SCAN_SHORT : SCAN_STRANGE;
+	if (end - p < 2 || p == first || p[0] != '\r' || p[1] != '\n')
+		return NULL;
+	return p + 2;
+}
+
+/* Offsets in the reply become places in memory: the buffer moves no more until the next feed. */
+static void
+scan_settle(struct reply_reader *reader, const char *reply)
+{
+	for (size_t i = 0; i < reader->count; i++)
+		if (reader->items[i].type == REPLY_STRING)
+			reader->items[i].text.p = reply + (uintptr_t)reader->items[i].text.p;
+}
+
+/* One element more; *at moves past it. */
+static inline enum scan
+scan_element(struct reply_reader *reader, const char *reply, size_t n, size_t *at)
+{
+	const char *p = reply + *at, *end = reply + n;
+	enum scan result;
+	struct reply *item;
+	uint32_t number;
+	char mark;
+
+	if (p == end)
+		return SCAN_SHORT;
+	mark = *p;
+	if (mark != '$' && mark != '*')
+		return SCAN_STRANGE;
+	p = scan_head(p, end, &number, &result);
+	if (p == NULL)
+		return result;
+	if (mark == '*') {
+		if (number == 0 || reader->depth == REPLY_MAX_DEPTH)
+			return SCAN_STRANGE;
+		tape_add(reader, REPLY_ARRAY)->count = number;
+		reader->open[reader->depth++] = (struct open_array){
+			.item = (uint32_t)(reader->count - 1), .left = number};
+		*at = (size_t)(p - reply);
+		return SCAN_WHOLE;
+	}
+	if ((size_t)(end - p) < (size_t)number + 2)
+		return SCAN_SHORT;
+	if (p[number] != '\r' || p[number + 1] != '\n')
+		return SCAN_STRANGE;
+	item = tape_add(reader, REPLY_STRING);
+	item->text.p = (const char *)(uintptr_t)(p - reply);
+	item->text.n = number;
+	*at = (size_t)(p - reply) + number + 2;
+	(void)tape_done(reader);
+	return SCAN_WHOLE;
+}
+
+/* Goes on where it stopped for want of bytes. */
+static enum scan
+scan_reply(struct reply_reader *reader)
+{
+	const char *reply = reader->parser->buf + reader->parser->pos;
+	size_t n = reader->parser->len - reader->parser->pos, at = reader->scanned;
+	enum scan result;
+
+	if (n == 0 || (at == 0 && *reply != '*'))
+		return n == 0 ? SCAN_SHORT : SCAN_STRANGE;
+	do {
+		result = scan_element(reader, reply, n, &at);
+	} while (result == SCAN_WHOLE && reader->depth > 0 && reader->count <= REPLY_MAX_ITEMS);
+	reader->scanned = at;
+	if (result == SCAN_WHOLE && reader->depth > 0)
+		return SCAN_SHORT; /* too many items: the caller refuses them */
+	if (result == SCAN_WHOLE)
+		scan_settle(reader, reply);
+	return result;
+}
+
+/* The scanned reply was read by its owner: hiredis forgets its bytes. */
+static void
+scan_consume(struct reply_reader *reader)
+{
+	redisReader *parser = reader->parser;
+	void *object;
+
+	parser->pos += reader->scanned;
+	reader->scanned = 0;
+	/* With nothing left to read this only gives the room back. */
+	if (parser->pos == parser->len)
+		(void)redisReaderGetReply(parser, &object);
+}
+
+static void
+scan_abandon(struct reply_reader *reader)
+{
+	reader->count = 0;
+	reader->depth = 0;
+	reader->scanned = 0;
+	reader->parsing = true;
+}
+
+/* True when the tape holds a whole reply. */
+static bool
+read_reply(struct reply_reader *reader)
 {
 	void *object = NULL;
 
-	if (reader->handed_out)
-		tape_reset(reader);
-	if (reader->refused == NULL &&
-	    redisReaderGetReply(reader->parser, &object) != REDIS_OK && reader->refused == NULL)
+	if (!reader->parsing) {
+		switch (scan_reply(reader)) {
+		case SCAN_WHOLE:
+			return true;
+		case SCAN_SHORT:
+			return false;
+		case SCAN_STRANGE:
+			scan_abandon(reader);
+		}
+	}
+	if (redisReaderGetReply(reader->parser, &object) != REDIS_OK && reader->refused == NULL)
 		reader->refused = reader->parser->errstr;
-	if (reader->refused == NULL && object == NULL &&
+	reader->parsing = object == NULL;
+	return object != NULL;
+}
+
+bool
+reply_reader_next(struct reply_reader *reader, const struct reply **out, struct err *err)
+{
+	bool whole = false;
+
+	if (reader->handed_out) {
+		scan_consume(reader);
+		tape_reset(reader);
+	}
+	if (reader->refused == NULL)
+		whole = read_reply(reader);
+	if (reader->refused == NULL && !whole &&
 	    (reader->pending > reader->limit || reader->count > REPLY_MAX_ITEMS))
 		reader->refused = "a reply that does not end";
 	if (reader->refused != NULL)
 		return err_set(err, "Redis sent what is no RESP2 reply: %s", reader->refused);
-	reader->handed_out = object != NULL;
-	*out = object != NULL ? reader->items : NULL;
+	reader->handed_out = whole;
+	*out = whole ? reader->items : NULL;
 	return true;
 }
