@@ -302,7 +302,9 @@ def test_a_wrong_configuration_ends_with_2_and_a_sentence():
         done = subprocess.run([CHURND, '-c', house.path('none.yaml'), '-t'], capture_output=True, text=True, check=False)
         check(done.returncode == 2 and 'rule' in done.stderr, done)
         house.write('rules.yaml', RULES.replace('task: save_call}', 'webhook: crm}').replace('tasks:', 'tasks: # '))
-        done = subprocess.run([CHURND, '-c', house.config(), '-t'], capture_output=True, text=True, check=False)
+        other = 'webhooks: {other: {url: "http://127.0.0.1:9/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==}}\n'
+        done = subprocess.run([CHURND, '-c', house.config(extra=other), '-t'], capture_output=True, text=True,
+                              check=False)
         check(done.returncode == 2 and 'crm' in done.stderr, done)
 
 
