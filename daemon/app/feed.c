@@ -67,27 +67,40 @@ flush_entries(struct feed *feed)
 }
 
 static void
-keep(struct arena *arena, struct str *text)
+keep(char **to, struct str *text)
 {
-	if (!text->p || text->n == 0)
+	if (text->n == 0)
 		return;
-	char *copy = arena_alloc(arena, text->n);
-	memcpy(copy, text->p, text->n);
-	text->p = copy;
+	memcpy(*to, text->p, text->n);
+	text->p = *to;
+	*to += text->n;
+}
+
+static size_t
+text_bytes(const struct entry *entry)
+{
+	size_t bytes = entry->customer.n + entry->type.n + entry->user.n + entry->source.n +
+		       entry->event_id.n;
+
+	for (unsigned i = 0; i < entry->attribute_count; i++)
+		bytes += entry->attributes[i].key.n + entry->attributes[i].value.n;
+	return bytes;
 }
 
 /* The row's text goes with the row; the entry waits for its batch. */
 static void
 keep_entry(struct arena *arena, struct entry *entry)
 {
-	keep(arena, &entry->customer);
-	keep(arena, &entry->type);
-	keep(arena, &entry->user);
-	keep(arena, &entry->source);
-	keep(arena, &entry->event_id);
+	char *to = arena_alloc(arena, text_bytes(entry));
+
+	keep(&to, &entry->customer);
+	keep(&to, &entry->type);
+	keep(&to, &entry->user);
+	keep(&to, &entry->source);
+	keep(&to, &entry->event_id);
 	for (unsigned i = 0; i < entry->attribute_count; i++) {
-		keep(arena, &entry->attributes[i].key);
-		keep(arena, &entry->attributes[i].value);
+		keep(&to, &entry->attributes[i].key);
+		keep(&to, &entry->attributes[i].value);
 	}
 }
 
