@@ -123,6 +123,19 @@ on_stop_signal(evutil_socket_t signal, short what, void *ctx)
 	live_stop(service->live);
 }
 
+/* What a reload does not take up, so that nobody waits for it. */
+static bool
+endpoints_differ(const struct config *a, const struct config *b)
+{
+	if (a->endpoint_count != b->endpoint_count)
+		return true;
+	for (unsigned i = 0; i < a->endpoint_count; i++)
+		if (!str_eq(a->endpoints[i].name, b->endpoints[i].name) ||
+		    !str_eq(a->endpoints[i].url, b->endpoints[i].url))
+			return true;
+	return false;
+}
+
 /* Rules and the log's level change at once; the rest of the file at the next start. */
 static void
 on_reload_signal(evutil_socket_t signal, short what, void *ctx)
@@ -138,6 +151,8 @@ on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 		log_error("rules", "reload refused: the rules in force stay in force");
 		return;
 	}
+	if (endpoints_differ(service->setup.config, fresh.config))
+		log_warn("main", "reload: other webhooks take effect at the next start");
 	if (live_reload(service->live, fresh.files))
 		log_info("rules", "reload: other rules are on their way into the stream");
 	else
