@@ -146,7 +146,6 @@ on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 	(void)signal, (void)what;
 	if (service->stopping)
 		return;
-	notify_send("STATUS=reloading");
 	if (!setup_read(&fresh, service->setup.path.p, service->zh)) {
 		log_error("rules", "reload refused: the rules in force stay in force");
 		return;
@@ -193,7 +192,8 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	timer_set(service->beat, BEAT_MS);
-	if (service->watchdog_ms > 0 && now - service->fed_at >= service->watchdog_ms - BEAT_MS) {
+	if (service->watchdog_ms > 0 &&
+	    now - service->fed_at >= service->watchdog_ms - BEAT_MS) {
 		service->fed_at = now;
 		notify_send("WATCHDOG=1");
 	}
