@@ -146,7 +146,8 @@ remap_rules(struct cold *cold, const struct ruleset *from, const struct ruleset 
 	}
 	bool lost = kept != cold->rule_count;
 	cold->rule_count = (uint16_t)kept;
-	qsort(cold->rules, kept, sizeof *cold->rules, compare_rules);
+	if (kept > 1)
+		qsort(cold->rules, kept, sizeof *cold->rules, compare_rules);
 	return lost;
 }
 
