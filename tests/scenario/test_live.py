@@ -280,6 +280,63 @@ def test_entries_trimmed_unread_are_told():
         house.committed(last)
 
 
+def fill_old(house, count):
+    """Entries of an hour ago, one a second of them; their ids."""
+    house.call('SET', 'churn:hold', 'time stands still at the last of them')
+    begin = (int(house.call('TIME')[0]) - 3600) * 1000
+    return [i.decode() for i in house.redis.pipeline(
+        [['XADD', 'churn:events', f'{begin + i * 1000}-0', 'customer', f'c{i % 7}', 'type', 'login'] for i in range(count)])]
+
+
+def first_left(house):
+    return house.call('XRANGE', 'churn:events', '-', '+', 'COUNT', '1')[0][0].decode()
+
+
+def test_what_is_old_and_read_by_all_is_trimmed():
+    with House(RULES, config='ingest: {keep: 10m}\n') as house:
+        ids = fill_old(house, 2000)
+        house.call('XGROUP', 'CREATE', 'churn:events', 'audit', ids[500])
+        house.start()
+        house.committed(ids[-1])
+        wait_for('trimming', lambda: first_left(house) > ids[300])
+        check(first_left(house) <= ids[500], 'what another group has not read was trimmed')
+
+
+def test_past_max_len_other_groups_are_overruled():
+    with House(RULES, config='ingest: {keep: 10m, max_len: 1000}\n') as house:
+        ids = fill_old(house, 2000)
+        house.call('XGROUP', 'CREATE', 'churn:events', 'audit', '0')
+        daemon = house.start()
+        house.committed(ids[-1])
+        house.says(daemon, 'ingest.max_len')
+        wait_for('trimming', lambda: first_left(house) > ids[1000])
+        check(first_left(house) <= ids[1500], 'younger than ingest.keep was trimmed')
+
+
+def test_a_stalled_redis_is_waited_for():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        house.server.send_signal(signal.SIGSTOP)
+        wait_for('it stands', lambda: open(f'/proc/{house.server.pid}/stat').read().rsplit(')', 1)[1].split()[0] == 'T')
+        house.server.send_signal(signal.SIGCONT)
+        house.committed(complain(house, 'c2'))
+        check(daemon.poll() is None and len(house.alerts('customer.level_raised')) == 2, house.alerts())
+
+
+def test_a_key_of_another_kind_ends_it_with_a_sentence():
+    with House(RULES) as house:
+        house.call('SET', 'churn:alerts', 'mine')
+        daemon = house.start(wait=False)
+        check(daemon.wait(10) == 1 and 'redis.prefix' in house.log(daemon), house.log(daemon))
+        house.call('DEL', 'churn:alerts')
+        daemon = house.start()
+        house.call('SET', 'churn:tasks', 'mine')
+        complain(house, 'c1')
+        house.send('c1', 'login')
+        check(daemon.wait(10) == 1 and 'XADD churn:tasks' in house.log(daemon), house.log(daemon))
+
+
 def test_the_group_is_made_again():
     with House(RULES) as house:
         daemon = house.start()
