@@ -418,6 +418,7 @@ live_destroy(struct live *live)
 	mem_free(live->held);
 	mem_free(live->entries);
 	mem_free(live->checkpoints);
+	mem_free(live->torn);
 	stream_fields_finish(&live->fields);
 	shard_batch_finish(&live->records);
 	buf_finish(&live->scratch);

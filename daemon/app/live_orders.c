@@ -39,6 +39,7 @@ pair_int(struct buf *out, const char *key, int64_t value)
 /* ---- alerts ---- */
 
 struct alert_entry {
+	struct stream_id caused_by;
 	const char *id;
 	struct str type, customer;
 	int64_t at;
@@ -49,11 +50,16 @@ struct alert_entry {
 static void
 alert_add(struct live *live, const struct alert_entry *alert)
 {
-	struct buf *out = store_add_command(live->store, 3 + 2 * 6);
+	char entry_id[STREAM_ID_TEXT];
+	struct buf *out;
 
+	live->adding_alerts = true;
+	if (!live_output_id(live, OUTPUT_ALERTS, alert->caused_by, entry_id))
+		return;
+	out = store_add_command(live->store, 3 + 2 * 6);
 	resp_text(out, "XADD");
 	resp_arg(out, live->alerts);
-	resp_text(out, "*");
+	resp_text(out, entry_id);
 	pair_text(out, "id", alert->id);
 	pair_str(out, "type", alert->type);
 	pair_str(out, "customer", alert->customer);
@@ -61,7 +67,6 @@ alert_add(struct live *live, const struct alert_entry *alert)
 	pair_str(out, "to", alert->to);
 	pair_str(out, "body", alert->body);
 	live->count.alerts++;
-	live->adding_alerts = true;
 }
 
 static void
@@ -79,6 +84,7 @@ order_alert(struct live *live, const struct order *order)
 	alert_json(&live->body, live->engine, order);
 	alert_add(live,
 		  &(struct alert_entry){
+			  .caused_by = order->caused_by,
 			  .id = alert->id,
 			  .type = alert_json_type(&type, order),
 			  .customer = order->customer != NULL ? order->customer->id : STR_NONE,
@@ -143,11 +149,15 @@ task_entry_add(struct live *live, const struct order *order)
 {
 	const struct task_change *change = &order->u.task;
 	const struct ruleset *rules = engine_rules(live->engine);
-	struct buf *out = store_add_command(live->store, 3 + 2 * 13);
+	char entry_id[STREAM_ID_TEXT];
+	struct buf *out;
 
+	if (!live_output_id(live, OUTPUT_TASKS, order->caused_by, entry_id))
+		return;
+	out = store_add_command(live->store, 3 + 2 * 13);
 	resp_text(out, "XADD");
 	resp_arg(out, live->tasks);
-	resp_text(out, "*");
+	resp_text(out, entry_id);
 	pair_text(out, "id", change->id);
 	pair_str(out, "task", rules->tasks[change->task->def].name);
 	pair_str(out, "customer", order->customer->id);
@@ -174,6 +184,7 @@ order_task(struct live *live, const struct order *order)
 	buf_clear(&live->body);
 	task_alert_json(&live->body, live->engine, order);
 	alert_add(live, &(struct alert_entry){
+				.caused_by = order->caused_by,
 				.id = order->u.task.notice_id,
 				.type = alert_json_type(&type, order),
 				.customer = order->customer->id,
@@ -213,21 +224,24 @@ void
 live_reject(struct live *live, struct stream_id id, const struct reply *item,
 	    const char *sentence)
 {
-	struct buf *out = store_add_command(live->store, 3 + 2 * 3);
-	char text[STREAM_ID_TEXT];
+	char text[STREAM_ID_TEXT], entry_id[STREAM_ID_TEXT];
+	struct buf *out;
 
+	live->count.rejected++;
+	live_append_noted(live, id, sentence);
+	if (!live_output_id(live, OUTPUT_REJECTED, id, entry_id))
+		return;
+	out = store_add_command(live->store, 3 + 2 * 3);
 	stream_id_print(id, text);
 	buf_clear(&live->body);
 	if (item != NULL)
 		fields_json(&live->body, item);
 	resp_text(out, "XADD");
 	resp_arg(out, live->rejected);
-	resp_text(out, "*");
+	resp_text(out, entry_id);
 	pair_text(out, "id", text);
 	pair_text(out, "error", sentence);
 	pair_str(out, "fields", buf_view(&live->body));
-	live->count.rejected++;
-	live_append_noted(live, id, sentence);
 }
 
 /* The entry of the chunk at work with this id. */

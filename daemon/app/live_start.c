@@ -160,7 +160,7 @@ on_fenced(void *ctx, const struct reply *reply)
 	if (live->state != LIVE_STARTING)
 		return;
 	if (reply->type == REPLY_ARRAY && reply->count > 0 && reply[1].type != REPLY_ERROR) {
-		boot_rules(live);
+		live_outputs_look(live, boot_rules);
 	} else if (reply->type == REPLY_NIL) {
 		live_boot(live); /* somebody wrote meanwhile: look again */
 	} else if (redis_error_is_passing(reply) || reply_error_is(reply, "EXECABORT")) {

@@ -57,16 +57,18 @@ static void
 outputs_trim(struct live *live)
 {
 	struct str outputs[] = {live->alerts, live->tasks, live->rejected};
-	int64_t now = clock_monotonic();
+	int64_t now = clock_monotonic(), newest;
 	char id[STREAM_ID_TEXT];
 
 	if (live->outputs_trimmed_at != 0 && now - live->outputs_trimmed_at < OUTPUTS_MS)
 		return;
 	live->outputs_trimmed_at = now;
-	if (live_now(live) <= live->options.config->keep_output)
+	/* By the engine's clock where history flows through: its ids are of that time. */
+	newest = engine_clock(live->engine) < live_now(live) ? engine_clock(live->engine)
+							     : live_now(live);
+	if (newest <= live->options.config->keep_output)
 		return;
-	stream_id_print(
-		(struct stream_id){live_now(live) - live->options.config->keep_output, 0}, id);
+	stream_id_print((struct stream_id){newest - live->options.config->keep_output, 0}, id);
 	for (unsigned i = 0; i < sizeof outputs / sizeof *outputs; i++)
 		redis_command(live->redis, live_ignore, NULL, "XTRIM", outputs[i].p, "MINID",
 			      "~", id, NULL);

@@ -163,6 +163,13 @@ partition_print(struct buf *out, const struct partition *partition)
 	json_int(&json, (int64_t)partition->read);
 	json_key(&json, "low_read");
 	json_int(&json, (int64_t)partition->low_read);
+	if (partition->out.ms != 0 || partition->out.seq != 0) {
+		char out_id[STREAM_ID_TEXT];
+
+		stream_id_print(partition->out, out_id);
+		json_key(&json, "out");
+		json_text(&json, out_id);
+	}
 	json_key(&json, "epochs");
 	json_open(&json, '[');
 	for (size_t i = 0; i < partition->epoch_count; i++)
@@ -220,6 +227,7 @@ static bool
 partition_fill(const json_t *root, struct partition *partition, struct err *err)
 {
 	const json_t *epochs = json_object_get(root, "epochs");
+	const char *newest = json_string_value(json_object_get(root, "out"));
 	uint64_t version = 0;
 
 	if (!read_count(root, "version", &version) || version == 0)
@@ -232,6 +240,8 @@ partition_fill(const json_t *root, struct partition *partition, struct err *err)
 	if (!read_count(root, "read", &partition->read) ||
 	    !read_count(root, "low_read", &partition->low_read) || json_array_size(epochs) == 0)
 		return err_set(err, "the partition's record is damaged");
+	if (newest != NULL && !stream_id_parse(str_of(newest), &partition->out))
+		return err_set(err, "the partition's record is damaged: 'out' is no id");
 	for (size_t i = 0; i < json_array_size(epochs); i++)
 		if (!epoch_parse(json_array_get(epochs, i), epoch_push(partition)))
 			return err_set(err, "the partition's record is damaged: epoch %zu", i);

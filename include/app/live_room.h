@@ -5,6 +5,7 @@
 
 #include "app/live.h"
 #include "base/hash.h"
+#include "codec/stream_id.h"
 #include "io/lease.h"
 #include "io/store.h"
 #include "io/stream.h"
@@ -25,6 +26,15 @@ struct held_record {
 };
 
 struct append_waiter;
+
+/* The streams that a commit adds to. */
+enum live_output { OUTPUT_ALERTS, OUTPUT_TASKS, OUTPUT_REJECTED, OUTPUTS };
+
+/* An entry that lies in one of them without its commit: see live_outputs.c. */
+struct live_torn {
+	enum live_output output;
+	struct stream_id id;
+};
 struct append_note;
 
 /* Of XINFO STREAM; all zero when there is no stream. */
@@ -88,6 +98,12 @@ struct live {
 	struct checkpoint *checkpoints; /* owned; after low */
 	size_t checkpoint_count, checkpoint_cap;
 	bool caught_up; /* the last read found less than it could have */
+
+	/* outputs */
+	struct live_torn *torn; /* owned */
+	size_t torn_count, torn_cap;
+	enum live_output torn_asked;
+	void (*after_torn)(struct live *live);
 
 	/* commit */
 	struct shard_batch records;
@@ -156,6 +172,11 @@ void live_take(void *ctx, const struct stream_batch *batch);
 
 /* live_orders.c: orders into commands. */
 void live_order(void *ctx, const struct order *order);
+/* live_outputs.c: ids of what a commit adds. false: it lies there already, and is not added again. */
+bool live_output_id(struct live *live, enum live_output output, struct stream_id caused_by,
+		    char out[STREAM_ID_TEXT]);
+void live_outputs_look(struct live *live, void (*then)(struct live *live));
+
 void live_reject(struct live *live, struct stream_id id, const struct reply *item,
 		 const char *sentence);
 

@@ -36,6 +36,7 @@ struct partition {
 	uint64_t
 		read; /* entries of the stream up to position, those trimmed before us included */
 	uint64_t low_read;    /* the same up to low */
+	struct stream_id out; /* of the newest entry in alerts, tasks or rejected; 0-0: none yet */
 	struct epoch *epochs; /* owned; at least one: the first is in force at low */
 	size_t epoch_count, epoch_cap;
 };

@@ -101,12 +101,16 @@ def finish(house, producer, receiver):
 
 
 def causes(house, sentence):
-    """For the one who has to find out why: the entries that the differing alerts name, as they lie there."""
-    said = ""
-    for name in sorted(set(re.findall(r'"caused_by":"([0-9-]+)"', sentence))):
-        there = house.redis.call("XRANGE", house.key("events"), name, name)
-        said += "\n%s in the stream: %s" % (name, there or "is not there")
-    return said + "\n" + house.log_tail(6000)
+    """For the one who has to find out why: what lies in the stream around the first difference, and the log."""
+    found = re.search(r"customer=(\S+) at=(\d+)", sentence)
+    if not found:
+        return "\n" + house.log_tail(6000)
+    name, at = found.group(1).encode(), int(found.group(2))
+    said = "\nentries of %s around it:" % found.group(1)
+    for ident, fields in house.redis.call("XRANGE", house.key("events"), at - 6000, at + 2000):
+        if dict(zip(fields[::2], fields[1::2])).get(b"customer") == name:
+            said += "\n  %s %s" % (ident.decode(), b" ".join(fields).decode(errors="replace"))
+    return said + "\n" + "\n".join(house.log_tail(200000).splitlines()[:4000])
 
 
 def check(house, producer, slack):
