@@ -111,6 +111,7 @@ live_forget(struct live *live)
 	live->checkpoint_count = 0;
 	live->entry_count = 0;
 	live->round_left = 0;
+	shard_batch_clear(&live->records);
 }
 
 void

@@ -11,7 +11,7 @@
 
 #define RECORDS_A_COMMIT 5000
 #define ROUND_MS 3000		     /* a record waits at most this long for its round */
-#define ROUND_ENTRIES 700000	     /* or so many entries */
+#define ROUND_ENTRIES 850000	     /* or so many entries */
 #define ROUND_DIRTY 500000	     /* a round begins when so many wait */
 #define BEHIND_MS 10		     /* between two commits */
 #define ADDED_MAX ((size_t)64 << 20) /* bytes of orders that wait for the commit under way */
@@ -162,11 +162,16 @@ live_commit(struct live *live)
 	if (!live->recovered || !store_is_ready(live->store) || may_wait(live))
 		return;
 	live_checkpoint(live);
-	records_take(live);
-	if (has_news(live))
+	if (live->records.count == 0)
+		records_take(live);
+	if (has_news(live)) {
 		commit_send(live);
-	else if (live->state == LIVE_STOPPING)
+		/* The next commit's records are encoded while Redis works on this one. A customer that changes
+		 * meanwhile is dirty again: its newer record follows the older, in that commit or a later one. */
+		records_take(live);
+	} else if (live->state == LIVE_STOPPING) {
 		live_all_committed(live);
+	}
 }
 
 static void

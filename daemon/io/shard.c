@@ -9,23 +9,30 @@
 
 #define LOAD_AHEAD 16 /* shards asked for and not yet answered */
 
-/* Of one half byte: the remainder of x << 12 by 0x1021. */
-static const uint16_t crc_nibble[16] = {
-	0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
-	0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef,
-};
+/* The remainders of x << 8 by 0x1021, made at first use. */
+static uint16_t crc_table[256];
+
+static void
+crc_table_make(void)
+{
+	for (unsigned x = 0; x < 256; x++) {
+		unsigned crc = x << 8;
+
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = (crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1) & 0xffff;
+		crc_table[x] = (uint16_t)crc;
+	}
+}
 
 uint16_t
 shard_crc16(struct str text)
 {
 	unsigned crc = 0;
 
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned byte = (unsigned char)text.p[i];
-
-		crc = (crc << 4 & 0xffff) ^ crc_nibble[(crc >> 12) ^ (byte >> 4)];
-		crc = (crc << 4 & 0xffff) ^ crc_nibble[(crc >> 12) ^ (byte & 15)];
-	}
+	if (crc_table[1] == 0)
+		crc_table_make();
+	for (size_t i = 0; i < text.n; i++)
+		crc = (crc << 8 & 0xff00) ^ crc_table[crc >> 8 ^ (unsigned char)text.p[i]];
 	return (uint16_t)crc;
 }
 
@@ -111,9 +118,15 @@ shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out)
 		hset_write(out, prefix, batch, from, to);
 		commands++;
 	}
+	shard_batch_clear(batch);
+	return commands;
+}
+
+void
+shard_batch_clear(struct shard_batch *batch)
+{
 	batch->count = 0;
 	buf_clear(&batch->bytes);
-	return commands;
 }
 
 void

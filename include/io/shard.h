@@ -30,6 +30,7 @@ void shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 		     const struct customer *customer, struct stream_id applied);
 /* One HSET a shard, appended to out; empties the batch. Returns the number of commands. */
 unsigned shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out);
+void shard_batch_clear(struct shard_batch *batch);
 void shard_batch_finish(struct shard_batch *batch);
 
 /* Reads all shards, a few ahead; the loader ends itself with done() or fail(). */
