@@ -275,6 +275,7 @@ boot_engine(struct live *live, struct ruleset *rules)
 	engine_resume(live->engine, live->boot_mark.low);
 	live->read = live->partition.low_read;
 	live->recover_to = live->boot_mark.position;
+	live->epoch = 0;
 	lost_tell(live);
 	live->checkpoint_count = 0;
 	live_checkpoint(live);
@@ -330,6 +331,13 @@ live_recovered(struct live *live)
 	assert(live->state == LIVE_RECOVERING && !live->recovered);
 	if (stream_id_cmp(engine_position(live->engine), live->recover_to) < 0)
 		engine_skip(live->engine, live->recover_to, &mute);
+	if (live->epoch + 1 < live->partition.epoch_count) {
+		live_fail(
+			live,
+			"an entry that changed the rules is gone from the stream, and records "
+			"made under those rules cannot be read: restore the stream");
+		return;
+	}
 	live_drop_held(live);
 	live->recovered = true;
 	if (live->read < live->partition.read)

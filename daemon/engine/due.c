@@ -84,9 +84,10 @@ engine_is_ahead(const struct engine *engine, uint32_t index, int64_t at)
 }
 
 static void
-note_due(struct engine *engine, uint32_t index, int64_t at)
+note_due(struct engine *engine, uint32_t index, int64_t at,
+	 bool (*would_change)(struct engine *, uint32_t, int64_t))
 {
-	if (engine_is_ahead(engine, index, at) || !step_would_change(engine, index, at))
+	if (engine_is_ahead(engine, index, at) || !would_change(engine, index, at))
 		return;
 	MEM_RESERVE(engine->due, engine->due_cap, engine->due_count + 1);
 	engine->due[engine->due_count++] = index;
@@ -99,7 +100,7 @@ gather_wakes(struct engine *engine, int64_t at)
 	while (valid_wake(engine, &top) && top.at == at) {
 		(void)heap_pop(&engine->wakes, &top);
 		engine_at(engine, top.item)->wake_at = NEVER;
-		note_due(engine, top.item, at);
+		note_due(engine, top.item, at, step_would_change);
 	}
 }
 
@@ -111,7 +112,7 @@ gather_day(struct engine *engine, int64_t at)
 		if (i + SCAN_AHEAD < count)
 			engine_prefetch(engine_at(engine, i + SCAN_AHEAD));
 		if (engine_at(engine, i)->flags & CUSTOMER_DAY)
-			note_due(engine, i, at);
+			note_due(engine, i, at, step_close_would_change);
 	}
 }
 

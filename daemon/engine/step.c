@@ -545,6 +545,23 @@ step_would_change(struct engine *engine, uint32_t index, int64_t now)
 	return step.changed;
 }
 
+bool
+step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
+{
+	struct step step;
+	if (engine->calm.close_whole)
+		return step_would_change(engine, index, now);
+	step_begin(&step, engine, index, NULL, now, NULL);
+	step.dry = true;
+	look_begin(&step.look, engine, step.customer, NULL, now);
+	if (!step_is_quiet(&step) && !(step.customer->flags & CUSTOMER_RESTS))
+		step_judge_some(&step, engine->calm.close_rules, engine->calm.close_count,
+				false);
+	if (!step.changed)
+		step_end_whole(&step);
+	return step.changed;
+}
+
 int64_t
 step_next(struct engine *engine, struct customer *customer, int64_t now, bool *day)
 {

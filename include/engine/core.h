@@ -42,6 +42,11 @@ struct calm {
 		unsigned count;
 	} * uses;	 /* owned, as ruleset->uses */
 	uint16_t *rules; /* owned */
+	/* What a day's close can change when nothing else is due: rules that read windows, or keep their
+	 * value between looks. */
+	uint16_t *close_rules; /* owned */
+	unsigned close_count;
+	bool close_whole; /* `only` or points may move too: everything is looked at */
 };
 
 void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
@@ -181,6 +186,8 @@ bool step_customer(struct engine *engine, uint32_t index, const struct entry *en
 		   enum step_kind kind, int64_t now, const struct order_sink *sink);
 /* Would a time step change anything? When not, derived state (wake, day) is brought up to date. */
 bool step_would_change(struct engine *engine, uint32_t index, int64_t now);
+/* The same for a customer who is due for nothing but the day's close. */
+bool step_close_would_change(struct engine *engine, uint32_t index, int64_t now);
 /* The instant after `now` at which time alone may change this customer; NEVER. */
 int64_t step_next(struct engine *engine, struct customer *customer, int64_t now, bool *day);
 

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 
-#define BATCH 2000
+#define BATCH 256 /* about what the daemon applies at once */
 #define DAYS 90
 
 static uint64_t state = 88172645463325252u;
