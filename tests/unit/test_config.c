@@ -220,8 +220,8 @@ secrets_are_never_shown(void **state)
 		"webhooks:\n  a:\n    secret: hunter2 \"\n    url: [\n",
 		"redis: {url: 'http://u:hunter2@h'}\n",
 		"redis: {password: hunter2}\n",
-		"webhooks: {a: {url: http://h, secret_file: s, headers: {Authorization: "
-		"\"hunter2\\n\"}}}\n",
+		("webhooks: {a: {url: http://h, secret_file: s, headers: {Authorization: "
+		"\"hunter2\\n\"}}}\n"),
 		"webhooks: {a: {url: http://h, secret: whsec_hunter2!}}\n",
 		"http: {token: hunter2}\n",
 	};

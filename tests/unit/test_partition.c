@@ -98,8 +98,8 @@ a_damaged_or_newer_partition_is_refused(void **state)
 		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[]}",
 		"{\"version\":1,\"read\":-1,\"low_read\":1,\"epochs\":[{}]}",
 		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\"}]}",
-		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\",\"sha256\":\"ab\","
-		"\"births\":[]}]}",
+		("{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\",\"sha256\":\"ab\","
+		"\"births\":[]}]}"),
 	};
 	struct partition partition = {.read = 5};
 
