@@ -13,12 +13,6 @@ slot_tag(uint64_t hash)
 	return hash & UINT64_C(0xffffffff00000000);
 }
 
-struct customer *
-engine_at(const struct engine *engine, uint32_t index)
-{
-	return &engine->chunks[index / CUSTOMER_CHUNK][index % CUSTOMER_CHUNK];
-}
-
 uint32_t
 engine_find_index(const struct engine *engine, struct str id, uint64_t hash)
 {

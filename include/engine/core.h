@@ -95,7 +95,12 @@ struct engine {
 
 void table_prefetch(const struct table *table, uint64_t hash);
 uint32_t table_guess(const struct table *table, uint64_t hash); /* whose tag fits; UINT32_MAX */
-struct customer *engine_at(const struct engine *engine, uint32_t index);
+static inline struct customer *
+engine_at(const struct engine *engine, uint32_t index)
+{
+	return &engine->chunks[index / CUSTOMER_CHUNK][index % CUSTOMER_CHUNK];
+}
+
 uint32_t engine_find_index(const struct engine *engine, struct str id,
 			   uint64_t hash); /* UINT32_MAX */
 uint32_t engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash);
