@@ -252,6 +252,53 @@ def test_a_full_redis_pauses_commits_and_loses_nothing():
         house.says(daemon, 'commits go on')
 
 
+def refused_then_mended(house, refuse, mend):
+    """Entries that are read while Redis takes no commits: said, kept, and committed when it does again."""
+    daemon = house.start()
+    house.committed(complain(house, 'c1'))
+    daemon.send_signal(signal.SIGSTOP)
+    last = complain(house, 'c2')
+    refuse()
+    daemon.send_signal(signal.SIGCONT)
+    house.says(daemon, 'commits pause')
+    mend()
+    house.committed(last)
+    house.says(daemon, 'commits go on')
+    check(len(house.alerts('customer.level_raised')) == 2, house.alerts())
+    ids = [alert['id'] for alert in house.alerts()]
+    check(len(ids) == len(set(ids)), ids)
+
+
+def test_a_redis_without_enough_replicas_pauses_commits():
+    with House(RULES) as house:
+        refused_then_mended(house, lambda: house.call('CONFIG', 'SET', 'min-replicas-to-write', '1'),
+                            lambda: house.call('CONFIG', 'SET', 'min-replicas-to-write', '0'))
+
+
+def test_a_redis_that_became_a_replica_pauses_commits():
+    with House(RULES) as house:
+        refused_then_mended(house, lambda: house.call('REPLICAOF', '127.0.0.1', '1'),
+                            lambda: house.call('REPLICAOF', 'NO', 'ONE'))
+
+
+def test_a_redis_that_cannot_save_pauses_commits():
+    with House(RULES) as house:
+        def background_save(wanted):
+            house.call('BGSAVE')
+            wait_for('the save', lambda: b'rdb_bgsave_in_progress:0' in house.call('INFO', 'persistence') and
+                     b'rdb_last_bgsave_status:' + wanted in house.call('INFO', 'persistence'))
+
+        def refuse():
+            house.call('CONFIG', 'SET', 'save', '3600 1')
+            os.makedirs(house.path('dump.rdb/in-the-way'))
+            background_save(b'err')
+
+        def mend():
+            os.removedirs(house.path('dump.rdb/in-the-way'))
+            background_save(b'ok')
+        refused_then_mended(house, refuse, mend)
+
+
 def test_a_stream_from_the_future_stops_before_it():
     with House(RULES) as house:
         daemon = house.start()
