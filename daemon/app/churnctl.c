@@ -17,7 +17,7 @@ print_help(void)
 	printf("churnctl: asks and tells the daemon that watches for customers about to leave\n\n"
 	       "usage: churnctl [-c FILE] COMMAND [ARGUMENTS] [--json] [--lang en|zh]\n\n");
 	for (const struct command *row = commands; row->name; row++)
-		printf("  %-9s %-44s %s\n", row->name, row->args, row->brief);
+		printf("  %s %s\n        %s\n", row->name, row->args, row->brief);
 	printf("\nexit status: 0 done; 1 the answer is no; 2 wrong usage or a file in error;\n"
 	       "3 Redis or the daemon cannot be reached\n");
 }
