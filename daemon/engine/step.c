@@ -154,103 +154,7 @@ step_judge_scores(struct step *step)
 			step_judge(step, slot, false, false);
 }
 
-/* ---- risk and level ---- */
-
-int
-points_now(struct look *look, const struct rule *rule)
-{
-	if (!rule->points_expr)
-		return rule->points;
-	struct value value = look_eval(look, rule->points_expr);
-	if (!value.known)
-		return 0;
-	double points = round(value_as_number(value));
-	return points > 100 ? 100 : points < -100 ? -100 : (int)points;
-}
-
-int
-risk_now(struct look *look, int rule)
-{
-	const struct ruleset *rules = look->engine->rules;
-	const struct cold *cold = look->customer->cold;
-	int sum = 0;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
-		const struct rule_state *state = &cold->rules[i];
-		const struct rule *other = &rules->rules[state->rule];
-		if (!life_fires(state) || other->mode != MODE_LIVE)
-			continue;
-		if (rule >= 0 && (state->rule >= rule || other->reads_score))
-			continue;
-		sum += points_now(look, other);
-	}
-	return sum < 0 ? 0 : sum > 100 ? 100 : sum;
-}
-
-/* Each level is entered and left on its own; the highest one held is the customer's. */
-static void
-step_levels(struct step *step, int risk)
-{
-	const struct ruleset *rules = step->engine->rules;
-	struct customer *customer = step->customer;
-	unsigned held = 0, top = 0;
-	for (unsigned l = 1; l < rules->level_count; l++) {
-		const struct level *level = &rules->levels[l];
-		bool holds = customer->held >> l & 1;
-		if (risk >= level->enter || (holds && risk >= level->leave)) {
-			held |= 1u << l;
-			top = l;
-		}
-	}
-	customer->held = (uint8_t)held;
-	customer->level = (uint8_t)top;
-}
-
-static void
-step_episode(struct step *step)
-{
-	struct customer *customer = step->customer;
-	bool ill = customer->level > 0, was = customer->flags & CUSTOMER_EPISODE;
-	if (ill && !was) {
-		customer->flags |= CUSTOMER_EPISODE;
-		customer->episode++;
-		customer->episode_at = step->now;
-	} else if (!ill && was) {
-		customer->flags &= (uint8_t)~CUSTOMER_EPISODE;
-	}
-}
-
-/* Points, risk, level, orders; true when the level moved. */
-static bool
-step_settle(struct step *step)
-{
-	struct customer *customer = step->customer;
-	step->previous_risk = customer->risk;
-	step->previous_level = customer->level;
-	step->was_episode = customer->flags & CUSTOMER_EPISODE;
-	int risk = risk_now(&step->look, -1);
-	if (risk != customer->risk) {
-		customer->risk = (uint8_t)risk;
-		step->changed = true;
-	}
-	step_levels(step, risk);
-	step_episode(step);
-	bool moved = customer->level != step->previous_level;
-	orders_emit(step);
-	return moved;
-}
-
-static bool
-points_may_move(const struct step *step)
-{
-	const struct cold *cold = step->customer->cold;
-	if (!step->engine->has_points_expr)
-		return false;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++)
-		if (life_fires(&cold->rules[i]) &&
-		    step->engine->rules->rules[cold->rules[i].rule].points_expr)
-			return true;
-	return false;
-}
+/* ---- what follows ---- */
 
 /* After rules were judged. A second look at the rules that read the level; no third. */
 static void
@@ -258,14 +162,14 @@ step_conclude(struct step *step)
 {
 	if (step->turned && step->engine->has_score)
 		step_judge_scores(step);
-	if (!step->turned && step->announcement_count == 0 && !points_may_move(step))
+	if (!step->turned && step->announcement_count == 0 && !risk_may_move(step))
 		return;
-	if (!step_settle(step) || !step->engine->has_score)
+	if (!risk_settle(step) || !step->engine->has_score)
 		return;
 	step->turned = false;
 	step_judge_scores(step);
 	if (step->turned || step->announcement_count)
-		(void)step_settle(step);
+		(void)risk_settle(step);
 }
 
 /* ---- rest, tags, quiet ---- */
@@ -339,7 +243,7 @@ step_look_whole(struct step *step)
 	if (!rests || turned)
 		step_judge_some(step, engine->all_rules, engine->rules->rule_count, rests);
 	if (step->dry) {
-		if (!rests && points_may_move(step))
+		if (!rests && risk_may_move(step))
 			step->changed = true;
 		return;
 	}
@@ -616,7 +520,7 @@ step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, in
 	if (step.changed) {
 		engine_mark_dirty(engine, index);
 		if (!(step.customer->flags & CUSTOMER_RESTS))
-			(void)step_settle(&step);
+			(void)risk_settle(&step);
 		arena_reset(&engine->scratch);
 	}
 	return step.changed;

@@ -261,6 +261,9 @@ void reason_make(struct look *look, struct arena *arena, unsigned slot, struct r
 unsigned reasons_collect(struct look *look, struct arena *arena, const struct reason **out);
 int points_now(struct look *look, const struct rule *rule);
 int risk_now(struct look *look, int rule); /* for risk() in that rule; -1: the whole */
+bool risk_settle(
+	struct step *step); /* points, risk, level, orders; true when the level moved */
+bool risk_may_move(const struct step *step); /* some rule that fires has points that may move */
 
 /* Statistics. */
 double binomial_at_most(int64_t k, int64_t n, double p);  /* P(Bin(n,p) <= k) */

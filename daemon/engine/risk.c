@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Points to risk, risk to level, level to episode. */
+#include <math.h>
+
+#include "engine/core.h"
+
+int
+points_now(struct look *look, const struct rule *rule)
+{
+	if (!rule->points_expr)
+		return rule->points;
+	struct value value = look_eval(look, rule->points_expr);
+	if (!value.known)
+		return 0;
+	double points = round(value_as_number(value));
+	return points > 100 ? 100 : points < -100 ? -100 : (int)points;
+}
+
+int
+risk_now(struct look *look, int rule)
+{
+	const struct ruleset *rules = look->engine->rules;
+	const struct cold *cold = look->customer->cold;
+	int sum = 0;
+	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
+		const struct rule_state *state = &cold->rules[i];
+		const struct rule *other = &rules->rules[state->rule];
+		if (!life_fires(state) || other->mode != MODE_LIVE)
+			continue;
+		if (rule >= 0 && (state->rule >= rule || other->reads_score))
+			continue;
+		sum += points_now(look, other);
+	}
+	return sum < 0 ? 0 : sum > 100 ? 100 : sum;
+}
+
+/* Each level is entered and left on its own; the highest one held is the customer's. */
+static void
+risk_levels(struct step *step, int risk)
+{
+	const struct ruleset *rules = step->engine->rules;
+	struct customer *customer = step->customer;
+	unsigned held = 0, top = 0;
+	for (unsigned l = 1; l < rules->level_count; l++) {
+		const struct level *level = &rules->levels[l];
+		bool holds = customer->held >> l & 1;
+		if (risk >= level->enter || (holds && risk >= level->leave)) {
+			held |= 1u << l;
+			top = l;
+		}
+	}
+	customer->held = (uint8_t)held;
+	customer->level = (uint8_t)top;
+}
+
+static void
+risk_episode(struct step *step)
+{
+	struct customer *customer = step->customer;
+	bool ill = customer->level > 0, was = customer->flags & CUSTOMER_EPISODE;
+	if (ill && !was) {
+		customer->flags |= CUSTOMER_EPISODE;
+		customer->episode++;
+		customer->episode_at = step->now;
+	} else if (!ill && was) {
+		customer->flags &= (uint8_t)~CUSTOMER_EPISODE;
+	}
+}
+
+/* Points, risk, level, orders; true when the level moved. */
+bool
+risk_settle(struct step *step)
+{
+	struct customer *customer = step->customer;
+	step->previous_risk = customer->risk;
+	step->previous_level = customer->level;
+	step->was_episode = customer->flags & CUSTOMER_EPISODE;
+	int risk = risk_now(&step->look, -1);
+	if (risk != customer->risk) {
+		customer->risk = (uint8_t)risk;
+		step->changed = true;
+	}
+	risk_levels(step, risk);
+	risk_episode(step);
+	bool moved = customer->level != step->previous_level;
+	orders_emit(step);
+	return moved;
+}
+
+bool
+risk_may_move(const struct step *step)
+{
+	const struct cold *cold = step->customer->cold;
+	if (!step->engine->has_points_expr)
+		return false;
+	for (unsigned i = 0; cold && i < cold->rule_count; i++)
+		if (life_fires(&cold->rules[i]) &&
+		    step->engine->rules->rules[cold->rules[i].rule].points_expr)
+			return true;
+	return false;
+}
