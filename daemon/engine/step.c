@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step of one customer: rules in file order, risk, level, orders (rules.md, "One step"). */
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 #include "engine/core.h"
