@@ -10,7 +10,6 @@
 #include "lang/builtin.h"
 
 struct calm_walk {
-	const struct ruleset *rules;
 	int64_t *calm;	/* by signal: least threshold */
 	uint64_t eager; /* signals whose every event has to be looked at */
 	bool windows;	/* a day's close may change it */
@@ -129,7 +128,7 @@ calm_finish(struct calm *calm)
 void
 calm_make(struct calm *calm, const struct ruleset *rules)
 {
-	struct calm_walk state = {.rules = rules, .calm = calm->least};
+	struct calm_walk state = {.calm = calm->least};
 	size_t most = 0, used = 0;
 	calm_finish(calm);
 	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++)
