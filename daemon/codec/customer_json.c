@@ -114,7 +114,7 @@ put_signal(struct json *json, const struct engine *engine, const struct customer
 	   unsigned slot)
 {
 	const struct signal *signal = &engine_rules(engine)->signals[slot];
-	const struct track *track = track_find(customer, slot, false);
+	const struct track *track = track_find(&customer->tracks, slot, false);
 
 	if (!track)
 		return;

@@ -190,7 +190,7 @@ static void
 put_track(const struct writer *writer, const struct customer *customer, unsigned signal,
 	  bool hours)
 {
-	const struct track *track = track_find(customer, signal, hours);
+	const struct track *track = track_find(&customer->tracks, signal, hours);
 	int64_t newest = writer->base / (hours ? HOUR_MS : DAY_MS);
 	enum signal_kind kind = writer->rules->signals[signal].kind;
 	struct buf *out = writer->out;
@@ -210,14 +210,14 @@ put_track(const struct writer *writer, const struct customer *customer, unsigned
 		buf_zigzag(out, (int64_t)track->cell - track->first_cell);
 	}
 	buf_varint(out, track->span);
-	buf_str(out, track_packed(customer, signal, hours));
+	buf_str(out, track_packed(&customer->tracks, signal, hours));
 	close_item(writer, begin);
 }
 
 static void
 put_tracks(const struct writer *writer, const struct customer *customer, bool hours)
 {
-	uint64_t signals = hours ? customer->hours : customer->days;
+	uint64_t signals = hours ? customer->tracks.hours : customer->tracks.days;
 
 	buf_varint(writer->out, (uint64_t)__builtin_popcountll(signals));
 	for (; signals; signals &= signals - 1)
@@ -406,8 +406,9 @@ parts_of(const struct customer *customer)
 				record_numbers[i].part);
 	for (unsigned i = 0; i < RECORD_FLAGS; i++)
 		has |= part_bit(customer->flags & record_flags[i].flag, record_flags[i].part);
-	return has | part_bit(customer->held, PART_HELD) | part_bit(customer->days, PART_DAYS) |
-	       part_bit(customer->hours, PART_HOURS) |
+	return has | part_bit(customer->held, PART_HELD) |
+	       part_bit(customer->tracks.days, PART_DAYS) |
+	       part_bit(customer->tracks.hours, PART_HOURS) |
 	       part_bit(cold->profile_mask, PART_PROFILE) |
 	       part_bit(cold->rule_count, PART_RULES) | part_bit(cold->tag_count, PART_TAGS) |
 	       part_bit(cold->id_count, PART_IDS) | part_bit(cold->task_count, PART_TASKS) |

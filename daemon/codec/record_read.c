@@ -75,7 +75,8 @@ read_track(struct reader *item, unsigned signal, bool hours)
 	}
 	track.cell = (uint32_t)cell;
 	packed = record_take_rest(item);
-	if (!track_restore(item->customer, signal, hours, defined->kind, &track, packed))
+	if (!track_restore(&item->customer->tracks, signal, hours, defined->kind, &track,
+			   packed))
 		record_spoil(item);
 }
 
@@ -87,7 +88,7 @@ free_signal(const struct reader *reader, unsigned slot, bool hours)
 
 	for (unsigned s = 0; s < reader->rules->signal_count; s++) {
 		if (signals[s].key == signals[slot].key &&
-		    !track_find(reader->customer, s, hours))
+		    !track_find(&reader->customer->tracks, s, hours))
 			return (int)s;
 	}
 	return -1;

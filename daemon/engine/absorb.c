@@ -88,11 +88,11 @@ feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 	};
 	event.cell = (uint32_t)clock_day(&engine->clock, entry->ts);
 	event.reach = signal->reach_days + 2; /* a day not closed yet, and one a little ahead */
-	track_add(customer, slot, false, &event);
+	track_add(&customer->tracks, slot, false, &event);
 	if (signal->reach_hours) {
 		event.cell = (uint32_t)(entry->ts / HOUR_MS);
 		event.reach = signal->reach_hours;
-		track_add(customer, slot, true, &event);
+		track_add(&customer->tracks, slot, true, &event);
 	}
 }
 

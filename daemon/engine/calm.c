@@ -164,7 +164,7 @@ calm_is(const struct calm *calm, const struct customer *customer, const struct t
 {
 	for (uint64_t left = use->signals; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
-		const struct track *track = track_find(customer, signal, false);
+		const struct track *track = track_find(&customer->tracks, signal, false);
 		if (!track || now - track->last_at >= calm->least[signal])
 			return false;
 	}

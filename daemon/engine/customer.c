@@ -371,10 +371,8 @@ void
 customer_finish(struct customer *customer)
 {
 	text_set(&customer->id, STR_NONE);
-	mem_free(customer->tracks);
+	tracks_finish(&customer->tracks);
 	if (customer->cold)
 		cold_finish(customer->cold);
-	customer->tracks = NULL;
 	customer->cold = NULL;
-	customer->days = customer->hours = 0;
 }

@@ -252,8 +252,8 @@ engine_bytes(const struct engine *engine)
 		const struct customer *customer = engine_at(engine, i);
 		const struct cold *cold = customer->cold;
 		bytes += customer->id.n + MALLOC_OVERHEAD;
-		if (customer->tracks)
-			bytes += track_bytes(customer) + MALLOC_OVERHEAD;
+		if (customer->tracks.tracks)
+			bytes += track_bytes(&customer->tracks) + MALLOC_OVERHEAD;
 		if (!cold)
 			continue;
 		bytes += sizeof *cold + MALLOC_OVERHEAD +
@@ -285,13 +285,13 @@ bool
 engine_signal(const struct engine *engine, const struct customer *customer, unsigned signal,
 	      int days, int64_t *events, double *sum, int64_t *last_at)
 {
-	const struct track *track = track_find(customer, signal, false);
+	const struct track *track = track_find(&customer->tracks, signal, false);
 	if (!track)
 		return false;
 	int64_t today = zone_day(engine->rules->zone, engine->now);
 	struct window window =
-		track_window(customer, signal, false, engine->rules->signals[signal].kind,
-			     today - days + 1, today + 1);
+		track_window(&customer->tracks, signal, false,
+			     engine->rules->signals[signal].kind, today - days + 1, today + 1);
 	*events = window.count;
 	*sum = (double)window.sum / 1e6;
 	*last_at = track->last_at;

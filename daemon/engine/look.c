@@ -117,7 +117,8 @@ range_cells(const struct look *look, const struct range *range)
 static void
 note_window(struct look *look, const struct range *range, const struct cells *cells)
 {
-	const struct track *track = track_find(look->customer, range->signal, range->hours);
+	const struct track *track =
+		track_find(&look->customer->tracks, range->signal, range->hours);
 	if (!track || (int64_t)track->cell < cells->first)
 		return;
 	if (!range->hours) {
@@ -134,7 +135,7 @@ range_window(struct look *look, const struct range *range)
 {
 	struct cells cells = range_cells(look, range);
 	note_window(look, range, &cells);
-	return track_window(look->customer, range->signal, range->hours,
+	return track_window(&look->customer->tracks, range->signal, range->hours,
 			    look->engine->rules->signals[range->signal].kind, cells.first,
 			    cells.last);
 }
@@ -227,8 +228,8 @@ elapsed(int64_t moment, int64_t since)
 static const struct track *
 signal_track(const struct look *look, unsigned signal)
 {
-	const struct track *track = track_find(look->customer, signal, false);
-	return track ? track : track_find(look->customer, signal, true);
+	const struct track *track = track_find(&look->customer->tracks, signal, false);
+	return track ? track : track_find(&look->customer->tracks, signal, true);
 }
 
 static struct value
@@ -267,10 +268,11 @@ fn_last(struct look *look, const struct value *args)
 	int64_t day = look->live_day + 2; /* an event may be dated a little ahead */
 	if (args[1].known)
 		day = look->closed_day - args[1].u.i / DAY_MS;
-	const struct track *track = track_find(look->customer, args[0].u.signal, false);
+	const struct track *track =
+		track_find(&look->customer->tracks, args[0].u.signal, false);
 	if (args[1].known && track && (int64_t)track->cell > day)
 		look->day = true;
-	if (!track_gauge(look->customer, args[0].u.signal, day, &gauge))
+	if (!track_gauge(&look->customer->tracks, args[0].u.signal, day, &gauge))
 		return value_unknown(TYPE_NUM);
 	return value_num(gauge);
 }

@@ -34,7 +34,7 @@ slot_of_task(const struct ruleset *rules, uint32_t key)
 }
 
 static bool
-remap_track(struct customer *into, const struct customer *from, unsigned old, unsigned slot,
+remap_track(struct tracks *into, const struct tracks *from, unsigned old, unsigned slot,
 	    bool hours, const struct ruleset *to)
 {
 	const struct signal *signal = &to->signals[slot];
@@ -45,24 +45,22 @@ remap_track(struct customer *into, const struct customer *from, unsigned old, un
 }
 
 static bool
-remap_tracks(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
+remap_tracks(struct tracks *tracks, const struct ruleset *from, const struct ruleset *to)
 {
-	struct customer into = {0};
+	struct tracks into = {0};
 	bool lost = false;
 	for (unsigned old = 0; old < from->signal_count; old++) {
 		int slot = slot_of_signal(to, from->signals[old].key);
 		for (int hours = 0; hours < 2; hours++) {
-			if (!track_find(customer, old, hours))
+			if (!track_find(tracks, old, hours))
 				continue;
 			if (slot < 0 ||
-			    !remap_track(&into, customer, old, (unsigned)slot, hours, to))
+			    !remap_track(&into, tracks, old, (unsigned)slot, hours, to))
 				lost = true;
 		}
 	}
-	mem_free(customer->tracks);
-	customer->tracks = into.tracks;
-	customer->days = into.days;
-	customer->hours = into.hours;
+	tracks_finish(tracks);
+	*tracks = into;
 	return lost;
 }
 
@@ -209,7 +207,7 @@ remap_levels(struct customer *customer, const struct ruleset *from, const struct
 bool
 remap_customer(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
 {
-	bool changed = remap_tracks(customer, from, to);
+	bool changed = remap_tracks(&customer->tracks, from, to);
 	changed |= remap_levels(customer, from, to);
 	if (!customer->cold)
 		return changed;

@@ -15,116 +15,123 @@
 #define SUM_MAX INT64_C(9000000000000000000)
 
 static inline bool
-has_track(const struct customer *customer, unsigned signal, bool hours)
+has_track(const struct tracks *tracks, unsigned signal, bool hours)
 {
-	return (hours ? customer->hours : customer->days) >> signal & 1;
+	return (hours ? tracks->hours : tracks->days) >> signal & 1;
 }
 
 static inline size_t
-index_of(const struct customer *customer, unsigned signal, bool hours)
+index_of(const struct tracks *tracks, unsigned signal, bool hours)
 {
 	uint64_t below = (UINT64_C(1) << signal) - 1;
 
 	if (!hours)
-		return bits_count(customer->days & below);
-	return bits_count(customer->days) + bits_count(customer->hours & below);
+		return bits_count(tracks->days & below);
+	return bits_count(tracks->days) + bits_count(tracks->hours & below);
 }
 
 static inline size_t
-track_count(const struct customer *customer)
+track_count(const struct tracks *tracks)
 {
-	return bits_count(customer->days) + bits_count(customer->hours);
+	return bits_count(tracks->days) + bits_count(tracks->hours);
 }
 
 /* Where the packed cells of track `index` begin in the block; of the index past the last: its size. */
 static size_t
-packed_offset(const struct customer *customer, size_t index)
+packed_offset(const struct tracks *tracks, size_t index)
 {
-	size_t at = track_count(customer) * sizeof *customer->tracks;
+	size_t at = track_count(tracks) * sizeof *tracks->tracks;
 
 	for (size_t i = 0; i < index; i++)
-		at += customer->tracks[i].packed;
+		at += tracks->tracks[i].packed;
 	return at;
 }
 
 size_t
-track_bytes(const struct customer *customer)
+track_bytes(const struct tracks *tracks)
 {
-	return packed_offset(customer, track_count(customer));
+	return packed_offset(tracks, track_count(tracks));
 }
 
 static struct cell_cursor
-cursor_of(const struct customer *customer, size_t index)
+cursor_of(const struct tracks *tracks, size_t index)
 {
-	const struct track *track = &customer->tracks[index];
-	const uint8_t *p = (const uint8_t *)customer->tracks + packed_offset(customer, index);
+	const struct track *track = &tracks->tracks[index];
+	const uint8_t *p = (const uint8_t *)tracks->tracks + packed_offset(tracks, index);
 
 	return cell_cursor_of(p, track->packed, track->cell - track->span);
+}
+
+void
+tracks_finish(struct tracks *tracks)
+{
+	mem_free(tracks->tracks);
+	*tracks = (struct tracks){0};
 }
 
 /* --- the block --- */
 
 struct track *
-track_find(const struct customer *customer, unsigned signal, bool hours)
+track_find(const struct tracks *tracks, unsigned signal, bool hours)
 {
-	if (!has_track(customer, signal, hours))
+	if (!has_track(tracks, signal, hours))
 		return NULL;
-	return &customer->tracks[index_of(customer, signal, hours)];
+	return &tracks->tracks[index_of(tracks, signal, hours)];
 }
 
 static struct track *
-track_insert(struct customer *customer, unsigned signal, bool hours)
+track_insert(struct tracks *tracks, unsigned signal, bool hours)
 {
-	size_t index = index_of(customer, signal, hours);
-	size_t bytes = track_bytes(customer), at = index * sizeof(struct track);
-	char *block = mem_resize(customer->tracks, bytes + sizeof(struct track));
+	size_t index = index_of(tracks, signal, hours);
+	size_t bytes = track_bytes(tracks), at = index * sizeof(struct track);
+	char *block = mem_resize(tracks->tracks, bytes + sizeof(struct track));
 
 	memmove(block + at + sizeof(struct track), block + at, bytes - at);
 	memset(block + at, 0, sizeof(struct track));
-	customer->tracks = (struct track *)(void *)block;
-	*(hours ? &customer->hours : &customer->days) |= UINT64_C(1) << signal;
-	return &customer->tracks[index];
+	tracks->tracks = (struct track *)(void *)block;
+	*(hours ? &tracks->hours : &tracks->days) |= UINT64_C(1) << signal;
+	return &tracks->tracks[index];
 }
 
 struct track *
-track_make(struct customer *customer, unsigned signal, bool hours)
+track_make(struct tracks *tracks, unsigned signal, bool hours)
 {
 	assert(signal < RULESET_MAX_SIGNALS);
-	if (has_track(customer, signal, hours))
-		return &customer->tracks[index_of(customer, signal, hours)];
-	return track_insert(customer, signal, hours);
+	if (has_track(tracks, signal, hours))
+		return &tracks->tracks[index_of(tracks, signal, hours)];
+	return track_insert(tracks, signal, hours);
 }
 
 /* Puts n bytes in the place of the packed bytes from..to of a track. */
 static void
-splice(struct customer *customer, size_t index, size_t from, size_t to, const uint8_t *bytes,
+splice(struct tracks *tracks, size_t index, size_t from, size_t to, const uint8_t *bytes,
        size_t n)
 {
-	size_t old_size = track_bytes(customer), size = old_size - (to - from) + n;
-	size_t at = packed_offset(customer, index) + from, tail = at + (to - from);
-	size_t packed = customer->tracks[index].packed - (to - from) + n;
+	size_t old_size = track_bytes(tracks), size = old_size - (to - from) + n;
+	size_t at = packed_offset(tracks, index) + from, tail = at + (to - from);
+	size_t packed = tracks->tracks[index].packed - (to - from) + n;
 	uint8_t *block;
 
 	assert(packed <= UINT16_MAX);
 	if (size > old_size)
-		customer->tracks = mem_resize(customer->tracks, size);
-	block = (uint8_t *)customer->tracks;
+		tracks->tracks = mem_resize(tracks->tracks, size);
+	block = (uint8_t *)tracks->tracks;
 	memmove(block + at + n, block + tail, old_size - tail);
 	if (n > 0)
 		memcpy(block + at, bytes, n);
-	customer->tracks[index].packed = (uint16_t)packed;
+	tracks->tracks[index].packed = (uint16_t)packed;
 	if (size < old_size)
-		customer->tracks = mem_resize(customer->tracks, size);
+		tracks->tracks = mem_resize(tracks->tracks, size);
 }
 
 static void
-append_cell(struct customer *customer, size_t index, uint32_t gap, const struct cell *cell,
+append_cell(struct tracks *tracks, size_t index, uint32_t gap, const struct cell *cell,
 	    enum signal_kind kind)
 {
-	size_t end = customer->tracks[index].packed;
+	size_t end = tracks->tracks[index].packed;
 	uint8_t bytes[CELL_MAX];
 
-	splice(customer, index, end, end, bytes, cell_write(bytes, gap, cell, kind));
+	splice(tracks, index, end, end, bytes, cell_write(bytes, gap, cell, kind));
 }
 
 /* --- an event --- */
@@ -196,10 +203,10 @@ count_life(struct track *track, uint32_t day)
 /* Drops packed cells before `oldest`; returns the newest packed cell, and in *first the oldest left.
  * false: none is left. */
 static bool
-drop_before(struct customer *customer, size_t index, uint32_t oldest, enum signal_kind kind,
+drop_before(struct tracks *tracks, size_t index, uint32_t oldest, enum signal_kind kind,
 	    uint32_t *first, uint32_t *last)
 {
-	struct cell_cursor cursor = cursor_of(customer, index);
+	struct cell_cursor cursor = cursor_of(tracks, index);
 	const uint8_t *base = cursor.p;
 	uint8_t bytes[CELL_MAX];
 	bool more;
@@ -216,35 +223,34 @@ drop_before(struct customer *customer, size_t index, uint32_t oldest, enum signa
 		*first = kept.cell;
 		*last = cursor.at.cell;
 		if (dropped)
-			splice(customer, index, 0, end, bytes,
-			       cell_write(bytes, 0, &kept, kind));
-	} else if (customer->tracks[index].packed > 0) {
-		splice(customer, index, 0, customer->tracks[index].packed, NULL, 0);
+			splice(tracks, index, 0, end, bytes, cell_write(bytes, 0, &kept, kind));
+	} else if (tracks->tracks[index].packed > 0) {
+		splice(tracks, index, 0, tracks->tracks[index].packed, NULL, 0);
 	}
 	return more;
 }
 
 /* The first event of a newer cell: the newest one joins the packed ones. */
 static void
-roll(struct customer *customer, size_t index, const struct track_event *event)
+roll(struct tracks *tracks, size_t index, const struct track_event *event)
 {
-	struct cell old = newest_cell(&customer->tracks[index], event->kind);
+	struct cell old = newest_cell(&tracks->tracks[index], event->kind);
 	uint32_t oldest = event->cell > event->reach ? event->cell - event->reach : 0;
 	uint32_t first = old.cell, last = old.cell;
 	bool kept = old.cell >= oldest;
 	struct track *track;
 
-	drop_before(customer, index, oldest, event->kind, &first, &last);
+	drop_before(tracks, index, oldest, event->kind, &first, &last);
 	if (kept)
-		append_cell(customer, index, old.cell - last, &old, event->kind);
-	track = &customer->tracks[index];
+		append_cell(tracks, index, old.cell - last, &old, event->kind);
+	track = &tracks->tracks[index];
 	track->span = (uint16_t)(kept ? event->cell - first : 0);
 	set_newest(track, event);
 }
 
 /* An event of a packed cell that is there: cursor stands on it. */
 static void
-merge(struct customer *customer, size_t index, const struct cell_cursor *cursor, size_t start,
+merge(struct tracks *tracks, size_t index, const struct cell_cursor *cursor, size_t start,
       const struct track_event *event)
 {
 	struct cell cell = cursor->at;
@@ -256,13 +262,13 @@ merge(struct customer *customer, size_t index, const struct cell_cursor *cursor,
 		cell.u.sum = sum_add(cell.u.sum, event->micro);
 	else if (event->kind == SIGNAL_LAST)
 		cell.u.value = event->gauge;
-	splice(customer, index, start, start + length, bytes,
+	splice(tracks, index, start, start + length, bytes,
 	       cell_write(bytes, cell.cell - cursor->before, &cell, event->kind));
 }
 
 /* A new packed cell before the one on which the cursor stands. */
 static void
-insert_before(struct customer *customer, size_t index, const struct cell_cursor *cursor,
+insert_before(struct tracks *tracks, size_t index, const struct cell_cursor *cursor,
 	      size_t start, const struct track_event *event)
 {
 	struct cell cell = cell_of(event);
@@ -272,14 +278,14 @@ insert_before(struct customer *customer, size_t index, const struct cell_cursor 
 
 	n = cell_write(bytes, gap, &cell, event->kind);
 	n += cell_write(bytes + n, cursor->at.cell - cell.cell, &cursor->at, event->kind);
-	splice(customer, index, start, start + length, bytes, n);
+	splice(tracks, index, start, start + length, bytes, n);
 }
 
 /* An event before the newest cell, within reach; true when its cell is new. */
 static bool
-add_older(struct customer *customer, size_t index, const struct track_event *event)
+add_older(struct tracks *tracks, size_t index, const struct track_event *event)
 {
-	struct cell_cursor cursor = cursor_of(customer, index);
+	struct cell_cursor cursor = cursor_of(tracks, index);
 	const uint8_t *base = cursor.p;
 	struct track *track;
 	uint32_t span;
@@ -288,18 +294,18 @@ add_older(struct customer *customer, size_t index, const struct track_event *eve
 	while ((more = cell_next(&cursor, event->kind)) && cursor.at.cell < event->cell)
 		continue;
 	if (more && cursor.at.cell == event->cell) {
-		merge(customer, index, &cursor, (size_t)(cursor.start - base), event);
+		merge(tracks, index, &cursor, (size_t)(cursor.start - base), event);
 		return false;
 	}
 	if (more) {
-		insert_before(customer, index, &cursor, (size_t)(cursor.start - base), event);
+		insert_before(tracks, index, &cursor, (size_t)(cursor.start - base), event);
 	} else {
 		struct cell cell = cell_of(event);
 		uint32_t gap = cursor.p == base ? 0 : cell.cell - cursor.at.cell;
 
-		append_cell(customer, index, gap, &cell, event->kind);
+		append_cell(tracks, index, gap, &cell, event->kind);
 	}
-	track = &customer->tracks[index];
+	track = &tracks->tracks[index];
 	span = track->cell - event->cell;
 	if (span > track->span)
 		track->span = (uint16_t)span;
@@ -307,29 +313,27 @@ add_older(struct customer *customer, size_t index, const struct track_event *eve
 }
 
 static void
-add_elsewhere(struct customer *customer, size_t index, bool hours,
-	      const struct track_event *event)
+add_elsewhere(struct tracks *tracks, size_t index, bool hours, const struct track_event *event)
 {
-	struct track *track = &customer->tracks[index];
+	struct track *track = &tracks->tracks[index];
 	bool new_day = true;
 
 	if (track->count == 0)
 		set_newest(track, event);
 	else if (event->cell > track->cell)
-		roll(customer, index, event);
+		roll(tracks, index, event);
 	else if (track->cell - event->cell <= event->reach)
-		new_day = add_older(customer, index, event);
+		new_day = add_older(tracks, index, event);
 	else
 		new_day = event->cell < track->first_cell;
 	if (new_day && !hours)
-		count_life(&customer->tracks[index], event->cell);
+		count_life(&tracks->tracks[index], event->cell);
 }
 
 void
-track_add(struct customer *customer, unsigned signal, bool hours,
-	  const struct track_event *event)
+track_add(struct tracks *tracks, unsigned signal, bool hours, const struct track_event *event)
 {
-	struct track *track = track_make(customer, signal, hours);
+	struct track *track = track_make(tracks, signal, hours);
 
 	assert(event->reach <= RULESET_MAX_REACH_DAYS);
 	if (event->cell == track->cell && track->count > 0) {
@@ -341,11 +345,11 @@ track_add(struct customer *customer, unsigned signal, bool hours,
 		if (event->ts > track->last_at)
 			track->last_at = event->ts;
 	} else {
-		size_t index = (size_t)(track - customer->tracks);
+		size_t index = (size_t)(track - tracks->tracks);
 		int64_t last_at = track->count > 0 ? track->last_at : INT64_MIN;
 
-		add_elsewhere(customer, index, hours, event);
-		customer->tracks[index].last_at = event->ts > last_at ? event->ts : last_at;
+		add_elsewhere(tracks, index, hours, event);
+		tracks->tracks[index].last_at = event->ts > last_at ? event->ts : last_at;
 	}
 }
 
@@ -360,10 +364,10 @@ window_add(struct window *window, uint32_t count, int64_t sum)
 }
 
 struct window
-track_window(const struct customer *customer, unsigned signal, bool hours,
-	     enum signal_kind kind, int64_t first, int64_t last)
+track_window(const struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+	     int64_t first, int64_t last)
 {
-	const struct track *track = track_find(customer, signal, hours);
+	const struct track *track = track_find(tracks, signal, hours);
 	struct window window = {0, 0, 0};
 	struct cell_cursor cursor;
 
@@ -371,7 +375,7 @@ track_window(const struct customer *customer, unsigned signal, bool hours,
 	    last < track->cell - track->span)
 		return window;
 	if (first < track->cell && track->packed > 0) {
-		cursor = cursor_of(customer, (size_t)(track - customer->tracks));
+		cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
 		while (cell_next(&cursor, kind) && cursor.at.cell <= last) {
 			if (cursor.at.cell >= first)
 				window_add(&window, cursor.at.count,
@@ -384,9 +388,9 @@ track_window(const struct customer *customer, unsigned signal, bool hours,
 }
 
 bool
-track_gauge(const struct customer *customer, unsigned signal, int64_t last, double *out)
+track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out)
 {
-	const struct track *track = track_find(customer, signal, false);
+	const struct track *track = track_find(tracks, signal, false);
 	struct cell_cursor cursor;
 	bool found = false;
 
@@ -396,7 +400,7 @@ track_gauge(const struct customer *customer, unsigned signal, int64_t last, doub
 		*out = track->u.value;
 		return true;
 	}
-	cursor = cursor_of(customer, (size_t)(track - customer->tracks));
+	cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
 	while (cell_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= last) {
 		*out = cursor.at.u.value;
 		found = true;
@@ -407,35 +411,35 @@ track_gauge(const struct customer *customer, unsigned signal, int64_t last, doub
 /* --- records --- */
 
 struct str
-track_packed(const struct customer *customer, unsigned signal, bool hours)
+track_packed(const struct tracks *tracks, unsigned signal, bool hours)
 {
 	size_t index;
 
-	if (!has_track(customer, signal, hours))
+	if (!has_track(tracks, signal, hours))
 		return STR_NONE;
-	index = index_of(customer, signal, hours);
-	return (struct str){(const char *)customer->tracks + packed_offset(customer, index),
-			    customer->tracks[index].packed};
+	index = index_of(tracks, signal, hours);
+	return (struct str){(const char *)tracks->tracks + packed_offset(tracks, index),
+			    tracks->tracks[index].packed};
 }
 
 bool
-track_restore(struct customer *customer, unsigned signal, bool hours, enum signal_kind kind,
+track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
 	      const struct track *track, struct str packed)
 {
 	const uint8_t *p = (const uint8_t *)packed.p;
 	uint32_t oldest = track->cell - track->span;
 	struct track *made;
 
-	if (has_track(customer, signal, hours) || track->count == 0 || packed.n > UINT16_MAX ||
+	if (has_track(tracks, signal, hours) || track->count == 0 || packed.n > UINT16_MAX ||
 	    track->span > RULESET_MAX_REACH_DAYS || track->span > track->cell ||
 	    (track->span == 0) != (packed.n == 0))
 		return false;
 	if (packed.n > 0 &&
 	    !cells_are_sound(cell_cursor_of(p, packed.n, oldest), kind, track->cell))
 		return false;
-	made = track_insert(customer, signal, hours);
+	made = track_insert(tracks, signal, hours);
 	*made = *track;
 	made->packed = 0;
-	splice(customer, index_of(customer, signal, hours), 0, 0, p, packed.n);
+	splice(tracks, index_of(tracks, signal, hours), 0, 0, p, packed.n);
 	return true;
 }

@@ -22,6 +22,14 @@ struct track {
 	uint16_t first_cell; /* first active day of the whole life; 0 for hours */
 };
 
+/* Sums by signal in one block: of a customer, or of one of its members. */
+struct tracks {
+	struct track *
+		tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
+			       * their packed cells in the same order */
+	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
+};
+
 enum phase { PHASE_IDLE, PHASE_PENDING, PHASE_FIRING, PHASE_CLEARING };
 
 enum rule_flag {
@@ -126,14 +134,11 @@ enum customer_flag {
 struct customer {
 	/* What every event touches comes first, in one cache line. */
 	_Alignas(64) struct str id; /* owned */
-	struct track *
-		tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
-			       * their packed cells in the same order */
-	struct cold *cold;    /* owned, NULL: nothing of it */
-	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
-	int64_t event_at;     /* arrival of the last entry of its own: a look */
-	uint8_t risk, level;  /* level: slot of the highest held */
-	uint8_t held;	      /* bit l: level l is held */
+	struct tracks tracks;
+	struct cold *cold;   /* owned, NULL: nothing of it */
+	int64_t event_at;    /* arrival of the last entry of its own: a look */
+	uint8_t risk, level; /* level: slot of the highest held */
+	uint8_t held;	     /* bit l: level l is held */
 	uint8_t flags;
 	uint32_t order_n;      /* orders at order_at */
 	int64_t first_seen_at; /* least ts */

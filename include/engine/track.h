@@ -13,8 +13,8 @@ struct window {
 };
 
 /* The track of a signal, created by track_make; NULL when it has none. */
-struct track *track_find(const struct customer *customer, unsigned signal, bool hours);
-struct track *track_make(struct customer *customer, unsigned signal, bool hours);
+struct track *track_find(const struct tracks *tracks, unsigned signal, bool hours);
+struct track *track_make(struct tracks *tracks, unsigned signal, bool hours);
 
 /* Event for event, the order of arrival changes nothing, but for this: among values of a gauge with equal
  * ts, and among those of a day that is no longer the newest, the one that arrived last stands; and an event
@@ -29,21 +29,22 @@ struct track_event {
 	enum signal_kind kind;
 	uint32_t reach;
 };
-void track_add(struct customer *customer, unsigned signal, bool hours,
+void track_add(struct tracks *tracks, unsigned signal, bool hours,
 	       const struct track_event *event);
-struct window track_window(const struct customer *customer, unsigned signal, bool hours,
+struct window track_window(const struct tracks *tracks, unsigned signal, bool hours,
 			   enum signal_kind kind, int64_t first, int64_t last);
 /* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
-bool track_gauge(const struct customer *customer, unsigned signal, int64_t last, double *out);
+bool track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out);
 
 /* Packed cells as they lie in the record: pointer and length of one track's. */
-struct str track_packed(const struct customer *customer, unsigned signal, bool hours);
+struct str track_packed(const struct tracks *tracks, unsigned signal, bool hours);
 /* For record_decode: a whole track with its packed cells; false when the cells are malformed. */
-bool track_restore(struct customer *customer, unsigned signal, bool hours,
-		   enum signal_kind kind, const struct track *track, struct str packed);
+bool track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+		   const struct track *track, struct str packed);
 
-/* Bytes of the customer's tracks with their packed cells. */
-size_t track_bytes(const struct customer *customer);
+/* Bytes of the tracks with their packed cells. */
+size_t track_bytes(const struct tracks *tracks);
+void tracks_finish(struct tracks *tracks);
 
 /* Customer memory. Pointers into a cold part's arrays last until the next call that adds to the same. */
 struct customer *customer_create(struct str id);

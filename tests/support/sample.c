@@ -114,13 +114,13 @@ add_events(const struct ruleset *rules, struct customer *customer, struct lcg *l
 		event.cell = (uint32_t)(event.ts / DAY_MS);
 		event.reach = signal->reach_days;
 		for (uint64_t times = 1 + lcg_below(lcg, 20); times > 0; times--)
-			track_add(customer, slot, false, &event);
+			track_add(&customer->tracks, slot, false, &event);
 		if (slot == 0) /* 6 is defined alike */
-			track_add(customer, 6, false, &event);
+			track_add(&customer->tracks, 6, false, &event);
 		event.cell = (uint32_t)(event.ts / HOUR_MS);
 		event.reach = signal->reach_hours;
 		if (signal->reach_hours > 0)
-			track_add(customer, slot, true, &event);
+			track_add(&customer->tracks, slot, true, &event);
 	}
 }
 

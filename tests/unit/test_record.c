@@ -61,11 +61,12 @@ assert_same_profile(const struct ruleset *rules, const struct customer *a,
 static void
 assert_same_tracks(const struct customer *a, const struct customer *b)
 {
-	assert_int_equal(a->days, b->days);
-	assert_int_equal(a->hours, b->hours);
-	assert_int_equal(track_bytes(a), track_bytes(b));
-	if (a->days)
-		assert_memory_equal(a->tracks, b->tracks, track_bytes(a));
+	assert_int_equal(a->tracks.days, b->tracks.days);
+	assert_int_equal(a->tracks.hours, b->tracks.hours);
+	assert_int_equal(track_bytes(&a->tracks), track_bytes(&b->tracks));
+	if (a->tracks.days)
+		assert_memory_equal(a->tracks.tracks, b->tracks.tracks,
+				    track_bytes(&a->tracks));
 }
 
 static void
@@ -194,10 +195,10 @@ a_customer_of_a_few_tracks_takes_little(void **state)
 			.ts = NOW - day * DAY_MS, .reach = 90, .micro = 1000000};
 
 		event.cell = (uint32_t)(event.ts / DAY_MS);
-		track_add(customer, 0, false, &event);
+		track_add(&customer->tracks, 0, false, &event);
 		event.kind = SIGNAL_SUM;
 		if (day % 9 == 0)
-			track_add(customer, 1, false, &event);
+			track_add(&customer->tracks, 1, false, &event);
 	}
 	record_encode(&bytes, rules, customer, applied);
 	assert_in_range(bytes.n, 100, 220);
@@ -241,7 +242,7 @@ what_the_rule_set_does_not_know_is_dropped(void **state)
 	do {
 		a = sample_customer(rules, &lcg, NOW);
 		if (a->cold && a->cold->rule_count > 3 && a->cold->task_count > 1 &&
-		    a->cold->profile_mask >> 5 & 1 && a->days >> 3 & 1 && a->held == 14)
+		    a->cold->profile_mask >> 5 & 1 && a->tracks.days >> 3 & 1 && a->held == 14)
 			break;
 		drop(a);
 	} while (true);
@@ -254,8 +255,8 @@ what_the_rule_set_does_not_know_is_dropped(void **state)
 	fewer->attributes[5].words.count = 0;
 	fewer->level_count = 3;
 	b = decode(fewer, buf_view(&bytes));
-	assert_int_equal(b->days & 31,
-			 a->days >> 1 & 31); /* of one key, 0 and 6 are one again */
+	assert_int_equal(b->tracks.days & 31,
+			 a->tracks.days >> 1 & 31); /* of one key, 0 and 6 are one again */
 	assert_int_equal(b->held, 6);
 	assert_int_equal(b->level, 2);
 	assert_false(customer_profile(b, fewer, 5).known);

@@ -113,19 +113,21 @@ windows_equal_a_plain_array(void **state)
 			struct track_event event = random_event(&seed, kind, spread, reach);
 
 			model_add(&model, &event);
-			track_add(customer, 3, false, &event);
+			track_add(&customer->tracks, 3, false, &event);
 		}
 		for (int i = 0; i < 20; i++) {
 			int64_t first = FIRST_CELL + random_below(&seed, CELLS) - 10;
 			int64_t last = first + random_below(&seed, 90);
 			struct window want = model_window(&model, first, last, (int)reach);
-			struct window got = track_window(customer, 3, false, kind, first, last);
+			struct window got =
+				track_window(&customer->tracks, 3, false, kind, first, last);
 
 			assert_int_equal(got.count, want.count);
 			assert_int_equal(got.days, want.days);
 			assert_int_equal(got.sum, kind == SIGNAL_SUM ? want.sum : 0);
 		}
-		assert_int_equal(track_find(customer, 3, false)->last_at, model.last_at);
+		assert_int_equal(track_find(&customer->tracks, 3, false)->last_at,
+				 model.last_at);
 		drop_customer(customer);
 	}
 }
@@ -144,7 +146,7 @@ gauge_of_a_day_is_that_of_its_close(void **state)
 			struct track_event event = random_event(&seed, SIGNAL_LAST, 100, 400);
 
 			model_add(&model, &event);
-			track_add(customer, 0, false, &event);
+			track_add(&customer->tracks, 0, false, &event);
 		}
 		for (int cell = 0; cell < 110; cell++) {
 			double want = 0, got = 0;
@@ -156,9 +158,9 @@ gauge_of_a_day_is_that_of_its_close(void **state)
 					want = model.value[i];
 				}
 			}
-			assert_int_equal(
-				track_gauge(customer, 0, cell + (int64_t)FIRST_CELL, &got),
-				known);
+			assert_int_equal(track_gauge(&customer->tracks, 0,
+						     cell + (int64_t)FIRST_CELL, &got),
+					 known);
 			if (known)
 				assert_true(got == want);
 		}
@@ -184,9 +186,9 @@ play(const struct track_event *events, uint32_t count)
 	struct customer *customer = new_customer();
 
 	for (uint32_t i = 0; i < count; i++) {
-		track_add(customer, 2, false, &events[i]);
-		track_add(customer, 5, true, &events[i]);
-		track_add(customer, events[i].cell % 2 ? 9 : 1, false, &events[i]);
+		track_add(&customer->tracks, 2, false, &events[i]);
+		track_add(&customer->tracks, 5, true, &events[i]);
+		track_add(&customer->tracks, events[i].cell % 2 ? 9 : 1, false, &events[i]);
 	}
 	return customer;
 }
@@ -209,8 +211,9 @@ order_of_arrival_changes_no_byte(void **state)
 		a = play(events, count);
 		shuffle(events, count, &seed);
 		b = play(events, count);
-		assert_int_equal(track_bytes(a), track_bytes(b));
-		assert_memory_equal(a->tracks, b->tracks, track_bytes(a));
+		assert_int_equal(track_bytes(&a->tracks), track_bytes(&b->tracks));
+		assert_memory_equal(a->tracks.tracks, b->tracks.tracks,
+				    track_bytes(&a->tracks));
 		drop_customer(a);
 		drop_customer(b);
 	}
@@ -232,11 +235,12 @@ order_of_arrival_decides_nothing_about_what_is_beyond_reach(void **state)
 		a = play(events, count);
 		shuffle(events, count, &seed);
 		b = play(events, count);
-		assert_int_equal(track_bytes(a), track_bytes(b));
-		for (int i = __builtin_popcountll(a->days);
+		assert_int_equal(track_bytes(&a->tracks), track_bytes(&b->tracks));
+		for (int i = __builtin_popcountll(a->tracks.days);
 		     i-- > 0;) /* only earlier ones add */
-			a->tracks[i].life_days = b->tracks[i].life_days;
-		assert_memory_equal(a->tracks, b->tracks, track_bytes(a));
+			a->tracks.tracks[i].life_days = b->tracks.tracks[i].life_days;
+		assert_memory_equal(a->tracks.tracks, b->tracks.tracks,
+				    track_bytes(&a->tracks));
 		drop_customer(a);
 		drop_customer(b);
 	}
@@ -248,7 +252,7 @@ put(struct customer *customer, uint32_t cell, uint32_t reach)
 	struct track_event event = {
 		.cell = cell, .ts = cell * DAY_MS, .kind = SIGNAL_COUNT, .reach = reach};
 
-	track_add(customer, 0, false, &event);
+	track_add(&customer->tracks, 0, false, &event);
 }
 
 static void
@@ -264,15 +268,15 @@ life_counts_each_active_day_once(void **state)
 	put(customer, 1003, 10);
 	put(customer, 1003, 10);
 	put(customer, 1000, 10);
-	track = track_find(customer, 0, false);
+	track = track_find(&customer->tracks, 0, false);
 	assert_int_equal(track->life_days, 3);
 	assert_int_equal(track->first_cell, 1000);
 	put(customer, 2000, 10);
 	put(customer, 1500, 10); /* beyond reach, not the first: it may have been counted */
-	track = track_find(customer, 0, false);
+	track = track_find(&customer->tracks, 0, false);
 	assert_int_equal(track->life_days, 4);
 	put(customer, 900, 10);
-	track = track_find(customer, 0, false);
+	track = track_find(&customer->tracks, 0, false);
 	assert_int_equal(track->life_days, 5);
 	assert_int_equal(track->first_cell, 900);
 	assert_int_equal(track->packed, 0);
@@ -288,10 +292,10 @@ a_day_with_few_events_takes_one_byte(void **state)
 	(void)state;
 	for (uint32_t day = 0; day <= 90; day++)
 		put(customer, 5000 + day, 90);
-	assert_int_equal(track_find(customer, 0, false)->packed, 90);
+	assert_int_equal(track_find(&customer->tracks, 0, false)->packed, 90);
 	for (uint32_t day = 91; day <= 400; day++)
 		put(customer, 5000 + day, 90);
-	assert_int_equal(track_find(customer, 0, false)->packed, 90);
+	assert_int_equal(track_find(&customer->tracks, 0, false)->packed, 90);
 	drop_customer(customer);
 }
 
@@ -304,13 +308,14 @@ sums_are_clamped_not_wrapped(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		track_add(customer, 0, false, &event);
-	assert_int_equal(track_find(customer, 0, false)->u.sum, INT64_C(9000000000000000000));
+		track_add(&customer->tracks, 0, false, &event);
+	assert_int_equal(track_find(&customer->tracks, 0, false)->u.sum,
+			 INT64_C(9000000000000000000));
 	event.cell = 9;
 	event.micro = INT64_MIN;
 	for (int i = 0; i < 3; i++)
-		track_add(customer, 0, false, &event);
-	assert_int_equal(track_window(customer, 0, false, SIGNAL_SUM, 9, 9).sum,
+		track_add(&customer->tracks, 0, false, &event);
+	assert_int_equal(track_window(&customer->tracks, 0, false, SIGNAL_SUM, 9, 9).sum,
 			 -INT64_C(9000000000000000000));
 	drop_customer(customer);
 }
@@ -329,20 +334,22 @@ restored_tracks_are_the_same_bytes(void **state)
 		for (uint32_t i = 0; i < count; i++) {
 			struct track_event event = random_event(&seed, kind, 300, 300);
 
-			track_add(from, i % 7, i % 2, &event);
+			track_add(&from->tracks, i % 7, i % 2, &event);
 			if (i % 3 == 0) /* counts that need the escape */
 				for (int n = 0; n < 20; n++)
-					track_add(from, i % 7, i % 2, &event);
+					track_add(&from->tracks, i % 7, i % 2, &event);
 		}
 		for (unsigned i = 14; i-- > 0;) {
-			const struct track *track = track_find(from, i % 7, i >= 7);
+			const struct track *track = track_find(&from->tracks, i % 7, i >= 7);
 
 			if (track)
-				assert_true(track_restore(to, i % 7, i >= 7, kind, track,
-							  track_packed(from, i % 7, i >= 7)));
+				assert_true(track_restore(
+					&to->tracks, i % 7, i >= 7, kind, track,
+					track_packed(&from->tracks, i % 7, i >= 7)));
 		}
-		assert_int_equal(track_bytes(from), track_bytes(to));
-		assert_memory_equal(from->tracks, to->tracks, track_bytes(from));
+		assert_int_equal(track_bytes(&from->tracks), track_bytes(&to->tracks));
+		assert_memory_equal(from->tracks.tracks, to->tracks.tracks,
+				    track_bytes(&from->tracks));
 		drop_customer(from);
 		drop_customer(to);
 	}
@@ -353,7 +360,7 @@ restores(enum signal_kind kind, uint16_t span, struct str packed)
 {
 	struct customer *customer = new_customer();
 	struct track track = {.cell = 1000, .count = 1, .span = span};
-	bool ok = track_restore(customer, 0, false, kind, &track, packed);
+	bool ok = track_restore(&customer->tracks, 0, false, kind, &track, packed);
 
 	drop_customer(customer);
 	return ok;
