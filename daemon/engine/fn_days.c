@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of ranges: sums over days or hours, and how they compare. */
+#include "engine/functions.h"
+
+struct cells
+look_cells(const struct look *look, const struct range *range)
+{
+	int64_t last = range->hours  ? look->hour
+		       : range->live ? look->live_day - range->offset
+				     : look->closed_day - range->offset;
+	return (struct cells){.first = last - range->length + 1, .last = last};
+}
+
+/* Something in the window or still to come into it will move it at the next close (or hour). */
+static void
+note_window(struct look *look, const struct range *range, const struct cells *cells)
+{
+	const struct track *track =
+		track_find(&look->customer->tracks, range->signal, range->hours);
+	if (!track || (int64_t)track->cell < cells->first)
+		return;
+	if (!range->hours) {
+		look->day = true;
+		return;
+	}
+	int64_t edge = (look->hour + 1) * HOUR_MS;
+	if (edge < look->env.next && edge > look->env.now)
+		look->env.next = edge;
+}
+
+static enum signal_kind
+kind_of(const struct look *look, unsigned signal)
+{
+	return look->engine->rules->signals[signal].kind;
+}
+
+static struct window
+range_window(struct look *look, const struct range *range)
+{
+	struct cells cells = look_cells(look, range);
+	note_window(look, range, &cells);
+	return track_window(&look->customer->tracks, range->signal, range->hours,
+			    kind_of(look, range->signal), cells.first, cells.last);
+}
+
+/* Days of the range since the customer was first seen and the signal defined; those days count whole. */
+static int64_t
+range_observed(struct look *look, const struct range *range)
+{
+	struct engine *engine = look->engine;
+	struct cells cells = look_cells(look, range);
+	int64_t start = look->customer->first_seen_at;
+	int64_t born = engine->rules->signals[range->signal].born_at;
+	if (born > start)
+		start = born;
+	int64_t day = clock_day(&engine->clock, start);
+	if (day <= cells.first)
+		return range->length;
+	look->day = true;
+	return day > cells.last ? 0 : cells.last - day + 1;
+}
+
+struct value
+fn_count(const struct call *call)
+{
+	return value_int(range_window(call->look, call->args[0].u.range).count);
+}
+
+struct value
+fn_sum(const struct call *call)
+{
+	return value_num((double)range_window(call->look, call->args[0].u.range).sum / 1e6);
+}
+
+struct value
+fn_days(const struct call *call)
+{
+	return value_int(range_window(call->look, call->args[0].u.range).days);
+}
+
+struct value
+fn_observed(const struct call *call)
+{
+	return value_int(range_observed(call->look, call->args[0].u.range));
+}
+
+static struct value
+range_rate(struct look *look, const struct range *range)
+{
+	int64_t observed = range_observed(look, range);
+	struct window window = range_window(look, range);
+	bool sum = kind_of(look, range->signal) == SIGNAL_SUM;
+	if (observed == 0)
+		return value_unknown(TYPE_NUM);
+	return value_num((sum ? (double)window.sum / 1e6 : (double)window.count) /
+			 (double)observed);
+}
+
+struct value
+fn_rate(const struct call *call)
+{
+	return range_rate(call->look, call->args[0].u.range);
+}
+
+struct value
+fn_ratio(const struct call *call)
+{
+	struct look *look = call->look;
+	const struct value *args = call->args;
+	const struct range *a = args[0].u.range, *b = args[1].u.range;
+	double least = args[2].known ? value_as_number(args[2])
+				     : look->engine->rules->default_min_events;
+	struct value over = range_rate(look, a), under = range_rate(look, b);
+	if ((double)range_window(look, b).count < least || !over.known || !under.known ||
+	    under.u.n == 0)
+		return value_unknown(TYPE_NUM);
+	return value_num(over.u.n / under.u.n);
+}
+
+/* Conditional test of two Poisson rates: given n = a + b events, a is Bin(n, p) with p the share of
+ * observed time (Przyborowski and Wilenski 1940). */
+static struct value
+p_change(const struct call *call, double (*chance)(int64_t k, int64_t n, double p))
+{
+	struct look *look = call->look;
+	const struct range *a = call->args[0].u.range, *b = call->args[1].u.range;
+	int64_t days_a = range_observed(look, a), days_b = range_observed(look, b);
+	int64_t count_a = range_window(look, a).count, count_b = range_window(look, b).count;
+	if (days_a == 0 || days_b == 0)
+		return value_unknown(TYPE_PROB);
+	return value_prob(
+		chance(count_a, count_a + count_b, (double)days_a / (double)(days_a + days_b)));
+}
+
+struct value
+fn_p_drop(const struct call *call)
+{
+	return p_change(call, binomial_at_most);
+}
+
+struct value
+fn_p_rise(const struct call *call)
+{
+	return p_change(call, binomial_at_least);
+}
+
+struct value
+fn_last(const struct call *call)
+{
+	struct look *look = call->look;
+	const struct value *args = call->args;
+	double gauge;
+	int64_t day = look->live_day + 2; /* an event may be dated a little ahead */
+	if (args[1].known)
+		day = look->closed_day - args[1].u.i / DAY_MS;
+	const struct track *track =
+		track_find(&look->customer->tracks, args[0].u.signal, false);
+	if (args[1].known && track && (int64_t)track->cell > day)
+		look->day = true;
+	if (!track_gauge(&look->customer->tracks, args[0].u.signal, day, &gauge))
+		return value_unknown(TYPE_NUM);
+	return value_num(gauge);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of moments: how long ago, how far away. */
+#include "engine/functions.h"
+
+static int64_t
+first_known_at(const struct look *look)
+{
+	struct value since =
+		customer_profile(look->customer, look->engine->rules, ATTR_CUSTOMER_SINCE);
+	if (since.known && since.type == TYPE_TIME)
+		return since.u.i;
+	if (since.known && since.type == TYPE_DATE)
+		return zone_day_start(look->engine->rules->zone, since.u.i);
+	return look->customer->first_seen_at;
+}
+
+static struct value
+elapsed(const struct look *look, int64_t since)
+{
+	int64_t moment = look_moment(look);
+	return value_duration(moment > since ? moment - since : 0);
+}
+
+const struct track *
+look_track(const struct look *look, unsigned signal)
+{
+	const struct tracks *tracks = &look->customer->tracks;
+	const struct track *track = track_find(tracks, signal, false);
+	return track ? track : track_find(tracks, signal, true);
+}
+
+struct value
+fn_since(const struct call *call)
+{
+	const struct track *track = look_track(call->look, call->args[0].u.signal);
+	return track ? elapsed(call->look, track->last_at) : value_unknown(TYPE_DURATION);
+}
+
+struct value
+fn_silent(const struct call *call)
+{
+	const struct track *track = look_track(call->look, call->args[0].u.signal);
+	return elapsed(call->look, track ? track->last_at : first_known_at(call->look));
+}
+
+struct value
+fn_seen(const struct call *call)
+{
+	return value_bool(look_track(call->look, call->args[0].u.signal) != NULL);
+}
+
+static const struct after_state *
+after_find(const struct look *look, unsigned a, unsigned b)
+{
+	const struct ruleset *rules = look->engine->rules;
+	const struct cold *cold = look->customer->cold;
+	for (unsigned i = 0; cold && i < rules->after_count; i++) {
+		if (rules->afters[i].a != a || rules->afters[i].b != b)
+			continue;
+		for (unsigned j = 0; j < cold->after_count; j++)
+			if (cold->afters[j].key == rules->afters[i].key)
+				return &cold->afters[j];
+	}
+	return NULL;
+}
+
+struct value
+fn_after(const struct call *call)
+{
+	unsigned a = call->args[0].u.signal, b = call->args[1].u.signal;
+	const struct after_state *after = after_find(call->look, a, b);
+	if (after && after->settled < after->count)
+		return elapsed(call->look, after->at[after->settled]);
+	if ((after && after->count > 0) || look_track(call->look, a))
+		return value_duration(0);
+	return value_unknown(TYPE_DURATION);
+}
+
+struct value
+fn_age(const struct call *call)
+{
+	return elapsed(call->look, first_known_at(call->look));
+}
+
+struct value
+fn_until(const struct call *call)
+{
+	const struct value *date = &call->args[0];
+	int64_t today, days;
+	if (!date->known)
+		return value_unknown(TYPE_DURATION);
+	today = clock_day(&call->look->engine->clock, look_moment(call->look));
+	if (__builtin_sub_overflow(date->u.i, today, &days) || days > 4000000 ||
+	    days < -4000000)
+		return value_unknown(TYPE_DURATION);
+	return value_duration(days * DAY_MS);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of the rule language that read a customer: what they share, and their table's rows. */
+#ifndef ENGINE_FUNCTIONS_H
+#define ENGINE_FUNCTIONS_H
+
+#include "engine/core.h"
+#include "lang/builtin.h"
+
+/* One call. args: as eval.h says: an absent one is not known. */
+struct call {
+	struct look *look;
+	const struct node *node;
+	const struct value *args;
+};
+typedef struct value call_rule(const struct call *call);
+
+/* fn_days.c: sums over ranges of days or hours. */
+call_rule fn_count, fn_sum, fn_days, fn_observed, fn_rate, fn_ratio, fn_p_drop, fn_p_rise,
+	fn_last;
+/* fn_moment.c: time since something, time to something. */
+call_rule fn_since, fn_silent, fn_seen, fn_after, fn_age, fn_until;
+/* look.c: what the engine made of the customer. */
+call_rule fn_risk, fn_level, fn_tag;
+
+/* Moving functions answer as of now inside an exact comparison, else as of the last look. */
+static inline int64_t
+look_moment(const struct look *look)
+{
+	return look->env.exact ? look->env.now : look->env.look;
+}
+
+/* Cells of a range as of the look, both included. */
+struct cells {
+	int64_t first, last;
+};
+struct cells look_cells(const struct look *look, const struct range *range);
+/* The newest event of a signal, from whichever track there is; NULL. */
+const struct track *look_track(const struct look *look, unsigned signal);
+
+#endif
