@@ -9,6 +9,7 @@
 #include "base/civil.h"
 #include "base/mem.h"
 #include "codec/rules_maker.h"
+#include "lang/share.h"
 
 static void
 read_once(struct form *form, const struct yaml_node *node, const struct form_row *row,
@@ -205,8 +206,15 @@ rules_load(const struct diag_file *files, unsigned count, const struct rules_loa
 	assert(diags->file_count == 0 && count <= DIAG_FILES);
 	for (unsigned i = 0; i < count; i++)
 		diags_add_file(diags, files[i].name, files[i].text);
+	struct share share;
+
 	map_init(&maker.claims, seed);
+	share_init(&share, &rules->arena, seed);
+	maker.scope.share = &share;
 	make(&maker);
+	rules->memo_count = share.memo_count;
+	rules->range_count = share.range_count;
+	share_finish(&share);
 	if (diags->errors == 0) {
 		ruleset_finish(rules, seed);
 		maker_check_set(&maker);

@@ -19,6 +19,10 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 	calm_make(&engine->calm, rules);
 	mem_free(engine->all_rules);
 	engine->all_rules = mem_array(rules->rule_count + 1u, sizeof *engine->all_rules);
+	mem_free(engine->memos);
+	mem_free(engine->windows);
+	engine->memos = mem_array(rules->memo_count + 1u, sizeof *engine->memos);
+	engine->windows = mem_array(rules->range_count + 1u, sizeof *engine->windows);
 	engine->has_coarse = engine->has_score = engine->has_points_expr = false;
 	for (unsigned i = 0; i < rules->rule_count; i++) {
 		engine->all_rules[i] = (uint16_t)i;
@@ -57,6 +61,8 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->dirty);
 	mem_free(engine->due);
 	mem_free(engine->all_rules);
+	mem_free(engine->memos);
+	mem_free(engine->windows);
 	calm_finish(&engine->calm);
 	mem_free(engine->loaded);
 	heap_finish(&engine->wakes);

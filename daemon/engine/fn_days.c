@@ -35,7 +35,7 @@ kind_of(const struct look *look, unsigned signal)
 }
 
 static struct window
-range_window(struct look *look, const struct range *range)
+window_read(struct look *look, const struct range *range)
 {
 	struct cells cells = look_cells(look, range);
 	note_window(look, range, &cells);
@@ -43,9 +43,24 @@ range_window(struct look *look, const struct range *range)
 			    kind_of(look, range->signal), cells.first, cells.last);
 }
 
+/* The same window often stands in several rules: it is read once a look. */
+static struct window
+range_window(struct look *look, const struct range *range)
+{
+	struct window_memo *memo = &look->engine->windows[range->number];
+	if (range->number == 0)
+		return window_read(look, range);
+	if (memo->stamp != look->env.stamp || memo->signal != range->signal) {
+		memo->window = window_read(look, range);
+		memo->signal = range->signal;
+		memo->stamp = look->env.stamp;
+	}
+	return memo->window;
+}
+
 /* Days of the range since the customer was first seen and the signal defined; those days count whole. */
 static int64_t
-range_observed(struct look *look, const struct range *range)
+observed_read(struct look *look, const struct range *range)
 {
 	struct engine *engine = look->engine;
 	struct cells cells = look_cells(look, range);
@@ -58,6 +73,19 @@ range_observed(struct look *look, const struct range *range)
 		return range->length;
 	look->day = true;
 	return day > cells.last ? 0 : cells.last - day + 1;
+}
+
+static int64_t
+range_observed(struct look *look, const struct range *range)
+{
+	struct window_memo *memo = &look->engine->windows[range->number];
+	if (range->number == 0)
+		return observed_read(look, range);
+	if (memo->observed_stamp != look->env.stamp) {
+		memo->observed = observed_read(look, range);
+		memo->observed_stamp = look->env.stamp;
+	}
+	return memo->observed;
 }
 
 struct value

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One look at a customer: what the language's paths and functions mean for it. */
 #include <assert.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "engine/functions.h"
@@ -130,6 +131,20 @@ look_call(struct env *env, const struct node *node, const struct value *args)
 
 static const struct env_ops look_ops = {.path = look_path, .call = look_call};
 
+/* What an earlier look remembered is forgotten by a new number; once in 2^32 looks, by force. */
+static uint32_t
+look_stamp(struct engine *engine)
+{
+	if (++engine->stamp == 0) {
+		memset(engine->memos, 0,
+		       (engine->rules->memo_count + 1u) * sizeof *engine->memos);
+		memset(engine->windows, 0,
+		       (engine->rules->range_count + 1u) * sizeof *engine->windows);
+		engine->stamp = 1;
+	}
+	return engine->stamp;
+}
+
 /* The last moment at which the customer was looked at as a whole: an entry of its own, a day's close. */
 void
 look_begin(struct look *look, struct engine *engine, struct customer *customer,
@@ -144,6 +159,8 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 		moment = now;
 	look->env = (struct env){
 		.ops = &look_ops, .ctx = look, .now = now, .look = moment, .next = NEVER};
+	look->env.memos = engine->memos;
+	look->env.stamp = look_stamp(engine);
 	look->live_day = clock_day(&engine->clock, moment);
 	look->hour = now / HOUR_MS;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From text to a typed tree in one call, and what one does with a tree as a whole. */
-#include "lang/type.h"
 #include "lang/parse.h"
+#include "lang/share.h"
+#include "lang/type.h"
 
 static bool
 is_digit(char c)
@@ -69,6 +70,8 @@ expr_compile_part(struct arena *arena, const struct source *source, size_t from,
 	if (!root || !settle_root(&t, root, want) || counter.count > 0)
 		return NULL;
 	expr = arena_alloc(arena, sizeof *expr);
+	if (scope->share)
+		share_tree(scope->share, root);
 	*expr = (struct expr){.root = root, .source = source, .nodes = t.nodes};
 	return expr;
 }

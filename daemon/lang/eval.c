@@ -271,8 +271,8 @@ truth_not(struct env *env, const struct node *node)
 static inline bool
 is_logic(const struct node *node)
 {
-	return node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT ||
-	       node->kind == NODE_COMPARE || node->kind == NODE_IN;
+	_Static_assert(NODE_IN - NODE_NOT == 4, "not, and, or, compare, in stand together");
+	return node->kind >= NODE_NOT && node->kind <= NODE_IN;
 }
 
 static enum truth
@@ -331,6 +331,20 @@ value_of(enum truth truth)
 				      : value_bool(truth == TRUTH_YES);
 }
 
+/* A condition that stands in several places of the rule set is evaluated once a look; when it turns was
+ * noted then. */
+static enum truth
+truth_remembered(struct env *env, const struct node *node)
+{
+	struct memo *memo = &env->memos[node->memo];
+
+	if (memo->stamp != env->stamp) {
+		memo->truth = truth_of_logic(env, node);
+		memo->stamp = env->stamp;
+	}
+	return (enum truth)memo->truth;
+}
+
 enum truth
 eval_truth(struct env *env, const struct node *node)
 {
@@ -338,6 +352,8 @@ eval_truth(struct env *env, const struct node *node)
 	enum truth truth;
 
 	if (is_logic(node)) {
+		if (node->memo && env->memos && !env->record)
+			return truth_remembered(env, node);
 		truth = truth_of_logic(env, node);
 		if (env->record) {
 			v = value_of(truth);

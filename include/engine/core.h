@@ -55,6 +55,14 @@ void calm_finish(struct calm *calm);
 bool calm_is(const struct calm *calm, const struct customer *customer,
 	     const struct type_use *use, int64_t now);
 
+/* Windows of one look, by the number of their range. */
+struct window_memo {
+	uint32_t stamp, observed_stamp;
+	unsigned signal; /* of the window: a hidden one stands in for max() and min() */
+	struct window window;
+	int64_t observed;
+};
+
 #define CUSTOMER_CHUNK 16384 /* of 128 bytes: a huge page */
 
 struct dirty {
@@ -83,6 +91,9 @@ struct engine {
 	uint32_t *due; /* scratch: customers due at one instant */
 	size_t due_count, due_cap;
 	struct arena scratch; /* of the step at work */
+	struct memo *memos;	      /* owned: of the look at work */
+	struct window_memo *windows; /* owned: of the look at work */
+	uint32_t stamp;	      /* of the last look */
 	uint16_t *all_rules;  /* 0..rule_count-1 */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */

@@ -164,6 +164,7 @@ struct ruleset {
 		uint32_t key;  /* of both signals' keys */
 	} * afters;	       /* every after(a, b) that some expression reads */
 	unsigned after_count;
+	unsigned memo_count, range_count; /* of lang/share.h; 0: nothing is shared */
 };
 
 /* What one event type feeds. Rules are listed once, in file order. */

@@ -13,6 +13,12 @@ struct env_ops {
 	struct value (*call)(struct env *env, const struct node *node, const struct value *args);
 };
 
+/* What a condition was found to be during the look of that stamp. */
+struct memo {
+	uint32_t stamp;
+	uint32_t truth;
+};
+
 struct env {
 	const struct env_ops *ops;
 	void *ctx;	/* the engine's */
@@ -26,10 +32,14 @@ struct env {
 	/* Out, lowered only: the earliest instant > now at which a LINEAR or MONOTONE comparison that
 	 * was evaluated here turns, if no event comes before. The caller sets it to NEVER. */
 	int64_t next;
+	struct memo *memos; /* by node->memo; NULL: nothing is remembered */
+	uint32_t stamp;	    /* of this look, never 0 */
 	/* When set: called after each node (children first), and nothing is short-circuited. */
 	void (*record)(void *ctx, const struct node *node, struct value value);
 	void *record_ctx;
 };
+
+enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN };
 
 /* Kleene logic: false and unknown is false, true or unknown is true; a comparison or arithmetic with
  * an unknown side is unknown; x/0 and overflow are unknown; pick of an unknown is unknown; if(unknown, ..)
@@ -37,7 +47,6 @@ struct env {
 struct value eval_node(struct env *env, const struct node *node);
 
 /* The same for a tree of type bool, without a struct: what rules ask for. */
-enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN };
 enum truth eval_truth(struct env *env, const struct node *node);
 
 static inline struct value

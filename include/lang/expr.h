@@ -55,6 +55,7 @@ struct node {
 	uint8_t op;	/* compare_op, arith_op or path_root */
 	uint8_t moves;	/* enum moves; NODE_COMPARE only */
 	bool swapped;	/* NODE_COMPARE: the moving side is kids[1] */
+	uint16_t memo;	/* equal conditions of a rule set share one number; 0: none (lang/share.h) */
 	uint16_t kid_count;
 	struct node **kids;
 	const struct source *source;
@@ -105,6 +106,8 @@ struct named_list {
 	bool used; /* set when an expression reads it */
 };
 
+struct share;
+
 struct macro {
 	struct str name;
 	struct source source;
@@ -128,6 +131,7 @@ struct scope {
 	const struct str *rules;       /* names above this one, for firing("r") */
 	unsigned rule_count;
 	bool event_allowed;
+	struct share *share; /* NULL: equal parts stay strangers */
 };
 
 /* Parses the text into an untyped tree (for macros). NULL when it complained. */

@@ -46,6 +46,7 @@ struct range {
 	bool live;
 	int length; /* days or hours, 1.. */
 	int offset; /* days, 0.. */
+	unsigned number; /* equal ranges of a rule set share one; 0: none (lang/share.h) */
 };
 
 struct value {
