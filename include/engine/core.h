@@ -90,11 +90,11 @@ struct engine {
 	size_t dirty_head, dirty_count, dirty_cap;
 	uint32_t *due; /* scratch: customers due at one instant */
 	size_t due_count, due_cap;
-	struct arena scratch; /* of the step at work */
-	struct memo *memos;	      /* owned: of the look at work */
+	struct arena scratch;	     /* of the step at work */
+	struct memo *memos;	     /* owned: of the look at work */
 	struct window_memo *windows; /* owned: of the look at work */
-	uint32_t stamp;	      /* of the last look */
-	uint16_t *all_rules;  /* 0..rule_count-1 */
+	uint32_t stamp;		     /* of the last look */
+	uint16_t *all_rules;	     /* 0..rule_count-1 */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;

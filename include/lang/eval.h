@@ -10,7 +10,8 @@ struct env;
 struct env_ops {
 	struct value (*path)(struct env *env, const struct node *node);
 	/* args: evaluated arguments, absent ones have known = false and type TYPE_COUNT. */
-	struct value (*call)(struct env *env, const struct node *node, const struct value *args);
+	struct value (*call)(struct env *env, const struct node *node,
+			     const struct value *args);
 };
 
 /* What a condition was found to be during the look of that stamp. */
@@ -21,8 +22,8 @@ struct memo {
 
 struct env {
 	const struct env_ops *ops;
-	void *ctx;	/* the engine's */
-	int64_t now;	/* ms */
+	void *ctx;   /* the engine's */
+	int64_t now; /* ms */
 	/* When the customer was last looked at as a whole (<= now): everything but exact comparisons is
 	 * evaluated as of then, so that an extra look between two looks sees the same values. */
 	int64_t look;

@@ -55,7 +55,8 @@ struct node {
 	uint8_t op;	/* compare_op, arith_op or path_root */
 	uint8_t moves;	/* enum moves; NODE_COMPARE only */
 	bool swapped;	/* NODE_COMPARE: the moving side is kids[1] */
-	uint16_t memo;	/* equal conditions of a rule set share one number; 0: none (lang/share.h) */
+	uint16_t
+		memo; /* equal conditions of a rule set share one number; 0: none (lang/share.h) */
 	uint16_t kid_count;
 	struct node **kids;
 	const struct source *source;

@@ -44,8 +44,8 @@ struct range {
 	unsigned signal; /* slot */
 	bool hours;	 /* UTC hours, always live; else local days */
 	bool live;
-	int length; /* days or hours, 1.. */
-	int offset; /* days, 0.. */
+	int length;	 /* days or hours, 1.. */
+	int offset;	 /* days, 0.. */
 	unsigned number; /* equal ranges of a rule set share one; 0: none (lang/share.h) */
 };
 
