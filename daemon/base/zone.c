@@ -157,6 +157,14 @@ zone_offset(const struct zone *zone, int64_t at)
 }
 
 int64_t
+zone_next_change(const struct zone *zone, int64_t at)
+{
+	const struct interval *interval = interval_at(zone, at);
+
+	return interval < &zone->intervals[zone->count - 1] ? interval[1].from : NEVER;
+}
+
+int64_t
 zone_day(const struct zone *zone, int64_t at)
 {
 	at = clamp(at, FAR_MS);

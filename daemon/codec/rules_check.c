@@ -96,6 +96,10 @@ bounds_of(const struct node *node, double *least, double *most)
 		*most = 1;
 	if (op == FN_RISK)
 		*most = 100;
+	if (op == FN_HOUR || op == FN_MONTH) {
+		*least = op == FN_MONTH;
+		*most = op == FN_MONTH ? 12 : 23;
+	}
 	if ((op == FN_DAYS || op == FN_OBSERVED) && node->kids[0]->kind == NODE_RANGE &&
 	    !node->kids[0]->range.hours)
 		*most = node->kids[0]->range.length;

@@ -27,8 +27,7 @@ static const char *const later[] = {
 	"until_due", "users",	    "share_of_top", "stage_age", "workdays",   "is_workday",
 	"holiday",   "typical_gap", "gap_mean",	    "gap_sd",	 "gap_max",    "gap_quantile",
 	"gap_ewma",  "p_silent",    "p_gap",	    "p_alive",	 "cusum_drop", "cusum_rise",
-	"trend",     "ewma",	    "risk_rise",    "stage",	 "firing",     "fired_within",
-	"hour",	     "weekday",	    "month",	    "now"};
+	"trend",     "ewma",	    "risk_rise",    "stage",	 "firing",     "fired_within"};
 
 /* What the language does not know yet is no misspelling. */
 static void
@@ -120,10 +119,10 @@ refuse_private(void *ctx, const struct node *node)
 
 	if (node->kind == NODE_PATH && node->op == PATH_PROFILE &&
 	    maker->scope.profile[node->slot].private_)
-		maker_complain_node(maker, node, "E242",
-				    arena_printf(maker->form.arena, "profile.%.*s",
-						 STR_ARG(node->name)),
-				    STR_NONE);
+		maker_complain_node(
+			maker, node, "E242",
+			arena_printf(maker->form.arena, "profile.%.*s", STR_ARG(node->name)),
+			STR_NONE);
 }
 
 static bool

@@ -84,7 +84,7 @@ read_call(struct reading *reading, const struct node *node)
 		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
 	if (node->builtin->flags & FN_SCORES)
 		reading->score = true;
-	if (node->builtin->flags & (FN_GROWS | FN_STEPS | FN_WINDOW))
+	if (node->builtin->flags & (FN_GROWS | FN_STEPS | FN_WINDOW | FN_EDGES))
 		reading->time = true;
 }
 

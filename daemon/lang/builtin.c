@@ -2,6 +2,11 @@
 /* The table of functions an expression may call. */
 #include "lang/builtin.h"
 
+static const struct str weekdays[] = {{"mon", 3}, {"tue", 3}, {"wed", 3}, {"thu", 3},
+				      {"fri", 3}, {"sat", 3}, {"sun", 3}};
+const struct enum_def builtin_weekdays = {
+	.name = {"weekday", 7}, .words = weekdays, .count = 7, .ordered = true};
+
 /* clang-format off */
 #define RANGE_PARAM {.type = TYPE_RANGE}
 #define SIGNAL_PARAM {.type = TYPE_SIGNAL}
@@ -67,6 +72,16 @@ static const struct builtin rows[] = {
 	 .param_count = 1, .params = {{.type = TYPE_DATE}},
 	 .en = "calendar days from today to the date, negative after it",
 	 .zh = "从今天到该日期的日历天数,过后为负"},
+	{.name = "hour", .op = FN_HOUR, .result = TYPE_INT, .flags = FN_EDGES,
+	 .en = "hour that local clocks show, 0..23", .zh = "当地时钟的小时,0..23"},
+	{.name = "weekday", .op = FN_WEEKDAY, .result = TYPE_ENUM, .words = &builtin_weekdays,
+	 .flags = FN_EDGES,
+	 .en = "day of the week: mon tue wed thu fri sat sun, mon the least",
+	 .zh = "星期:mon tue wed thu fri sat sun,mon 最小"},
+	{.name = "month", .op = FN_MONTH, .result = TYPE_INT, .flags = FN_EDGES,
+	 .en = "month of the local date, 1..12", .zh = "当地日期的月份,1..12"},
+	{.name = "now", .op = FN_NOW, .result = TYPE_TIME, .flags = FN_GROWS,
+	 .en = "this instant", .zh = "此刻"},
 	{.name = "risk", .op = FN_RISK, .result = TYPE_INT, .flags = FN_SCORES,
 	 .en = "risk from the rules above, 0..100", .zh = "由以上规则得出的风险,0..100"},
 	{.name = "level", .op = FN_LEVEL, .result = TYPE_ENUM, .flags = FN_SCORES,

@@ -5,12 +5,14 @@
 #define MOVING (FN_GROWS | FN_STEPS)
 
 /* Whether the value changes with time between looks. A comparison that is exact in itself tells its
- * own turning points, and between them it stands still. */
+ * own turning points, and between them it stands still; so does a function with edges. */
 static bool
 is_moving(const struct node *node)
 {
 	if (node->kind == NODE_COMPARE)
 		return node->moves == MOVES_COARSE;
+	if (node->kind == NODE_CALL && node->builtin->flags & FN_EDGES)
+		return false;
 	if (node->kind == NODE_CALL && node->builtin->flags & MOVING)
 		return true;
 	for (unsigned i = 0; i < node->kid_count; i++)

@@ -272,7 +272,7 @@ set_result(struct typer *t, struct node *out)
 	out->type = out->builtin->result;
 	if (out->type != TYPE_ENUM)
 		return true;
-	out->words = t->scope->levels;
+	out->words = out->builtin->words ? out->builtin->words : t->scope->levels;
 	if (!out->words)
 		type_say(t, &complaint);
 	return out->words != NULL;

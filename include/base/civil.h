@@ -28,6 +28,8 @@ struct zone *zone_utc(void); /* a new one, to be destroyed like any other */
 void zone_destroy(struct zone *zone);
 struct str zone_name(const struct zone *zone);
 int64_t zone_offset(const struct zone *zone, int64_t at); /* ms east of UTC */
+/* The first instant after `at` from which another offset holds; NEVER. */
+int64_t zone_next_change(const struct zone *zone, int64_t at);
 /* Local calendar day. It never falls back: where clocks are set back over midnight, the hour that
  * comes again belongs to the new day, so zone_day_start(d) <= at < zone_day_start(d + 1). */
 int64_t zone_day(const struct zone *zone, int64_t at);

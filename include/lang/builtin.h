@@ -22,6 +22,10 @@ enum builtin_op {
 	FN_AGE,
 	FN_LAST,
 	FN_UNTIL,
+	FN_HOUR,
+	FN_WEEKDAY,
+	FN_MONTH,
+	FN_NOW,
 	FN_RISK,
 	FN_LEVEL,
 	FN_TAG,
@@ -40,14 +44,17 @@ enum builtin_op {
 #define FN_MAX_ARGS 4
 
 enum builtin_flag {
-	FN_GROWS = 1,	    /* as time passes with no event, grows by 1 ms a ms */
-	FN_STEPS = 2,	    /* monotone in time, but not linear */
-	FN_WINDOW = 4,	    /* reads a range: changes at a day's (or hour's) close */
-	FN_SCORES = 8,	    /* risk(), level(): looked at in every step */
-	FN_ONE_SIGNAL = 16, /* reads the moment of a signal's last event */
-	FN_DAYS_ONLY = 32,  /* takes no range of hours */
-	FN_NEEDS_SUM = 64,  /* its signal must have sum: */
-	FN_NEEDS_LAST = 128 /* its signal must have last: */
+	FN_GROWS = 1,	     /* as time passes with no event, grows by 1 ms a ms */
+	FN_STEPS = 2,	     /* monotone in time, but not linear */
+	FN_WINDOW = 4,	     /* reads a range: changes at a day's (or hour's) close */
+	FN_SCORES = 8,	     /* risk(), level(): looked at in every step */
+	FN_ONE_SIGNAL = 16,  /* reads the moment of a signal's last event */
+	FN_DAYS_ONLY = 32,   /* takes no range of hours */
+	FN_NEEDS_SUM = 64,   /* its signal must have sum: */
+	FN_NEEDS_LAST = 128, /* its signal must have last: */
+	/* Stands still between edges that are known ahead: answers as of env->now and lowers env->next to
+	 * its next edge by itself, so that no comparison has to look for it. */
+	FN_EDGES = 256
 };
 
 struct param {
@@ -64,6 +71,8 @@ struct builtin {
 	enum builtin_op op;
 	enum type
 		result; /* FN_LAST, FN_LEAST...: TYPE_NUM; FN_LEVEL: TYPE_ENUM over scope->levels */
+	const struct enum_def
+		*words; /* TYPE_ENUM: of its own, where they do not depend on the file */
 	unsigned flags;
 	unsigned param_count;
 	struct param params[FN_MAX_ARGS];
@@ -71,6 +80,7 @@ struct builtin {
 	const char *en, *zh; /* one line each for the reference */
 };
 
+extern const struct enum_def builtin_weekdays; /* mon first */
 const struct builtin *builtin_find(struct str name);
 const struct builtin *builtin_at(unsigned index); /* NULL past the end */
 /* How it is called: "ratio(range, range, min_events=num)". */

@@ -262,6 +262,17 @@ days_until(const struct env *env, struct value date)
 	return value_duration((date.u.i - today) * DAY_MS);
 }
 
+/* UTC; its edge is the next hour. */
+static int64_t
+hour_of(struct env *env)
+{
+	int64_t edge = (env->now / HOUR_MS + 1) * HOUR_MS;
+
+	if (edge < env->next)
+		env->next = edge;
+	return env->now / HOUR_MS % 24;
+}
+
 static struct value
 world_call(struct env *env, const struct node *node, const struct value *args)
 {
@@ -302,6 +313,15 @@ world_call(struct env *env, const struct node *node, const struct value *args)
 		return value_num(args[1].known ? 30 : 42);
 	case FN_UNTIL:
 		return days_until(env, args[0]);
+	case FN_HOUR:
+		return value_int(hour_of(env));
+	case FN_WEEKDAY:
+		return value_enum(&builtin_weekdays,
+				  (unsigned)civil_weekday(env->now / DAY_MS));
+	case FN_MONTH:
+		return value_int(civil_date_of(env->now / DAY_MS).month);
+	case FN_NOW:
+		return value_time(env->exact ? env->now : env->look);
 	case FN_RISK:
 		return value_int(55);
 	case FN_LEVEL:

@@ -30,10 +30,9 @@ notes(const struct builtin *fn)
 		unsigned flag;
 		const char *note;
 	} rows[] = {
-		{FN_DAYS_ONLY, "days only"},
-		{FN_NEEDS_SUM, "needs `sum:`"},
-		{FN_NEEDS_LAST, "needs `last:`"},
-		{FN_GROWS | FN_STEPS, "exact in time"},
+		{FN_DAYS_ONLY, "days only"},	  {FN_NEEDS_SUM, "needs `sum:`"},
+		{FN_NEEDS_LAST, "needs `last:`"}, {FN_GROWS | FN_STEPS, "exact in time"},
+		{FN_EDGES, "exact at its edges"},
 	};
 	const char *between = "";
 
