@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of ranges: sums over days or hours, and how they compare. */
 #include "engine/functions.h"
+#include "engine/statistics.h"
 
 struct cells
 look_cells(const struct look *look, const struct range *range)
@@ -145,10 +146,9 @@ fn_ratio(const struct call *call)
 	return value_num(over.u.n / under.u.n);
 }
 
-/* Conditional test of two Poisson rates: given n = a + b events, a is Bin(n, p) with p the share of
- * observed time (Przyborowski and Wilenski 1940). */
+/* How strange the first range's share of the events is, were its share of the observed days all there is. */
 static struct value
-p_change(const struct call *call, double (*chance)(int64_t k, int64_t n, double p))
+p_change(const struct call *call, double (*chance)(int64_t k, int64_t n, struct spans spans))
 {
 	struct look *look = call->look;
 	const struct range *a = call->args[0].u.range, *b = call->args[1].u.range;
@@ -156,8 +156,8 @@ p_change(const struct call *call, double (*chance)(int64_t k, int64_t n, double 
 	int64_t count_a = range_window(look, a).count, count_b = range_window(look, b).count;
 	if (days_a == 0 || days_b == 0)
 		return value_unknown(TYPE_PROB);
-	return value_prob(
-		chance(count_a, count_a + count_b, (double)days_a / (double)(days_a + days_b)));
+	return value_prob(chance(count_a, count_a + count_b,
+				 (struct spans){(double)days_a, (double)days_b}));
 }
 
 struct value

@@ -276,8 +276,4 @@ bool risk_settle(
 	struct step *step); /* points, risk, level, orders; true when the level moved */
 bool risk_may_move(const struct step *step); /* some rule that fires has points that may move */
 
-/* Statistics. */
-double binomial_at_most(int64_t k, int64_t n, double p);  /* P(Bin(n,p) <= k) */
-double binomial_at_least(int64_t k, int64_t n, double p); /* P(Bin(n,p) >= k) */
-
 #endif

@@ -459,28 +459,6 @@ a_rejected_profile_leaves_no_customer_behind(void **state)
 	scene_finish(&w);
 }
 
-static void
-binomial_tails_agree_with_exact_enumeration(void **state)
-{
-	(void)state;
-	for (int n = 0; n <= 40; n++) {
-		for (int tenth = 1; tenth < 10; tenth++) {
-			double p = tenth / 10.0, below = 0, term = 1;
-			for (int i = 0; i < n; i++)
-				term *= 1 - p;
-			for (int k = 0; k <= n; k++) {
-				double above = 1 - below;
-				below += term;
-				assert_true(binomial_at_most(k, n, p) - below < 1e-9 &&
-					    below - binomial_at_most(k, n, p) < 1e-9);
-				assert_true(binomial_at_least(k, n, p) - above < 1e-9 &&
-					    above - binomial_at_least(k, n, p) < 1e-9);
-				term *= (n - k) / (k + 1.0) * p / (1 - p);
-			}
-		}
-	}
-}
-
 int
 main(void)
 {
@@ -507,7 +485,6 @@ main(void)
 		cmocka_unit_test(an_edit_of_points_keeps_a_rule_firing_and_moves_the_level),
 		cmocka_unit_test(after_tells_how_long_the_oldest_is_unsettled),
 		cmocka_unit_test(a_rejected_profile_leaves_no_customer_behind),
-		cmocka_unit_test(binomial_tails_agree_with_exact_enumeration),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
