@@ -12,7 +12,6 @@
 struct calm_walk {
 	int64_t *calm;	/* by signal: least threshold */
 	uint64_t eager; /* signals whose every event has to be looked at */
-	bool windows;	/* a day's close may change it */
 };
 
 /* The least duration the still side can be; 0 when that is not known. */
@@ -74,10 +73,6 @@ walk(struct calm_walk *state, const struct node *node)
 {
 	if (node->kind == NODE_COMPARE && walk_threshold(state, node))
 		return;
-	bool then = node->kind == NODE_CALL && node->builtin->op == FN_LAST &&
-		    node->kid_count > 1 && node->kids[1];
-	if (node->kind == NODE_RANGE || then)
-		state->windows = true;
 	if (node->kind == NODE_RANGE && (node->range.live || node->range.hours))
 		state->eager |= bit(node->range.signal);
 	/* seen() is settled by the first event; everything else that names a signal may follow each. */
@@ -99,21 +94,10 @@ static uint64_t
 eager_signals(struct calm_walk *state, const struct rule *rule)
 {
 	state->eager = 0;
-	state->windows = false;
 	walk_expr(state, rule->when);
 	walk_expr(state, rule->clear);
 	walk_expr(state, rule->points_expr);
 	return state->eager;
-}
-
-static bool
-closes_whole(struct calm_walk *state, const struct ruleset *rules)
-{
-	state->windows = rules->only && rules->only_reads == UINT64_MAX;
-	walk_expr(state, rules->only);
-	for (unsigned r = 0; r < rules->rule_count; r++)
-		state->windows |= rules->rules[r].points_expr != NULL;
-	return state->windows;
 }
 
 void
@@ -121,7 +105,6 @@ calm_finish(struct calm *calm)
 {
 	mem_free(calm->rules);
 	mem_free(calm->uses);
-	mem_free(calm->close_rules);
 	*calm = (struct calm){0};
 }
 
@@ -136,13 +119,8 @@ calm_make(struct calm *calm, const struct ruleset *rules)
 	for (unsigned u = 0; u < rules->use_count; u++)
 		most += rules->uses[u].rule_count;
 	uint64_t *eager = mem_array(rules->rule_count + 1u, sizeof *eager);
-	calm->close_rules = mem_array(rules->rule_count + 1u, sizeof *calm->close_rules);
-	calm->close_whole = closes_whole(&state, rules);
-	for (unsigned r = 0; r < rules->rule_count; r++) {
+	for (unsigned r = 0; r < rules->rule_count; r++)
 		eager[r] = eager_signals(&state, &rules->rules[r]);
-		if (state.windows || rules->rules[r].reads_coarse)
-			calm->close_rules[calm->close_count++] = (uint16_t)r;
-	}
 	calm->rules = mem_array(most + 1, sizeof *calm->rules);
 	calm->uses = mem_array(rules->use_count + 1u, sizeof *calm->uses);
 	for (unsigned u = 0; u < rules->use_count; u++) {

@@ -17,6 +17,7 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 	engine->rules = rules;
 	clock_init(&engine->clock, rules->zone, rules->lateness);
 	calm_make(&engine->calm, rules);
+	close_make(&engine->close, rules);
 	mem_free(engine->all_rules);
 	engine->all_rules = mem_array(rules->rule_count + 1u, sizeof *engine->all_rules);
 	mem_free(engine->memos);
@@ -64,6 +65,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->memos);
 	mem_free(engine->windows);
 	calm_finish(&engine->calm);
+	close_finish(&engine->close);
 	mem_free(engine->loaded);
 	heap_finish(&engine->wakes);
 	arena_finish(&engine->scratch);

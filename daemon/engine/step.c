@@ -469,18 +469,42 @@ step_would_change(struct engine *engine, uint32_t index, int64_t now)
 	return step.changed;
 }
 
+/* The close of a day: only rules whose windows changed are asked. What is asked may say that something reaches
+ * further; what is not asked said so before. */
+static void
+step_close(struct step *step, const struct close_view *view)
+{
+	const struct close_plan *plan = &step->engine->close;
+	const struct rule *rules = step->engine->rules->rules;
+	for (unsigned i = 0; i < plan->rule_count && !step->changed; i++) {
+		const struct close_rule *rule = &plan->rules[i];
+		if (rule->daily || rule->signals & view->signals)
+			step_judge(step, rule->rule, false,
+				   is_event_of(step, &rules[rule->rule]));
+	}
+}
+
 bool
 step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 {
 	struct step step;
-	if (engine->calm.close_whole)
-		return step_would_change(engine, index, now);
+	const struct close_plan *plan = &engine->close;
+	struct customer *customer = engine_at(engine, index);
+	int64_t close_at, next_close;
+	int64_t day = clock_closed_day(&engine->clock, now, &close_at, &next_close);
+	struct close_view view = close_look(engine, customer, day);
 	step_begin(&step, engine, index, NULL, now, NULL);
+	if (plan->whole_daily || plan->whole_signals & view.signals || risk_may_move(&step))
+		return step_would_change(engine, index, now);
+	if (!plan->daily && !view.signals) {
+		engine_set_day(engine, customer, view.reaches);
+		return false;
+	}
 	step.dry = true;
 	look_begin(&step.look, engine, step.customer, NULL, now);
+	step.look.day = view.reaches;
 	if (!step_is_quiet(&step) && !(step.customer->flags & CUSTOMER_RESTS))
-		step_judge_some(&step, engine->calm.close_rules, engine->calm.close_count,
-				false);
+		step_close(&step, &view);
 	if (!step.changed)
 		step_end_whole(&step);
 	return step.changed;

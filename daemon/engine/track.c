@@ -387,6 +387,30 @@ track_window(const struct tracks *tracks, unsigned signal, bool hours, enum sign
 	return window;
 }
 
+static bool
+mask_has(const uint64_t *mask, int64_t bit)
+{
+	return bit >= 0 && bit < TRACK_MASK && mask[bit / 64] >> bit % 64 & 1;
+}
+
+bool
+track_touches(const struct tracks *tracks, unsigned signal, enum signal_kind kind, int64_t base,
+	      const uint64_t *mask)
+{
+	const struct track *track = track_find(tracks, signal, false);
+	struct cell_cursor cursor;
+
+	if (!track)
+		return false;
+	if (mask_has(mask, base - track->cell))
+		return true;
+	cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
+	while (cell_next(&cursor, kind))
+		if (mask_has(mask, base - cursor.at.cell))
+			return true;
+	return false;
+}
+
 bool
 track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out)
 {

@@ -42,11 +42,6 @@ struct calm {
 		unsigned count;
 	} * uses;	 /* owned, as ruleset->uses */
 	uint16_t *rules; /* owned */
-	/* What a day's close can change when nothing else is due: rules that read windows, or keep their
-	 * value between looks. */
-	uint16_t *close_rules; /* owned */
-	unsigned close_count;
-	bool close_whole; /* `only` or points may move too: everything is looked at */
 };
 
 void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
@@ -54,6 +49,30 @@ void calm_finish(struct calm *calm);
 /* Before the event is taken in. */
 bool calm_is(const struct calm *calm, const struct customer *customer,
 	     const struct type_use *use, int64_t now);
+
+/* What a day's close can change when nothing else is due: see close.c. */
+struct close_plan {
+	struct close_rule {
+		uint16_t rule;
+		bool daily;	  /* may turn at each close */
+		uint64_t signals; /* may turn when one of their windows changes */
+	} * rules;		  /* owned, in file order */
+	unsigned rule_count;
+	bool daily, whole_daily; /* some rule is; the whole customer is to be looked at daily */
+	uint64_t signals, whole_signals; /* windows some expression reads; `only` reads */
+	/* By signal: bit n + 1 is set when a day n days before the one that closes enters or leaves a window. */
+	uint64_t edges[RULESET_MAX_SIGNALS][TRACK_MASK / 64];
+};
+
+struct close_view {
+	uint64_t signals; /* some window of theirs changes at this close */
+	bool reaches;	  /* some window may change at a later close */
+};
+
+void close_make(struct close_plan *plan, const struct ruleset *rules); /* frees what it held */
+void close_finish(struct close_plan *plan);
+struct close_view close_look(struct engine *engine, const struct customer *customer,
+			     int64_t day); /* the day that closes */
 
 /* Windows of one look, by the number of their range. */
 struct window_memo {
@@ -77,6 +96,7 @@ struct engine {
 	struct hash_seed seed;
 	struct calendar_clock clock;
 	struct calm calm;
+	struct close_plan close;
 	struct table table;
 	struct customer **chunks; /* owned: CUSTOMER_CHUNK each */
 	size_t chunk_count, customers;

@@ -33,6 +33,10 @@ void track_add(struct tracks *tracks, unsigned signal, bool hours,
 	       const struct track_event *event);
 struct window track_window(const struct tracks *tracks, unsigned signal, bool hours,
 			   enum signal_kind kind, int64_t first, int64_t last);
+/* Whether the signal has an active day `base` - b for some bit b of the mask, of TRACK_MASK bits. */
+#define TRACK_MASK ((RULESET_MAX_REACH_DAYS + 2 + 63) / 64 * 64)
+bool track_touches(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
+		   int64_t base, const uint64_t *mask);
 /* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
 bool track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out);
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Closes: which rules a day's close can turn for a customer, without asking them.
+ *
+ * As a day closes, every window moves by one: one day enters it, one leaves. Nothing changes for a customer who
+ * was not active on any of these days, and most are not on most. So all edges of all windows over a signal are
+ * one set of distances from the day that closed, and the customer's active days are held against it. Expressions
+ * that may change at any close are looked at at every one. */
+#include "base/mem.h"
+#include "engine/core.h"
+#include "lang/builtin.h"
+
+enum close_kind {
+	CLOSE_DAILY,  /* may change at each close: what is not listed here */
+	CLOSE_WINDOW, /* when a day enters or leaves one of its ranges */
+	CLOSE_GAUGE,  /* when the value of so many days ago is another */
+	CLOSE_NEVER   /* has wakes of its own, or follows what others do */
+};
+
+static enum close_kind
+close_kind(const struct builtin *fn)
+{
+	static const unsigned char kinds[FN_OPS] = {
+		[FN_COUNT] = CLOSE_WINDOW,  [FN_SUM] = CLOSE_WINDOW,
+		[FN_DAYS] = CLOSE_WINDOW,   [FN_RATIO] = CLOSE_WINDOW,
+		[FN_P_DROP] = CLOSE_WINDOW, [FN_P_RISE] = CLOSE_WINDOW,
+		[FN_LAST] = CLOSE_GAUGE,    [FN_SINCE] = CLOSE_NEVER,
+		[FN_SILENT] = CLOSE_NEVER,  [FN_SEEN] = CLOSE_NEVER,
+		[FN_AFTER] = CLOSE_NEVER,   [FN_AGE] = CLOSE_NEVER,
+		[FN_UNTIL] = CLOSE_NEVER,   [FN_RISK] = CLOSE_NEVER,
+		[FN_LEVEL] = CLOSE_NEVER,   [FN_TAG] = CLOSE_NEVER,
+	};
+	return fn->op >= FN_FIRST_PURE ? CLOSE_NEVER : (enum close_kind)kinds[fn->op];
+}
+
+/* What the expressions walked so far read at a close. */
+struct reading {
+	struct close_plan *plan;
+	uint64_t signals; /* whose windows */
+	bool daily;
+};
+
+static void
+add_edge(struct close_plan *plan, unsigned signal, int days)
+{
+	unsigned at = (unsigned)(days + 1);
+	plan->edges[signal][at / 64] |= UINT64_C(1) << at % 64;
+}
+
+/* Live windows moved at midnight, which is a day further on than the day that closes. */
+static void
+read_range(struct reading *reading, const struct range *range)
+{
+	int first = range->live ? range->offset - 1 : range->offset;
+	if (range->hours)
+		return;
+	add_edge(reading->plan, range->signal, first);
+	add_edge(reading->plan, range->signal, first + range->length);
+	reading->signals |= UINT64_C(1) << range->signal;
+}
+
+static void
+read_gauge(struct reading *reading, const struct node *node)
+{
+	unsigned signal = node->kids[0]->value.u.signal;
+	if (node->kid_count < 2 || !node->kids[1])
+		return;
+	add_edge(reading->plan, signal, (int)(node->kids[1]->value.u.i / DAY_MS));
+	reading->signals |= UINT64_C(1) << signal;
+}
+
+static void
+read_node(void *ctx, const struct node *node)
+{
+	struct reading *reading = ctx;
+	if (node->kind == NODE_RANGE)
+		read_range(reading, &node->range);
+	if (node->kind != NODE_CALL)
+		return;
+	reading->daily |= close_kind(node->builtin) == CLOSE_DAILY;
+	if (close_kind(node->builtin) == CLOSE_GAUGE)
+		read_gauge(reading, node);
+}
+
+static void
+read_expr(struct reading *reading, const struct expr *expr)
+{
+	if (expr)
+		expr_walk(expr->root, read_node, reading);
+}
+
+static void
+read_rule(struct close_plan *plan, const struct rule *rule, uint16_t slot)
+{
+	struct reading reading = {.plan = plan, .daily = rule->reads_coarse};
+	read_expr(&reading, rule->when);
+	read_expr(&reading, rule->clear);
+	if (reading.daily || reading.signals)
+		plan->rules[plan->rule_count++] = (struct close_rule){
+			.rule = slot, .daily = reading.daily, .signals = reading.signals};
+	plan->daily |= reading.daily;
+	plan->signals |= reading.signals;
+}
+
+void
+close_finish(struct close_plan *plan)
+{
+	mem_free(plan->rules);
+	*plan = (struct close_plan){0};
+}
+
+void
+close_make(struct close_plan *plan, const struct ruleset *rules)
+{
+	struct reading whole = {.plan = plan};
+	close_finish(plan);
+	plan->rules = mem_array(rules->rule_count + 1u, sizeof *plan->rules);
+	for (unsigned r = 0; r < rules->rule_count; r++)
+		read_rule(plan, &rules->rules[r], (uint16_t)r);
+	read_expr(&whole, rules->only);
+	plan->whole_daily = whole.daily || (rules->only && rules->only_reads == UINT64_MAX);
+	plan->whole_signals = whole.signals;
+	plan->signals |= whole.signals;
+}
+
+/* The customer was first seen, or the signal defined, so late that the days observed still grow. */
+static bool
+still_grows(struct engine *engine, const struct customer *customer, unsigned signal,
+	    int64_t day)
+{
+	const struct signal *read = &engine->rules->signals[signal];
+	int64_t start = customer->first_seen_at;
+	if (read->born_at > start)
+		start = read->born_at;
+	return clock_day(&engine->clock, start) >= day - (int64_t)read->reach_days;
+}
+
+struct close_view
+close_look(struct engine *engine, const struct customer *customer, int64_t day)
+{
+	const struct close_plan *plan = &engine->close;
+	struct close_view view = {0};
+	for (uint64_t left = plan->signals & customer->tracks.days; left; left &= left - 1) {
+		unsigned signal = (unsigned)__builtin_ctzll(left);
+		int64_t reach = engine->rules->signals[signal].reach_days;
+		const struct track *track = track_find(&customer->tracks, signal, false);
+		if ((int64_t)track->cell < day - reach)
+			continue;
+		view.reaches = true;
+		if (still_grows(engine, customer, signal, day) ||
+		    track_touches(&customer->tracks, signal,
+				  engine->rules->signals[signal].kind, day + 1,
+				  plan->edges[signal]))
+			view.signals |= UINT64_C(1) << signal;
+	}
+	return view;
+}
