@@ -152,6 +152,8 @@ eval_call(struct env *env, const struct node *node)
 {
 	struct value args[FN_MAX_ARGS];
 
+	if (node->args && !env->record && node->builtin->op < FN_FIRST_PURE)
+		return env->ops->call(env, node, node->args);
 	if (node->builtin->variadic)
 		return eval_extreme(env, node);
 	eval_args(env, node, args);
@@ -172,12 +174,17 @@ mirrored(enum compare_op op)
 }
 
 static struct value
-eval_moving(struct env *env, const struct node *moving, struct value args[FN_MAX_ARGS])
+eval_moving(struct env *env, struct turning *turning, struct value args[FN_MAX_ARGS])
 {
+	const struct node *moving = turning->moving;
 	struct value v;
 
-	eval_args(env, moving, args);
-	v = turn_moving_at(env, moving, args, env->now);
+	turning->args = moving->args;
+	if (!moving->args || env->record) {
+		eval_args(env, moving, args);
+		turning->args = args;
+	}
+	v = turn_moving_at(env, moving, turning->args, env->now);
 	record(env, moving, &v);
 	return v;
 }
@@ -187,14 +194,14 @@ static enum truth
 truth_turning(struct env *env, const struct node *node)
 {
 	struct value args[FN_MAX_ARGS], v, room;
-	struct turning turning = {.moving = node->kids[node->swapped], .args = args, .now = &v};
+	struct turning turning = {.moving = node->kids[node->swapped], .now = &v};
 
 	turning.op = (enum compare_op)node->op;
 	if (node->swapped) {
 		turning.op = mirrored(turning.op);
 		turning.still = operand(env, node->kids[0], &room);
 	}
-	v = eval_moving(env, turning.moving, args);
+	v = eval_moving(env, &turning, args);
 	if (!node->swapped)
 		turning.still = operand(env, node->kids[1], &room);
 	if (!v.known || !turning.still->known)

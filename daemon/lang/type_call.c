@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls: arguments find their parameters. */
+#include "lang/compute.h"
 #include "lang/type.h"
 
 /* A complaint about a call points at its name. */
@@ -278,6 +279,29 @@ set_result(struct typer *t, struct node *out)
 	return out->words != NULL;
 }
 
+/* Ranges, signals and constants: laid out once, not at each look. */
+static void
+lay_arguments(struct typer *t, struct node *out)
+{
+	unsigned count = out->builtin->param_count;
+	struct value *args;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct node *kid = out->kids[i];
+
+		if (kid && kid->kind != NODE_CONST && kid->kind != NODE_RANGE &&
+		    kid->kind != NODE_SIGNAL)
+			return;
+	}
+	args = arena_array(t->arena, count + 1u, sizeof *args);
+	args[0] = value_unknown(TYPE_COUNT);
+	for (unsigned i = 0; i < count; i++)
+		args[i] = out->kids[i] ? compute_as(out->kids[i]->value,
+						    out->builtin->params[i].type)
+				       : value_unknown(TYPE_COUNT);
+	out->args = args;
+}
+
 struct node *
 type_call(struct typer *t, const struct node *in)
 {
@@ -288,5 +312,7 @@ type_call(struct typer *t, const struct node *in)
 		return unknown_function(t, in);
 	if (!(out->builtin->variadic ? type_variadic : type_fixed)(t, out, in))
 		return NULL;
+	if (!out->builtin->variadic)
+		lay_arguments(t, out);
 	return set_result(t, out) ? out : NULL;
 }

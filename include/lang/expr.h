@@ -63,8 +63,10 @@ struct node {
 	uint32_t at, width; /* place in source->text */
 	const struct enum_def *words;
 	const struct builtin *builtin; /* NODE_CALL */
-	struct str name;    /* NODE_PATH (without its root), NODE_NAME...: as written */
-	unsigned slot;	    /* profile attribute; event field (enum event_field); signal */
+	const struct value
+		*args;	 /* of a call all of whose arguments are known when loaded; else NULL */
+	struct str name; /* NODE_PATH (without its root), NODE_NAME...: as written */
+	unsigned slot;	 /* profile attribute; event field (enum event_field); signal */
 	struct value value; /* NODE_CONST */
 	struct range range; /* NODE_RANGE */
 };
