@@ -77,9 +77,25 @@ read_after(struct ruleset *rules, unsigned a, unsigned b)
 		(struct after_pair){a, b, ruleset_key(str_of(text))};
 }
 
+/* last(s, 30d) asks for the newest value of that day or before: one day more than it names. */
+static void
+read_gauge(struct reading *reading, const struct node *node)
+{
+	struct signal *signal = &reading->rules->signals[signal_of(node->kids[0])];
+	int64_t span = node->kid_count > 1 && node->kids[1] ? node->kids[1]->value.u.i : 0;
+
+	if (span == 0)
+		return;
+	raise_to(&signal->reach_days, span / DAY_MS + 1);
+	if (span > reading->reach)
+		reading->reach = span;
+}
+
 static void
 read_call(struct reading *reading, const struct node *node)
 {
+	if (node->builtin->op == FN_LAST)
+		read_gauge(reading, node);
 	if (node->builtin->op == FN_AFTER)
 		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
 	if (node->builtin->flags & FN_SCORES)
