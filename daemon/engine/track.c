@@ -230,12 +230,29 @@ drop_before(struct tracks *tracks, size_t index, uint32_t oldest, enum signal_ki
 	return more;
 }
 
+/* The cell from which on cells are kept: of a gauge also the one whose value stood at the reach's end. */
+static uint32_t
+oldest_kept(const struct tracks *tracks, size_t index, const struct track_event *event)
+{
+	uint32_t oldest = event->cell > event->reach ? event->cell - event->reach : 0;
+	uint32_t standing = oldest;
+	struct cell_cursor cursor = cursor_of(tracks, index);
+
+	if (event->kind != SIGNAL_LAST)
+		return oldest;
+	while (cell_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= oldest)
+		standing = cursor.at.cell;
+	if (tracks->tracks[index].cell <= oldest)
+		standing = tracks->tracks[index].cell;
+	return event->cell - standing <= UINT16_MAX ? standing : oldest;
+}
+
 /* The first event of a newer cell: the newest one joins the packed ones. */
 static void
 roll(struct tracks *tracks, size_t index, const struct track_event *event)
 {
 	struct cell old = newest_cell(&tracks->tracks[index], event->kind);
-	uint32_t oldest = event->cell > event->reach ? event->cell - event->reach : 0;
+	uint32_t oldest = oldest_kept(tracks, index, event);
 	uint32_t first = old.cell, last = old.cell;
 	bool kept = old.cell >= oldest;
 	struct track *track;
@@ -455,8 +472,8 @@ track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_ki
 	struct track *made;
 
 	if (has_track(tracks, signal, hours) || track->count == 0 || packed.n > UINT16_MAX ||
-	    track->span > RULESET_MAX_REACH_DAYS || track->span > track->cell ||
-	    (track->span == 0) != (packed.n == 0))
+	    (kind != SIGNAL_LAST && track->span > RULESET_MAX_REACH_DAYS) ||
+	    track->span > track->cell || (track->span == 0) != (packed.n == 0))
 		return false;
 	if (packed.n > 0 &&
 	    !cells_are_sound(cell_cursor_of(p, packed.n, oldest), kind, track->cell))

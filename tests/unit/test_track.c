@@ -118,6 +118,10 @@ windows_equal_a_plain_array(void **state)
 		for (int i = 0; i < 20; i++) {
 			int64_t first = FIRST_CELL + random_below(&seed, CELLS) - 10;
 			int64_t last = first + random_below(&seed, 90);
+			/* A gauge keeps one day more, which no window asks for. */
+			if (kind == SIGNAL_LAST &&
+			    first < (int64_t)FIRST_CELL + model.newest - reach)
+				first = last = FIRST_CELL + CELLS;
 			struct window want = model_window(&model, first, last, (int)reach);
 			struct window got =
 				track_window(&customer->tracks, 3, false, kind, first, last);
@@ -191,6 +195,32 @@ play(const struct track_event *events, uint32_t count)
 		track_add(&customer->tracks, events[i].cell % 2 ? 9 : 1, false, &events[i]);
 	}
 	return customer;
+}
+
+/* A price that was set half a year ago still stood 30 days ago, however little is kept. */
+static void
+a_gauge_s_value_at_the_end_of_its_reach_is_kept(void **state)
+{
+	struct customer *customer = new_customer();
+	struct track_event event = {.kind = SIGNAL_LAST, .reach = 30};
+	double got = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		static const uint32_t days[] = {100, 200, 395};
+
+		event.cell = FIRST_CELL + days[i];
+		event.ts = (int64_t)event.cell * DAY_MS;
+		event.gauge = days[i];
+		track_add(&customer->tracks, 0, false, &event);
+	}
+	event.cell = FIRST_CELL + 400;
+	event.ts = (int64_t)event.cell * DAY_MS;
+	track_add(&customer->tracks, 0, false, &event);
+	assert_true(track_gauge(&customer->tracks, 0, FIRST_CELL + 370, &got));
+	assert_true(got == 200);
+	assert_false(track_gauge(&customer->tracks, 0, FIRST_CELL + 150, &got));
+	drop_customer(customer);
 }
 
 static void
@@ -493,6 +523,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_equal_a_plain_array),
 		cmocka_unit_test(gauge_of_a_day_is_that_of_its_close),
+		cmocka_unit_test(a_gauge_s_value_at_the_end_of_its_reach_is_kept),
 		cmocka_unit_test(order_of_arrival_changes_no_byte),
 		cmocka_unit_test(order_of_arrival_decides_nothing_about_what_is_beyond_reach),
 		cmocka_unit_test(life_counts_each_active_day_once),
