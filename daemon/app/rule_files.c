@@ -80,9 +80,37 @@ files_create(unsigned count)
 	struct rule_files *files = mem_alloc(sizeof *files);
 
 	arena_init(&files->arena);
-	files->files = arena_array(&files->arena, count + 1, sizeof *files->files);
+	/* Each rule file may name a calendar. */
+	files->files = arena_array(&files->arena, 2 * count + 1, sizeof *files->files);
 	files->count = count;
 	return files;
+}
+
+static bool
+is_there(const struct rule_files *files, struct str name)
+{
+	for (unsigned i = 0; i < files->count; i++)
+		if (str_eq(files->files[i].name, name))
+			return true;
+	return false;
+}
+
+/* Calendar files stand behind the rule files that name them. One that cannot be read is missed where it is
+ * named, when the rules are made. */
+static void
+read_calendars(struct rule_files *files)
+{
+	unsigned count = files->count;
+
+	for (unsigned i = 0; i < count && files->count < DIAG_FILES; i++) {
+		struct diag_file *file = &files->files[files->count];
+
+		if (rules_calendar_of(&files->arena, &files->files[i], &file->name) &&
+		    !is_there(files, file->name) &&
+		    rule_files_slurp(&files->arena, file->name, RULESET_MAX_FILE, &file->text,
+				     NULL))
+			files->count++;
+	}
 }
 
 struct rule_files *
@@ -109,6 +137,7 @@ rule_files_read(struct str folder, const struct str *names, unsigned count, stru
 			return NULL;
 		}
 	}
+	read_calendars(files);
 	sha_make(files);
 	return files;
 }

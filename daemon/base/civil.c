@@ -93,6 +93,28 @@ parse_date(struct str text, int64_t *day)
 	return text.n == 10 && read_date(text, day);
 }
 
+/* hh ":" mm */
+bool
+parse_clock(struct str text, int64_t *ms)
+{
+	static const int places[] = {0, 1, 3, 4};
+	int digits[4];
+
+	if (text.n != 5 || text.p[2] != ':')
+		return false;
+	for (int i = 0; i < 4; i++) {
+		if (!is_digit(text.p[places[i]]))
+			return false;
+		digits[i] = text.p[places[i]] - '0';
+	}
+	int64_t minutes = (digits[0] * 10 + digits[1]) * 60 + digits[2] * 10 + digits[3];
+
+	if (digits[2] > 5 || minutes > 24 * 60)
+		return false;
+	*ms = minutes * MINUTE_MS;
+	return true;
+}
+
 /* ("." digits)?, in ms; *at moves behind it */
 static int64_t
 read_fraction(struct str text, size_t *at)

@@ -53,7 +53,7 @@ static const struct form_row file_rows[] = {
 	{.word = "rules", .read = form_ignore},
 	{.word = "actions", .read = form_ignore},
 	{.word = "tasks", .read = form_ignore},
-	{.word = "calendar", .read = NULL},
+	{.word = "calendar", ONCE(calendar)},
 	{.word = "items", .read = NULL},
 	{.word = "members", .read = NULL},
 	{.word = "models", .read = NULL},
@@ -63,21 +63,38 @@ static const struct form_row file_rows[] = {
 };
 
 static void
-read_files(struct maker *maker)
+read_rule_file(struct maker *maker, const struct yaml_node *root)
 {
 	struct form *form = &maker->form;
 
-	for (unsigned i = 0; i < form->diags->file_count; i++) {
-		struct yaml_node *root = yaml_read(form->arena, i, form->diags);
+	form_read(form, root, file_rows, &maker->singles);
+	if (root->kind != YAML_MAP)
+		return;
+	if (yaml_get(root, "churnd") == NULL)
+		form_complain(form, root, "E202", STR_NONE, STR_NONE);
+	maker->files[maker->file_count++] = root;
+}
+
+static void
+read_files(struct maker *maker)
+{
+	struct diags *diags = maker->form.diags;
+	bool is_calendar[DIAG_FILES] = {false};
+
+	for (unsigned i = 0; i < diags->file_count; i++) {
+		struct yaml_node *root = yaml_read(maker->form.arena, i, diags);
+		int calendar;
 
 		if (root == NULL)
 			continue;
-		form_read(form, root, file_rows, &maker->singles);
-		if (root->kind != YAML_MAP)
+		if (is_calendar[i]) {
+			maker->calendar_roots[i] = root;
 			continue;
-		if (yaml_get(root, "churnd") == NULL)
-			form_complain(form, root, "E202", STR_NONE, STR_NONE);
-		maker->files[maker->file_count++] = root;
+		}
+		calendar = maker_calendar_file(maker, root);
+		if (calendar >= 0)
+			is_calendar[calendar] = true;
+		read_rule_file(maker, root);
 	}
 }
 
@@ -167,6 +184,7 @@ make(struct maker *maker)
 	read_name(maker);
 	read_timezone(maker);
 	read_settings(maker);
+	maker_calendar(maker);
 	maker_levels(maker);
 	maker_profile(maker);
 	maker_signals(maker);

@@ -59,3 +59,42 @@ fn_now(const struct call *call)
 {
 	return value_time(look_moment(call->look));
 }
+
+struct value
+fn_is_workday(const struct call *call)
+{
+	int64_t today = clock_today(call->look);
+
+	return value_bool(calendar_is_workday(&call->look->engine->rules->calendar, today));
+}
+
+struct value
+fn_holiday(const struct call *call)
+{
+	int64_t today = clock_today(call->look);
+
+	return value_bool(calendar_is_holiday(&call->look->engine->rules->calendar, today,
+					      call->node->slot));
+}
+
+#define FAR (4000000 * DAY_MS)
+
+/* Local days that began in the last so much time. Of a duration that stands still the beginning moves, and
+ * leaves a day behind at an edge of its own; of one that grows (since) it stands still. */
+struct value
+fn_workdays(const struct call *call)
+{
+	struct look *look = call->look;
+	const struct zone *zone = look->engine->rules->zone;
+	const struct node *span = call->node->kids[0];
+	int64_t today = clock_today(look), length = call->args[0].u.i;
+
+	if (!call->args[0].known || length > FAR)
+		return value_unknown(TYPE_INT);
+	if (length <= 0)
+		return value_int(0);
+	int64_t begin = zone_day(zone, look->env.now - length);
+	if (span->kind != NODE_CALL || !(span->builtin->flags & FN_GROWS))
+		clock_edge(look, zone_day_start(zone, begin + 1) + length);
+	return value_int(calendar_workdays(&look->engine->rules->calendar, begin + 1, today));
+}

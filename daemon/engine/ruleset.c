@@ -59,6 +59,7 @@ ruleset_create(void)
 	arena_init(&rules->arena);
 	rules->zone = zone_utc();
 	rules->lateness = 10 * MINUTE_MS;
+	rules->calendar = calendar_plain();
 	rules->levels[0].name = STR("healthy");
 	rules->levels[0].shown_en = STR("healthy");
 	rules->levels[0].shown_zh = STR("健康");

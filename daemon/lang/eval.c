@@ -135,6 +135,10 @@ eval_extreme(struct env *env, const struct node *node)
 static void
 eval_args(struct env *env, const struct node *node, struct value args[FN_MAX_ARGS])
 {
+	bool exact = env->exact;
+
+	/* What has edges answers as of now, and so do its arguments. */
+	env->exact = exact || node->builtin->flags & FN_EDGES;
 	args[0] = value_unknown(TYPE_COUNT);
 	for (unsigned i = 0; i < node->kid_count; i++) {
 		const struct node *kid = node->kids[i];
@@ -145,6 +149,7 @@ eval_args(struct env *env, const struct node *node, struct value args[FN_MAX_ARG
 			args[i] = compute_as(*operand(env, kid, &args[i]),
 					     node->builtin->params[i].type);
 	}
+	env->exact = exact;
 }
 
 static struct value

@@ -140,6 +140,12 @@ static const struct message rows[] = {
 	{"E153", "the expression ends where {0} is missing", "表达式到此结束,还缺少 {0}"},
 	{"E154", "a name is missing after the dot", "点号之后缺少名称"},
 	{"E155", "{0} takes whole days here, 1d to 400d", "{0} 在此处只接受整天,1d 到 400d"},
+	{"E170",
+	 "workdays() takes a duration that stands still, or one such as since(login) alone; not {0}",
+	 "workdays() 只接受固定的时长,或单独一个 since(login) 之类;不能是 {0}"},
+	{"E171", "the calendar has no holiday {0}", "日历中没有节假日 {0}"},
+	{"E172", "holiday() needs a `calendar:` in the rule file",
+	 "holiday() 需要规则文件中有 `calendar:`"},
 
 	/* E2xx: names, limits, the meaning of a rule */
 	{"E200", "the language has no version {0}; write churnd: 1",
@@ -198,7 +204,17 @@ static const struct message rows[] = {
 	{"E241",
 	 "a text is printed again when the event is gone; it may not read {0}, use last()",
 	 "文本在事件之后还会再次输出,不能读 {0};请用 last()"},
-	{"E242", "{0} is private: it would leave in the alert's text", "{0} 是私有属性:会随告警文本外泄"},
+	{"E242", "{0} is private: it would leave in the alert's text",
+	 "{0} 是私有属性:会随告警文本外泄"},
+	{"E243", "the calendar file {0} cannot be read", "无法读取日历文件 {0}"},
+	{"E244", "{0} is not a date; dates are written 2026-11-21",
+	 "{0} 不是日期;日期写作 2026-11-21"},
+	{"E245",
+	 "{0} is a holiday already, in {1}; a day is either a holiday or a make-up workday",
+	 "{0} 已在 {1} 列为节假日;一天不能既是节假日又是补班日"},
+	{"E246", "{0} are no working hours; write '09:00-18:00', the earlier time first",
+	 "{0} 不是工作时间;请写 '09:00-18:00',早的在前"},
+	{"E247", "{0} stands already in {1}", "{0} 已在 {1}"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */

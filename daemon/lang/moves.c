@@ -6,8 +6,8 @@
 
 /* Whether the value changes with time between looks. A comparison that is exact in itself tells its
  * own turning points, and between them it stands still; so does a function with edges. */
-static bool
-is_moving(const struct node *node)
+bool
+moves_with_time(const struct node *node)
 {
 	if (node->kind == NODE_COMPARE)
 		return node->moves == MOVES_COARSE;
@@ -16,19 +16,20 @@ is_moving(const struct node *node)
 	if (node->kind == NODE_CALL && node->builtin->flags & MOVING)
 		return true;
 	for (unsigned i = 0; i < node->kid_count; i++)
-		if (node->kids[i] && !expr_kid_repeats(node, i) && is_moving(node->kids[i]))
+		if (node->kids[i] && !expr_kid_repeats(node, i) &&
+		    moves_with_time(node->kids[i]))
 			return true;
 	return false;
 }
 
 /* FN_GROWS or FN_STEPS when the side is nothing but a moving function of things that stand still. */
-static unsigned
-bare_movement(const struct node *side)
+unsigned
+moves_bare(const struct node *side)
 {
 	if (side->kind != NODE_CALL)
 		return 0;
 	for (unsigned i = 0; i < side->kid_count; i++)
-		if (side->kids[i] && is_moving(side->kids[i]))
+		if (side->kids[i] && moves_with_time(side->kids[i]))
 			return 0;
 	return side->builtin->flags & MOVING;
 }
@@ -39,13 +40,13 @@ moves_classify(struct node *compare)
 	unsigned movement;
 
 	compare->moves = MOVES_COARSE;
-	if (!is_moving(compare->kids[0]) && !is_moving(compare->kids[1])) {
+	if (!moves_with_time(compare->kids[0]) && !moves_with_time(compare->kids[1])) {
 		compare->moves = MOVES_NOT;
 		return;
 	}
-	compare->swapped = is_moving(compare->kids[1]);
-	movement = bare_movement(compare->kids[compare->swapped]);
-	if (is_moving(compare->kids[!compare->swapped]))
+	compare->swapped = moves_with_time(compare->kids[1]);
+	movement = moves_bare(compare->kids[compare->swapped]);
+	if (moves_with_time(compare->kids[!compare->swapped]))
 		movement = 0;
 	if (movement & FN_GROWS)
 		compare->moves = MOVES_LINEAR;

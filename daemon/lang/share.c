@@ -31,13 +31,14 @@ static bool
 is_steady_call(const struct builtin *fn)
 {
 	static const bool steady[FN_OPS] = {
-		[FN_COUNT] = true,    [FN_SUM] = true,	   [FN_DAYS] = true,
-		[FN_OBSERVED] = true, [FN_RATE] = true,	   [FN_RATIO] = true,
-		[FN_P_DROP] = true,   [FN_P_RISE] = true,  [FN_SINCE] = true,
-		[FN_SILENT] = true,   [FN_SEEN] = true,	   [FN_AFTER] = true,
-		[FN_AGE] = true,      [FN_LAST] = true,	   [FN_UNTIL] = true,
-		[FN_HOUR] = true,     [FN_WEEKDAY] = true, [FN_MONTH] = true,
-		[FN_NOW] = true,
+		[FN_COUNT] = true,    [FN_SUM] = true,	      [FN_DAYS] = true,
+		[FN_OBSERVED] = true, [FN_RATE] = true,	      [FN_RATIO] = true,
+		[FN_P_DROP] = true,   [FN_P_RISE] = true,     [FN_SINCE] = true,
+		[FN_SILENT] = true,   [FN_SEEN] = true,	      [FN_AFTER] = true,
+		[FN_AGE] = true,      [FN_LAST] = true,	      [FN_UNTIL] = true,
+		[FN_HOUR] = true,     [FN_WEEKDAY] = true,    [FN_MONTH] = true,
+		[FN_NOW] = true,      [FN_IS_WORKDAY] = true, [FN_HOLIDAY] = true,
+		[FN_WORKDAYS] = true,
 	};
 
 	return steady[fn->op] || fn->op >= FN_FIRST_PURE;

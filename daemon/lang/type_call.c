@@ -265,6 +265,57 @@ type_variadic(struct typer *t, struct node *out, const struct node *in)
 	return fine;
 }
 
+/* holiday("name") */
+static bool
+find_holiday(struct typer *t, struct node *call)
+{
+	const struct calendar *calendar = t->scope->calendar;
+	const struct node *name = call->kids[0];
+	struct complaint complaint = type_complaint("E171", name);
+	struct str near;
+
+	if (!calendar) {
+		complaint = call_complaint("E172", call);
+		type_say(t, &complaint);
+		return false;
+	}
+	for (call->slot = 0; call->slot < calendar->name_count; call->slot++)
+		if (str_eq(calendar->names[call->slot], name->value.u.s))
+			return true;
+	near = str_nearest(name->value.u.s, calendar->names, calendar->name_count);
+	complaint.args[0] = name->value.u.s;
+	if (near.n)
+		message_hint(t->arena, &complaint, "H101",
+			     arena_printf(t->arena, "\"%.*s\"", STR_ARG(near)));
+	type_say(t, &complaint);
+	return false;
+}
+
+/* workdays(duration): the instant at which it begins has to stand still, or to move at the pace of time. */
+static bool
+check_workdays(struct typer *t, const struct node *call)
+{
+	const struct node *span = call->kids[0];
+	struct complaint complaint = type_complaint("E170", span);
+
+	if (!moves_with_time(span) || moves_bare(span) & FN_GROWS)
+		return true;
+	complaint.args[0] = type_unparsed(t, span);
+	type_say(t, &complaint);
+	return false;
+}
+
+/* What a function asks of its arguments beyond their types. */
+static bool
+check_meaning(struct typer *t, struct node *call)
+{
+	if (call->builtin->op == FN_HOLIDAY)
+		return find_holiday(t, call);
+	if (call->builtin->op == FN_WORKDAYS)
+		return check_workdays(t, call);
+	return true;
+}
+
 static bool
 set_result(struct typer *t, struct node *out)
 {
@@ -314,5 +365,5 @@ type_call(struct typer *t, const struct node *in)
 		return NULL;
 	if (!out->builtin->variadic)
 		lay_arguments(t, out);
-	return set_result(t, out) ? out : NULL;
+	return check_meaning(t, out) && set_result(t, out) ? out : NULL;
 }

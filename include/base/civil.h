@@ -44,6 +44,7 @@ int64_t zone_local(const struct zone *zone, int64_t day, int64_t ms_of_day);
  * digits beyond the millisecond are cut. Without an offset: an error that says so. */
 bool parse_instant(struct str text, int64_t *out, struct err *err) MUST_CHECK;
 bool parse_date(struct str text, int64_t *day) MUST_CHECK; /* "2026-11-21" */
+bool parse_clock(struct str text, int64_t *ms) MUST_CHECK; /* "09:00", at most "24:00" */
 /* "90s 5m 4h 14d 2w", also compound "1d12h", negative, and "500ms" when ms_too. */
 bool parse_duration(struct str text, bool ms_too, int64_t *out) MUST_CHECK;
 

@@ -16,7 +16,7 @@ enum name_space { NAMES_EXPR, NAMES_PROFILE, NAMES_RULES, NAMES_TEAMS, NAMES_TAS
 /* What may stand once in all files together. */
 struct singles {
 	const struct yaml_node *name, *timezone, *lateness, *levels, *only, *value, *first_run,
-		*defaults;
+		*defaults, *calendar;
 };
 
 struct maker {
@@ -25,6 +25,8 @@ struct maker {
 	const struct rules_loader *loader;
 	const struct yaml_node *files[DIAG_FILES]; /* roots, those that are YAML */
 	unsigned file_count;
+	const struct yaml_node
+		*calendar_roots[DIAG_FILES]; /* by file: those named by `calendar:` */
 	struct singles singles;
 	struct scope scope;
 	const struct yaml_node *signal_names[RULESET_MAX_SIGNALS];
@@ -70,7 +72,11 @@ struct sink maker_sink(struct maker *maker);
 void maker_complain_node(struct maker *maker, const struct node *node, const char *code,
 			 struct str arg0, struct str arg1);
 
+/* The file that a rule file's `calendar:` names, which is no rule file; -1. */
+int maker_calendar_file(struct maker *maker, const struct yaml_node *root);
+
 /* The sections. */
+void maker_calendar(struct maker *maker); /* before expressions: holiday("name") */
 void maker_levels(struct maker *maker);
 void maker_profile(struct maker *maker);
 void maker_lists(struct maker *maker);

@@ -13,11 +13,17 @@ struct rules_loader {
 	bool (*zone)(void *ctx, struct str name, struct str *tzif);
 };
 
-/* Files in order: later ones add; `override: true` on a rule replaces one of that name. Adds to diags
+/* The file that `calendar: PATH` of a rule file names: beside it, unless the path is absolute. */
+struct str rules_calendar_path(struct arena *arena, struct str rule_file, struct str path);
+/* The same for a rule file's text; false when it names none. What is wrong with the file is not said here. */
+bool rules_calendar_of(struct arena *arena, const struct diag_file *file, struct str *path);
+
+/* Files in order: later ones add; `override: true` on a rule replaces one of that name. A calendar file that
+ * `calendar:` of one of them names stands behind them, by the name that rules_calendar_path() gives. Adds to diags
  * (which must have no files yet) and returns NULL when there was an error; warnings do not fail it.
  * The set's sha is SHA-256 over, for each file in order: its text's length as decimal, ":", its text
  * (names of files do not matter). Known words that this version does not do yet (items, members, models,
- * tags, stages, calendar, date, inhibited_by, ...) are error E290 "... is not supported yet". */
+ * tags, stages, date, inhibited_by, ...) are error E290 "... is not supported yet". */
 struct ruleset *rules_load(const struct diag_file *files, unsigned count,
 			   const struct rules_loader *loader, struct hash_seed seed,
 			   struct diags *diags) MUST_CHECK;

@@ -132,8 +132,9 @@ struct ruleset {
 	uint8_t sha[SHA256_BYTES]; /* over all files, see codec/rules_yaml.h */
 	char sha_hex[65];
 	struct str name;
-	struct zone *zone; /* owned */
-	int64_t lateness;  /* ms, 0..12 h */
+	struct zone *zone;	  /* owned */
+	int64_t lateness;	  /* ms, 0..12 h */
+	struct calendar calendar; /* of working days; plain when none is given */
 	struct level levels[RULESET_MAX_LEVELS];
 	struct enum_def level_words; /* names of levels, ordered */
 	unsigned level_count;	     /* with healthy */

@@ -4,6 +4,7 @@
 #define LANG_EXPR_H
 
 #include "base/arena.h"
+#include "base/calendar.h"
 #include "lang/message.h"
 #include "lang/value.h"
 
@@ -66,7 +67,8 @@ struct node {
 	const struct value
 		*args;	 /* of a call all of whose arguments are known when loaded; else NULL */
 	struct str name; /* NODE_PATH (without its root), NODE_NAME...: as written */
-	unsigned slot;	 /* profile attribute; event field (enum event_field); signal */
+	/* profile attribute; event field (enum event_field); signal; holiday("name"): its name */
+	unsigned slot;
 	struct value value; /* NODE_CONST */
 	struct range range; /* NODE_RANGE */
 };
@@ -133,6 +135,7 @@ struct scope {
 	const struct enum_def *levels; /* healthy first; ordered */
 	const struct str *rules;       /* names above this one, for firing("r") */
 	unsigned rule_count;
+	const struct calendar *calendar; /* for holiday("name"); NULL: there is none */
 	bool event_allowed;
 	struct share *share; /* NULL: equal parts stay strangers */
 };

@@ -67,7 +67,11 @@ struct node *type_signal_or_range(struct typer *t, const struct node *in);
 /* A name behind `in`. */
 struct node *type_list_operand(struct typer *t, const struct node *in);
 
-/* moves.c: fills in moves and swapped of a NODE_COMPARE whose kids are typed. */
+/* moves.c: whether the value changes with time between looks. */
+bool moves_with_time(const struct node *node);
+/* FN_GROWS or FN_STEPS when it is nothing but a moving function of things that stand still. */
+unsigned moves_bare(const struct node *side);
+/* Fills in moves and swapped of a NODE_COMPARE whose kids are typed. */
 void moves_classify(struct node *compare);
 
 /* compile.c: a part of a text, as in the holes of a template. */

@@ -60,6 +60,7 @@ static const struct attribute profile[] = {
 	[EMPTY] = {.name = WORD("empty"), .type = TYPE_NUM},
 };
 
+static const struct str holidays[] = {WORD("new_year"), WORD("national_day")};
 static const struct str hot[] = {WORD("high"), WORD("urgent")};
 static const struct str core[] = {WORD("business"), WORD("enterprise")};
 static const struct str odd[] = {WORD("business"), WORD("gold")};
@@ -155,7 +156,11 @@ world_init(struct world *world)
 				      .profile_count = COUNT(profile),
 				      .lists = own,
 				      .list_count = COUNT(lists),
-				      .levels = &levels};
+				      .levels = &levels,
+				      .calendar = &world->calendar};
+	world->calendar = calendar_plain();
+	world->calendar.names = holidays;
+	world->calendar.name_count = COUNT(holidays);
 	add_macros(world);
 }
 
@@ -320,6 +325,13 @@ world_call(struct env *env, const struct node *node, const struct value *args)
 				  (unsigned)civil_weekday(env->now / DAY_MS));
 	case FN_MONTH:
 		return value_int(civil_date_of(env->now / DAY_MS).month);
+	case FN_IS_WORKDAY:
+		return value_bool(calendar_is_workday(&world->calendar, env->now / DAY_MS));
+	case FN_HOLIDAY:
+		return value_bool(node->slot == 1);
+	case FN_WORKDAYS:
+		return args[0].known ? value_int(args[0].u.i / DAY_MS * 5 / 7)
+				     : value_unknown(TYPE_INT);
 	case FN_NOW:
 		return value_time(env->exact ? env->now : env->look);
 	case FN_RISK:

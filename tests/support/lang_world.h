@@ -29,8 +29,9 @@ struct world {
 	int64_t first_seen_at;
 	int64_t owed_at; /* after(): of the oldest unsettled; INT64_MIN: none is */
 	bool profile_unknown;
-	struct zone *zone; /* owned */
-	unsigned calls;	   /* how often the engine was asked */
+	struct calendar calendar; /* plain; knows new_year and national_day by name */
+	struct zone *zone;	  /* owned */
+	unsigned calls;		  /* how often the engine was asked */
 	unsigned exact_calls;
 };
 
