@@ -186,6 +186,17 @@ put_held(const struct writer *writer, const struct customer *customer)
 	}
 }
 
+static unsigned
+held_most(const struct customer *customer)
+{
+	unsigned most = 0;
+
+	for (unsigned l = 1; l < RULESET_MAX_LEVELS; l++)
+		if (customer->held >> l & 1)
+			most = l;
+	return most;
+}
+
 static void
 put_track(const struct writer *writer, const struct customer *customer, unsigned signal,
 	  bool hours)
@@ -322,6 +333,7 @@ put_tags(const struct writer *writer, const struct customer *customer)
 
 		put_text(writer, tag->name);
 		put_at(writer, tag->since_at);
+		buf_char(writer->out, (char)tag->by);
 		buf_char(writer->out, tag->expires_at != NEVER);
 		if (tag->expires_at != NEVER)
 			put_at(writer, tag->expires_at);
@@ -387,6 +399,25 @@ put_afters(const struct writer *writer, const struct customer *customer)
 		put_after(writer, &customer->cold->afters[i]);
 }
 
+static void
+put_stage(const struct writer *writer, const struct customer *customer)
+{
+	put_text(writer, writer->rules->stages[customer->stage - 1].name);
+	put_at(writer, customer->stage_at);
+}
+
+static void
+put_risks(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->risk_count);
+	for (unsigned i = 0; i < customer->cold->risk_count; i++) {
+		const struct risk_point *point = &customer->cold->risks[i];
+
+		buf_zigzag(writer->out, writer->base / DAY_MS - point->day);
+		buf_char(writer->out, (char)(point->risk | point->first << 7));
+	}
+}
+
 /* --- the record --- */
 
 static uint64_t
@@ -412,7 +443,9 @@ parts_of(const struct customer *customer)
 	       part_bit(cold->profile_mask, PART_PROFILE) |
 	       part_bit(cold->rule_count, PART_RULES) | part_bit(cold->tag_count, PART_TAGS) |
 	       part_bit(cold->id_count, PART_IDS) | part_bit(cold->task_count, PART_TASKS) |
-	       part_bit(cold->after_count, PART_AFTERS);
+	       part_bit(cold->after_count, PART_AFTERS) |
+	       part_bit(customer->level != held_most(customer), PART_LEVEL) |
+	       part_bit(customer->stage, PART_STAGE) | part_bit(cold->risk_count, PART_RISKS);
 }
 
 static void
@@ -455,6 +488,15 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 		return;
 	case PART_AFTERS:
 		put_afters(writer, customer);
+		return;
+	case PART_LEVEL:
+		put_text(writer, writer->rules->levels[customer->level].name);
+		return;
+	case PART_STAGE:
+		put_stage(writer, customer);
+		return;
+	case PART_RISKS:
+		put_risks(writer, customer);
 		return;
 	case PART_EPISODE:
 	case PART_QUIET:

@@ -80,31 +80,63 @@ read_rule(struct reader *item, unsigned rule)
 		if (has >> i & 1)
 			record_take_field(item, &record_rule_numbers[i], &read);
 	}
-	if (state >> 7 || customer_rule(item->customer, rule))
+	if ((item->version == 1 && state >> 7) || customer_rule(item->customer, rule))
 		record_spoil(item);
 	if (item->p)
 		*customer_rule_make(item->customer, rule) = read;
 }
 
+static void
+read_tag(struct reader *reader)
+{
+	struct str name = record_take_text(reader);
+	int64_t since = record_take_at(reader), expires = NEVER;
+	uint64_t by = reader->version == 1 ? TAG_BY_HAND : record_take_little(reader, 1);
+	uint64_t ends = record_take_little(reader, 1);
+	struct tag_state *tag;
+
+	if (ends)
+		expires = record_take_at(reader);
+	if (!reader->p || ends > 1 || name.n == 0 || by == 0 || by > 3) {
+		record_spoil(reader);
+		return;
+	}
+	tag = customer_tag_make(reader->customer, name);
+	tag->since_at = since;
+	tag->expires_at = expires;
+	tag->by = (uint8_t)by;
+}
+
 void
 record_read_tags(struct reader *reader)
 {
-	uint64_t count = record_take_below(reader, CUSTOMER_MAX_TAGS + 1);
+	uint64_t count = record_take_below(reader, 2 * CUSTOMER_MAX_TAGS + 1);
 
-	for (uint64_t left = count; left > 0 && reader->p; left--) {
-		struct str name = record_take_text(reader);
-		int64_t since = record_take_at(reader), expires = NEVER;
-		uint64_t ends = record_take_little(reader, 1);
-
-		if (ends)
-			expires = record_take_at(reader);
-		if (reader->p && ends <= 1 && name.n > 0)
-			customer_set_tag(reader->customer, name, since, expires);
-		else
-			record_spoil(reader);
-	}
+	for (uint64_t left = count; left > 0 && reader->p; left--)
+		read_tag(reader);
 	if (reader->p && customer_cold(reader->customer)->tag_count != count)
 		record_spoil(reader); /* one came twice */
+}
+
+void
+record_read_risks(struct reader *reader)
+{
+	uint64_t count = record_take_below(reader, RISK_DAYS + 2);
+	struct cold *cold = customer_cold(reader->customer);
+
+	if (!reader->p)
+		return;
+	cold->risks = mem_array(count, sizeof *cold->risks);
+	cold->risk_count = (uint16_t)count;
+	for (uint64_t i = 0; i < count; i++) {
+		int64_t day = reader->base / DAY_MS - record_take_signed(reader);
+		uint64_t risk = record_take_little(reader, 1);
+
+		cold->risks[i] = (struct risk_point){(uint16_t)day, risk & 127, risk >> 7 & 1};
+		if (day < 0 || day > UINT16_MAX || (risk & 127) > 100 ||
+		    (i > 0 && day <= cold->risks[i - 1].day))
+			record_spoil(reader);
+	}
 }
 
 void

@@ -47,6 +47,27 @@ read_held(struct reader *reader)
 }
 
 static void
+read_level(struct reader *reader)
+{
+	int slot = ruleset_level(reader->rules, record_take_text(reader));
+
+	if (reader->p && slot >= 0)
+		reader->customer->level = (uint8_t)slot;
+}
+
+static void
+read_stage(struct reader *reader)
+{
+	int slot = ruleset_stage(reader->rules, record_take_text(reader));
+	int64_t at = record_take_at(reader);
+
+	if (!reader->p || slot < 0)
+		return;
+	reader->customer->stage = (uint8_t)(slot + 1);
+	reader->customer->stage_at = at;
+}
+
+static void
 read_track(struct reader *item, unsigned signal, bool hours)
 {
 	int64_t newest = item->base / (hours ? HOUR_MS : DAY_MS), cell, first;
@@ -166,6 +187,15 @@ read_part(struct reader *reader, enum record_part part)
 	case PART_AFTERS:
 		record_read_afters(reader);
 		return;
+	case PART_LEVEL:
+		read_level(reader);
+		return;
+	case PART_STAGE:
+		read_stage(reader);
+		return;
+	case PART_RISKS:
+		record_read_risks(reader);
+		return;
 	case PART_COUNT:
 		return;
 	}
@@ -182,7 +212,8 @@ read_head(struct reader *reader, uint64_t *tag, struct stream_id *applied)
 	applied->ms = record_take_signed(reader);
 	applied->seq = record_take_number(reader);
 	reader->base = applied->ms;
-	return reader->p && version == RECORD_VERSION;
+	reader->version = (uint8_t)version;
+	return reader->p && version >= 1 && version <= RECORD_VERSION;
 }
 
 bool
@@ -227,7 +258,8 @@ check_bytes(struct str id, struct str bytes, struct err *err)
 static bool
 read_parts(struct reader *reader)
 {
-	uint64_t has = record_take_below(reader, UINT64_C(1) << PART_COUNT);
+	unsigned parts = reader->version == 1 ? (unsigned)PART_COUNT_1 : (unsigned)PART_COUNT;
+	uint64_t has = record_take_below(reader, UINT64_C(1) << parts);
 
 	for (; has && reader->p; has &= has - 1)
 		read_part(reader, (enum record_part)__builtin_ctzll(has));

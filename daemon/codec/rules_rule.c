@@ -11,7 +11,8 @@
 #define DAY_FOR_EVENT_RULES (7 * DAY_MS)
 
 struct rule_text {
-	const struct yaml_node *rule, *expr, *clear, *points, *reason, *advice, *on;
+	const struct yaml_node *rule, *expr, *clear, *points, *reason, *advice, *on,
+		*inhibited_by, *level;
 	int64_t hold, keep, cooldown, warmup; /* -1: not given */
 	const struct yaml_node *hold_node;
 	bool has_date; /* a date rule has no expr */
@@ -68,8 +69,8 @@ static const struct form_row rule_rows[] = {
 	LATER("at"),
 	LATER("workday"),
 	LATER("each"),
-	LATER("inhibited_by"),
-	LATER("level"),
+	NODE("inhibited_by", inhibited_by),
+	NODE("level", level),
 	{.word = NULL},
 };
 
@@ -182,6 +183,67 @@ read_expressions(struct maker *maker, const struct rule_text *text, struct rule 
 		read_points(maker, text->points, rule);
 }
 
+static int
+find_name(const struct scope *scope, struct str name)
+{
+	for (unsigned i = 0; i < scope->rule_total; i++)
+		if (str_eq(scope->rules[i], name))
+			return (int)i;
+	return -1;
+}
+
+static void
+add_inhibitor(struct maker *maker, const struct yaml_node *node, struct rule *rule,
+	      uint16_t *slots)
+{
+	const struct scope *scope = &maker->scope;
+	int slot = find_name(scope, form_line(node));
+
+	if (slot < 0)
+		form_propose(&maker->form, node, "E228", form_line(node), scope->rules,
+			     scope->rule_total);
+	else if ((unsigned)slot == scope->rule_count)
+		form_complain(&maker->form, node, "E257", rule->name, STR_NONE);
+	else
+		slots[rule->inhibitor_count++] = (uint16_t)slot;
+}
+
+/* Any rule may inhibit, one further down too: it is decided when all are judged. */
+static void
+read_inhibitors(struct maker *maker, const struct yaml_node *node, struct rule *rule)
+{
+	static const struct form_row row = {.most = RULES_MAX_NAME};
+	struct str_list names = {NULL, 0};
+	uint16_t *slots;
+
+	form_texts(&maker->form, node, &row, &names);
+	slots = arena_array(maker->form.arena, names.count, sizeof *slots);
+	rule->inhibitors = slots;
+	if (node->kind == YAML_TEXT && names.count == 1)
+		add_inhibitor(maker, node, rule, slots);
+	for (unsigned i = 0; node->kind == YAML_LIST && i < node->count; i++)
+		if (node->items[i]->kind == YAML_TEXT && rule->inhibitor_count < names.count)
+			add_inhibitor(maker, node->items[i], rule, slots);
+}
+
+static void
+read_floor(struct maker *maker, const struct yaml_node *node, struct rule *rule)
+{
+	const struct ruleset *rules = maker->rules;
+	int slot;
+
+	if (!form_is_text(&maker->form, node))
+		return;
+	slot = ruleset_level(rules, node->text);
+	if (slot > 0)
+		rule->floor = (unsigned)slot;
+	else if (slot == 0)
+		form_complain(&maker->form, node, "E258", STR_NONE, STR_NONE);
+	else
+		form_propose(&maker->form, node, "E227", node->text, rules->level_words.words,
+			     rules->level_count);
+}
+
 static int64_t
 given(int64_t span, int64_t otherwise)
 {
@@ -201,6 +263,10 @@ read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
 	if (text->on != NULL)
 		read_event_rule(maker, text, rule);
 	read_expressions(maker, text, rule);
+	if (text->inhibited_by != NULL)
+		read_inhibitors(maker, text->inhibited_by, rule);
+	if (text->level != NULL)
+		read_floor(maker, text->level, rule);
 	if (text->reason != NULL)
 		maker_text(maker, text->reason, &rule->reason);
 	else
@@ -233,10 +299,12 @@ maker_rules(struct maker *maker)
 
 	rules->rules = arena_array(maker->form.arena, list.count, sizeof *rules->rules);
 	maker->scope.rules = names;
+	maker->scope.rule_total = list.count;
+	for (unsigned i = 0; i < list.count; i++)
+		names[i] = list.texts[i].rule->text;
 	for (unsigned i = 0; i < list.count; i++) {
 		maker->scope.rule_count = i;
 		read_rule(maker, &list.texts[i], &rules->rules[i]);
-		names[i] = rules->rules[i].name;
 		rules->rule_count = i + 1;
 	}
 	maker->scope.rule_count = rules->rule_count;

@@ -117,6 +117,7 @@ maker_wheres(struct maker *maker)
 {
 	struct ruleset *rules = maker->rules;
 
+	maker->scope.above_rules = true;
 	for (unsigned i = 0; i < rules->signal_count; i++) {
 		const struct yaml_node *where = maker->signal_wheres[i];
 
@@ -127,6 +128,7 @@ maker_wheres(struct maker *maker)
 		if (where == NULL || rules->signals[i].where != NULL)
 			check_twins(maker, i);
 	}
+	maker->scope.above_rules = false;
 }
 
 static void

@@ -27,7 +27,7 @@ static const char *const later[] = {
 	"until_due", "users",	   "share_of_top", "stage_age", "typical_gap", "gap_mean",
 	"gap_sd",    "gap_max",	   "gap_quantile", "gap_ewma",	"p_silent",    "p_gap",
 	"p_alive",   "cusum_drop", "cusum_rise",   "trend",	"ewma",	       "risk_rise",
-	"stage",     "firing",	   "fired_within"};
+	"stage"};
 
 /* What the language does not know yet is no misspelling. */
 static void

@@ -164,15 +164,24 @@ read_settings(struct maker *maker)
 }
 
 static void
-read_customers(struct maker *maker)
+read_only(struct maker *maker)
 {
 	struct ruleset *rules = maker->rules;
 
+	maker->scope.above_rules = true;
 	if (maker->singles.only != NULL)
 		rules->only = maker_expr(maker, maker->singles.only, TYPE_BOOL, false);
+	maker->scope.above_rules = false;
+	maker_check_expr(maker, rules->only);
+}
+
+static void
+read_value(struct maker *maker)
+{
+	struct ruleset *rules = maker->rules;
+
 	if (maker->singles.value != NULL)
 		rules->value = maker_expr(maker, maker->singles.value, TYPE_NUM, false);
-	maker_check_expr(maker, rules->only);
 	maker_check_expr(maker, rules->value);
 }
 
@@ -192,8 +201,9 @@ make(struct maker *maker)
 	maker_macros(maker);
 	maker_teams(maker);
 	maker_wheres(maker);
-	read_customers(maker);
+	read_only(maker);
 	maker_rules(maker);
+	read_value(maker);
 	maker_tasks(maker);
 	maker_actions(maker);
 }

@@ -304,20 +304,30 @@ tag_place(const struct cold *cold, struct str name, bool *found)
 	return at;
 }
 
-void
-customer_set_tag(struct customer *customer, struct str name, int64_t since, int64_t expires)
+struct tag_state *
+customer_tag(const struct customer *customer, struct str name)
+{
+	const struct cold *cold = customer->cold;
+	bool found = false;
+	size_t at = cold ? tag_place(cold, name, &found) : 0;
+
+	return found ? &cold->tags[at] : NULL;
+}
+
+struct tag_state *
+customer_tag_make(struct customer *customer, struct str name)
 {
 	struct cold *cold = customer_cold(customer);
 	bool found;
 	size_t at = tag_place(cold, name, &found);
 
 	if (!found) {
-		assert(cold->tag_count < CUSTOMER_MAX_TAGS);
+		assert(cold->tag_count < 2 * CUSTOMER_MAX_TAGS);
 		cold->tags = open_gap(cold->tags, &cold->tag_count, at, sizeof *cold->tags);
 		text_set(&cold->tags[at].name, name);
+		cold->tags[at].expires_at = NEVER;
 	}
-	cold->tags[at].since_at = since;
-	cold->tags[at].expires_at = expires;
+	return &cold->tags[at];
 }
 
 bool
@@ -361,6 +371,7 @@ cold_finish(struct cold *cold)
 	mem_free(cold->tags);
 	mem_free(cold->ids);
 	mem_free(cold->tasks);
+	mem_free(cold->risks);
 	for (unsigned i = 0; i < cold->after_count; i++)
 		mem_free(cold->afters[i].at);
 	mem_free(cold->afters);

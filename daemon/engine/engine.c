@@ -24,11 +24,14 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 	mem_free(engine->windows);
 	engine->memos = mem_array(rules->memo_count + 1u, sizeof *engine->memos);
 	engine->windows = mem_array(rules->range_count + 1u, sizeof *engine->windows);
-	engine->has_coarse = engine->has_score = engine->has_points_expr = false;
+	engine->has_coarse = engine->has_points_expr = engine->has_standing = false;
+	engine->has_follows = engine->has_inhibited = false;
 	for (unsigned i = 0; i < rules->rule_count; i++) {
 		engine->all_rules[i] = (uint16_t)i;
 		engine->has_coarse |= rules->rules[i].reads_coarse;
-		engine->has_score |= rules->rules[i].reads_score;
+		engine->has_standing |= rules->rules[i].reads_standing;
+		engine->has_follows |= rules->rules[i].follows;
+		engine->has_inhibited |= rules->rules[i].inhibitor_count > 0;
 		engine->has_points_expr |= rules->rules[i].points_expr != NULL;
 	}
 	engine->windowed = 0;

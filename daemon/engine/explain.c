@@ -96,11 +96,10 @@ explain_rule(struct look *look, unsigned slot, struct arena *arena, struct expla
 {
 	const struct rule *rule = &look->engine->rules->rules[slot];
 	const struct rule_state *state = customer_rule(look->customer, slot);
-	bool fires = life_fires(state);
 	*out = (struct explained_rule){.rule = slot, .state = state};
 	look->rule = (int)slot;
 	look->env.next = NEVER;
-	out->points = fires && rule->mode == MODE_LIVE ? points_now(look, rule) : 0;
+	out->points = rule_counts(look, slot) ? points_now(look, rule) : 0;
 	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);
 	out->clear = explain_expr(look, arena, rule->clear, &out->clear_nodes,
 				  &out->clear_node_count);

@@ -90,43 +90,37 @@ look_path(struct env *env, const struct node *node)
 }
 /* ---- functions ---- */
 
-struct value
-fn_risk(const struct call *call)
-{
-	return value_int(risk_now(call->look, call->look->rule));
-}
-
-struct value
-fn_level(const struct call *call)
-{
-	return value_enum(&call->look->engine->rules->level_words, call->look->customer->level);
-}
-
-struct value
-fn_tag(const struct call *call)
-{
-	const struct cold *cold = call->look->customer->cold;
-	for (unsigned i = 0; cold && i < cold->tag_count; i++)
-		if (str_eq(cold->tags[i].name, call->args[0].u.s))
-			return value_bool(true);
-	return value_bool(false);
-}
-
+/* clang-format off: a row a function */
 static call_rule *const functions[FN_FIRST_PURE] = {
-	[FN_COUNT] = fn_count,	   [FN_SUM] = fn_sum,
-	[FN_DAYS] = fn_days,	   [FN_OBSERVED] = fn_observed,
-	[FN_RATE] = fn_rate,	   [FN_RATIO] = fn_ratio,
-	[FN_P_DROP] = fn_p_drop,   [FN_P_RISE] = fn_p_rise,
-	[FN_SINCE] = fn_since,	   [FN_SILENT] = fn_silent,
-	[FN_SEEN] = fn_seen,	   [FN_AFTER] = fn_after,
-	[FN_AGE] = fn_age,	   [FN_LAST] = fn_last,
-	[FN_UNTIL] = fn_until,	   [FN_HOUR] = fn_hour,
-	[FN_WEEKDAY] = fn_weekday, [FN_MONTH] = fn_month,
-	[FN_NOW] = fn_now,	   [FN_IS_WORKDAY] = fn_is_workday,
-	[FN_HOLIDAY] = fn_holiday, [FN_WORKDAYS] = fn_workdays,
-	[FN_RISK] = fn_risk,	   [FN_LEVEL] = fn_level,
+	[FN_COUNT] = fn_count,
+	[FN_SUM] = fn_sum,
+	[FN_DAYS] = fn_days,
+	[FN_OBSERVED] = fn_observed,
+	[FN_RATE] = fn_rate,
+	[FN_RATIO] = fn_ratio,
+	[FN_P_DROP] = fn_p_drop,
+	[FN_P_RISE] = fn_p_rise,
+	[FN_SINCE] = fn_since,
+	[FN_SILENT] = fn_silent,
+	[FN_SEEN] = fn_seen,
+	[FN_AFTER] = fn_after,
+	[FN_AGE] = fn_age,
+	[FN_LAST] = fn_last,
+	[FN_UNTIL] = fn_until,
+	[FN_HOUR] = fn_hour,
+	[FN_WEEKDAY] = fn_weekday,
+	[FN_MONTH] = fn_month,
+	[FN_NOW] = fn_now,
+	[FN_IS_WORKDAY] = fn_is_workday,
+	[FN_HOLIDAY] = fn_holiday,
+	[FN_WORKDAYS] = fn_workdays,
+	[FN_RISK] = fn_risk,
+	[FN_LEVEL] = fn_level,
 	[FN_TAG] = fn_tag,
+	[FN_FIRING] = fn_firing,
+	[FN_FIRED_WITHIN] = fn_fired_within,
 };
+/* clang-format on */
 
 static struct value
 look_call(struct env *env, const struct node *node, const struct value *args)

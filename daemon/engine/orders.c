@@ -22,7 +22,7 @@ orders_announce(struct step *step, enum alert_type type)
 {
 	if (!step->announcements) {
 		/* A rule is announced once a phase, a tag once a step. */
-		size_t most = rules_of(step)->rule_count + CUSTOMER_MAX_TAGS + 2;
+		size_t most = rules_of(step)->rule_count + 3 * CUSTOMER_MAX_TAGS + 2;
 		step->announcements =
 			arena_array(scratch(step), most, sizeof *step->announcements);
 	}
@@ -95,10 +95,19 @@ add_endpoint(struct alert *alert, struct str *to, struct str name)
 	to[alert->to_count++] = name;
 }
 
+/* A rule's alert has endpoints and tasks while the rule is live and not inhibited; of a firing that was told
+ * to nobody the end is told to nobody. */
 static bool
 alert_acts(const struct step *step, const struct alert *alert)
 {
-	return alert->rule < 0 || rules_of(step)->rules[alert->rule].mode == MODE_LIVE;
+	if (alert->rule < 0)
+		return true;
+	unsigned slot = (unsigned)alert->rule;
+	const struct rule_state *state = customer_rule(step->customer, slot);
+	if (rules_of(step)->rules[slot].mode != MODE_LIVE ||
+	    rule_is_inhibited(&step->look, slot, RULESET_MAX_RULES))
+		return false;
+	return alert->type == ALERT_RULE_FIRED || !(state->flags & RULE_WITHHELD);
 }
 
 static void
@@ -110,7 +119,7 @@ choose_endpoints(struct step *step, struct alert *alert)
 		most += rules->actions[i].webhook_count;
 	struct str *to = arena_array(scratch(step), most, sizeof *to);
 	alert->to = to;
-	for (unsigned i = 0; i < rules->action_count && alert_acts(step, alert); i++) {
+	for (unsigned i = 0; i < rules->action_count && alert->acts; i++) {
 		const struct action *action = &rules->actions[i];
 		if (action->webhook_count == 0 || !action_fits(step, action, alert))
 			continue;
@@ -162,9 +171,12 @@ emit_alert(struct step *step, struct order *order)
 				 .at = step->now,
 				 .n = n};
 	name_make(alert->id, "al_", rules_of(step), &what);
+	alert->acts = alert_acts(step, alert);
 	if (alert->type == ALERT_RULE_FIRED) {
 		struct rule_state *state = customer_rule(step->customer, (unsigned)alert->rule);
 		state->announced_n = (uint16_t)n;
+		if (!alert->acts && rules_of(step)->rules[alert->rule].mode == MODE_LIVE)
+			state->flags |= RULE_WITHHELD;
 	}
 	choose_endpoints(step, alert);
 	order->kind = ORDER_ALERT;
@@ -244,7 +256,7 @@ orders_emit(struct step *step)
 	for (unsigned i = rules; i < count; i++)
 		emit_announcement(step, &step->announcements[i], &orders[emitted++]);
 	for (unsigned i = 0; i < emitted; i++)
-		if (alert_acts(step, &orders[i].u.alert))
+		if (orders[i].u.alert.acts)
 			tasks_ordered_by(step, &orders[i].u.alert, action_fits);
 	step->announcement_count = 0;
 }

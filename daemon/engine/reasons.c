@@ -143,6 +143,14 @@ collect_evidence(struct look *look, struct arena *arena, const struct rule *rule
 	reason->evidence_count = recorder.count;
 }
 
+/* Of a rule that has just cleared, what it gave. */
+static bool
+reason_counts(const struct look *look, unsigned slot)
+{
+	return look->engine->rules->rules[slot].mode == MODE_LIVE &&
+	       !rule_is_inhibited(look, slot, RULESET_MAX_RULES);
+}
+
 void
 reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason)
 {
@@ -152,7 +160,7 @@ reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason
 	look->rule = (int)slot;
 	*reason = (struct reason){
 		.rule = slot,
-		.points = rule->mode == MODE_LIVE ? points_now(look, rule) : 0,
+		.points = reason_counts(look, slot) ? points_now(look, rule) : 0,
 		.since_at = state ? state->fired_at : look->env.now,
 		.en = reasons_text(look, arena, &rule->reason, false, true),
 		.zh = reasons_text(look, arena, &rule->reason, true, true),
@@ -172,7 +180,7 @@ reasons_collect(struct look *look, struct arena *arena, const struct reason **ou
 	struct reason *list = arena_array(arena, max, sizeof *list);
 	for (unsigned i = 0; i < max; i++) {
 		const struct rule *rule = &rules->rules[cold->rules[i].rule];
-		if (!life_fires(&cold->rules[i]) || rule->mode != MODE_LIVE)
+		if (!rule_counts(look, cold->rules[i].rule))
 			continue;
 		if (points_now(look, rule) == 0)
 			continue;

@@ -198,9 +198,27 @@ remap_levels(struct customer *customer, const struct ruleset *from, const struct
 		held |= (uint8_t)(1u << slot);
 		top = slot > top ? (uint8_t)slot : top;
 	}
+	/* Lifted above what is held, by a rule: until that is judged again. */
+	int shown = ruleset_level(to, from->levels[customer->level].name);
+	if (shown > top)
+		top = (uint8_t)shown;
 	bool changed = held != customer->held || top != customer->level;
 	customer->held = held;
 	customer->level = top;
+	return changed;
+}
+
+/* A customer of a stage that is no more is in none, until it is judged. */
+static bool
+remap_stage(struct customer *customer, const struct ruleset *from, const struct ruleset *to)
+{
+	if (customer->stage == 0)
+		return false;
+	int slot = ruleset_stage(to, ruleset_stage_name(from, customer->stage));
+	bool changed = slot + 1 != customer->stage;
+	customer->stage = (uint8_t)(slot + 1);
+	if (slot < 0)
+		customer->stage_at = 0;
 	return changed;
 }
 
@@ -209,6 +227,7 @@ remap_customer(struct customer *customer, const struct ruleset *from, const stru
 {
 	bool changed = remap_tracks(&customer->tracks, from, to);
 	changed |= remap_levels(customer, from, to);
+	changed |= remap_stage(customer, from, to);
 	if (!customer->cold)
 		return changed;
 	changed |= remap_profile(customer, from, to);

@@ -25,13 +25,30 @@ risk_now(struct look *look, int rule)
 	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
 		const struct rule_state *state = &cold->rules[i];
 		const struct rule *other = &rules->rules[state->rule];
+		unsigned judged = rule >= 0 ? (unsigned)rule : RULESET_MAX_RULES;
 		if (!life_fires(state) || other->mode != MODE_LIVE)
 			continue;
-		if (rule >= 0 && (state->rule >= rule || other->reads_score))
+		if (rule >= 0 && (state->rule >= rule || other->reads_risk))
+			continue;
+		if (rule_is_inhibited(look, state->rule, judged))
 			continue;
 		sum += points_now(look, other);
 	}
 	return sum < 0 ? 0 : sum > 100 ? 100 : sum;
+}
+
+/* The least level that rules with `level` allow: it is not held, and ends with them. */
+static unsigned
+risk_floor(const struct look *look, unsigned level)
+{
+	const struct ruleset *rules = look->engine->rules;
+	const struct cold *cold = look->customer->cold;
+	for (unsigned i = 0; rules->has_floors && cold && i < cold->rule_count; i++) {
+		unsigned slot = cold->rules[i].rule;
+		if (rules->rules[slot].floor > level && rule_counts(look, slot))
+			level = rules->rules[slot].floor;
+	}
+	return level;
 }
 
 /* Each level is entered and left on its own; the highest one held is the customer's. */
@@ -50,7 +67,7 @@ risk_levels(struct step *step, int risk)
 		}
 	}
 	customer->held = (uint8_t)held;
-	customer->level = (uint8_t)top;
+	customer->level = (uint8_t)risk_floor(&step->look, top);
 }
 
 static void
@@ -67,14 +84,10 @@ risk_episode(struct step *step)
 	}
 }
 
-/* Points, risk, level, orders; true when the level moved. */
 bool
 risk_settle(struct step *step)
 {
 	struct customer *customer = step->customer;
-	step->previous_risk = customer->risk;
-	step->previous_level = customer->level;
-	step->was_episode = customer->flags & CUSTOMER_EPISODE;
 	int risk = risk_now(&step->look, -1);
 	if (risk != customer->risk) {
 		customer->risk = (uint8_t)risk;
@@ -82,9 +95,7 @@ risk_settle(struct step *step)
 	}
 	risk_levels(step, risk);
 	risk_episode(step);
-	bool moved = customer->level != step->previous_level;
-	orders_emit(step);
-	return moved;
+	return customer->level != step->previous_level;
 }
 
 bool

@@ -14,6 +14,7 @@ static const char *const alert_names[ALERT_TYPES] = {
 	[ALERT_RULE_CLEARED] = "rule.cleared",
 	[ALERT_TAGGED] = "customer.tagged",
 	[ALERT_UNTAGGED] = "customer.untagged",
+	[ALERT_STAGE_CHANGED] = "customer.stage_changed",
 	[ALERT_TASK] = "task",
 };
 
@@ -96,6 +97,21 @@ ruleset_level(const struct ruleset *rules, struct str name)
 		if (str_eq(rules->levels[i].name, name))
 			return (int)i;
 	return -1;
+}
+
+int
+ruleset_stage(const struct ruleset *rules, struct str name)
+{
+	for (unsigned i = 0; i < rules->stage_count; i++)
+		if (str_eq(rules->stages[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+struct str
+ruleset_stage_name(const struct ruleset *rules, unsigned stage)
+{
+	return stage ? rules->stages[stage - 1].name : STR("");
 }
 
 int

@@ -22,7 +22,7 @@ struct reading {
 	struct ruleset *rules;
 	uint64_t at_once; /* signals whose events may change it at once */
 	int64_t reach;	  /* ms */
-	bool coarse, score, time;
+	bool coarse, standing, risk, follows, time;
 };
 
 static void
@@ -99,7 +99,11 @@ read_call(struct reading *reading, const struct node *node)
 	if (node->builtin->op == FN_AFTER)
 		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
 	if (node->builtin->flags & FN_SCORES)
-		reading->score = true;
+		reading->standing = true;
+	if (node->builtin->flags & FN_FOLLOWS)
+		reading->follows = true;
+	if (node->builtin->op == FN_RISK)
+		reading->risk = true;
 	if (node->builtin->flags & (FN_GROWS | FN_STEPS | FN_WINDOW | FN_EDGES))
 		reading->time = true;
 }
@@ -195,7 +199,10 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->reads = reading.at_once;
 	/* Points written as a formula may follow time without any comparison. */
 	rule->reads_coarse = reading.coarse || rule->points_expr != NULL;
-	rule->reads_score = reading.score;
+	rule->reads_standing = reading.standing;
+	rule->reads_risk = reading.risk;
+	rule->follows = reading.follows;
+	rules->has_floors |= rule->floor > 0;
 	read_pair(&texts, &rule->reason);
 	read_pair(&texts, &rule->advice);
 }
@@ -214,7 +221,9 @@ read_the_rest(struct ruleset *rules)
 	}
 	read_expr(&rest, rules->value);
 	read_expr(&only, rules->only);
-	rules->only_reads = only.time || only.coarse || only.score ? UINT64_MAX : only.at_once;
+	rules->only_reads = only.time || only.coarse || only.standing || only.follows
+				    ? UINT64_MAX
+				    : only.at_once;
 }
 
 static struct type_use *

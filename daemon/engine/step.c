@@ -24,13 +24,6 @@ step_begin(struct step *step, struct engine *engine, uint32_t index, const struc
 			      .was_episode = customer->flags & CUSTOMER_EPISODE};
 }
 
-static void
-step_due(struct step *step, int64_t at)
-{
-	if (at > step->now && at < step->look.env.next)
-		step->look.env.next = at;
-}
-
 /* ---- one rule ---- */
 
 static bool
@@ -136,39 +129,70 @@ is_event_of(const struct step *step, const struct rule *rule)
 	return false;
 }
 
+/* Rules from..to that read what rules above said, once one of those turned. */
+static void
+step_judge_followers(struct step *step, unsigned from, unsigned to)
+{
+	const struct rule *rules = step->engine->rules->rules;
+	for (unsigned slot = from; slot < to; slot++)
+		if (rules[slot].follows)
+			step_judge(step, slot, false, is_event_of(step, &rules[slot]));
+}
+
+/* These, in the order of the file, and between them whatever follows one that turned. */
 static void
 step_judge_some(struct step *step, const uint16_t *slots, unsigned count, bool rests)
 {
-	const struct rule *rules = step->engine->rules->rules;
-	for (unsigned i = 0; i < count && !(step->dry && step->changed); i++)
-		step_judge(step, slots[i], rests, is_event_of(step, &rules[slots[i]]));
+	const struct ruleset *rules = step->engine->rules;
+	for (unsigned i = 0; i < count && !(step->dry && step->changed); i++) {
+		step_judge(step, slots[i], rests, is_event_of(step, &rules->rules[slots[i]]));
+		if (step->turned && step->engine->has_follows)
+			step_judge_followers(step, slots[i] + 1u,
+					     i + 1 < count ? slots[i + 1] : rules->rule_count);
+	}
 }
 
+/* The second look: rules that read what moved. */
 static void
-step_judge_scores(struct step *step)
+step_judge_again(struct step *step)
 {
 	const struct ruleset *rules = step->engine->rules;
-	for (unsigned slot = 0; slot < rules->rule_count; slot++)
-		if (rules->rules[slot].reads_score)
-			step_judge(step, slot, false, false);
+	for (unsigned slot = 0; slot < rules->rule_count; slot++) {
+		const struct rule *rule = &rules->rules[slot];
+		if (rule->reads_standing || (step->turned && rule->follows))
+			step_judge(step, slot, false, is_event_of(step, rule));
+	}
 }
 
 /* ---- what follows ---- */
 
-/* After rules were judged. A second look at the rules that read the level; no third. */
+/* Inhibition, points, risk, level; then what of it is to be said. Returns whether anything moved that rules
+ * read. */
+static bool
+step_settle(struct step *step)
+{
+	struct customer *customer = step->customer;
+	step->previous_risk = customer->risk;
+	step->previous_level = customer->level;
+	step->was_episode = customer->flags & CUSTOMER_EPISODE;
+	if (step->turned)
+		rules_lift(step);
+	if (!step->turned && step->announcement_count == 0 && !risk_may_move(step))
+		return false;
+	bool moved = risk_settle(step);
+	orders_emit(step);
+	return moved;
+}
+
+/* After rules were judged. A second look at the rules that read what moved; no third. */
 static void
 step_conclude(struct step *step)
 {
-	if (step->turned && step->engine->has_score)
-		step_judge_scores(step);
-	if (!step->turned && step->announcement_count == 0 && !risk_may_move(step))
-		return;
-	if (!risk_settle(step) || !step->engine->has_score)
+	if (!step_settle(step) || !step->engine->has_standing)
 		return;
 	step->turned = false;
-	step_judge_scores(step);
-	if (step->turned || step->announcement_count)
-		(void)risk_settle(step);
+	step_judge_again(step);
+	(void)step_settle(step);
 }
 
 /* ---- rest, tags, quiet ---- */
@@ -186,26 +210,6 @@ step_look_only(struct step *step)
 	if (!step->dry)
 		customer->flags ^= CUSTOMER_RESTS;
 	return true;
-}
-
-static void
-step_expire_tags(struct step *step)
-{
-	struct cold *cold = step->customer->cold;
-	for (unsigned i = 0; cold && i < cold->tag_count;) {
-		struct tag_state *tag = &cold->tags[i];
-		if (tag->expires_at > step->now) {
-			step_due(step, tag->expires_at);
-			i++;
-			continue;
-		}
-		step->changed = true;
-		if (step->dry)
-			return;
-		orders_announce(step, ALERT_UNTAGGED)->tag =
-			arena_str(&step->engine->scratch, tag->name);
-		(void)customer_drop_tag(step->customer, tag->name);
-	}
 }
 
 static bool
@@ -238,7 +242,7 @@ step_look_whole(struct step *step)
 	if (rests && turned)
 		orders_cancel_tasks(step, "the customer is outside `only`");
 	if (!rests)
-		step_expire_tags(step);
+		tags_expire(step);
 	if (!rests || turned)
 		step_judge_some(step, engine->all_rules, engine->rules->rule_count, rests);
 	if (step->dry) {
@@ -323,42 +327,6 @@ step_before_late(struct step *step)
 	return was_true;
 }
 
-static void
-step_tag(struct step *step)
-{
-	const struct entry *entry = step->entry;
-	struct str name = entry_attribute(entry, STR("tag"));
-	struct str expires = entry_attribute(entry, STR("expires"));
-	struct customer *customer = step->customer;
-	struct cold *cold = customer_cold(customer);
-	int64_t until = NEVER, length;
-	if (str_is(entry_attribute(entry, STR("remove")), "1")) {
-		if (customer_drop_tag(customer, name))
-			orders_announce(step, ALERT_UNTAGGED)->tag = name;
-		return;
-	}
-	if (expires.p && !parse_instant(expires, &until, NULL)) {
-		if (!parse_duration(expires, true, &length) || length <= 0) {
-			orders_reject(
-				step->engine, customer, step->sink,
-				"expires is neither a duration such as 30d nor an instant");
-			return;
-		}
-		until = step->now + length;
-	}
-	if (cold->tag_count == CUSTOMER_MAX_TAGS) {
-		orders_reject(step->engine, customer, step->sink,
-			      "the customer already has 64 tags; remove one first");
-		return;
-	}
-	bool had = false;
-	for (unsigned i = 0; i < cold->tag_count; i++)
-		had |= str_eq(cold->tags[i].name, name);
-	customer_set_tag(customer, name, step->now, until);
-	if (!had)
-		orders_announce(step, ALERT_TAGGED)->tag = name;
-}
-
 /* People's acts: no event of the customer, but something its rules may read. */
 static void
 step_act(struct step *step)
@@ -366,7 +334,7 @@ step_act(struct step *step)
 	step->cause = CAUSE_PERSON;
 	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
 	if (step->entry->kind == ENTRY_TAG)
-		step_tag(step);
+		tags_by_hand(step);
 	else
 		orders_task_act(step);
 	step_look_whole(step);
@@ -457,6 +425,13 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 	return step.changed;
 }
 
+void
+step_due(struct step *step, int64_t at)
+{
+	if (at > step->now && at < step->look.env.next)
+		step->look.env.next = at;
+}
+
 bool
 step_would_change(struct engine *engine, uint32_t index, int64_t now)
 {
@@ -544,6 +519,7 @@ step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, in
 		engine_mark_dirty(engine, index);
 		if (!(step.customer->flags & CUSTOMER_RESTS))
 			(void)risk_settle(&step);
+		orders_emit(&step);
 		arena_reset(&engine->scratch);
 	}
 	return step.changed;

@@ -146,6 +146,14 @@ static const struct message rows[] = {
 	{"E171", "the calendar has no holiday {0}", "日历中没有节假日 {0}"},
 	{"E172", "holiday() needs a `calendar:` in the rule file",
 	 "holiday() 需要规则文件中有 `calendar:`"},
+	{"E180", "there is no rule \"{0}\"", "没有规则 \"{0}\""},
+	{"E181",
+	 "{0} reads rules further up in the file only; move the rule \"{1}\" above this one",
+	 "{0} 只能读文件中更靠前的规则;请把规则 \"{1}\" 移到本规则之前"},
+	{"E182", "the rule \"{0}\" cannot read its own firing",
+	 "规则 \"{0}\" 不能读自身的触发"},
+	{"E183", "{0} cannot stand here, which is looked at before any rule",
+	 "此处不能用 {0}:这里先于所有规则判断"},
 
 	/* E2xx: names, limits, the meaning of a rule */
 	{"E200", "the language has no version {0}; write churnd: 1",
@@ -215,6 +223,9 @@ static const struct message rows[] = {
 	{"E246", "{0} are no working hours; write '09:00-18:00', the earlier time first",
 	 "{0} 不是工作时间;请写 '09:00-18:00',早的在前"},
 	{"E247", "{0} stands already in {1}", "{0} 已在 {1}"},
+	{"E257", "the rule \"{0}\" cannot inhibit itself", "规则 \"{0}\" 不能抑制自身"},
+	{"E258", "every customer is at least healthy; name a level that is entered",
+	 "任何客户都不低于 healthy;请写一个须进入的等级"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */

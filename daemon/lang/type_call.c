@@ -365,5 +365,7 @@ type_call(struct typer *t, const struct node *in)
 		return NULL;
 	if (!out->builtin->variadic)
 		lay_arguments(t, out);
+	if (out->builtin->flags & FN_NAMES_RULE && !type_named_rule(t, out))
+		return NULL;
 	return check_meaning(t, out) && set_result(t, out) ? out : NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A customer's state record: what lies in Redis. Version 1; the ritual for changing it is in record.c. */
+/* A customer's state record: what lies in Redis. The ritual for changing it is in record_format.h. */
 #ifndef CODEC_RECORD_H
 #define CODEC_RECORD_H
 
@@ -9,8 +9,8 @@
 /* Self-describing: signals, attributes, rules and tasks by their 32-bit keys, so that a record is read
  * under any rule set (what the set does not know is dropped). Deterministic: equal states, equal bytes.
  * Nothing derived is in it (wake_at, flags DAY and DIRTY). Ends with a CRC-32 (zlib). */
-void record_encode(struct buf *out, const struct ruleset *rules, const struct customer *customer,
-		   struct stream_id applied);
+void record_encode(struct buf *out, const struct ruleset *rules,
+		   const struct customer *customer, struct stream_id applied);
 /* The tag (first 8 bytes of the rule set's sha) and applied id without decoding the rest. */
 bool record_peek(struct str bytes, uint64_t *rules_tag, struct stream_id *applied) MUST_CHECK;
 /* NULL: damaged or of a newer version; the sentence names the customer. Owned by the caller. */

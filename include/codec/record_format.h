@@ -16,8 +16,10 @@
  *
  * Ritual for a change: raise RECORD_VERSION; the reader keeps reading every older version, by branches on
  * reader.version where they differ; the writer writes the newest. Keep one record of each version as a
- * corpus file of tests/fuzz/fuzz_record.c. A new part at the end of the enum is such a change too. */
-#define RECORD_VERSION 1
+ * corpus file of tests/fuzz/fuzz_record.c. A new part at the end of the enum is such a change too.
+ *
+ *   2  parts from PART_LEVEL on; a tag says who set it */
+#define RECORD_VERSION 2
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
 
@@ -45,7 +47,11 @@ enum record_part {
 	PART_TASKS,
 	PART_TAGS,
 	PART_AFTERS,
-	PART_COUNT
+	PART_LEVEL, /* its name, where it is not the highest one held */
+	PART_STAGE, /* its name, since when */
+	PART_RISKS, /* list of points of the risk's history */
+	PART_COUNT,
+	PART_COUNT_1 = PART_LEVEL /* what version 1 knew */
 };
 
 /* A number of struct customer. */

@@ -10,7 +10,8 @@ struct reader {
 	const uint8_t *p, *end;
 	const struct ruleset *rules;
 	struct customer *customer;
-	int64_t base;	/* applied.ms */
+	int64_t base; /* applied.ms */
+	uint8_t version;
 	unsigned found; /* slot found last: the next is likely the one behind it */
 };
 
@@ -40,5 +41,6 @@ void record_read_tags(struct reader *reader);
 void record_read_ids(struct reader *reader);
 void record_read_tasks(struct reader *reader);
 void record_read_afters(struct reader *reader);
+void record_read_risks(struct reader *reader);
 
 #endif

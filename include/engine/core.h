@@ -120,7 +120,8 @@ struct engine {
 	size_t loaded_cap;
 	struct stream_id loaded_max; /* the furthest of them */
 	bool *rule_is_new;	     /* during engine_change_rules: by slot; else NULL */
-	bool has_coarse, has_score, has_points_expr; /* some rule of the set does */
+	/* Some rule of the set does, or has: */
+	bool has_coarse, has_points_expr, has_standing, has_follows, has_inhibited;
 	uint64_t windowed; /* bit s: some expression reads a window of signal s */
 };
 
@@ -269,6 +270,12 @@ struct step {
 	unsigned announcement_count;
 };
 
+void step_due(struct step *step, int64_t at); /* lowers the next instant to look at */
+
+/* Tags. */
+void tags_by_hand(struct step *step);
+void tags_expire(struct step *step);
+
 /* Orders. */
 struct announcement *orders_announce(struct step *step, enum alert_type type);
 void orders_emit(struct step *step); /* what was announced, then the level; tasks they order */
@@ -290,10 +297,17 @@ struct str reasons_text(struct look *look, struct arena *arena, const struct tex
 			bool zh, bool in_reason);
 void reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason);
 unsigned reasons_collect(struct look *look, struct arena *arena, const struct reason **out);
+/* Does it fire for this customer? */
+bool rule_fires(const struct customer *customer, unsigned slot);
+/* Does a rule that inhibits it fire? Of rules above slot `limit` only. */
+bool rule_is_inhibited(const struct look *look, unsigned slot, unsigned limit);
+/* It fires, is live and not inhibited: it gives points, keeps its floor, and acts. */
+bool rule_counts(const struct look *look, unsigned slot);
+/* Firings whose actions were withheld, and are no more: announced anew. */
+void rules_lift(struct step *step);
 int points_now(struct look *look, const struct rule *rule);
 int risk_now(struct look *look, int rule); /* for risk() in that rule; -1: the whole */
-bool risk_settle(
-	struct step *step); /* points, risk, level, orders; true when the level moved */
+bool risk_settle(struct step *step);	   /* points, risk, level; true when the level moved */
 bool risk_may_move(const struct step *step); /* some rule that fires has points that may move */
 
 #endif

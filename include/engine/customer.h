@@ -38,7 +38,8 @@ enum rule_flag {
 	RULE_BLIND = 4,	    /* firing: clear unknown since blind_at */
 	RULE_RESTED =
 		8, /* at rest (`only`, warmup): its phase is kept, judged again afterwards */
-	RULE_MARKED = 16 /* marked firing by first_run: never announced */
+	RULE_MARKED = 16,  /* marked firing by first_run: never announced */
+	RULE_WITHHELD = 32 /* announced while inhibited: its actions are still to be taken */
 };
 
 /* A rule that was ever not idle for this customer. */
@@ -65,7 +66,7 @@ struct profile_cell {
 	} u;
 };
 
-#define CUSTOMER_MAX_TAGS 64
+#define CUSTOMER_MAX_TAGS 64 /* by hand; as many again by rule */
 #define CUSTOMER_MAX_IDS 64
 #define CUSTOMER_MAX_TASKS 64 /* open ones and those done within 14 days */
 #define TASK_REOPEN (14 * DAY_MS)
@@ -74,7 +75,22 @@ struct profile_cell {
 struct tag_state {
 	struct str name; /* owned */
 	int64_t since_at;
-	int64_t expires_at; /* NEVER: does not */
+	int64_t expires_at; /* by hand: NEVER: does not */
+	uint8_t by;	    /* enum tag_by, one or both */
+};
+
+enum tag_by {
+	TAG_BY_HAND = 1, /* a person set it; no rule takes it away */
+	TAG_BY_RULE = 2
+};
+
+#define RISK_DAYS 400 /* of risk_rise() */
+
+/* The risk as of the close of that day, and until the next one. */
+struct risk_point {
+	uint16_t day; /* local */
+	uint8_t risk;
+	uint8_t first; /* 1: nothing is known of the days before */
 };
 
 struct seen_id {
@@ -119,7 +135,8 @@ struct cold {
 	struct seen_id *ids;	      /* owned, oldest first */
 	struct task_held *tasks;      /* owned, oldest first */
 	struct after_state *afters;   /* owned, by key */
-	uint16_t rule_count, tag_count, id_count, task_count, after_count;
+	struct risk_point *risks;     /* owned, by day; kept where rules read risk_rise() */
+	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count;
 };
 
 enum customer_flag {
@@ -149,6 +166,8 @@ struct customer {
 	uint32_t seq;	       /* alerts so far */
 	uint32_t episode;      /* episodes so far */
 	uint32_t firings;      /* firings so far */
+	uint8_t stage;	       /* slot and 1; 0: none */
+	int64_t stage_at;      /* since when */
 };
 
 #endif

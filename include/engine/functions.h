@@ -21,8 +21,8 @@ call_rule fn_count, fn_sum, fn_days, fn_observed, fn_rate, fn_ratio, fn_p_drop, 
 call_rule fn_since, fn_silent, fn_seen, fn_after, fn_age, fn_until;
 /* fn_clock.c: what local clocks and calendars show. */
 call_rule fn_hour, fn_weekday, fn_month, fn_now, fn_is_workday, fn_holiday, fn_workdays;
-/* look.c: what the engine made of the customer. */
-call_rule fn_risk, fn_level, fn_tag;
+/* fn_standing.c: what the rules made of the customer. */
+call_rule fn_risk, fn_level, fn_tag, fn_firing, fn_fired_within;
 
 /* Moving functions answer as of now inside an exact comparison, else as of the last look. */
 static inline int64_t

@@ -57,6 +57,8 @@ struct alert {
 	uint32_t firing;
 	char opened_by[ORDER_ID]; /* rule.cleared: the rule.fired it closes; empty: none */
 	struct str tag;
+	unsigned stage, previous_stage; /* slot and 1, 0: none; equal unless the stage moved */
+	bool acts;	      /* false: no endpoints and no tasks, whatever the actions say */
 	const struct str *to; /* endpoint names */
 	unsigned to_count;
 };

@@ -11,6 +11,8 @@
 #define RULESET_MAX_ATTRIBUTES 64 /* with the reserved ones */
 #define RULESET_MAX_LEVELS 8	  /* with healthy */
 #define RULESET_MAX_TASKS 64
+#define RULESET_MAX_TAGS 64 /* by rule */
+#define RULESET_MAX_STAGES 64
 #define RULESET_MAX_ACTIONS 1000
 #define RULESET_MAX_FILE (1024 * 1024)
 #define RULESET_MAX_REACH_DAYS 400
@@ -71,11 +73,29 @@ struct rule {
 	struct text_pair reason, advice; /* reason defaults to the rule's name */
 	const struct str *types;	 /* `on`: event rules */
 	unsigned type_count;
+	const uint16_t *inhibitors; /* `inhibited_by`: slots */
+	unsigned inhibitor_count;
+	unsigned floor; /* `level`: slot of the least level while it fires; 0: none */
 	/* Derived by ruleset_finish(): */
 	uint64_t
 		reads; /* bit s: an event of signal s may change when, clear or points at once */
 	bool reads_coarse; /* has a COARSE comparison: looked at on every event of the customer */
-	bool reads_score; /* risk(), level(): looked at in every step in which one of them moved */
+	bool reads_standing; /* level(), tag(): looked at again in a step in which one moved */
+	bool reads_risk;     /* risk(): no part of what risk() says in other rules */
+	bool follows; /* risk(), firing(): looked at in every step in which a rule above turned */
+};
+
+/* A tag by rule: entered when `when` is true, left when `leave` is; unknown changes nothing. */
+struct tag_rule {
+	struct str name;
+	const struct expr *when;
+	const struct expr *leave; /* NULL: when `when` is false */
+};
+
+/* The customer is in the first stage whose condition is true. */
+struct stage {
+	struct str name;
+	const struct expr *when;
 };
 
 enum alert_type {
@@ -85,6 +105,7 @@ enum alert_type {
 	ALERT_RULE_CLEARED,
 	ALERT_TAGGED,
 	ALERT_UNTAGGED,
+	ALERT_STAGE_CHANGED,
 	ALERT_TASK, /* task.<verb> */
 	ALERT_TYPES
 };
@@ -94,8 +115,9 @@ const char *alert_type_name(
 /* What to do on an alert. Filters that are not given are -1, NULL or empty. */
 struct action {
 	enum alert_type on;
-	int rule;	/* slot */
-	int from, to;	/* level slots: level_raised / level_lowered moved from, to */
+	int rule; /* slot */
+	int from,
+		to; /* level slots: level_raised / level_lowered moved from, to; stage slots */
 	int at_least;	/* level slot: of the level entered (raised) or left (lowered) */
 	int category;	/* enum category */
 	struct str tag; /* customer.tagged / untagged */
@@ -150,6 +172,11 @@ struct ruleset {
 	unsigned task_count;
 	struct team *teams;
 	unsigned team_count;
+	struct tag_rule *tags;
+	unsigned tag_count;
+	struct stage *stages;
+	struct enum_def stage_words; /* names of stages */
+	unsigned stage_count;
 	const struct expr *only;  /* NULL: all customers */
 	const struct expr *value; /* what is at stake; NULL: unknown */
 	bool first_run_alerts;	  /* first_run: alert */
@@ -159,6 +186,13 @@ struct ruleset {
 	struct map type_index; /* event type -> index into uses */
 	struct type_use *uses;
 	unsigned use_count;
+	bool has_floors;  /* some rule has `level` */
+	bool reads_rise;  /* some expression reads risk_rise(): the risk's history is kept */
+	struct watching { /* what tags and stages read, together, as a rule's fields */
+		uint64_t reads;
+		bool coarse;
+		bool follows; /* what rules said or made: risk(), firing(), level(), stage() ... */
+	} watching;
 	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
 	struct after_pair {
 		unsigned a, b; /* signals */
@@ -174,7 +208,8 @@ struct type_use {
 	uint64_t signals; /* bit s: feeds signal s (before its `where`) */
 	uint16_t *rules;  /* state rules to look at, and event rules of this type */
 	unsigned rule_count;
-	bool looks_only; /* `only` reads one of the signals */
+	bool looks_only;     /* `only` reads one of the signals */
+	bool looks_watching; /* a tag or stage does */
 };
 
 /* Allocates an empty rule set with defaults (UTC, healthy level, cooldown 14 d, min_events 20). */
@@ -185,6 +220,9 @@ void ruleset_destroy(struct ruleset *rules);
 void ruleset_finish(struct ruleset *rules, struct hash_seed seed);
 const struct type_use *ruleset_use(const struct ruleset *rules, struct str type); /* or NULL */
 int ruleset_level(const struct ruleset *rules, struct str name); /* slot or -1 */
+int ruleset_stage(const struct ruleset *rules, struct str name);
+struct str ruleset_stage_name(const struct ruleset *rules,
+			      unsigned stage); /* slot and 1; 0: "" */
 int ruleset_rule(const struct ruleset *rules, struct str name);
 int ruleset_attribute(const struct ruleset *rules, struct str name);
 /* Finds state again after an edit: the first 4 bytes of SHA-256, for rule, task and signal keys. */

@@ -63,8 +63,8 @@ struct value customer_profile(const struct customer *customer, const struct rule
 struct rule_state *customer_rule(const struct customer *customer, unsigned rule); /* or NULL */
 struct rule_state *customer_rule_make(struct customer *customer, unsigned rule);
 /* Tags and tasks: the caller sees to CUSTOMER_MAX_TAGS and CUSTOMER_MAX_TASKS. */
-void customer_set_tag(struct customer *customer, struct str name, int64_t since,
-		      int64_t expires);
+struct tag_state *customer_tag(const struct customer *customer, struct str name); /* or NULL */
+struct tag_state *customer_tag_make(struct customer *customer, struct str name);
 bool customer_drop_tag(struct customer *customer, struct str name);
 struct task_held *customer_add_task(struct customer *customer);
 void text_set(struct str *owned, struct str text); /* frees the old copy; empty: STR_NONE */

@@ -32,6 +32,8 @@ enum builtin_op {
 	FN_RISK,
 	FN_LEVEL,
 	FN_TAG,
+	FN_FIRING,
+	FN_FIRED_WITHIN,
 	/* computed by the language */
 	FN_CONTAINS,
 	FN_ABS,
@@ -50,14 +52,17 @@ enum builtin_flag {
 	FN_GROWS = 1,	     /* as time passes with no event, grows by 1 ms a ms */
 	FN_STEPS = 2,	     /* monotone in time, but not linear */
 	FN_WINDOW = 4,	     /* reads a range: changes at a day's (or hour's) close */
-	FN_SCORES = 8,	     /* risk(), level(): looked at in every step */
+	FN_SCORES = 8,	     /* level(), tag(): looked at again when one of them moved */
 	FN_ONE_SIGNAL = 16,  /* reads the moment of a signal's last event */
 	FN_DAYS_ONLY = 32,   /* takes no range of hours */
 	FN_NEEDS_SUM = 64,   /* its signal must have sum: */
 	FN_NEEDS_LAST = 128, /* its signal must have last: */
 	/* Stands still between edges that are known ahead: answers as of env->now and lowers env->next to
 	 * its next edge by itself, so that no comparison has to look for it. */
-	FN_EDGES = 256
+	FN_EDGES = 256,
+	FN_FOLLOWS = 4096,   /* risk(), firing(): what the rules above say in this step */
+	/* Its first argument names a rule; the call's slot is that rule's. */
+	FN_NAMES_RULE = 8192
 };
 
 struct param {

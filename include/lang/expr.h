@@ -133,10 +133,12 @@ struct scope {
 	struct macro *macros;
 	unsigned macro_count;
 	const struct enum_def *levels; /* healthy first; ordered */
-	const struct str *rules;       /* names above this one, for firing("r") */
-	unsigned rule_count;
+	const struct str *rules;       /* all names, for firing("r"); it may read the first */
+	unsigned rule_count;	       /* of these, */
+	unsigned rule_total;	       /* of so many */
 	const struct calendar *calendar; /* for holiday("name"); NULL: there is none */
 	bool event_allowed;
+	bool above_rules;    /* `only`, `where`: looked at before any rule */
 	struct share *share; /* NULL: equal parts stay strangers */
 };
 

@@ -67,6 +67,9 @@ struct node *type_signal_or_range(struct typer *t, const struct node *in);
 /* A name behind `in`. */
 struct node *type_list_operand(struct typer *t, const struct node *in);
 
+/* type_rule.c: the rule that a call names becomes its slot; false when it complained. */
+bool type_named_rule(struct typer *t, struct node *call);
+
 /* moves.c: whether the value changes with time between looks. */
 bool moves_with_time(const struct node *node);
 /* FN_GROWS or FN_STEPS when it is nothing but a moving function of things that stand still. */

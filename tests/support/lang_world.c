@@ -340,6 +340,9 @@ world_call(struct env *env, const struct node *node, const struct value *args)
 		return value_enum(&levels, 1);
 	case FN_TAG:
 		return value_bool(str_is(args[0].u.s, "vip"));
+	case FN_FIRING:
+	case FN_FIRED_WITHIN:
+		return value_bool(node->slot == 0);
 	case FN_CONTAINS:
 	case FN_ABS:
 	case FN_EXP:

@@ -87,6 +87,10 @@ sample_rules(void)
 		rules->levels[i + 1].leave = (int)(20 + 25 * i);
 	}
 	rules->level_count = 4;
+	rules->stage_count = 2;
+	rules->stages = arena_array(&rules->arena, 2, sizeof *rules->stages);
+	rules->stages[0].name = STR("new");
+	rules->stages[1].name = STR("active");
 	hash_sha256(STR("sample"), rules->sha);
 	hash_sha256_hex(STR("sample"), rules->sha_hex);
 	make_signals(rules);
@@ -195,9 +199,19 @@ add_others(const struct ruleset *rules, struct customer *customer, struct lcg *l
 {
 	struct cold *cold = customer_cold(customer);
 
-	for (uint64_t left = lcg_below(lcg, 4); left > 0; left--)
-		customer_set_tag(customer, rules->rules[lcg_below(lcg, 9)].name, past(lcg, now),
-				 lcg_below(lcg, 2) ? NEVER : now + DAY_MS);
+	for (uint64_t left = lcg_below(lcg, 4); left > 0; left--) {
+		struct tag_state *tag =
+			customer_tag_make(customer, rules->rules[lcg_below(lcg, 9)].name);
+
+		tag->since_at = past(lcg, now);
+		tag->by = (uint8_t)(1 + lcg_below(lcg, 3));
+		tag->expires_at = lcg_below(lcg, 2) ? NEVER : now + DAY_MS;
+	}
+	cold->risk_count = (uint16_t)lcg_below(lcg, 6);
+	cold->risks = mem_array(cold->risk_count, sizeof *cold->risks);
+	for (unsigned i = 0; i < cold->risk_count; i++)
+		cold->risks[i] = (struct risk_point){(uint16_t)(now / DAY_MS - 10 + i),
+						     (uint8_t)lcg_below(lcg, 101), i == 0};
 	cold->id_count = (uint16_t)lcg_below(lcg, CUSTOMER_MAX_IDS + 1);
 	cold->ids = mem_array(cold->id_count, sizeof *cold->ids);
 	for (unsigned i = 0; i < cold->id_count; i++)
@@ -234,6 +248,10 @@ set_numbers(struct customer *customer, struct lcg *lcg, int64_t now)
 			  : customer->held & 4 ? 2
 			  : customer->held & 2 ? 1
 					       : 0;
+	if (lcg_below(lcg, 2)) /* lifted by a rule */
+		customer->level = 3;
+	customer->stage = (uint8_t)lcg_below(lcg, 3);
+	customer->stage_at = customer->stage ? past(lcg, now) : 0;
 	customer->flags = (uint8_t)(lcg_below(lcg, 8) << 2); /* RESTS, EPISODE, QUIET */
 }
 

@@ -72,11 +72,17 @@ say_alert(struct scene *scene, const struct order *order)
 		buf_str(&scene->said, rules->rules[alert->rule].name);
 	else if (alert->tag.p)
 		buf_str(&scene->said, alert->tag);
+	else if (alert->type == ALERT_STAGE_CHANGED)
+		buf_printf(&scene->said, "%.*s from %.*s",
+			   STR_ARG(ruleset_stage_name(rules, alert->stage)),
+			   STR_ARG(ruleset_stage_name(rules, alert->previous_stage)));
 	else
 		buf_printf(&scene->said, "%.*s from %.*s",
 			   STR_ARG(rules->levels[alert->level].name),
 			   STR_ARG(rules->levels[alert->previous_level].name));
 	buf_printf(&scene->said, " risk=%d cause=%s", alert->risk, cause_name(order->cause));
+	if (alert->to_count > 0)
+		buf_printf(&scene->said, " to=%.*s", STR_ARG(alert->to[0]));
 	int sum = 0;
 	for (unsigned i = 0; i < alert->reason_count; i++)
 		sum += alert->reasons[i].points;

@@ -28,8 +28,10 @@ void scene_clear(struct scene *scene);
 /* The lines said since the last clear equal the text; then clears. Lines:
  *   2026-03-16T10:00:00.000Z c1 rule.fired login_silence risk=25 level=watch cause=time
  *   2026-03-16T10:00:00.000Z c1 customer.level_raised watch from healthy risk=25 cause=time
+ *   2026-03-16T10:00:00.000Z c1 customer.stage_changed active from new risk=25 cause=time
  *   2026-03-16T10:00:00.000Z c1 task.created save_call
- *   rejected: sentence */
+ *   rejected: sentence
+ * An alert that goes to an endpoint ends in " to=NAME", its first one. */
 void scene_expect(struct scene *scene, const char *lines);
 int scene_risk(const struct scene *scene, const char *customer);
 

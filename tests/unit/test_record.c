@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -72,6 +73,8 @@ assert_same_tracks(const struct customer *a, const struct customer *b)
 static void
 assert_same_numbers(const struct customer *a, const struct customer *b)
 {
+	assert_int_equal(a->stage, b->stage);
+	assert_int_equal(a->stage_at, b->stage_at);
 	assert_true(str_eq(a->id, b->id));
 	assert_int_equal(a->first_seen_at, b->first_seen_at);
 	assert_int_equal(a->event_at, b->event_at);
@@ -139,6 +142,7 @@ assert_same_cold(const struct cold *a, const struct cold *b)
 		assert_true(str_eq(a->tags[i].name, b->tags[i].name));
 		assert_int_equal(a->tags[i].since_at, b->tags[i].since_at);
 		assert_int_equal(a->tags[i].expires_at, b->tags[i].expires_at);
+		assert_int_equal(a->tags[i].by, b->tags[i].by);
 	}
 	assert_int_equal(a->after_count, b->after_count);
 	for (unsigned i = 0; i < a->after_count; i++) {
@@ -149,6 +153,9 @@ assert_same_cold(const struct cold *a, const struct cold *b)
 			assert_memory_equal(a->afters[i].at, b->afters[i].at,
 					    a->afters[i].count * sizeof *a->afters[i].at);
 	}
+	assert_int_equal(a->risk_count, b->risk_count);
+	if (a->risk_count > 0)
+		assert_memory_equal(a->risks, b->risks, a->risk_count * sizeof *a->risks);
 	assert_same_tasks(a, b);
 }
 
@@ -316,19 +323,50 @@ a_record_cut_or_changed_anywhere_is_refused(void **state)
 	ruleset_destroy(rules);
 }
 
+/* Records that the first version wrote under these rules. */
+static void
+a_record_of_version_1_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		char path[64], bytes[4096];
+		FILE *file;
+		struct customer *customer;
+		struct stream_id id;
+		struct err err;
+		size_t n;
+
+		snprintf(path, sizeof path, "tests/fuzz/corpus/record/v1-%u", i);
+		file = fopen(path, "rb");
+		assert_non_null(file);
+		n = fread(bytes, 1, sizeof bytes, file);
+		fclose(file);
+		assert_int_equal(bytes[0], 1);
+		customer = record_decode(rules, STR("c42"), (struct str){bytes, n}, &id, &err);
+		if (!customer)
+			fail_msg("%s: %s", path, err.text);
+		for (unsigned k = 0; customer->cold && k < customer->cold->tag_count; k++)
+			assert_int_equal(customer->cold->tags[k].by, TAG_BY_HAND);
+		drop(customer);
+	}
+	ruleset_destroy(rules);
+}
+
 static void
 a_newer_version_is_told_from_damage(void **state)
 {
-	/* version 2, anything, and its CRC-32 */
-	static const char newer[] = "\x02"
+	/* version 3, anything, and its CRC-32 */
+	static const char newer[] = "\x03"
 				    "12345678abc"
-				    "\xf4\x7d\xb4\xc0";
+				    "\x9b\x31\x11\x5b";
 	struct ruleset *rules = sample_rules();
 	struct buf bytes = {0};
 
 	(void)state;
 	buf_add(&bytes, newer, sizeof newer - 1);
-	assert_refused(rules, buf_view(&bytes), "is of version 2; this churnd reads up to 1");
+	assert_refused(rules, buf_view(&bytes), "is of version 3; this churnd reads up to 2");
 	buf_finish(&bytes);
 	ruleset_destroy(rules);
 }
@@ -355,6 +393,7 @@ main(void)
 		cmocka_unit_test(peek_reads_the_head_alone),
 		cmocka_unit_test(what_the_rule_set_does_not_know_is_dropped),
 		cmocka_unit_test(a_record_cut_or_changed_anywhere_is_refused),
+		cmocka_unit_test(a_record_of_version_1_is_still_read),
 		cmocka_unit_test(a_newer_version_is_told_from_damage),
 		cmocka_unit_test(attributes_keep_their_keys_for_good),
 	};

@@ -301,8 +301,8 @@ an_event_reaches_only_the_rules_that_it_may_change_at_once(void **state)
 	assert_int_equal(rules->rules[0].reads, 0);
 	assert_int_equal(rules->rules[1].reads, 2);
 	assert_int_equal(rules->rules[2].reads, 1);
-	assert_true(rules->rules[3].reads_score);
-	assert_false(rules->rules[2].reads_score || rules->rules[2].reads_coarse);
+	assert_true(rules->rules[3].follows);
+	assert_false(rules->rules[2].follows || rules->rules[2].reads_coarse);
 	assert_true(rules->rules[4].reads_coarse);
 	use = ruleset_use(rules, STR("page_view"));
 	assert_non_null(use);

@@ -479,9 +479,11 @@ tags_stand_by_name_and_rules_by_slot(void **state)
 	struct customer *customer = new_customer();
 
 	(void)state;
-	customer_set_tag(customer, STR("vip"), 1, NEVER);
-	customer_set_tag(customer, STR("angry"), 2, 50);
-	customer_set_tag(customer, STR("vip"), 3, 60);
+	assert_true(customer_tag_make(customer, STR("vip"))->expires_at == NEVER);
+	(void)customer_tag_make(customer, STR("angry"));
+	customer_tag_make(customer, STR("vip"))->since_at = 3;
+	assert_ptr_equal(customer_tag(customer, STR("vip")), &customer->cold->tags[1]);
+	assert_null(customer_tag(customer, STR("none")));
 	assert_int_equal(customer->cold->tag_count, 2);
 	assert_true(str_is(customer->cold->tags[0].name, "angry"));
 	assert_int_equal(customer->cold->tags[1].since_at, 3);
