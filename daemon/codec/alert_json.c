@@ -6,6 +6,7 @@
 
 #include "codec/json_parts.h"
 #include "codec/stream_id.h"
+#include "engine/guard.h"
 
 struct str
 alert_json_type(struct buf *scratch, const struct order *order)
@@ -150,6 +151,126 @@ put_rule(struct json *json, const struct ruleset *rules, const struct alert *ale
 		put_text_or_none(json, "opened_by", alert->opened_by);
 }
 
+/* --- alerts that are about no customer --- */
+
+static void
+put_instant(struct json *json, const char *key, int64_t at)
+{
+	json_key(json, key);
+	if (at == NEVER)
+		json_none(json);
+	else
+		json_instant(json, at);
+}
+
+/* "login from web" */
+static void
+print_feed(struct buf *out, const struct feed_news *news, bool zh)
+{
+	if (news->source.n && zh)
+		buf_printf(out, "来自 %.*s 的 %.*s", STR_ARG(news->source),
+			   STR_ARG(news->type));
+	else if (news->source.n)
+		buf_printf(out, "%.*s from %.*s", STR_ARG(news->type), STR_ARG(news->source));
+	else
+		buf_str(out, news->type);
+}
+
+static void
+print_feed_text(struct buf *out, const struct alert *alert, bool zh)
+{
+	static const char *const words[2][4] = {
+		{"feed ", " is silent", " is back",
+		 " is watched no more: nothing is expected of it"},
+		{"数据源 ", " 中断", " 恢复", " 不再受监视:已无预期数据量"},
+	};
+	const struct feed_news *news = alert->feed;
+	const char *slot = zh ? (news->day ? "天" : "小时") : news->day ? "day" : "hour";
+	unsigned what = news->given_up ? 3 : alert->type == ALERT_FEED_BACK ? 2 : 1;
+
+	buf_text(out, words[zh][0]);
+	print_feed(out, news, zh);
+	buf_text(out, words[zh][what]);
+	if (news->given_up)
+		return;
+	if (zh)
+		buf_printf(out, ":最近 1 %s %lld 条事件,通常约 %.15g 条", slot,
+			   (long long)news->volume, news->expected);
+	else
+		buf_printf(out, ": %lld events in the last %s, where %.15g are usual",
+			   (long long)news->volume, slot, news->expected);
+}
+
+static void
+put_feed(struct json *json, const struct alert *alert)
+{
+	const struct feed_news *news = alert->feed;
+	struct buf en = {0}, zh = {0};
+
+	put_str(json, "event_type", news->type);
+	put_str(json, "source", news->source);
+	put_instant(json, "from", news->from);
+	put_instant(json, "to", news->to);
+	put_str(json, "slot", news->day ? STR("day") : STR("hour"));
+	put_int(json, "volume", news->volume);
+	json_key(json, "expected");
+	json_number(json, news->expected);
+	print_feed_text(&en, alert, false);
+	print_feed_text(&zh, alert, true);
+	parts_texts(json, "text", "texts", buf_view(&en), buf_view(&zh), true);
+	if (alert->type == ALERT_FEED_BACK) {
+		put_text_or_none(json, "opened_by", news->opened_by);
+		json_key(json, "given_up");
+		json_bool(json, news->given_up);
+	}
+	buf_finish(&en);
+	buf_finish(&zh);
+}
+
+static void
+put_muted(struct json *json, const struct alert *alert)
+{
+	struct str rule = alert->muted_rule;
+	struct buf en = {0}, zh = {0};
+
+	put_str(json, "rule", rule);
+	put_int(json, "muted", alert->muted);
+	put_instant(json, "from", alert->hour_at);
+	put_instant(json, "to", alert->hour_at + HOUR_MS);
+	buf_printf(&en, "%u more alerts of %.*s in this hour were recorded and not sent",
+		   (unsigned)alert->muted, STR_ARG(rule));
+	buf_printf(&zh, "规则 %.*s 本小时另有 %u 条告警仅记录,未发送", STR_ARG(rule),
+		   (unsigned)alert->muted);
+	parts_texts(json, "text", "texts", buf_view(&en), buf_view(&zh), true);
+	buf_finish(&en);
+	buf_finish(&zh);
+}
+
+static void
+notice_json(struct json *json, const struct envelope *envelope)
+{
+	const struct alert *alert = &envelope->order->u.alert;
+	char id[STREAM_ID_TEXT];
+	struct buf sha = {0};
+
+	open_alert(json, envelope);
+	put_str(json, "customer", STR(""));
+	stream_id_print(envelope->order->caused_by, id);
+	json_key(json, "cause");
+	json_text(json, cause_name(envelope->order->cause));
+	json_key(json, "caused_by");
+	json_text(json, id);
+	if (alert->feed)
+		put_feed(json, alert);
+	else
+		put_muted(json, alert);
+	buf_printf(&sha, "sha256:%s", engine_rules(envelope->engine)->sha_hex);
+	put_str(json, "rules_version", buf_view(&sha));
+	json_close(json, '}');
+	json_close(json, '}');
+	buf_finish(&sha);
+}
+
 void
 alert_json(struct buf *out, const struct engine *engine, const struct order *order)
 {
@@ -173,6 +294,10 @@ alert_json(struct buf *out, const struct engine *engine, const struct order *ord
 
 	assert(order->kind == ORDER_ALERT);
 	json_init(&json, out);
+	if (!order->customer) {
+		notice_json(&json, &envelope);
+		return;
+	}
 	open_alert(&json, &envelope);
 	parts_who(&json, engine, order->customer);
 	put_standing(&json, &envelope);

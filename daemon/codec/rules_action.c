@@ -127,7 +127,7 @@ static const struct form_row action_rows[] = {
 };
 
 /* Which alerts a filter has a meaning for. */
-enum about { ABOUT_LEVEL = 1, ABOUT_RULE = 2, ABOUT_TAG = 4 };
+enum about { ABOUT_LEVEL = 1, ABOUT_RULE = 2, ABOUT_TAG = 4, ABOUT_NOBODY = 8 };
 
 static const struct on_row {
 	const char *word;
@@ -142,9 +142,9 @@ static const struct on_row {
 	{"customer.untagged", ALERT_UNTAGGED, ABOUT_TAG},
 	{"customer.stage_changed", -1, 0},
 	{"customer.owner_changed", -1, 0},
-	{"feed.silent", -1, 0},
-	{"feed.back", -1, 0},
-	{"rule.muted", -1, 0},
+	{"feed.silent", ALERT_FEED_SILENT, ABOUT_NOBODY},
+	{"feed.back", ALERT_FEED_BACK, ABOUT_NOBODY},
+	{"rule.muted", ALERT_RULE_MUTED, ABOUT_RULE | ABOUT_NOBODY},
 };
 
 static const struct on_row *
@@ -249,6 +249,18 @@ read_webhooks(struct maker *maker, const struct yaml_node *node, struct action *
 	action->webhook_count = names.count;
 }
 
+/* A condition and a task need a customer. */
+static void
+refuse_customer(struct maker *maker, const struct action_text *text, const struct on_row *on)
+{
+	if (on == NULL || (on->about & ABOUT_NOBODY) == 0)
+		return;
+	if (text->when != NULL)
+		form_complain(&maker->form, text->when, "E267", str_of(on->word), STR_NONE);
+	if (text->task != NULL)
+		form_complain(&maker->form, text->task, "E268", str_of(on->word), STR_NONE);
+}
+
 static void
 read_orders(struct maker *maker, const struct yaml_node *node, const struct action_text *text,
 	    struct action *action)
@@ -290,6 +302,7 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 	if (text.when != NULL)
 		action.when = maker_expr(maker, text.when, TYPE_BOOL, false);
 	maker_check_expr(maker, action.when);
+	refuse_customer(maker, &text, on);
 	read_orders(maker, node, &text, &action);
 	rules->actions[rules->action_count++] = action;
 }

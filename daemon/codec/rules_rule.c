@@ -16,13 +16,14 @@ struct rule_text {
 	int64_t hold, keep, cooldown, warmup; /* -1: not given */
 	const struct yaml_node *hold_node;
 	bool has_date; /* a date rule has no expr */
-	int category, mode;
+	int category, mode, guard;
 	bool override;
 };
 
 static const char *const category_words[] = {"usage",	"support", "billing", "relationship",
 					     "renewal", "other",   NULL};
 static const char *const mode_words[] = {"live", "shadow", "off", NULL};
+static const char *const guard_words[] = {"on", "off", NULL};
 
 static void
 read_hold(struct form *form, const struct yaml_node *node, const struct form_row *row,
@@ -62,7 +63,7 @@ static const struct form_row rule_rows[] = {
 	{"mode", form_word, offsetof(struct rule_text, mode), 0, 0, mode_words},
 	NODE("on", on),
 	{"override", form_flag, offsetof(struct rule_text, override), 0, 0, NULL},
-	LATER("guard"),
+	{"guard", form_word, offsetof(struct rule_text, guard), 0, 0, guard_words},
 	LATER("date"),
 	LATER("steps"),
 	LATER("every"),
@@ -255,6 +256,7 @@ read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
 {
 	rule->name = text->rule->text;
 	rule->mode = (enum rule_mode)text->mode;
+	rule->unguarded = text->guard == 1;
 	rule->category = (enum category)text->category;
 	rule->hold = given(text->hold, 0);
 	rule->keep = given(text->keep, 0);

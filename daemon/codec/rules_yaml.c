@@ -130,14 +130,15 @@ read_timezone(struct maker *maker)
 }
 
 struct defaults {
-	int64_t cooldown, min_events;
+	int64_t cooldown, min_events, min_volume, max_alerts;
 };
 
 static const struct form_row default_rows[] = {
 	{"cooldown", form_duration, offsetof(struct defaults, cooldown), 0, 400 * DAY_MS, NULL},
 	{"min_events", form_int, offsetof(struct defaults, min_events), 0, 1000000, NULL},
-	{.word = "min_volume", .read = NULL},
-	{.word = "max_alerts_per_hour", .read = NULL},
+	{"min_volume", form_int, offsetof(struct defaults, min_volume), 1, 1000000000, NULL},
+	{"max_alerts_per_hour", form_int, offsetof(struct defaults, max_alerts), 1, 1000000,
+	 NULL},
 	{.word = NULL},
 };
 
@@ -148,7 +149,8 @@ read_settings(struct maker *maker)
 	static const char *const words[] = {"mark_only", "alert", NULL};
 	static const struct form_row first_run = {.words = words};
 	struct ruleset *rules = maker->rules;
-	struct defaults defaults = {rules->default_cooldown, rules->default_min_events};
+	struct defaults defaults = {rules->default_cooldown, rules->default_min_events,
+				    rules->min_volume, rules->max_alerts};
 	int runs = 0;
 
 	if (maker->singles.lateness != NULL)
@@ -161,6 +163,8 @@ read_settings(struct maker *maker)
 	rules->first_run_alerts = runs == 1;
 	rules->default_cooldown = defaults.cooldown;
 	rules->default_min_events = (int)defaults.min_events;
+	rules->min_volume = defaults.min_volume;
+	rules->max_alerts = defaults.max_alerts;
 }
 
 static void

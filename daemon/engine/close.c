@@ -143,10 +143,11 @@ close_look(struct engine *engine, const struct customer *customer, int64_t day)
 		unsigned signal = (unsigned)__builtin_ctzll(left);
 		int64_t reach = engine->rules->signals[signal].reach_days;
 		const struct track *track = track_find(&customer->tracks, signal, false);
-		if ((int64_t)track->cell < day - reach)
+		bool paused = engine->guard.paused >> signal & 1;
+		if ((int64_t)track->cell < day - reach && !paused)
 			continue;
 		view.reaches = true;
-		if (still_grows(engine, customer, signal, day) ||
+		if (paused || still_grows(engine, customer, signal, day) ||
 		    track_touches(&customer->tracks, signal,
 				  engine->rules->signals[signal].kind, day + 1,
 				  plan->edges[signal]))

@@ -46,7 +46,11 @@ engine_dirty(const struct engine *engine)
 struct stream_id
 engine_low(const struct engine *engine)
 {
-	return engine->dirty_count ? dirty_at(engine, 0)->before : engine->position;
+	struct stream_id low =
+		engine->dirty_count ? dirty_at(engine, 0)->before : engine->position;
+	if (engine->guard.dirty && stream_id_cmp(engine->guard.before, low) < 0)
+		low = engine->guard.before;
+	return low;
 }
 
 size_t

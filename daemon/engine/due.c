@@ -51,19 +51,23 @@ next_close(struct engine *engine)
 }
 
 static int64_t
-next_time(struct engine *engine)
+next_time(struct engine *engine, int64_t to)
 {
 	struct heap_entry top;
-	int64_t close = next_close(engine);
-	return valid_wake(engine, &top) && top.at < close ? top.at : close;
+	int64_t next = next_close(engine), guard = guard_next(engine, to);
+	if (guard < next)
+		next = guard;
+	return valid_wake(engine, &top) && top.at < next ? top.at : next;
 }
 
 int64_t
 engine_next_due(struct engine *engine)
 {
 	struct heap_entry top;
-	int64_t close = next_close(engine);
-	while (valid_wake(engine, &top) && top.at < close) {
+	int64_t next = next_close(engine), guard = guard_next(engine, NEVER);
+	if (guard < next)
+		next = guard;
+	while (valid_wake(engine, &top) && top.at < next) {
 		struct customer *customer = engine_at(engine, top.item);
 		bool day;
 		int64_t at = step_next(engine, customer, engine->now, &day);
@@ -73,7 +77,7 @@ engine_next_due(struct engine *engine)
 		customer->wake_at = NEVER;
 		engine_set_wake(engine, top.item, at);
 	}
-	return close;
+	return next;
 }
 
 /* Its record already holds what happened at that instant. */
@@ -116,6 +120,14 @@ gather_day(struct engine *engine, int64_t at)
 	}
 }
 
+/* Other time is suspect than before: every silence and every rate may be another. */
+static void
+gather_all(struct engine *engine, int64_t at)
+{
+	for (uint32_t i = 0; i < engine->customers; i++)
+		note_due(engine, i, at, step_would_change);
+}
+
 /* An insertion would be quadratic, qsort has no context: a merge sort by the bytes of the ids. */
 static void
 sort_by_id(struct engine *engine, uint32_t *list, uint32_t *room, size_t count)
@@ -143,35 +155,42 @@ engine_sort_due(struct engine *engine)
 	mem_free(room);
 }
 
-/* All that is due at one instant: customers by the bytes of their id. */
+/* All that is due at one instant: feeds, then customers by the bytes of their id. */
 static void
 run_due_at(struct engine *engine, int64_t at, int64_t close, const struct order_sink *sink)
 {
 	engine->due_count = 0;
 	engine->now = at;
+	bool all = guard_run(engine, at, sink);
 	gather_wakes(engine, at);
-	if (at == close)
+	if (all)
+		gather_all(engine, at);
+	else if (at == close)
 		gather_day(engine, at);
 	engine_sort_due(engine);
 	uint32_t last = UINT32_MAX;
+	engine->guard_moved = all;
 	for (size_t i = 0; i < engine->due_count; i++) {
 		if (engine->due[i] != last)
 			(void)step_customer(engine, engine->due[i], NULL, STEP_TIME, at, sink);
 		last = engine->due[i];
 	}
+	engine->guard_moved = false;
 }
 
 void
 engine_run_due(struct engine *engine, int64_t to, const struct order_sink *sink)
 {
-	while (engine->customers) {
-		int64_t close = next_close(engine), at = next_time(engine);
+	for (;;) {
+		int64_t close = next_close(engine), at = next_time(engine, to);
 		if (at > to)
 			break;
 		run_due_at(engine, at, close, sink);
 	}
-	if (to > engine->now)
-		engine->now = to;
+	if (to <= engine->now)
+		return;
+	engine->now = to;
+	(void)guard_run(engine, to, sink); /* hours that begin with nothing to say */
 }
 
 void

@@ -34,6 +34,7 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 		engine->has_inhibited |= rules->rules[i].inhibitor_count > 0;
 		engine->has_points_expr |= rules->rules[i].points_expr != NULL;
 	}
+	guard_take_rules(engine);
 	engine->windowed = 0;
 	for (unsigned i = 0; i < rules->signal_count; i++)
 		if (rules->signals[i].reach_days)
@@ -47,6 +48,7 @@ engine_create(struct ruleset *rules, struct hash_seed seed)
 	engine->seed = seed;
 	engine->now = INT64_MIN;
 	arena_init(&engine->scratch);
+	guard_init(&engine->guard);
 	engine_take_rules(engine, rules);
 	return engine;
 }
@@ -67,6 +69,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->all_rules);
 	mem_free(engine->memos);
 	mem_free(engine->windows);
+	guard_finish(&engine->guard);
 	calm_finish(&engine->calm);
 	close_finish(&engine->close);
 	mem_free(engine->loaded);

@@ -66,12 +66,15 @@ explain_expr(struct look *look, struct arena *arena, const struct expr *expr,
 static const char *
 why_rests(const struct look *look, const struct rule *rule)
 {
+	uint64_t suspect = look->engine->guard.suspect;
 	if (rule->mode == MODE_OFF)
 		return "off";
 	if (look->customer->flags & CUSTOMER_RESTS)
 		return "only";
 	if (look->env.now < look->customer->first_seen_at + rule->warmup)
 		return "warming";
+	if (rule_holds(rule, suspect))
+		return "feed";
 	return NULL;
 }
 
@@ -97,7 +100,7 @@ explain_rule(struct look *look, unsigned slot, struct arena *arena, struct expla
 	const struct rule *rule = &look->engine->rules->rules[slot];
 	const struct rule_state *state = customer_rule(look->customer, slot);
 	*out = (struct explained_rule){.rule = slot, .state = state};
-	look->rule = (int)slot;
+	look_take_rule(look, (int)slot);
 	look->env.next = NEVER;
 	out->points = rule_counts(look, slot) ? points_now(look, rule) : 0;
 	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);

@@ -70,23 +70,50 @@ observed_read(struct look *look, const struct range *range)
 	if (born > start)
 		start = born;
 	int64_t day = clock_day(&engine->clock, start);
-	if (day <= cells.first)
-		return range->length;
-	look->day = true;
-	return day > cells.last ? 0 : cells.last - day + 1;
+	if (day < cells.first)
+		day = cells.first;
+	else if (day > cells.first)
+		look->day = true;
+	if (day > cells.last)
+		return 0;
+	if (look->engine->guard.paused >> range->signal & 1)
+		look->day = true;
+	return cells.last - day + 1 - look_count_suspect(look, range->signal, day, cells.last);
 }
 
 static int64_t
 range_observed(struct look *look, const struct range *range)
 {
 	struct window_memo *memo = &look->engine->windows[range->number];
-	if (range->number == 0)
+	if (range->number == 0 || look->unguarded)
 		return observed_read(look, range);
 	if (memo->observed_stamp != look->env.stamp) {
 		memo->observed = observed_read(look, range);
 		memo->observed_stamp = look->env.stamp;
 	}
 	return memo->observed;
+}
+
+/* What happened on days that are observed: those of a suspect feed are left out. */
+static struct window
+range_trusted(struct look *look, const struct range *range)
+{
+	struct window window = range_window(look, range);
+	const struct suspect_days *days;
+	unsigned count = look_suspect_days(look, range->signal, &days);
+	struct cells cells = look_cells(look, range);
+	for (unsigned i = 0; i < count; i++) {
+		int64_t first = days[i].first > cells.first ? days[i].first : cells.first;
+		int64_t last = days[i].last < cells.last ? days[i].last : cells.last;
+		if (first > last)
+			continue;
+		struct window out = track_window(&look->customer->tracks, range->signal, false,
+						 kind_of(look, range->signal), first, last);
+		window.count -= out.count;
+		window.sum -= out.sum;
+		window.days -= out.days;
+	}
+	return window;
 }
 
 struct value
@@ -117,7 +144,7 @@ static struct value
 range_rate(struct look *look, const struct range *range)
 {
 	int64_t observed = range_observed(look, range);
-	struct window window = range_window(look, range);
+	struct window window = range_trusted(look, range);
 	bool sum = kind_of(look, range->signal) == SIGNAL_SUM;
 	if (observed == 0)
 		return value_unknown(TYPE_NUM);
@@ -140,7 +167,7 @@ fn_ratio(const struct call *call)
 	double least = args[2].known ? value_as_number(args[2])
 				     : look->engine->rules->default_min_events;
 	struct value over = range_rate(look, a), under = range_rate(look, b);
-	if ((double)range_window(look, b).count < least || !over.known || !under.known ||
+	if ((double)range_trusted(look, b).count < least || !over.known || !under.known ||
 	    under.u.n == 0)
 		return value_unknown(TYPE_NUM);
 	return value_num(over.u.n / under.u.n);
@@ -153,7 +180,7 @@ p_change(const struct call *call, double (*chance)(int64_t k, int64_t n, struct 
 	struct look *look = call->look;
 	const struct range *a = call->args[0].u.range, *b = call->args[1].u.range;
 	int64_t days_a = range_observed(look, a), days_b = range_observed(look, b);
-	int64_t count_a = range_window(look, a).count, count_b = range_window(look, b).count;
+	int64_t count_a = range_trusted(look, a).count, count_b = range_trusted(look, b).count;
 	if (days_a == 0 || days_b == 0)
 		return value_unknown(TYPE_PROB);
 	return value_prob(chance(count_a, count_a + count_b,

@@ -21,6 +21,22 @@ elapsed(const struct look *look, int64_t since)
 	return value_duration(moment > since ? moment - since : 0);
 }
 
+/* The same of signals: suspect time does not count. */
+static struct value
+elapsed_of(const struct look *look, uint64_t signals, int64_t since)
+{
+	int64_t moment = look_moment(look);
+	if (moment <= since)
+		return value_duration(0);
+	return value_duration(moment - since - look_paused(look, signals, since, moment));
+}
+
+static uint64_t
+bit(unsigned signal)
+{
+	return UINT64_C(1) << signal;
+}
+
 const struct track *
 look_track(const struct look *look, unsigned signal)
 {
@@ -33,14 +49,17 @@ struct value
 fn_since(const struct call *call)
 {
 	const struct track *track = look_track(call->look, call->args[0].u.signal);
-	return track ? elapsed(call->look, track->last_at) : value_unknown(TYPE_DURATION);
+	if (!track)
+		return value_unknown(TYPE_DURATION);
+	return elapsed_of(call->look, bit(call->args[0].u.signal), track->last_at);
 }
 
 struct value
 fn_silent(const struct call *call)
 {
 	const struct track *track = look_track(call->look, call->args[0].u.signal);
-	return elapsed(call->look, track ? track->last_at : first_known_at(call->look));
+	return elapsed_of(call->look, bit(call->args[0].u.signal),
+			  track ? track->last_at : first_known_at(call->look));
 }
 
 struct value
@@ -70,7 +89,7 @@ fn_after(const struct call *call)
 	unsigned a = call->args[0].u.signal, b = call->args[1].u.signal;
 	const struct after_state *after = after_find(call->look, a, b);
 	if (after && after->settled < after->count)
-		return elapsed(call->look, after->at[after->settled]);
+		return elapsed_of(call->look, bit(a) | bit(b), after->at[after->settled]);
 	if ((after && after->count > 0) || look_track(call->look, a))
 		return value_duration(0);
 	return value_unknown(TYPE_DURATION);

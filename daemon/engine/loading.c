@@ -31,6 +31,19 @@ note_loaded(struct engine *engine, uint32_t index, struct stream_id applied)
 		engine->loaded_max = applied;
 }
 
+void
+engine_wake_loaded(struct engine *engine, uint32_t index)
+{
+	bool day;
+	int64_t now = engine->now;
+	if (engine->loaded && index < engine->loaded_cap && engine->loaded[index].ms > now)
+		now = engine->loaded[index].ms;
+	struct customer *customer = engine_at(engine, index);
+	int64_t at = step_next(engine, customer, now, &day);
+	engine_set_day(engine, customer, day);
+	engine_set_wake(engine, index, at);
+}
+
 bool
 engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 	    struct err *err)
@@ -42,10 +55,6 @@ engine_load(struct engine *engine, struct customer *customer, struct stream_id a
 	customer->wake_at = NEVER;
 	uint32_t index = engine_add_customer(engine, customer, hash);
 	note_loaded(engine, index, applied);
-	bool day;
-	int64_t now = applied.ms > engine->now ? applied.ms : engine->now;
-	int64_t at = step_next(engine, engine_at(engine, index), now, &day);
-	engine_set_day(engine, engine_at(engine, index), day);
-	engine_set_wake(engine, index, at);
+	engine_wake_loaded(engine, index);
 	return true;
 }

@@ -160,6 +160,8 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 		moment = now;
 	look->env = (struct env){
 		.ops = &look_ops, .ctx = look, .now = now, .look = moment, .next = NEVER};
+	guard_view(engine, now);
+	look->env.pauses = engine->guard.suspect != 0;
 	look->env.memos = engine->memos;
 	look->env.stamp = look_stamp(engine);
 	look->live_day = clock_day(&engine->clock, moment);

@@ -86,8 +86,8 @@ action_fits(struct step *step, const struct action *action, const struct alert *
 	return !action->when || value_is_true(look_eval(&step->look, action->when));
 }
 
-static void
-add_endpoint(struct alert *alert, struct str *to, struct str name)
+void
+orders_add_endpoint(struct alert *alert, struct str *to, struct str name)
 {
 	for (unsigned i = 0; i < alert->to_count; i++)
 		if (str_eq(to[i], name))
@@ -124,7 +124,7 @@ choose_endpoints(struct step *step, struct alert *alert)
 		if (action->webhook_count == 0 || !action_fits(step, action, alert))
 			continue;
 		for (unsigned w = 0; w < action->webhook_count; w++)
-			add_endpoint(alert, to, action->webhooks[w]);
+			orders_add_endpoint(alert, to, action->webhooks[w]);
 	}
 }
 
@@ -178,6 +178,8 @@ emit_alert(struct step *step, struct order *order)
 		if (!alert->acts && rules_of(step)->rules[alert->rule].mode == MODE_LIVE)
 			state->flags |= RULE_WITHHELD;
 	}
+	if (alert->acts && cap_mutes(step, alert, n))
+		alert->acts = false;
 	choose_endpoints(step, alert);
 	order->kind = ORDER_ALERT;
 	order->customer = step->customer;

@@ -157,7 +157,7 @@ reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason
 	const struct rule *rule = &look->engine->rules->rules[slot];
 	const struct rule_state *state = customer_rule(look->customer, slot);
 	int before = look->rule;
-	look->rule = (int)slot;
+	look_take_rule(look, (int)slot);
 	*reason = (struct reason){
 		.rule = slot,
 		.points = reason_counts(look, slot) ? points_now(look, rule) : 0,
@@ -168,7 +168,7 @@ reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason
 		.advice_zh = reasons_text(look, arena, &rule->advice, true, true),
 	};
 	collect_evidence(look, arena, rule, reason);
-	look->rule = before;
+	look_take_rule(look, before);
 }
 
 unsigned

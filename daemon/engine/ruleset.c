@@ -15,6 +15,9 @@ static const char *const alert_names[ALERT_TYPES] = {
 	[ALERT_TAGGED] = "customer.tagged",
 	[ALERT_UNTAGGED] = "customer.untagged",
 	[ALERT_STAGE_CHANGED] = "customer.stage_changed",
+	[ALERT_FEED_SILENT] = "feed.silent",
+	[ALERT_FEED_BACK] = "feed.back",
+	[ALERT_RULE_MUTED] = "rule.muted",
 	[ALERT_TASK] = "task",
 };
 
@@ -68,6 +71,8 @@ ruleset_create(void)
 	rules->level_count = 1;
 	rules->default_cooldown = 14 * DAY_MS;
 	rules->default_min_events = 20;
+	rules->min_volume = 100;
+	rules->max_alerts = 1000;
 	return rules;
 }
 

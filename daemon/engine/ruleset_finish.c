@@ -20,6 +20,7 @@ ruleset_key(struct str text)
 /* What an expression reads, gathered over its tree. */
 struct reading {
 	struct ruleset *rules;
+	uint64_t all;	  /* signals it reads in any way */
 	uint64_t at_once; /* signals whose events may change it at once */
 	int64_t reach;	  /* ms */
 	bool coarse, standing, risk, follows, time;
@@ -114,6 +115,10 @@ read_node(void *ctx, const struct node *node)
 	struct reading *reading = ctx;
 
 	if (node->kind == NODE_RANGE)
+		reading->all |= UINT64_C(1) << node->range.signal;
+	else if (node->kind == NODE_SIGNAL)
+		reading->all |= UINT64_C(1) << signal_of(node);
+	if (node->kind == NODE_RANGE)
 		read_range(reading, &node->range);
 	else if (node->kind == NODE_SIGNAL)
 		reading->at_once |= UINT64_C(1) << signal_of(node);
@@ -197,6 +202,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->key = ruleset_key(rule->name);
 	rule->reach = reading.reach;
 	rule->reads = reading.at_once;
+	rule->fed_by = reading.all;
 	/* Points written as a formula may follow time without any comparison. */
 	rule->reads_coarse = reading.coarse || rule->points_expr != NULL;
 	rule->reads_standing = reading.standing;

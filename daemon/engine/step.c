@@ -88,7 +88,12 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 	bool idle = !state || state->phase == PHASE_IDLE;
 	if (rule->mode == MODE_OFF && idle)
 		return;
+	bool marks = step->engine->rule_is_new && step->engine->rule_is_new[slot] &&
+		     !step->engine->rules->first_run_alerts;
 	if (!rests && rule_warms(step, rule))
+		rests = true;
+	/* What a new rule finds is marked at once or never. */
+	if (!marks && rule_holds(rule, step->engine->guard.suspect))
 		rests = true;
 	if (idle && (rests || (rule->kind == RULE_EVENT && !is_event)))
 		return;
@@ -99,7 +104,7 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 				.rests = rests,
 				.is_event = is_event,
 				.now = step->now};
-	look->rule = (int)slot;
+	look_take_rule(look, (int)slot);
 	if (!rests && rule->mode != MODE_OFF) {
 		if (rule->kind == RULE_STATE || is_event)
 			in.when = look_truth(look, rule->when);
@@ -111,11 +116,10 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 			in.clear = look_truth(look, rule->clear);
 		in.late_undone = step->was_true && step->was_true[slot] && in.when != TRUTH_YES;
 	}
-	in.mark = step->engine->rule_is_new && step->engine->rule_is_new[slot] &&
-		  !step->engine->rules->first_run_alerts;
+	in.mark = marks;
 	step_judge_stateful(step, slot, &in);
 judged:
-	look->rule = -1;
+	look_take_rule(look, -1);
 }
 
 static bool
@@ -321,7 +325,7 @@ step_before_late(struct step *step)
 			continue;
 		if (!was_true)
 			was_true = arena_alloc(&step->engine->scratch, rules->rule_count);
-		step->look.rule = (int)slot;
+		look_take_rule(&step->look, (int)slot);
 		was_true[slot] = value_is_true(look_eval(&step->look, rules->rules[slot].when));
 	}
 	return was_true;
@@ -366,6 +370,7 @@ step_event(struct step *step)
 	step->is_new = step->customer->first_seen_at == INT64_MAX;
 	const bool *was_true = step->late ? step_before_late(step) : NULL;
 	step->use = ruleset_use(engine->rules, step->entry->type);
+	guard_count(engine, step->use, step->entry);
 	step->calm = step->use && calm_is(&engine->calm, step->customer, step->use, step->now);
 	if (!absorb_entry(engine, step->customer, step->entry, step->use))
 		return;
@@ -410,6 +415,8 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 		break;
 	case STEP_TIME:
 	case STEP_RULES:
+		if (engine->guard_moved)
+			step.cause = CAUSE_FEED;
 		if (kind == STEP_RULES) {
 			step.cause = CAUSE_RULES_CHANGED;
 			step.turned = true; /* points and levels may be others */

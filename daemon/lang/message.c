@@ -226,6 +226,9 @@ static const struct message rows[] = {
 	{"E257", "the rule \"{0}\" cannot inhibit itself", "规则 \"{0}\" 不能抑制自身"},
 	{"E258", "every customer is at least healthy; name a level that is entered",
 	 "任何客户都不低于 healthy;请写一个须进入的等级"},
+	{"E267", "{0} is about no customer: `when` has nobody to ask", "{0} 不针对客户:`when` 无从判断"},
+	{"E268", "{0} is about no customer: it can order no task, only a webhook",
+	 "{0} 不针对客户:不能派任务,只能用 webhook"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */

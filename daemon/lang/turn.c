@@ -40,6 +40,9 @@ turn_note_linear(struct env *env, const struct turning *turning)
 	if (turning->moving->builtin->op == FN_AFTER && turning->now->u.i == 0 &&
 	    moving_at(env, turning, env->now + 1).u.i == 0)
 		return;
+	/* Suspect time does not count: while it holds, time changes nothing. */
+	if (env->pauses && moving_at(env, turning, env->now + 1).u.i == turning->now->u.i)
+		return;
 	note_after(env, delta);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/heap.h"
 #include "engine/engine.h"
+#include "engine/guard.h"
 #include "engine/names.h"
 #include "engine/track.h"
 
@@ -91,6 +92,8 @@ struct dirty {
 	int64_t clock;
 };
 
+struct step;
+
 struct engine {
 	struct ruleset *rules; /* owned */
 	struct hash_seed seed;
@@ -115,6 +118,8 @@ struct engine {
 	struct window_memo *windows; /* owned: of the look at work */
 	uint32_t stamp;		     /* of the last look */
 	uint16_t *all_rules;	     /* 0..rule_count-1 */
+	struct guard guard;
+	bool guard_moved; /* what is due now is due because other time is suspect */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;
@@ -156,6 +161,39 @@ engine_prefetch(const struct customer *customer)
 void engine_sort_due(struct engine *engine); /* engine->due by the bytes of the ids */
 /* Its record already holds what happened at that instant. */
 bool engine_is_ahead(const struct engine *engine, uint32_t index, int64_t at);
+/* Works out again when a customer whose record was loaded is due. */
+void engine_wake_loaded(struct engine *engine, uint32_t index);
+
+/* The guard: volumes of feeds (guard.c). */
+void guard_take_rules(struct engine *engine);
+void guard_touch(struct engine *engine); /* its record has to be written */
+void guard_count(struct engine *engine, const struct type_use *use, const struct entry *entry);
+/* When something of it is due, exact for instants up to `to`; NEVER. */
+int64_t guard_next(struct engine *engine, int64_t to);
+/* Time has come to `at`; true when other time is suspect now than just before. */
+bool guard_run(struct engine *engine, int64_t at, const struct order_sink *sink);
+int64_t span_forgotten_at(const struct feed_span *span);
+/* Suspect time as of now (suspect.c). */
+void guard_view_make(struct engine *engine, int64_t now);
+static inline void
+guard_view(struct engine *engine, int64_t now)
+{
+	if (now < engine->guard.view_from || now >= engine->guard.view_to)
+		guard_view_make(engine, now);
+}
+/* Alerts of a rule in an hour (caps.c). n: the alert's order number. */
+bool cap_mutes(struct step *step, const struct alert *alert, uint32_t n);
+void cap_finish(struct cap *cap);
+int64_t caps_next(const struct guard *guard);
+void caps_end_hour(struct engine *engine, int64_t at, const struct order_sink *sink);
+void caps_forget(struct guard *guard, struct stream_id low);
+/* Alerts without a customer (notices.c). */
+void notice_feed(struct engine *engine, enum alert_type type, const struct feed_news *news,
+		 int64_t at, const struct order_sink *sink);
+void notice_feed_id(const struct engine *engine, enum alert_type type,
+		    const struct feed_news *news, int64_t at, char out[ORDER_ID]);
+void notice_muted(struct engine *engine, const struct cap *cap, int64_t at,
+		  const struct order_sink *sink);
 
 /* One look at a customer: the evaluator's surroundings. */
 struct look {
@@ -165,14 +203,17 @@ struct look {
 	struct env env;
 	int64_t closed_day, live_day; /* as of env.look */
 	int64_t hour;		      /* as of the later of env.look and the last hour's edge */
-	bool day; /* out: something read here may change at the next day's close */
-	int rule; /* slot being judged, for risk(); -1: none */
+	bool day;	/* out: something read here may change at the next day's close */
+	int rule;	/* slot being judged, for risk(); -1: none */
+	bool unguarded; /* that rule says guard: off: suspect time counts for it */
 };
 
 #define EVIDENCE_MAX 16
 
 void look_begin(struct look *look, struct engine *engine, struct customer *customer,
 		const struct entry *event, int64_t now);
+/* What follows is asked for that rule; -1: for none. */
+void look_take_rule(struct look *look, int slot);
 struct value look_eval(struct look *look,
 		       const struct expr *expr); /* value_unknown when NULL */
 enum truth look_truth(struct look *look, const struct expr *expr);
@@ -278,6 +319,7 @@ void tags_expire(struct step *step);
 
 /* Orders. */
 struct announcement *orders_announce(struct step *step, enum alert_type type);
+void orders_add_endpoint(struct alert *alert, struct str *to, struct str name); /* once */
 void orders_emit(struct step *step); /* what was announced, then the level; tasks they order */
 uint32_t order_number(struct customer *customer, int64_t now); /* counts it, for ids */
 void tasks_ordered_by(struct step *step, const struct alert *alert,

@@ -6,6 +6,7 @@
 #include "engine/order.h"
 
 struct engine;
+struct guard; /* engine/guard.h */
 
 /* `rules` becomes the engine's. `seed` is for hash tables only. */
 struct engine *engine_create(struct ruleset *rules, struct hash_seed seed);
@@ -49,7 +50,14 @@ void engine_resume(struct engine *engine, struct stream_id low);
 bool engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 		 struct err *err) MUST_CHECK;
 
+/* The guard's record: written when this says so, in the same commit as the records above; `rolled`: what lies
+ * behind the present hour has changed too. What it holds is as of the engine's position. */
+bool engine_take_guard(struct engine *engine, bool *rolled);
+/* After the customers' records; what was decoded becomes the engine's. Entries <= applied are in it. */
+void engine_load_guard(struct engine *engine, struct guard *guard, struct stream_id applied);
+
 /* Reading. */
+const struct guard *engine_guard(const struct engine *engine);
 const struct customer *engine_find(const struct engine *engine, struct str id); /* or NULL */
 const struct customer *engine_customer_at(const struct engine *engine, size_t index);
 struct value engine_profile(const struct engine *engine, const struct customer *customer,

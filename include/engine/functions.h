@@ -36,6 +36,14 @@ struct cells {
 	int64_t first, last;
 };
 struct cells look_cells(const struct look *look, const struct range *range);
+/* Suspect time does not count (rules.md, "Guards"). ms of [from, to) that are suspect for any of the signals
+ * (bits); how many days of first..last, both included, are for one signal; the days themselves, merged, in
+ * order. All are 0 for a rule with guard: off. */
+int64_t look_paused(const struct look *look, uint64_t signals, int64_t from, int64_t to);
+int64_t look_count_suspect(const struct look *look, unsigned signal, int64_t first,
+			   int64_t last);
+unsigned look_suspect_days(const struct look *look, unsigned signal,
+			   const struct suspect_days **out);
 /* The newest event of a signal, from whichever track there is; NULL. */
 const struct track *look_track(const struct look *look, unsigned signal);
 

@@ -37,6 +37,8 @@ struct reason {
 	unsigned evidence_count;
 };
 
+struct feed_news; /* guard.h */
+
 struct alert {
 	enum alert_type type;
 	char id[ORDER_ID];
@@ -59,6 +61,10 @@ struct alert {
 	struct str tag;
 	unsigned stage, previous_stage; /* slot and 1, 0: none; equal unless the stage moved */
 	bool acts;	      /* false: no endpoints and no tasks, whatever the actions say */
+	const struct feed_news *feed; /* feed.silent, feed.back */
+	uint32_t muted; /* rule.muted: so many of `hour_at` were recorded and not sent */
+	int64_t hour_at;
+	struct str muted_rule; /* its name; rule is -1 when it is no more */
 	const struct str *to; /* endpoint names */
 	unsigned to_count;
 };

@@ -69,6 +69,7 @@ struct rule {
 	int64_t keep;			 /* `keep_firing_for`, ms; event rules default 7 d */
 	int64_t cooldown;		 /* ms */
 	int64_t warmup;			 /* ms */
+	bool unguarded;			 /* guard: off */
 	int64_t reach;			 /* ms: longest range + offset it reads, at least 1 d */
 	struct text_pair reason, advice; /* reason defaults to the rule's name */
 	const struct str *types;	 /* `on`: event rules */
@@ -83,6 +84,7 @@ struct rule {
 	bool reads_standing; /* level(), tag(): looked at again in a step in which one moved */
 	bool reads_risk;     /* risk(): no part of what risk() says in other rules */
 	bool follows; /* risk(), firing(): looked at in every step in which a rule above turned */
+	uint64_t fed_by; /* bit s: signal s is read; while its feed is suspect the rule holds */
 };
 
 /* A tag by rule: entered when `when` is true, left when `leave` is; unknown changes nothing. */
@@ -106,6 +108,9 @@ enum alert_type {
 	ALERT_TAGGED,
 	ALERT_UNTAGGED,
 	ALERT_STAGE_CHANGED,
+	ALERT_FEED_SILENT, /* these three have no customer */
+	ALERT_FEED_BACK,
+	ALERT_RULE_MUTED,
 	ALERT_TASK, /* task.<verb> */
 	ALERT_TYPES
 };
@@ -182,6 +187,8 @@ struct ruleset {
 	bool first_run_alerts;	  /* first_run: alert */
 	int64_t default_cooldown; /* defaults: */
 	int default_min_events;
+	int64_t min_volume; /* a feed whose median is below it is not judged */
+	int64_t max_alerts; /* of one rule in an hour */
 	/* Derived by ruleset_finish(): */
 	struct map type_index; /* event type -> index into uses */
 	struct type_use *uses;

@@ -30,6 +30,7 @@ struct env {
 	/* Set by eval while it evaluates the moving side of a LINEAR or MONOTONE comparison: ops->call
 	 * then answers as of now, otherwise as of look. */
 	bool exact;
+	bool pauses; /* functions that grow may stand still now */
 	/* Out, lowered only: the earliest instant > now at which a LINEAR or MONOTONE comparison that
 	 * was evaluated here turns, if no event comes before. The caller sets it to NEVER. */
 	int64_t next;

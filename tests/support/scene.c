@@ -12,6 +12,7 @@
 
 #include "codec/event.h"
 #include "codec/rules_yaml.h"
+#include "engine/guard.h"
 
 static bool
 test_zone(void *ctx, struct str name, struct str *tzif)
@@ -68,6 +69,21 @@ say_alert(struct scene *scene, const struct order *order)
 	const struct ruleset *rules = engine_rules(scene->engine);
 	const struct alert *alert = &order->u.alert;
 	buf_printf(&scene->said, "%s ", alert_type_name(alert->type));
+	if (alert->feed) {
+		const struct feed_news *news = alert->feed;
+		buf_printf(&scene->said, "%.*s/%.*s %s volume=%lld expected=%g",
+			   STR_ARG(news->type), STR_ARG(news->source),
+			   news->given_up ? "given_up"
+			   : news->day	  ? "day"
+					  : "hour",
+			   (long long)news->volume, news->expected);
+		return;
+	}
+	if (alert->type == ALERT_RULE_MUTED) {
+		buf_printf(&scene->said, "%.*s muted=%u", STR_ARG(alert->muted_rule),
+			   (unsigned)alert->muted);
+		return;
+	}
 	if (alert->rule >= 0)
 		buf_str(&scene->said, rules->rules[alert->rule].name);
 	else if (alert->tag.p)
@@ -100,7 +116,9 @@ take_order(void *ctx, const struct order *order)
 		return;
 	}
 	print_instant(order->kind == ORDER_ALERT ? order->u.alert.at : order->u.task.at, when);
-	buf_printf(&scene->said, "%s %.*s ", when, STR_ARG(order->customer->id));
+	buf_printf(&scene->said, "%s %.*s ", when,
+		   order->customer ? (int)order->customer->id.n : 1,
+		   order->customer ? order->customer->id.p : "-");
 	if (order->kind == ORDER_ALERT)
 		say_alert(scene, order);
 	else

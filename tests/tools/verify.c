@@ -89,9 +89,10 @@ say_alert(struct verify *verify, const struct order *order)
 	struct buf line = {0}, type = {0};
 	struct str name = alert_json_type(&type, order);
 	bool task = order->kind == ORDER_TASK;
+	struct str customer = order->customer ? order->customer->id : STR_NONE;
 	buf_printf(&line, "id=%s type=%.*s customer=%.*s at=%" PRId64 " to=",
 		   task ? order->u.task.notice_id : order->u.alert.id, STR_ARG(name),
-		   STR_ARG(order->customer->id), task ? order->u.task.at : order->u.alert.at);
+		   STR_ARG(customer), task ? order->u.task.at : order->u.alert.at);
 	for (unsigned i = 0; !task && i < order->u.alert.to_count; i++)
 		buf_printf(&line, "%s%.*s", i ? "," : "", STR_ARG(order->u.alert.to[i]));
 	buf_text(&line, " body=");
