@@ -2,7 +2,7 @@
 /* Writes what is known of a customer, for those who look after it. */
 #include "codec/alert_json.h"
 #include "codec/json_parts.h"
-#include "engine/track.h"
+#include "engine/items.h"
 
 static void
 put_int(struct json *json, const char *key, int64_t number)
@@ -167,6 +167,52 @@ put_rules(struct json *json, const struct ruleset *rules, const struct customer 
 }
 
 static void
+put_kept(struct json *json, const struct item_def *def, const struct item *item)
+{
+	for (unsigned i = 0; i < def->kept_count; i++) {
+		if (item->kept[i].n == 0)
+			continue;
+		json_key_str(json, def->kept[i]);
+		json_str(json, item->kept[i]);
+	}
+}
+
+static void
+put_item(struct json *json, const struct ruleset *rules, const struct item *item)
+{
+	const struct item_def *def = &rules->items[item->def];
+	struct value due = item_due(rules, item);
+
+	json_open(json, '{');
+	put_str(json, "items", def->name);
+	put_str(json, "key", item->key);
+	put_at(json, "opened_at", item->opened_at);
+	if (due.known) {
+		json_key(json, "due");
+		parts_value(json, due);
+	}
+	json_key(json, "kept");
+	json_open(json, '{');
+	put_kept(json, def, item);
+	json_close(json, '}');
+	json_close(json, '}');
+}
+
+/* Those that are open. */
+static void
+put_items(struct json *json, const struct ruleset *rules, const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+
+	json_key(json, "items");
+	json_open(json, '[');
+	for (unsigned i = 0; cold && i < cold->item_count; i++)
+		if (item_is_open(&cold->items[i]))
+			put_item(json, rules, &cold->items[i]);
+	json_close(json, ']');
+}
+
+static void
 put_tags(struct json *json, const struct customer *customer)
 {
 	const struct cold *cold = customer->cold;
@@ -239,6 +285,8 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	parts_profile(&json, engine, customer, 0, true);
 	put_tags(&json, customer);
 	put_signals(&json, engine, customer);
+	if (engine_rules(engine)->item_count > 0)
+		put_items(&json, engine_rules(engine), customer);
 	put_rules(&json, engine_rules(engine), customer);
 	put_tasks(&json, engine, customer);
 	json_close(&json, '}');

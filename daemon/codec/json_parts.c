@@ -46,6 +46,7 @@ parts_value(struct json *json, struct value value)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_COUNT:
 		json_none(json);
 		return;

@@ -8,7 +8,7 @@
 
 #include "base/number.h"
 #include "codec/record_format.h"
-#include "engine/track.h"
+#include "engine/items.h"
 
 #define NUMBER(part, member, is_at)                                  \
 	{                                                            \
@@ -260,6 +260,7 @@ put_profile_value(const struct writer *writer, struct value value)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
 		buf_zigzag(writer->out, value.u.i);
@@ -391,6 +392,41 @@ put_after(const struct writer *writer, const struct after_state *after)
 	close_item(writer, begin);
 }
 
+/* key, instants that there are, attributes by the keys of their names, states of rules. */
+static void
+put_item(const struct writer *writer, const struct item *item)
+{
+	const struct item_def *def = &writer->rules->items[item->def];
+	bool opened = item->opened_at != INT64_MIN, closed = item->closed_at != INT64_MIN;
+	size_t begin;
+
+	put_key(writer, def->key);
+	begin = writer->out->n;
+	put_text(writer, item->key);
+	buf_char(writer->out, (char)(opened | closed << 1));
+	if (opened)
+		put_at(writer, item->opened_at);
+	if (closed)
+		put_at(writer, item->closed_at);
+	buf_varint(writer->out, def->kept_count);
+	for (unsigned i = 0; i < def->kept_count; i++) {
+		put_key(writer, def->kept_keys[i]);
+		put_text(writer, item->kept[i]);
+	}
+	buf_varint(writer->out, item->rule_count);
+	for (unsigned i = 0; i < item->rule_count; i++)
+		put_rule(writer, &item->rules[i]);
+	close_item(writer, begin);
+}
+
+static void
+put_items(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->item_count);
+	for (unsigned i = 0; i < customer->cold->item_count; i++)
+		put_item(writer, &customer->cold->items[i]);
+}
+
 static void
 put_afters(const struct writer *writer, const struct customer *customer)
 {
@@ -445,7 +481,8 @@ parts_of(const struct customer *customer)
 	       part_bit(cold->id_count, PART_IDS) | part_bit(cold->task_count, PART_TASKS) |
 	       part_bit(cold->after_count, PART_AFTERS) |
 	       part_bit(customer->level != held_most(customer), PART_LEVEL) |
-	       part_bit(customer->stage, PART_STAGE) | part_bit(cold->risk_count, PART_RISKS);
+	       part_bit(customer->stage, PART_STAGE) | part_bit(cold->risk_count, PART_RISKS) |
+	       part_bit(cold->item_count, PART_ITEMS);
 }
 
 static void
@@ -497,6 +534,9 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 		return;
 	case PART_RISKS:
 		put_risks(writer, customer);
+		return;
+	case PART_ITEMS:
+		put_items(writer, customer);
 		return;
 	case PART_EPISODE:
 	case PART_QUIET:

@@ -41,6 +41,7 @@ read_profile_value(struct reader *item, const struct attribute *attribute)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
 		value.u.i = record_take_signed(item);
@@ -67,8 +68,8 @@ read_cell(struct reader *item, unsigned slot)
 		customer_set_profile(item->customer, slot, attribute->type, value, ts);
 }
 
-static void
-read_rule(struct reader *item, unsigned rule)
+struct rule_state
+record_take_rule(struct reader *item, unsigned rule)
 {
 	uint8_t state = (uint8_t)record_take_little(item, 1),
 		has = (uint8_t)record_take_little(item, 1);
@@ -80,7 +81,17 @@ read_rule(struct reader *item, unsigned rule)
 		if (has >> i & 1)
 			record_take_field(item, &record_rule_numbers[i], &read);
 	}
-	if ((item->version == 1 && state >> 7) || customer_rule(item->customer, rule))
+	if (item->version == 1 && state >> 7)
+		record_spoil(item);
+	return read;
+}
+
+static void
+read_rule(struct reader *item, unsigned rule)
+{
+	struct rule_state read = record_take_rule(item, rule);
+
+	if (customer_rule(item->customer, rule))
 		record_spoil(item);
 	if (item->p)
 		*customer_rule_make(item->customer, rule) = read;

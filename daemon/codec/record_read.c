@@ -196,6 +196,9 @@ read_part(struct reader *reader, enum record_part part)
 	case PART_RISKS:
 		record_read_risks(reader);
 		return;
+	case PART_ITEMS:
+		record_read_list_items(reader);
+		return;
 	case PART_COUNT:
 		return;
 	}

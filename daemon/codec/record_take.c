@@ -132,6 +132,8 @@ keyed_count(const struct ruleset *rules, enum keyed kind)
 		return rules->task_count;
 	case KEYED_AFTER:
 		return rules->after_count;
+	case KEYED_ITEM:
+		return rules->item_count;
 	}
 	return 0;
 }
@@ -150,6 +152,8 @@ keyed_key(const struct ruleset *rules, enum keyed kind, unsigned slot)
 		return rules->tasks[slot].key;
 	case KEYED_AFTER:
 		return rules->afters[slot].key;
+	case KEYED_ITEM:
+		return rules->items[slot].key;
 	}
 	return 0;
 }

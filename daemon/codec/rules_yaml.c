@@ -54,7 +54,7 @@ static const struct form_row file_rows[] = {
 	{.word = "actions", .read = form_ignore},
 	{.word = "tasks", .read = form_ignore},
 	{.word = "calendar", ONCE(calendar)},
-	{.word = "items", .read = NULL},
+	{.word = "items", .read = form_ignore},
 	{.word = "members", .read = NULL},
 	{.word = "models", .read = NULL},
 	{.word = "tags", .read = NULL},
@@ -201,6 +201,7 @@ make(struct maker *maker)
 	maker_levels(maker);
 	maker_profile(maker);
 	maker_signals(maker);
+	maker_items(maker);
 	maker_lists(maker);
 	maker_macros(maker);
 	maker_teams(maker);

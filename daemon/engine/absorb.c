@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "engine/core.h"
+#include "engine/items.h"
 #include "lang/builtin.h"
 
 /* Its day had closed when it arrived. */
@@ -248,6 +249,7 @@ attribute_value(const struct attribute *attribute, struct str text, struct value
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
 		break;
@@ -318,5 +320,7 @@ absorb_entry(struct engine *engine, struct customer *customer, const struct entr
 	if (entry->kind == ENTRY_PROFILE)
 		profile_take(engine->rules, customer, entry);
 	feed_signals(engine, customer, entry, use);
+	if (use && (use->opens | use->closes))
+		items_take(engine->rules, customer, entry, use);
 	return true;
 }

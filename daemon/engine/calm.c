@@ -128,7 +128,9 @@ calm_make(struct calm *calm, const struct ruleset *rules)
 		calm->uses[u].rules = calm->rules + used;
 		for (unsigned i = 0; i < use->rule_count; i++) {
 			const struct rule *rule = &rules->rules[use->rules[i]];
-			if (rule->kind == RULE_EVENT || (eager[use->rules[i]] & use->signals))
+			bool items = rule->reads_items & (use->opens | use->closes);
+			if (rule->kind == RULE_EVENT || items ||
+			    (eager[use->rules[i]] & use->signals))
 				calm->rules[used++] = use->rules[i];
 		}
 		calm->uses[u].count = (unsigned)(calm->rules + used - calm->uses[u].rules);

@@ -6,7 +6,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
-#include "engine/track.h"
+#include "engine/items.h"
 
 /* A profile text: its length stands before the bytes, since it may hold any byte. */
 struct text_cell {
@@ -152,6 +152,7 @@ profile_store(struct profile_cell *cell, enum type type, struct value value)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
 		assert(type == TYPE_ENUM); /* no attribute has these */
@@ -213,6 +214,7 @@ profile_load(const struct profile_cell *cell, const struct attribute *attribute)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
 		value.u.i = cell->u.i;
@@ -375,6 +377,7 @@ cold_finish(struct cold *cold)
 	for (unsigned i = 0; i < cold->after_count; i++)
 		mem_free(cold->afters[i].at);
 	mem_free(cold->afters);
+	items_finish(cold);
 	mem_free(cold);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "engine/core.h"
+#include "engine/items.h"
 
 #define BATCH 64 /* customers fetched ahead of their entries */
 
@@ -166,6 +167,18 @@ new_customer(struct engine *engine, const struct entry *entry)
 	return engine_add_customer(engine, made, entry->hash);
 }
 
+static bool
+items_fit(const struct engine *engine, const struct customer *customer,
+	  const struct entry *entry, struct err *err)
+{
+	const struct type_use *use;
+	if (engine->rules->item_count == 0 || entry->kind != ENTRY_EVENT)
+		return true;
+	use = ruleset_use(engine->rules, entry->type);
+	return !use || !(use->opens | use->closes) ||
+	       items_check(engine->rules, customer, entry, use, err);
+}
+
 /* false: rejected, and nothing changed. */
 static bool
 acceptable(struct engine *engine, uint32_t index, const struct entry *entry,
@@ -174,6 +187,10 @@ acceptable(struct engine *engine, uint32_t index, const struct entry *entry,
 	struct err err;
 	const struct customer *customer = index == UINT32_MAX ? NULL : engine_at(engine, index);
 	if (entry->kind == ENTRY_PROFILE && !absorb_check(engine, entry, &err)) {
+		orders_reject(engine, customer, sink, err.text);
+		return false;
+	}
+	if (!items_fit(engine, customer, entry, &err)) {
 		orders_reject(engine, customer, sink, err.text);
 		return false;
 	}
@@ -276,7 +293,8 @@ engine_bytes(const struct engine *engine)
 			 cold->rule_count * sizeof *cold->rules +
 			 cold->tag_count * sizeof *cold->tags +
 			 cold->id_count * sizeof *cold->ids +
-			 cold->task_count * sizeof *cold->tasks + MALLOC_OVERHEAD;
+			 cold->task_count * sizeof *cold->tasks +
+			 cold->item_count * sizeof *cold->items + MALLOC_OVERHEAD;
 	}
 	return bytes;
 }

@@ -102,15 +102,19 @@ fn_age(const struct call *call)
 }
 
 struct value
-fn_until(const struct call *call)
+days_until(const struct look *look, struct value date)
 {
-	const struct value *date = &call->args[0];
 	int64_t today, days;
-	if (!date->known)
+	if (!date.known)
 		return value_unknown(TYPE_DURATION);
-	today = clock_day(&call->look->engine->clock, look_moment(call->look));
-	if (__builtin_sub_overflow(date->u.i, today, &days) || days > 4000000 ||
-	    days < -4000000)
+	today = clock_day(&look->engine->clock, look_moment(look));
+	if (__builtin_sub_overflow(date.u.i, today, &days) || days > 4000000 || days < -4000000)
 		return value_unknown(TYPE_DURATION);
 	return value_duration(days * DAY_MS);
+}
+
+struct value
+fn_until(const struct call *call)
+{
+	return days_until(call->look, call->args[0]);
 }

@@ -14,8 +14,8 @@ look_of(struct env *env)
 
 /* ---- paths ---- */
 
-static struct value
-convert_text(struct str text, const struct node *node)
+struct value
+look_text(struct str text, const struct node *node)
 {
 	int64_t integer;
 	double number;
@@ -48,6 +48,7 @@ convert_text(struct str text, const struct node *node)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
 		break;
@@ -73,7 +74,7 @@ event_path(const struct entry *event, const struct node *node)
 	case EVENT_TS:
 		return value_time(event->ts);
 	case EVENT_ATTRIBUTE:
-		return convert_text(entry_attribute(event, node->name), node);
+		return look_text(entry_attribute(event, node->name), node);
 	}
 	return value_unknown(node->type);
 }
@@ -86,7 +87,7 @@ look_path(struct env *env, const struct node *node)
 		return customer_profile(look->customer, look->engine->rules, node->slot);
 	if (node->op == PATH_EVENT)
 		return event_path(look->event, node);
-	return value_unknown(node->type);
+	return item_field(look, node);
 }
 /* ---- functions ---- */
 
@@ -119,6 +120,9 @@ static call_rule *const functions[FN_FIRST_PURE] = {
 	[FN_TAG] = fn_tag,
 	[FN_FIRING] = fn_firing,
 	[FN_FIRED_WITHIN] = fn_fired_within,
+	[FN_OPEN] = fn_open,
+	[FN_OLDEST] = fn_oldest,
+	[FN_UNTIL_DUE] = fn_until_due,
 };
 /* clang-format on */
 

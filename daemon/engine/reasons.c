@@ -57,6 +57,9 @@ reasons_word(void *ctx, enum template_word which, struct buf *out)
 		if (!words->in_reason)
 			print_reasons(look, words->zh, out);
 		return;
+	case WORD_KEY:
+		buf_str(out, look->key);
+		return;
 	case WORD_NONE:
 		return;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "engine/core.h"
+#include "engine/items.h"
 
 static int
 slot_of_signal(const struct ruleset *rules, uint32_t key)
@@ -132,20 +133,74 @@ compare_rules(const void *a, const void *b)
 }
 
 static bool
-remap_rules(struct cold *cold, const struct ruleset *from, const struct ruleset *to)
+remap_states(struct rule_state *states, uint16_t *count, const struct ruleset *from,
+	     const struct ruleset *to)
 {
 	unsigned kept = 0;
-	for (unsigned i = 0; i < cold->rule_count; i++) {
-		int slot = slot_of_rule(to, from->rules[cold->rules[i].rule].key);
+	for (unsigned i = 0; i < *count; i++) {
+		int slot = slot_of_rule(to, from->rules[states[i].rule].key);
 		if (slot < 0)
 			continue;
-		cold->rules[kept] = cold->rules[i];
-		cold->rules[kept++].rule = (uint16_t)slot;
+		states[kept] = states[i];
+		states[kept++].rule = (uint16_t)slot;
 	}
-	bool lost = kept != cold->rule_count;
-	cold->rule_count = (uint16_t)kept;
+	bool lost = kept != *count;
+	*count = (uint16_t)kept;
 	if (kept > 1)
-		qsort(cold->rules, kept, sizeof *cold->rules, compare_rules);
+		qsort(states, kept, sizeof *states, compare_rules);
+	return lost;
+}
+
+/* What the new set keeps by the same name stays; what it keeps anew is not known of those opened before. */
+static bool
+remap_kept(struct item *item, const struct item_def *from, const struct item_def *to)
+{
+	struct str kept[RULESET_MAX_KEPT] = {{0}};
+	bool lost = false;
+	for (unsigned i = 0; i < from->kept_count; i++) {
+		unsigned k = 0;
+		while (k < to->kept_count && to->kept_keys[k] != from->kept_keys[i])
+			k++;
+		if (k < to->kept_count) {
+			kept[k] = item->kept[i];
+			continue;
+		}
+		lost |= item->kept[i].n > 0;
+		text_set(&item->kept[i], STR_NONE);
+	}
+	memcpy(item->kept, kept, sizeof kept);
+	return lost;
+}
+
+static int
+compare_items(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	return x->def != y->def ? (int)x->def - (int)y->def : str_cmp(x->key, y->key);
+}
+
+static bool
+remap_items(struct cold *cold, const struct ruleset *from, const struct ruleset *to)
+{
+	bool lost = false;
+	unsigned kept = 0;
+	for (unsigned i = 0; i < cold->item_count; i++) {
+		struct item item = cold->items[i];
+		const struct item_def *def = &from->items[item.def];
+		int slot = ruleset_items(to, def->key);
+		if (slot < 0) {
+			item_finish(&item);
+			continue;
+		}
+		lost |= remap_kept(&item, def, &to->items[slot]);
+		lost |= remap_states(item.rules, &item.rule_count, from, to);
+		item.def = (uint16_t)slot;
+		cold->items[kept++] = item;
+	}
+	lost |= kept != cold->item_count;
+	cold->item_count = (uint16_t)kept;
+	if (kept > 1)
+		qsort(cold->items, kept, sizeof *cold->items, compare_items);
 	return lost;
 }
 
@@ -231,7 +286,8 @@ remap_customer(struct customer *customer, const struct ruleset *from, const stru
 	if (!customer->cold)
 		return changed;
 	changed |= remap_profile(customer, from, to);
-	changed |= remap_rules(customer->cold, from, to);
+	changed |= remap_states(customer->cold->rules, &customer->cold->rule_count, from, to);
+	changed |= remap_items(customer->cold, from, to);
 	changed |= remap_tasks(customer->cold, from, to);
 	changed |= remap_afters(customer->cold, to);
 	return changed;

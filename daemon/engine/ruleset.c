@@ -129,6 +129,15 @@ ruleset_rule(const struct ruleset *rules, struct str name)
 }
 
 int
+ruleset_items(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->item_count; i++)
+		if (rules->items[i].key == key)
+			return (int)i;
+	return -1;
+}
+
+int
 ruleset_attribute(const struct ruleset *rules, struct str name)
 {
 	for (unsigned i = 0; i < rules->attribute_count; i++)

@@ -22,6 +22,7 @@ struct reading {
 	struct ruleset *rules;
 	uint64_t all;	  /* signals it reads in any way */
 	uint64_t at_once; /* signals whose events may change it at once */
+	uint32_t items;	  /* lists of items */
 	int64_t reach;	  /* ms */
 	bool coarse, standing, risk, follows, time;
 };
@@ -122,6 +123,8 @@ read_node(void *ctx, const struct node *node)
 		read_range(reading, &node->range);
 	else if (node->kind == NODE_SIGNAL)
 		reading->at_once |= UINT64_C(1) << signal_of(node);
+	else if (node->kind == NODE_ITEMS)
+		reading->items |= UINT32_C(1) << node->slot;
 	else if (node->kind == NODE_CALL)
 		read_call(reading, node);
 	else if (node->kind == NODE_COMPARE && node->moves == MOVES_COARSE)
@@ -149,19 +152,17 @@ read_pair(struct reading *reading, const struct text_pair *pair)
 	read_text(reading, &pair->zh);
 }
 
-/* Kind, field, types in order of their bytes, and `where` with its macros and lists put in. */
-void
-ruleset_signal_text(struct buf *out, const struct signal *signal)
+/* Types in the order of their bytes. */
+static void
+put_types(struct buf *out, const struct str *types, unsigned count)
 {
-	static const char *const kinds[] = {"count", "sum", "last"};
 	struct str after = STR_NONE;
 
-	buf_printf(out, "%s\n%.*s\n", kinds[signal->kind], STR_ARG(signal->field));
-	for (unsigned n = 0; n < signal->type_count; n++) {
+	for (unsigned n = 0; n < count; n++) {
 		struct str next = STR_NONE;
 
-		for (unsigned i = 0; i < signal->type_count; i++) {
-			struct str type = signal->types[i];
+		for (unsigned i = 0; i < count; i++) {
+			struct str type = types[i];
 
 			if (str_cmp(type, after) > 0 &&
 			    (next.p == NULL || str_cmp(type, next) < 0))
@@ -174,6 +175,16 @@ ruleset_signal_text(struct buf *out, const struct signal *signal)
 		after = next;
 	}
 	buf_char(out, '\n');
+}
+
+/* Kind, field, types, and `where` with its macros and lists put in. */
+void
+ruleset_signal_text(struct buf *out, const struct signal *signal)
+{
+	static const char *const kinds[] = {"count", "sum", "last"};
+
+	buf_printf(out, "%s\n%.*s\n", kinds[signal->kind], STR_ARG(signal->field));
+	put_types(out, signal->types, signal->type_count);
 	if (signal->where != NULL)
 		expr_unparse(out, signal->where->root);
 }
@@ -188,6 +199,21 @@ finish_signal(struct ruleset *rules, struct signal *signal)
 	signal->key = ruleset_key(buf_view(&text));
 	buf_finish(&text);
 	read_expr(&reading, signal->where);
+}
+
+/* What is kept of an item is found by its name, so that it can be edited. */
+static void
+finish_items(struct item_def *def)
+{
+	struct buf text = {0};
+
+	put_types(&text, def->open_types, def->open_count);
+	put_types(&text, def->close_types, def->close_count);
+	buf_str(&text, def->field);
+	def->key = ruleset_key(buf_view(&text));
+	buf_finish(&text);
+	for (unsigned i = 0; i < def->kept_count; i++)
+		def->kept_keys[i] = ruleset_key(def->kept[i]);
 }
 
 static void
@@ -209,6 +235,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->reads_risk = reading.risk;
 	rule->follows = reading.follows;
 	rules->has_floors |= rule->floor > 0;
+	rule->reads_items = reading.items;
 	read_pair(&texts, &rule->reason);
 	read_pair(&texts, &rule->advice);
 }
@@ -227,6 +254,7 @@ read_the_rest(struct ruleset *rules)
 	}
 	read_expr(&rest, rules->value);
 	read_expr(&only, rules->only);
+	rules->only_reads_items = only.items;
 	rules->only_reads = only.time || only.coarse || only.standing || only.follows
 				    ? UINT64_MAX
 				    : only.at_once;
@@ -254,6 +282,8 @@ count_types(const struct ruleset *rules)
 		count += rules->signals[i].type_count;
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		count += rules->rules[i].type_count;
+	for (unsigned i = 0; i < rules->item_count; i++)
+		count += rules->items[i].open_count + rules->items[i].close_count;
 	return count;
 }
 
@@ -265,7 +295,8 @@ is_looked_at(const struct rule *rule, const struct type_use *use)
 	for (unsigned i = 0; i < rule->type_count; i++)
 		if (str_eq(rule->types[i], use->type))
 			return true;
-	return (rule->reads & use->signals) != 0 || rule->reads_coarse;
+	return (rule->reads & use->signals) != 0 || rule->reads_coarse ||
+	       (rule->reads_items & (use->opens | use->closes)) != 0;
 }
 
 static void
@@ -279,7 +310,19 @@ finish_use(struct ruleset *rules, struct type_use *use)
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		if (is_looked_at(&rules->rules[i], use))
 			use->rules[use->rule_count++] = (uint16_t)i;
-	use->looks_only = (rules->only_reads & use->signals) != 0;
+	use->looks_only = (rules->only_reads & use->signals) != 0 ||
+			  (rules->only_reads_items & (use->opens | use->closes)) != 0;
+}
+
+static void
+use_items(struct ruleset *rules, unsigned slot)
+{
+	const struct item_def *def = &rules->items[slot];
+
+	for (unsigned i = 0; i < def->open_count; i++)
+		use_of(rules, def->open_types[i])->opens |= UINT32_C(1) << slot;
+	for (unsigned i = 0; i < def->close_count; i++)
+		use_of(rules, def->close_types[i])->closes |= UINT32_C(1) << slot;
 }
 
 static void
@@ -293,6 +336,8 @@ finish_uses(struct ruleset *rules, struct hash_seed seed)
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		for (unsigned k = 0; k < rules->rules[i].type_count; k++)
 			use_of(rules, rules->rules[i].types[k]);
+	for (unsigned i = 0; i < rules->item_count; i++)
+		use_items(rules, i);
 	for (unsigned i = 0; i < rules->use_count; i++)
 		finish_use(rules, &rules->uses[i]);
 }
@@ -306,6 +351,8 @@ ruleset_finish(struct ruleset *rules, struct hash_seed seed)
 	assert(rules->rule_count <= RULESET_MAX_RULES);
 	for (unsigned i = 0; i < rules->signal_count; i++)
 		finish_signal(rules, &rules->signals[i]);
+	for (unsigned i = 0; i < rules->item_count; i++)
+		finish_items(&rules->items[i]);
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		finish_rule(rules, &rules->rules[i]);
 	read_the_rest(rules);

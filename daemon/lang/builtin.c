@@ -10,6 +10,7 @@ const struct enum_def builtin_weekdays = {
 /* clang-format off */
 #define RANGE_PARAM {.type = TYPE_RANGE}
 #define SIGNAL_PARAM {.type = TYPE_SIGNAL}
+#define ITEMS_PARAM {.type = TYPE_ITEMS}
 #define NUM_PARAM {.type = TYPE_NUM}
 #define MIN_EVENTS_PARAM \
 	{.name = "min_events", .type = TYPE_NUM, .optional = true, .named_only = true}
@@ -45,9 +46,12 @@ static const struct builtin rows[] = {
 	 .en = "chance of so many events in the first range, were the rate that of both",
 	 .zh = "若频率未变,前一区间事件如此之多的概率"},
 	{.name = "since", .op = FN_SINCE, .result = TYPE_DURATION, .flags = FN_GROWS | FN_ONE_SIGNAL,
-	 .param_count = 1, .params = {SIGNAL_PARAM},
-	 .en = "time since the last event; unknown if there was none",
-	 .zh = "距最近一次事件的时间;从未发生则未知"},
+	 .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.name = "by", .type = TYPE_STRING, .optional = true,
+				   .named_only = true}},
+	 .en = "time since the last event, of the member with that id or role if by= is given; "
+	       "unknown if there was none",
+	 .zh = "距最近一次事件的时间;给出 by= 时只看该编号或角色的成员;从未发生则未知"},
 	{.name = "silent", .op = FN_SILENT, .result = TYPE_DURATION,
 	 .flags = FN_GROWS | FN_ONE_SIGNAL, .param_count = 1, .params = {SIGNAL_PARAM},
 	 .en = "time since the last event, or age() if there was none",
@@ -62,6 +66,29 @@ static const struct builtin rows[] = {
 	{.name = "age", .op = FN_AGE, .result = TYPE_DURATION, .flags = FN_GROWS,
 	 .en = "time since the customer was first seen (or profile.customer_since)",
 	 .zh = "距首次见到客户(或 profile.customer_since)的时间"},
+	{.name = "open", .op = FN_OPEN, .result = TYPE_INT, .flags = FN_ITEMS, .param_count = 2,
+	 .params = {ITEMS_PARAM, {.type = TYPE_BOOL, .optional = true, .condition = true}},
+	 .en = "items open now, of those the ones for which the condition is true",
+	 .zh = "当前未关闭的条目数;给出条件时只计满足条件的"},
+	{.name = "oldest", .op = FN_OLDEST, .result = TYPE_DURATION,
+	 .flags = FN_GROWS | FN_ITEMS, .param_count = 1, .params = {ITEMS_PARAM},
+	 .en = "time since the oldest open item was opened; 0s when none is open",
+	 .zh = "最早的未关闭条目距今的时间;没有则为 0s"},
+	{.name = "until_due", .op = FN_UNTIL_DUE, .result = TYPE_DURATION,
+	 .flags = FN_STEPS | FN_ITEMS | FN_NONE_IS_FALSE, .param_count = 1,
+	 .params = {ITEMS_PARAM},
+	 .en = "calendar days to the nearest due date of an open item, negative after it; "
+	       "with none any comparison is false",
+	 .zh = "距未关闭条目中最近到期日的日历天数,过后为负;没有则任何比较均不成立"},
+	{.name = "users", .op = FN_USERS, .result = TYPE_INT,
+	 .flags = FN_WINDOW | FN_DAYS_ONLY | FN_MEMBERS, .param_count = 1,
+	 .params = {RANGE_PARAM},
+	 .en = "distinct members with an event in the range", .zh = "区间内有事件的成员数"},
+	{.name = "share_of_top", .op = FN_SHARE_OF_TOP, .result = TYPE_PROB,
+	 .flags = FN_WINDOW | FN_DAYS_ONLY | FN_MEMBERS, .param_count = 1,
+	 .params = {RANGE_PARAM},
+	 .en = "share of the busiest member in the members' events of the range",
+	 .zh = "最活跃成员占区间内成员事件的比例"},
 	{.name = "last", .op = FN_LAST, .result = TYPE_NUM, .flags = FN_NEEDS_LAST,
 	 .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.type = TYPE_DURATION, .optional = true, .literal = true,
@@ -158,7 +185,7 @@ builtin_signature(struct buf *out, const struct builtin *fn)
 			buf_text(out, ", ");
 		if (param->name)
 			buf_printf(out, "%s=", param->name);
-		buf_text(out, type_name(param->type, false));
+		buf_text(out, param->condition ? "'condition'" : type_name(param->type, false));
 	}
 	buf_text(out, fn->variadic ? ", ...)" : ")");
 }

@@ -39,7 +39,7 @@ static inline bool
 is_ready(const struct env *env, const struct node *node)
 {
 	return !env->record && (node->kind == NODE_CONST || node->kind == NODE_RANGE ||
-				node->kind == NODE_SIGNAL);
+				node->kind == NODE_SIGNAL || node->kind == NODE_ITEMS);
 }
 
 /* The value of a node, by reference: what the tree holds is not copied. */
@@ -143,7 +143,7 @@ eval_args(struct env *env, const struct node *node, struct value args[FN_MAX_ARG
 	for (unsigned i = 0; i < node->kid_count; i++) {
 		const struct node *kid = node->kids[i];
 
-		if (!kid)
+		if (!kid || builtin_is_condition(node->builtin, i))
 			args[i] = value_unknown(TYPE_COUNT);
 		else
 			args[i] = compute_as(*operand(env, kid, &args[i]),
@@ -194,6 +194,15 @@ eval_moving(struct env *env, struct turning *turning, struct value args[FN_MAX_A
 	return v;
 }
 
+/* until_due() where nothing is due. */
+static enum truth
+truth_unknown(const struct node *side)
+{
+	bool none = side->kind == NODE_CALL && side->builtin->flags & FN_NONE_IS_FALSE;
+
+	return none ? TRUTH_NO : TRUTH_UNKNOWN;
+}
+
 /* A comparison that turns at an instant which can be told. Sides are looked at as written. */
 static enum truth
 truth_turning(struct env *env, const struct node *node)
@@ -209,7 +218,9 @@ truth_turning(struct env *env, const struct node *node)
 	v = eval_moving(env, &turning, args);
 	if (!node->swapped)
 		turning.still = operand(env, node->kids[1], &room);
-	if (!v.known || !turning.still->known)
+	if (!v.known)
+		return truth_unknown(turning.moving);
+	if (!turning.still->known)
 		return TRUTH_UNKNOWN;
 	if (node->moves == MOVES_LINEAR)
 		turn_note_linear(env, &turning);
@@ -227,7 +238,7 @@ truth_compare(struct env *env, const struct node *node)
 	bool holds;
 
 	if (!eval_sides(env, node, room, sides))
-		return TRUTH_UNKNOWN;
+		return truth_unknown(node->kids[sides[0]->known]);
 	holds = compute_holds((enum compare_op)node->op, compute_order(sides[0], sides[1]));
 	return holds ? TRUTH_YES : TRUTH_NO;
 }
@@ -308,6 +319,7 @@ eval_kind(struct env *env, const struct node *node)
 	case NODE_CONST:
 	case NODE_RANGE:
 	case NODE_SIGNAL:
+	case NODE_ITEMS:
 		return node->value;
 	case NODE_PATH:
 		return env->ops->path(env, node);

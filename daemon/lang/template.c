@@ -6,8 +6,8 @@
 #include "lang/template.h"
 #include "lang/type.h"
 
-static const char *const words[WORD_NONE] = {"name",  "reasons", "customer",
-					     "owner", "level",	 "risk"};
+static const char *const words[WORD_NONE] = {"name",  "reasons", "customer", "owner",
+					     "level", "risk",	 "key"};
 
 struct cutter {
 	struct arena *arena;
@@ -54,10 +54,10 @@ end_literal(struct cutter *c)
 }
 
 static enum template_word
-find_word(struct str text)
+find_word(struct str text, bool has_key)
 {
 	for (unsigned i = 0; i < WORD_NONE; i++)
-		if (str_is(text, words[i]))
+		if (str_is(text, words[i]) && (has_key || i != WORD_KEY))
 			return (enum template_word)i;
 	return WORD_NONE;
 }
@@ -89,7 +89,8 @@ cut_hole(struct cutter *c)
 {
 	struct str text = c->source->text;
 	size_t from = c->at + 1, end = hole_end(text, from);
-	struct template_piece piece = {.word = find_word(str_trim(str_slice(text, from, end)))};
+	struct template_piece piece = {
+		.word = find_word(str_trim(str_slice(text, from, end)), c->scope->has_key)};
 
 	if (end == text.n) {
 		complain(c, "E150", c->at, end);

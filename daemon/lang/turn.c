@@ -15,6 +15,23 @@ moving_at(struct env *env, const struct turning *turning, int64_t at)
 
 /* ---- Linear: v grows by 1 ms a ms ---- */
 
+#define AHEAD (10 * MINUTE_MS) /* events are dated less far ahead */
+
+/* How long it stands still at 0 before it grows: for ever when nothing is open (NEVER), a while when what
+ * it counts from is dated ahead. */
+static int64_t
+standstill(struct env *env, const struct turning *turning)
+{
+	enum builtin_op op = turning->moving->builtin->op;
+	int64_t later;
+
+	if ((op != FN_AFTER && op != FN_OLDEST) || turning->now->u.i != 0 ||
+	    moving_at(env, turning, env->now + 1).u.i != 0)
+		return 0;
+	later = moving_at(env, turning, env->now + AHEAD).u.i;
+	return later == 0 ? NEVER : AHEAD - later;
+}
+
 static void
 note_after(struct env *env, int64_t delta)
 {
@@ -28,7 +45,7 @@ void
 turn_note_linear(struct env *env, const struct turning *turning)
 {
 	bool past = turning->op == CMP_GT || turning->op == CMP_LE;
-	int64_t delta;
+	int64_t delta, still;
 
 	if (__builtin_sub_overflow(turning->still->u.i, turning->now->u.i, &delta))
 		return;
@@ -36,14 +53,12 @@ turn_note_linear(struct env *env, const struct turning *turning)
 		past = true;
 	if (__builtin_add_overflow(delta, (int64_t)past, &delta) || delta <= 0)
 		return;
-	/* after() stands still at 0 while nothing is open. */
-	if (turning->moving->builtin->op == FN_AFTER && turning->now->u.i == 0 &&
-	    moving_at(env, turning, env->now + 1).u.i == 0)
-		return;
 	/* Suspect time does not count: while it holds, time changes nothing. */
 	if (env->pauses && moving_at(env, turning, env->now + 1).u.i == turning->now->u.i)
 		return;
-	note_after(env, delta);
+	still = standstill(env, turning);
+	if (still < NEVER && !__builtin_add_overflow(delta, still, &delta))
+		note_after(env, delta);
 }
 
 /* ---- Monotone: asked again until found ---- */
@@ -143,7 +158,8 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 		s.high = env->next;
 	if (s.high <= s.low || state_of(turning, moving_at(env, turning, s.high)) == s.state)
 		return;
-	if (turning->moving->builtin->op == FN_UNTIL)
+	if (turning->moving->builtin->op == FN_UNTIL ||
+	    turning->moving->builtin->op == FN_UNTIL_DUE)
 		narrow_by_distance(&s);
 	else
 		narrow_by_doubling(&s);

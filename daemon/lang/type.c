@@ -145,6 +145,9 @@ refuse(struct typer *t, const struct node *node)
 	} else if (node->type == TYPE_RANGE) {
 		complaint.code = "E133";
 		hint = arena_printf(t->arena, "count(%.*s)", STR_ARG(text));
+	} else if (node->type == TYPE_ITEMS) {
+		complaint.code = "E175";
+		hint = arena_printf(t->arena, "open(%.*s)", STR_ARG(text));
 	}
 	if (hint.n)
 		message_hint(t->arena, &complaint, "H101", hint);
@@ -158,7 +161,8 @@ type_value(struct typer *t, const struct node *in)
 
 	if (!out)
 		return NULL;
-	if (out->type != TYPE_SIGNAL && out->type != TYPE_RANGE && out->type != TYPE_LIST)
+	if (out->type != TYPE_SIGNAL && out->type != TYPE_RANGE && out->type != TYPE_LIST &&
+	    out->type != TYPE_ITEMS)
 		return out;
 	refuse(t, out);
 	return NULL;

@@ -192,6 +192,17 @@ type_place(struct typer *t, const struct builtin *fn, enum type want, const stru
 	return check_signal(t, fn, out) && check_hours(t, fn, out) ? out : NULL;
 }
 
+static struct node *
+type_items_place(struct typer *t, const struct builtin *fn, const struct node *in)
+{
+	struct node *out = type_items(t, in);
+
+	if (!out || out->type == TYPE_ITEMS)
+		return out;
+	complain_type(t, fn, TYPE_ITEMS, out);
+	return NULL;
+}
+
 static bool
 check_literal(struct typer *t, const struct builtin *fn, const struct param *param,
 	      const struct node *arg)
@@ -221,6 +232,8 @@ type_argument(struct typer *t, const struct builtin *fn, const struct param *par
 
 	if (param->type == TYPE_RANGE || param->type == TYPE_SIGNAL)
 		return type_place(t, fn, param->type, in);
+	if (param->type == TYPE_ITEMS)
+		return type_items_place(t, fn, in);
 	out = type_value(t, in);
 	if (!out)
 		return NULL;
@@ -244,7 +257,10 @@ type_fixed(struct typer *t, struct node *out, const struct node *in)
 	for (unsigned i = 0; i < fn->param_count; i++) {
 		if (!given[i])
 			continue;
-		out->kids[i] = type_argument(t, fn, &fn->params[i], given[i]);
+		if (!fn->params[i].condition)
+			out->kids[i] = type_argument(t, fn, &fn->params[i], given[i]);
+		else if (out->kids[0])
+			out->kids[i] = type_condition(t, out->kids[0], given[i]);
 		fine = fine && out->kids[i];
 	}
 	return fine;
@@ -341,7 +357,7 @@ lay_arguments(struct typer *t, struct node *out)
 		const struct node *kid = out->kids[i];
 
 		if (kid && kid->kind != NODE_CONST && kid->kind != NODE_RANGE &&
-		    kid->kind != NODE_SIGNAL)
+		    kid->kind != NODE_SIGNAL && kid->kind != NODE_ITEMS)
 			return;
 	}
 	args = arena_array(t->arena, count + 1u, sizeof *args);
@@ -353,6 +369,37 @@ lay_arguments(struct typer *t, struct node *out)
 	out->args = args;
 }
 
+/* A condition is asked for each item, so what it reads of the customer has to be cheap. */
+static bool
+has_place(struct typer *t, const struct node *call)
+{
+	const struct builtin *fn = call->builtin;
+	struct complaint complaint = call_complaint("E178", call);
+
+	if (t->in_condition && fn->op < FN_FIRST_PURE && fn->op != FN_UNTIL)
+		complaint.args[0] = arena_printf(t->arena, "%s()", fn->name);
+	else if (!(fn->flags & FN_MEMBERS) || t->scope->has_members)
+		return true;
+	else
+		complaint.code = "E248";
+	complaint.args[0] = arena_printf(t->arena, "%s()", fn->name);
+	type_say(t, &complaint);
+	return false;
+}
+
+/* since(s, by=x) reads members, since(s) does not. */
+static bool
+check_by(struct typer *t, const struct node *out)
+{
+	struct complaint complaint = call_complaint("E248", out);
+
+	if (out->builtin->op != FN_SINCE || !out->kids[1] || t->scope->has_members)
+		return true;
+	complaint.args[0] = STR("since(.., by=)");
+	type_say(t, &complaint);
+	return false;
+}
+
 struct node *
 type_call(struct typer *t, const struct node *in)
 {
@@ -361,11 +408,13 @@ type_call(struct typer *t, const struct node *in)
 	out->builtin = builtin_find(in->name);
 	if (!out->builtin)
 		return unknown_function(t, in);
+	if (!has_place(t, out))
+		return NULL;
 	if (!(out->builtin->variadic ? type_variadic : type_fixed)(t, out, in))
 		return NULL;
 	if (!out->builtin->variadic)
 		lay_arguments(t, out);
 	if (out->builtin->flags & FN_NAMES_RULE && !type_named_rule(t, out))
 		return NULL;
-	return check_meaning(t, out) && set_result(t, out) ? out : NULL;
+	return check_by(t, out) && check_meaning(t, out) && set_result(t, out) ? out : NULL;
 }

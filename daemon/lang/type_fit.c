@@ -90,7 +90,8 @@ take_constant(struct typer *t, struct node *node, enum type type, const struct e
 static enum fit
 take_event_text(struct node *node, enum type type)
 {
-	if (type == TYPE_ENUM || type == TYPE_LIST || type == TYPE_RANGE || type == TYPE_SIGNAL)
+	if (type == TYPE_ENUM || type == TYPE_LIST || type == TYPE_RANGE ||
+	    type == TYPE_SIGNAL || type == TYPE_ITEMS)
 		return FIT_NO;
 	node->type = type_is_number(type) ? TYPE_NUM : type;
 	return FIT_YES;

@@ -22,6 +22,15 @@ find_signal(struct typer *t, struct str name)
 	return -1;
 }
 
+static int
+find_items(struct typer *t, struct str name)
+{
+	for (unsigned i = 0; i < t->scope->item_count; i++)
+		if (str_eq(t->scope->items[i].name, name))
+			return (int)i;
+	return -1;
+}
+
 static struct named_list *
 find_list(struct typer *t, struct str name)
 {
@@ -67,14 +76,21 @@ is_bare_word(struct typer *t, struct str name)
 	return scope->levels && holds_word(scope->levels->words, scope->levels->count, name);
 }
 
-enum name_kinds { NAMES_MACROS = 1, NAMES_SIGNALS = 2, NAMES_LISTS = 4 };
+enum name_kinds {
+	NAMES_MACROS = 1,
+	NAMES_SIGNALS = 2,
+	NAMES_LISTS = 4,
+	NAMES_ITEMS = 8,
+	NAMES_ALL = 15
+};
 
 /* The nearest of the names of these kinds, or none. */
 static struct str
 nearest(struct typer *t, struct str wrong, unsigned kinds)
 {
 	const struct scope *scope = t->scope;
-	size_t most = (size_t)scope->macro_count + scope->signal_count + scope->list_count;
+	size_t most = (size_t)scope->macro_count + scope->signal_count + scope->list_count +
+		      scope->item_count;
 	struct str *names = arena_array(t->arena, most, sizeof *names);
 	size_t count = 0;
 
@@ -84,6 +100,8 @@ nearest(struct typer *t, struct str wrong, unsigned kinds)
 		names[count++] = scope->signals[i].name;
 	for (unsigned i = 0; kinds & NAMES_LISTS && i < scope->list_count; i++)
 		names[count++] = scope->lists[i].name;
+	for (unsigned i = 0; kinds & NAMES_ITEMS && i < scope->item_count; i++)
+		names[count++] = scope->items[i].name;
 	return str_nearest(wrong, names, count);
 }
 
@@ -112,11 +130,24 @@ unknown_name(struct typer *t, const struct node *in)
 	else if (builtin_find(in->name))
 		meant = arena_printf(t->arena, "%.*s()", STR_ARG(in->name));
 	else
-		meant = nearest(t, in->name, NAMES_MACROS | NAMES_SIGNALS | NAMES_LISTS);
+		meant = nearest(t, in->name, NAMES_ALL);
 	return complain_name(t, "E101", in, meant);
 }
 
 /* ---- Bare names ---- */
+
+static struct node *
+items_node(struct typer *t, const struct node *in, int slot)
+{
+	struct node *out = type_copy(t, in);
+
+	out->kind = NODE_ITEMS;
+	out->type = TYPE_ITEMS;
+	out->slot = (unsigned)slot;
+	out->value =
+		(struct value){.type = TYPE_ITEMS, .known = true, .u.signal = (unsigned)slot};
+	return out;
+}
 
 static struct node *
 signal_node(struct typer *t, const struct node *in, int slot)
@@ -178,12 +209,14 @@ type_name_node(struct typer *t, const struct node *in)
 {
 	struct macro *macro = find_macro(t, in->name);
 	struct named_list *list;
-	int signal;
+	int slot;
 
 	if (macro)
 		return expand(t, in, macro);
-	if ((signal = find_signal(t, in->name)) >= 0)
-		return signal_node(t, in, signal);
+	if ((slot = find_signal(t, in->name)) >= 0)
+		return signal_node(t, in, slot);
+	if ((slot = find_items(t, in->name)) >= 0)
+		return items_node(t, in, slot);
 	if ((list = find_list(t, in->name)) != NULL)
 		return list_node(t, in, list);
 	return unknown_name(t, in);
@@ -193,7 +226,8 @@ static bool
 is_unknown(struct typer *t, const struct node *in)
 {
 	return in->kind == NODE_NAME && !find_macro(t, in->name) &&
-	       find_signal(t, in->name) < 0 && !find_list(t, in->name);
+	       find_signal(t, in->name) < 0 && find_items(t, in->name) < 0 &&
+	       !find_list(t, in->name);
 }
 
 struct node *
@@ -201,6 +235,14 @@ type_signal_or_range(struct typer *t, const struct node *in)
 {
 	if (is_unknown(t, in))
 		return complain_name(t, "E135", in, nearest(t, in->name, NAMES_SIGNALS));
+	return type_node(t, in);
+}
+
+struct node *
+type_items(struct typer *t, const struct node *in)
+{
+	if (is_unknown(t, in))
+		return complain_name(t, "E176", in, nearest(t, in->name, NAMES_ITEMS));
 	return type_node(t, in);
 }
 
@@ -265,8 +307,8 @@ profile_path(struct typer *t, const struct node *in)
 }
 
 /* Event and item fields exist only where there is an event or item. */
-static struct node *
-misplaced_path(struct typer *t, const char *code, const struct node *in)
+struct node *
+type_misplaced_path(struct typer *t, const char *code, const struct node *in)
 {
 	struct complaint complaint = type_complaint(code, in);
 
@@ -289,7 +331,7 @@ event_path(struct typer *t, const struct node *in)
 	struct node *out;
 
 	if (!t->scope->event_allowed)
-		return misplaced_path(t, "E117", in);
+		return type_misplaced_path(t, "E117", in);
 	out = type_copy(t, in);
 	out->type = TYPE_TEXT_ANY;
 	for (out->slot = 0; out->slot < EVENT_ATTRIBUTE; out->slot++)
@@ -311,5 +353,5 @@ type_path(struct typer *t, const struct node *in)
 	case PATH_ITEM:
 		break;
 	}
-	return misplaced_path(t, "E118", in);
+	return type_item_path(t, in);
 }

@@ -54,6 +54,7 @@ tightness_of(const struct node *node)
 	case NODE_PICK:
 	case NODE_RANGE:
 	case NODE_SIGNAL:
+	case NODE_ITEMS:
 	case NODE_NAME:
 	case NODE_ARG:
 	case NODE_KINDS:
@@ -181,6 +182,7 @@ unparse_constant(struct buf *out, const struct value *v)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_COUNT:
 		return;
 	}
@@ -204,6 +206,18 @@ unparse_argument(struct buf *out, struct str name, const struct node *value, boo
 	expr_unparse(out, value);
 }
 
+/* It stands in quotes; the texts in it have the other kind, or there was no way to write it. */
+static void
+unparse_condition(struct buf *out, const struct node *condition)
+{
+	struct buf text = {0};
+
+	expr_unparse(&text, condition);
+	buf_text(out, ", ");
+	unparse_text(out, buf_view(&text));
+	buf_finish(&text);
+}
+
 /* Before typing a call holds its arguments as written, after it in the order of the table. */
 static void
 unparse_call(struct buf *out, const struct node *node)
@@ -216,7 +230,9 @@ unparse_call(struct buf *out, const struct node *node)
 	for (unsigned i = 0; i < node->kid_count; i++) {
 		bool named = fn && !fn->variadic && fn->params[i].name;
 
-		if (node->kids[i])
+		if (node->kids[i] && builtin_is_condition(fn, i))
+			unparse_condition(out, node->kids[i]);
+		else if (node->kids[i])
 			unparse_argument(out, named ? str_of(fn->params[i].name) : STR_NONE,
 					 node->kids[i], &any);
 	}
@@ -335,6 +351,7 @@ expr_unparse(struct buf *out, const struct node *node)
 		[NODE_PICK] = unparse_pick,
 		[NODE_RANGE] = unparse_range,
 		[NODE_SIGNAL] = unparse_name,
+		[NODE_ITEMS] = unparse_name,
 		[NODE_NAME] = unparse_name,
 		[NODE_ARG] = unparse_arg,
 	};

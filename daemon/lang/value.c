@@ -7,10 +7,14 @@
 static const struct {
 	const char *en, *zh;
 } type_names[TYPE_COUNT + 1] = {
-	{"bool", "布尔"},	    {"int", "整数"},   {"num", "数"},	  {"prob", "概率"},
-	{"duration", "时长"},	    {"time", "时刻"},  {"date", "日期"},  {"string", "文本"},
-	{"enum", "枚举"},	    {"list", "列表"},  {"range", "区间"}, {"signal", "信号"},
-	{"event text", "事件文本"}, {"nothing", "无"},
+	{"bool", "布尔"},     {"int", "整数"},
+	{"num", "数"},	      {"prob", "概率"},
+	{"duration", "时长"}, {"time", "时刻"},
+	{"date", "日期"},     {"string", "文本"},
+	{"enum", "枚举"},     {"list", "列表"},
+	{"range", "区间"},    {"signal", "信号"},
+	{"items", "条目"},    {"event text", "事件文本"},
+	{"nothing", "无"},
 };
 
 const char *
@@ -89,6 +93,7 @@ value_print(struct buf *out, struct value v, const struct zone *zone, bool zh)
 	case TYPE_LIST:
 	case TYPE_RANGE:
 	case TYPE_SIGNAL:
+	case TYPE_ITEMS:
 	case TYPE_COUNT:
 		buf_text(out, type_name(v.type, zh));
 		return;

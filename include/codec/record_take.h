@@ -12,7 +12,8 @@ struct reader {
 	struct customer *customer;
 	int64_t base; /* applied.ms */
 	uint8_t version;
-	unsigned found; /* slot found last: the next is likely the one behind it */
+	unsigned found;	   /* slot found last: the next is likely the one behind it */
+	struct item *item; /* being read: rules are its own */
 };
 
 void record_spoil(struct reader *reader);
@@ -29,7 +30,7 @@ bool record_is_taken(const struct reader *reader);
 /* A number that is not 0, into the struct that it is of. */
 void record_take_field(struct reader *reader, const struct record_number *number, void *of);
 
-enum keyed { KEYED_SIGNAL, KEYED_ATTRIBUTE, KEYED_RULE, KEYED_TASK, KEYED_AFTER };
+enum keyed { KEYED_SIGNAL, KEYED_ATTRIBUTE, KEYED_RULE, KEYED_TASK, KEYED_AFTER, KEYED_ITEM };
 /* A list of at most `limit` items of keys: take() for each whose key the rule set knows. */
 void record_take_items(struct reader *reader, enum keyed kind, uint64_t limit,
 		       void (*take)(struct reader *item, unsigned slot));
@@ -42,5 +43,9 @@ void record_read_ids(struct reader *reader);
 void record_read_tasks(struct reader *reader);
 void record_read_afters(struct reader *reader);
 void record_read_risks(struct reader *reader);
+/* record_items.c */
+void record_read_list_items(struct reader *reader);
+/* A rule's state as it lies in the record. */
+struct rule_state record_take_rule(struct reader *item, unsigned rule);
 
 #endif

@@ -81,6 +81,7 @@ void maker_levels(struct maker *maker);
 void maker_profile(struct maker *maker);
 void maker_lists(struct maker *maker);
 void maker_signals(struct maker *maker); /* names and types; maker_wheres() compiles */
+void maker_items(struct maker *maker);
 void maker_macros(struct maker *maker);
 void maker_wheres(struct maker *maker);
 void maker_teams(struct maker *maker);

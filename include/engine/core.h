@@ -206,6 +206,10 @@ struct look {
 	bool day;	/* out: something read here may change at the next day's close */
 	int rule;	/* slot being judged, for risk(); -1: none */
 	bool unguarded; /* that rule says guard: off: suspect time counts for it */
+	struct item *
+		each; /* for which it is judged: all that its list holds; NULL: for the customer */
+	struct item *item; /* whose item.* is read; NULL: none */
+	struct str key;	   /* {key} in texts; none: nothing */
 };
 
 #define EVIDENCE_MAX 16

@@ -109,6 +109,21 @@ struct after_state {
 	int64_t *at; /* owned, sorted */
 };
 
+#define CUSTOMER_MAX_ITEMS 256 /* of one list; the closed ones wait for what comes late */
+#define ITEM_MAX_KEY 128       /* bytes */
+#define ITEM_MAX_TEXT 256      /* bytes of an attribute that is kept */
+
+/* A thing that was opened or closed. Both instants are the latest of their kind, whatever the order of
+ * arrival was: it is open when it was opened after it was closed. */
+struct item {
+	uint16_t def; /* slot */
+	uint16_t rule_count;
+	struct str key;			   /* owned */
+	int64_t opened_at, closed_at;	   /* INT64_MIN: never */
+	struct str kept[RULESET_MAX_KEPT]; /* owned; of the event that opened it last */
+	struct rule_state *rules; /* owned, by slot: of rules that are judged for each item */
+};
+
 enum task_state { TASK_OPEN, TASK_CLAIMED, TASK_SNOOZED, TASK_DONE, TASK_CANCELLED };
 const char *task_state_name(enum task_state state);
 
@@ -136,7 +151,9 @@ struct cold {
 	struct task_held *tasks;      /* owned, oldest first */
 	struct after_state *afters;   /* owned, by key */
 	struct risk_point *risks;     /* owned, by day; kept where rules read risk_rise() */
-	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count;
+	struct item *items;	      /* owned, by list and key */
+	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
+		item_count;
 };
 
 enum customer_flag {

@@ -23,6 +23,9 @@ call_rule fn_since, fn_silent, fn_seen, fn_after, fn_age, fn_until;
 call_rule fn_hour, fn_weekday, fn_month, fn_now, fn_is_workday, fn_holiday, fn_workdays;
 /* fn_standing.c: what the rules made of the customer. */
 call_rule fn_risk, fn_level, fn_tag, fn_firing, fn_fired_within;
+/* fn_items.c: what is open. */
+call_rule fn_open, fn_oldest, fn_until_due;
+struct value item_field(const struct look *look, const struct node *node); /* item.x */
 
 /* Moving functions answer as of now inside an exact comparison, else as of the last look. */
 static inline int64_t
@@ -30,6 +33,11 @@ look_moment(const struct look *look)
 {
 	return look->env.exact ? look->env.now : look->env.look;
 }
+
+/* Calendar days from today to the date. */
+struct value days_until(const struct look *look, struct value date);
+/* Text as the type its use asked for; unknown when it is none. */
+struct value look_text(struct str text, const struct node *node);
 
 /* Cells of a range as of the look, both included. */
 struct cells {

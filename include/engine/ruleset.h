@@ -17,6 +17,8 @@
 #define RULESET_MAX_FILE (1024 * 1024)
 #define RULESET_MAX_REACH_DAYS 400
 #define RULESET_MAX_REACH_HOURS 72
+#define RULESET_MAX_ITEMS 16 /* lists of items */
+#define RULESET_MAX_KEPT 8   /* attributes that an item keeps, its due date among them */
 
 /* Always declared, in this order, before the file's own attributes. */
 enum reserved_attribute {
@@ -48,6 +50,19 @@ struct signal {
 	unsigned reach_hours;
 	int64_t born_at; /* nothing before it was observed; INT64_MIN: always there. Set by the
 				    * engine when the set comes into force, the one field that changes */
+};
+
+/* Things that open and close, each found by its key. */
+struct item_def {
+	struct str name;
+	const struct str *open_types, *close_types;
+	unsigned open_count, close_count;
+	struct str field;	/* of the event: the key */
+	const struct str *kept; /* attributes of the event that opens it */
+	uint32_t kept_keys[RULESET_MAX_KEPT];
+	unsigned kept_count;
+	int due;      /* which of them is the due date; -1: none */
+	uint32_t key; /* of open, close and field: what is kept may be edited */
 };
 
 enum rule_kind { RULE_STATE, RULE_EVENT };
@@ -83,6 +98,8 @@ struct rule {
 	bool reads_coarse; /* has a COARSE comparison: looked at on every event of the customer */
 	bool reads_standing; /* level(), tag(): looked at again in a step in which one moved */
 	bool reads_risk;     /* risk(): no part of what risk() says in other rules */
+	uint32_t
+		reads_items; /* bit i: an event that opens or closes one of list i may change it */
 	bool follows; /* risk(), firing(): looked at in every step in which a rule above turned */
 	uint64_t fed_by; /* bit s: signal s is read; while its feed is suspect the rule holds */
 };
@@ -169,6 +186,8 @@ struct ruleset {
 	unsigned attribute_count; /* with the reserved ones */
 	struct signal *signals;
 	unsigned signal_count;
+	struct item_def *items;
+	unsigned item_count;
 	struct rule *rules;
 	unsigned rule_count;
 	struct action *actions;
@@ -201,6 +220,7 @@ struct ruleset {
 		bool follows; /* what rules said or made: risk(), firing(), level(), stage() ... */
 	} watching;
 	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
+	uint32_t only_reads_items;
 	struct after_pair {
 		unsigned a, b; /* signals */
 		uint32_t key;  /* of both signals' keys */
@@ -212,8 +232,9 @@ struct ruleset {
 /* What one event type feeds. Rules are listed once, in file order. */
 struct type_use {
 	struct str type;
-	uint64_t signals; /* bit s: feeds signal s (before its `where`) */
-	uint16_t *rules;  /* state rules to look at, and event rules of this type */
+	uint64_t signals;	/* bit s: feeds signal s (before its `where`) */
+	uint32_t opens, closes; /* bit i: an item of list i */
+	uint16_t *rules;	/* state rules to look at, and event rules of this type */
 	unsigned rule_count;
 	bool looks_only;     /* `only` reads one of the signals */
 	bool looks_watching; /* a tag or stage does */
@@ -234,6 +255,8 @@ int ruleset_rule(const struct ruleset *rules, struct str name);
 int ruleset_attribute(const struct ruleset *rules, struct str name);
 /* Finds state again after an edit: the first 4 bytes of SHA-256, for rule, task and signal keys. */
 uint32_t ruleset_key(struct str text);
+/* Slot of the list of items; -1. */
+int ruleset_items(const struct ruleset *rules, uint32_t key);
 /* What defines a signal, in one text that no rewording of its file changes: its key is made of it. */
 void ruleset_signal_text(struct buf *out, const struct signal *signal);
 

@@ -20,6 +20,11 @@ enum builtin_op {
 	FN_SEEN,
 	FN_AFTER,
 	FN_AGE,
+	FN_OPEN,
+	FN_OLDEST,
+	FN_UNTIL_DUE,
+	FN_USERS,
+	FN_SHARE_OF_TOP,
 	FN_LAST,
 	FN_UNTIL,
 	FN_HOUR,
@@ -60,9 +65,12 @@ enum builtin_flag {
 	/* Stands still between edges that are known ahead: answers as of env->now and lowers env->next to
 	 * its next edge by itself, so that no comparison has to look for it. */
 	FN_EDGES = 256,
-	FN_FOLLOWS = 4096,   /* risk(), firing(): what the rules above say in this step */
+	FN_FOLLOWS = 4096, /* risk(), firing(): what the rules above say in this step */
 	/* Its first argument names a rule; the call's slot is that rule's. */
-	FN_NAMES_RULE = 8192
+	FN_NAMES_RULE = 8192,
+	FN_ITEMS = 1 << 16,	    /* reads the items of a list */
+	FN_MEMBERS = 1 << 17,	    /* reads the people inside a customer */
+	FN_NONE_IS_FALSE = 1 << 18, /* where it is unknown, a comparison with it is false */
 };
 
 struct param {
@@ -72,6 +80,7 @@ struct param {
 	bool named_only; /* min_events= */
 	bool whole_days; /* a duration of whole days, 1 to RANGE_MAX_DAYS */
 	bool literal;	 /* must be a constant, so that it is known when the file is loaded */
+	bool condition; /* an expression over item.*, written in quotes; evaluated by the function */
 };
 
 struct builtin {
@@ -89,6 +98,13 @@ struct builtin {
 };
 
 extern const struct enum_def builtin_weekdays; /* mon first */
+/* Whether argument i is a condition: evaluated once an item, and not with the other arguments. */
+static inline bool
+builtin_is_condition(const struct builtin *fn, unsigned i)
+{
+	return fn && !fn->variadic && i < FN_MAX_ARGS && fn->params[i].condition;
+}
+
 const struct builtin *builtin_find(struct str name);
 const struct builtin *builtin_at(unsigned index); /* NULL past the end */
 /* How it is called: "ratio(range, range, min_events=num)". */

@@ -31,7 +31,8 @@ enum node_kind {
 	NODE_PICK,
 	NODE_RANGE,
 	NODE_SIGNAL,
-	NODE_NAME, /* before typing only: a bare word (macro, list, signal) */
+	NODE_ITEMS, /* the name of an item list; slot */
+	NODE_NAME,  /* before typing only: a bare word (macro, list, signal) */
 	NODE_ARG, /* before typing only: name=kids[0], an argument by name or a branch of pick */
 	NODE_KINDS
 };
@@ -67,7 +68,8 @@ struct node {
 	const struct value
 		*args;	 /* of a call all of whose arguments are known when loaded; else NULL */
 	struct str name; /* NODE_PATH (without its root), NODE_NAME...: as written */
-	/* profile attribute; event field (enum event_field); signal; holiday("name"): its name */
+	/* profile attribute; event or item field (enum event_field, item_field); signal; item list;
+	 * holiday("name"): its name */
 	unsigned slot;
 	struct value value; /* NODE_CONST */
 	struct range range; /* NODE_RANGE */
@@ -89,6 +91,9 @@ enum event_field {
 	EVENT_ATTRIBUTE
 };
 
+/* Fields of an item; from ITEM_KEPT on those that its list keeps. */
+enum item_field { ITEM_KEY, ITEM_OPENED, ITEM_DUE, ITEM_KEPT };
+
 struct attribute {
 	struct str name;
 	enum type type; /* BOOL INT NUM DURATION TIME DATE STRING ENUM */
@@ -102,6 +107,14 @@ enum signal_kind { SIGNAL_COUNT, SIGNAL_SUM, SIGNAL_LAST };
 struct scope_signal {
 	struct str name;
 	enum signal_kind kind;
+};
+
+/* A list of items that open and close by key. */
+struct scope_items {
+	struct str name;
+	const struct str *kept; /* attributes of the event that opens one */
+	unsigned kept_count;
+	bool has_due;
 };
 
 struct named_list {
@@ -132,13 +145,18 @@ struct scope {
 	unsigned list_count;
 	struct macro *macros;
 	unsigned macro_count;
-	const struct enum_def *levels; /* healthy first; ordered */
-	const struct str *rules;       /* all names, for firing("r"); it may read the first */
-	unsigned rule_count;	       /* of these, */
-	unsigned rule_total;	       /* of so many */
+	const struct enum_def *levels;	 /* healthy first; ordered */
+	const struct str *rules;	 /* all names, for firing("r"); it may read the first */
+	unsigned rule_count;		 /* of these, */
+	unsigned rule_total;		 /* of so many */
 	const struct calendar *calendar; /* for holiday("name"); NULL: there is none */
+	const struct scope_items *items;
+	unsigned item_count;
+	const struct scope_items *item; /* whose item.* may be read; NULL: none */
 	bool event_allowed;
 	bool above_rules;    /* `only`, `where`: looked at before any rule */
+	bool has_key;	     /* {key} in a text is the key of an item */
+	bool has_members;    /* the people inside a customer are known */
 	struct share *share; /* NULL: equal parts stay strangers */
 };
 

@@ -16,13 +16,14 @@ enum template_word {
 	WORD_OWNER,
 	WORD_LEVEL,
 	WORD_RISK,
+	WORD_KEY, /* only where the scope has one */
 	WORD_NONE
 };
 
 struct template_piece {
 	struct str literal; /* when expr is NULL and word is WORD_NONE; "{{" has become "{" */
 	const struct expr *expr; /* {expression} */
-	enum template_word word; /* {name} {reasons} {customer} {owner} {level} {risk} */
+	enum template_word word; /* {name} {reasons} {customer} {owner} {level} {risk} {key} */
 };
 
 struct template_text {

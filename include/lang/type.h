@@ -16,6 +16,7 @@ struct typer {
 	unsigned macros;	  /* how many macros deep */
 	const struct node *place; /* outside macros: where a limit is complained about */
 	bool stopped;		  /* a limit was passed */
+	bool in_condition;	  /* of open(): few functions stand there */
 };
 
 /* All return NULL (or false) after they complained. */
@@ -64,6 +65,13 @@ type_rule type_name_node, type_path, type_range, type_list, type_call, type_pick
 	type_not, type_logic, type_compare, type_in, type_arith, type_negate;
 /* A name where only signals and ranges may stand; complains about an unknown signal. */
 struct node *type_signal_or_range(struct typer *t, const struct node *in);
+/* A name where only a list of items may stand. */
+struct node *type_items(struct typer *t, const struct node *in);
+/* type_item.c: item.x, and a text in quotes that is an expression about one item of the list. */
+struct node *type_item_path(struct typer *t, const struct node *in);
+struct node *type_condition(struct typer *t, const struct node *items, const struct node *in);
+/* Complains of a path that stands where it has no meaning; NULL. */
+struct node *type_misplaced_path(struct typer *t, const char *code, const struct node *in);
 /* A name behind `in`. */
 struct node *type_list_operand(struct typer *t, const struct node *in);
 

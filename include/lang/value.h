@@ -22,6 +22,7 @@ enum type {
 	TYPE_LIST,     /* only as a constant on the right of `in` */
 	TYPE_RANGE,    /* only as an argument */
 	TYPE_SIGNAL,   /* only as an argument */
+	TYPE_ITEMS,    /* only as an argument: a list of items */
 	TYPE_TEXT_ANY, /* event.x: text that takes the type its use asks for */
 	TYPE_COUNT
 };

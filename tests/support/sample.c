@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/items.h"
 
 static struct str
 text(struct ruleset *rules, const char *prefix, unsigned n)
@@ -74,6 +75,25 @@ make_rules(struct ruleset *rules)
 	rules->afters[1].key = 500;
 }
 
+static void
+make_items(struct ruleset *rules)
+{
+	static const struct str kept[] = {{"priority", 8}, {"warranty_end", 12}};
+
+	rules->item_count = 2;
+	rules->items = arena_array(&rules->arena, 2, sizeof *rules->items);
+	for (unsigned i = 0; i < 2; i++) {
+		struct item_def *def = &rules->items[i];
+
+		*def = (struct item_def){.name = text(rules, "items", i), .key = 31 + i};
+		def->kept = kept;
+		def->kept_count = i + 1;
+		def->due = (int)i * 2 - 1;
+		def->kept_keys[0] = 3;
+		def->kept_keys[1] = 4;
+	}
+}
+
 struct ruleset *
 sample_rules(void)
 {
@@ -96,6 +116,7 @@ sample_rules(void)
 	make_signals(rules);
 	make_attributes(rules);
 	make_rules(rules);
+	make_items(rules);
 	return rules;
 }
 
@@ -153,24 +174,43 @@ add_profile(const struct ruleset *rules, struct customer *customer, struct lcg *
 }
 
 static void
+set_state(struct rule_state *state, struct lcg *lcg, int64_t now)
+{
+	state->phase = (uint8_t)lcg_below(lcg, 4);
+	state->flags = (uint8_t)lcg_below(lcg, 32);
+	state->since_at = past(lcg, now);
+	state->firing = (uint32_t)(lcg_any_size(lcg) >> 32);
+	state->served = (int64_t)lcg_below(lcg, 1000);
+	state->announced_n = (uint16_t)lcg_below(lcg, 3);
+	state->fired_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+	state->blind_at = lcg_below(lcg, 4) ? 0 : past(lcg, now);
+	state->until_at = lcg_below(lcg, 4) ? 0 : now + DAY_MS;
+	state->announced_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+}
+
+static void
 add_rules(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
 {
-	for (unsigned slot = 0; slot < rules->rule_count; slot++) {
-		struct rule_state *state;
+	for (unsigned slot = 0; slot < rules->rule_count; slot++)
+		if (lcg_below(lcg, 2) == 0)
+			set_state(customer_rule_make(customer, slot), lcg, now);
+}
 
-		if (lcg_below(lcg, 2))
-			continue;
-		state = customer_rule_make(customer, slot);
-		state->phase = (uint8_t)lcg_below(lcg, 4);
-		state->flags = (uint8_t)lcg_below(lcg, 32);
-		state->since_at = past(lcg, now);
-		state->firing = (uint32_t)(lcg_any_size(lcg) >> 32);
-		state->served = (int64_t)lcg_below(lcg, 1000);
-		state->announced_n = (uint16_t)lcg_below(lcg, 3);
-		state->fired_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
-		state->blind_at = lcg_below(lcg, 4) ? 0 : past(lcg, now);
-		state->until_at = lcg_below(lcg, 4) ? 0 : now + DAY_MS;
-		state->announced_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+static void
+add_items(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
+{
+	for (uint64_t left = lcg_below(lcg, 6); left > 0; left--) {
+		const struct item_def *def = &rules->items[lcg_below(lcg, 2)];
+		struct item *item = item_make(customer, (unsigned)(def - rules->items),
+					      rules->rules[lcg_below(lcg, 9)].name);
+
+		item->opened_at = lcg_below(lcg, 4) ? past(lcg, now) : INT64_MIN;
+		item->closed_at = lcg_below(lcg, 2) ? past(lcg, now) : INT64_MIN;
+		for (unsigned i = 0; i < def->kept_count; i++)
+			text_set(&item->kept[i],
+				 lcg_below(lcg, 2) ? STR("2026-06-01") : STR_NONE);
+		for (uint64_t n = lcg_below(lcg, 3); n > 0; n--)
+			set_state(item_rule_make(item, (unsigned)lcg_below(lcg, 9)), lcg, now);
 	}
 }
 
@@ -265,6 +305,7 @@ sample_customer(const struct ruleset *rules, struct lcg *lcg, int64_t now)
 	if (lcg_below(lcg, 2)) {
 		add_profile(rules, customer, lcg, now);
 		add_rules(rules, customer, lcg, now);
+		add_items(rules, customer, lcg, now);
 	}
 	if (lcg_below(lcg, 2)) {
 		add_tasks(rules, customer, lcg, now);

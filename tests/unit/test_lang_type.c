@@ -350,7 +350,7 @@ event_fields_stand_in_event_rules_only(void **state)
 		 "signal's `where:`"},
 		{"item.priority == \"urgent\"",
 		 "E118 1+13: item.priority stands only in the condition of "
-		 "open()"},
+		 "open() or in a rule with `each:`"},
 		{"reads_event",
 		 "E117 1+11: event.value stands only in a rule with `on:` or in a signal's "
 		 "`where:`"},

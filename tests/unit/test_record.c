@@ -129,6 +129,25 @@ assert_same_rule(const struct rule_state *a, const struct rule_state *b)
 }
 
 static void
+assert_same_items(const struct cold *a, const struct cold *b)
+{
+	assert_int_equal(a->item_count, b->item_count);
+	for (unsigned i = 0; i < a->item_count; i++) {
+		const struct item *x = &a->items[i], *y = &b->items[i];
+
+		assert_int_equal(x->def, y->def);
+		assert_true(str_eq(x->key, y->key));
+		assert_int_equal(x->opened_at, y->opened_at);
+		assert_int_equal(x->closed_at, y->closed_at);
+		for (unsigned k = 0; k < RULESET_MAX_KEPT; k++)
+			assert_true(str_eq(x->kept[k], y->kept[k]));
+		assert_int_equal(x->rule_count, y->rule_count);
+		for (unsigned r = 0; r < x->rule_count; r++)
+			assert_same_rule(&x->rules[r], &y->rules[r]);
+	}
+}
+
+static void
 assert_same_cold(const struct cold *a, const struct cold *b)
 {
 	assert_int_equal(a->rule_count, b->rule_count);
@@ -157,6 +176,7 @@ assert_same_cold(const struct cold *a, const struct cold *b)
 	if (a->risk_count > 0)
 		assert_memory_equal(a->risks, b->risks, a->risk_count * sizeof *a->risks);
 	assert_same_tasks(a, b);
+	assert_same_items(a, b);
 }
 
 static void
