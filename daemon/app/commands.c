@@ -5,6 +5,9 @@
 const struct command commands[] = {
 	{"check", "[RULES...]",
 	 "checks rule files (those of the configuration when none is named)", check_run},
+	{"test", "FILE... [--coverage]",
+	 "runs rule tests; --coverage: each rule must fire in one, and keep quiet in one",
+	 ctl_test_run},
 	{"replay", "--rules R... --events F [--until T] [--only TYPE,...]",
 	 "runs a file of events through the engine; prints every alert, one JSON a line",
 	 replay_run},

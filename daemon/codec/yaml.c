@@ -324,12 +324,13 @@ static void
 take_closing(struct reader *reader, const yaml_event_t *event)
 {
 	struct frame *frame = &reader->frames[--reader->depth];
-	struct yaml_node *node = frame->node, **nodes = reader->pending + frame->base;
+	struct yaml_node *node = frame->node, **nodes;
 	size_t count = reader->pending_count - frame->base;
 
 	node->end = byte_of(reader, event->end_mark.index);
 	if (count == 0)
-		return;
+		return; /* nothing may be pending at all: no array yet */
+	nodes = reader->pending + frame->base;
 	if (node->kind == YAML_MAP) {
 		take_pairs(reader, node, nodes, count / 2);
 	} else {

@@ -9,6 +9,7 @@
  * code, English, Chinese; {0} {1} {2} stand for the complaint's arguments.
  *   E0xx  YAML and the shape of a file       E1xx  expressions
  *   E2xx  names, limits, meaning of a rule   E4xx  configuration
+ *   E5xx  rule tests
  *   W2xx  warnings                           N3xx  notes
  *   H1xx  hints: what stands behind the caret */
 struct message {

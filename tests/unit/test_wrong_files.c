@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "codec/config.h"
 #include "codec/rules_yaml.h"
+#include "codec/test_file.h"
 
 #define FOLDER "tests/wrong/"
 #define MAX_FILES 500
@@ -68,6 +69,32 @@ load_rules(struct diags *diags, const struct diag_file *files, unsigned count)
 	ruleset_destroy(rules_load(files, count, &loader, (struct hash_seed){1, 2}, diags));
 }
 
+/* A file of rule tests, about the same small set of rules whatever it names. */
+static void
+load_tests(struct diags *diags, const struct diag_file *file)
+{
+	const struct rules_loader loader = {NULL, find_zone};
+	struct buf text = {0};
+	struct arena arena;
+	struct diags silent;
+	struct test_file *tests;
+	struct ruleset *rules;
+
+	arena_init(&arena);
+	diags_init(&silent, &arena);
+	assert_true(read_file(FOLDER "rules/small.yaml", &text));
+	const struct diag_file small = {STR("small.yaml"), buf_view(&text)};
+
+	rules = rules_load(&small, 1, &loader, (struct hash_seed){1, 2}, &silent);
+	assert_non_null(rules);
+	tests = test_file_open(file->name, file->text, diags);
+	assert_true(tests == NULL || !test_file_bind(tests, rules, diags));
+	ruleset_destroy(rules);
+	diags_finish(&silent);
+	arena_finish(&arena);
+	buf_finish(&text);
+}
+
 /* What is said of NAME.yaml, together with NAME.2.yaml if there is one. */
 static void
 answer(const char *name, struct buf *out)
@@ -89,6 +116,8 @@ answer(const char *name, struct buf *out)
 				buf_view(&texts[i])};
 	if (strncmp(name, "config_", 7) == 0)
 		config_destroy(config_load(files[0].name, files[0].text, &diags));
+	else if (strncmp(name, "test_", 5) == 0)
+		load_tests(&diags, files);
 	else
 		load_rules(&diags, files, count);
 	diags_print(out, &diags, false, false);
