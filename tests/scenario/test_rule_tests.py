@@ -180,14 +180,14 @@ def test_a_gap_in_the_feed_loses_events():
 
 
 def test_a_population_counts():
-    who = 'customers: {count: 200, prefix: p, tier: business}'
+    who = 'customers: {count: 80, prefix: p, tier: business}'
     passes(alerting(['{type: rule.fired, rule: login_silence, at_most: 3}'], '{login: "poisson(1, seed 1)x60"}', who))
-    passes(alerting(['{type: rule.fired, at: 27d, count: 200}'], '{login: 1x14 0x20}', who))
-    passes(alerting(['{type: rule.fired, at: 27d, customer: p007}', '{type: rule.fired, count: 199}'], '{login: 1x14 0x20}', who))
-    fails(alerting(['{type: rule.fired, count: 199}'], '{login: 1x14 0x20}', who), 'customer: p')
+    passes(alerting(['{type: rule.fired, at: 27d, count: 80}'], '{login: 1x14 0x20}', who))
+    passes(alerting(['{type: rule.fired, at: 27d, customer: p07}', '{type: rule.fired, count: 79}'], '{login: 1x14 0x20}', who))
+    fails(alerting(['{type: rule.fired, count: 79}'], '{login: 1x14 0x20}', who), 'customer: p')
     body = '- name: t\n  ' + who + '\n  input: {login: "1x14 0x20"}\n  expect:\n'
-    passes(body + '  - {at: 26d, risk: 0}\n  - {at: 27d, level: watch, count: 200}\n  - {at: 27d, customer: p100, risk: 25}\n')
-    fails(body + '  - {at: 27d, level: watch, count: "< 100"}\n', 'so for 200/200')
+    passes(body + '  - {at: 26d, risk: 0}\n  - {at: 27d, level: watch, count: 80}\n  - {at: 27d, customer: p50, risk: 25}\n')
+    fails(body + '  - {at: 27d, level: watch, count: "< 50"}\n', 'so for 80/80')
 
 
 def test_an_event_that_is_rejected_fails_the_test_at_its_line():
