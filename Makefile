@@ -41,7 +41,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help all deps deps-build test asan fuzz bench torture demo run lint format install clean
+.PHONY: help all deps deps-build test asan fuzz bench torture reload demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -97,6 +97,10 @@ bench: deps-build ## measure ingest, engine, replay and latency
 torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 SEEDS=5000
 	+@$(FLAVOUR_OF)release programs tools
 	@$(RUN) $(PICK) $(call STAGE_FAULT,86400) $(wildcard tests/scenario/test_model.py)
+
+reload: deps-build ## 10,000 events a second under a reload each second, for RELOAD_SECONDS=60
+	+@$(FLAVOUR_OF)release programs tools
+	@RELOAD_SECONDS=$${RELOAD_SECONDS:-60} tests/fault/reload_load.py
 
 demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
 	+@$(FLAVOUR_OF)release programs

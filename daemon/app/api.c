@@ -30,6 +30,9 @@ static const struct route routes[] = {
 	{"GET", "/v1/customers", api_customers, list_customers, false},
 	{"GET", "/v1/customers/*", api_customer, NULL, false},
 	{"GET", "/v1/customers/*/explain", api_explain, NULL, false},
+	{"GET", "/v1/customers/*/timeline", api_timeline, NULL, false},
+	{"GET", "/v1/rules", api_rules, NULL, false},
+	{"POST", "/v1/reload", api_reload, NULL, false},
 	{"GET", "/v1/tasks", api_tasks, list_tasks, false},
 	{"GET", "/v1/tasks/*", api_task, NULL, false},
 	{"POST", "/v1/tasks/*/claim", api_task_act, NULL, false},
@@ -51,8 +54,10 @@ ask_free(struct ask *ask)
 		ask->after->before = ask->before;
 	if (ask->ticket)
 		ask->ticket->ask = NULL;
-	if (ask->acts)
+	if (ask->acts) {
 		live_append_forget(api->options.live, ask);
+		live_reload_forget(api->options.live, ask);
+	}
 	if (ask->scan) {
 		scan_destroy(ask->scan);
 		api->scans--;

@@ -207,8 +207,8 @@ api_customers(struct ask *ask)
 
 /* --- one --- */
 
-static const struct customer *
-find_customer(struct ask *ask, struct engine *engine)
+const struct customer *
+api_find_customer(struct ask *ask, struct engine *engine)
 {
 	const struct customer *customer = engine_find(engine, ask->id);
 
@@ -223,7 +223,7 @@ answer_of(struct ask *ask, void (*print)(struct buf *out, struct engine *engine,
 					 const struct customer *customer, int64_t now))
 {
 	struct engine *engine = ask_engine(ask);
-	const struct customer *customer = engine ? find_customer(ask, engine) : NULL;
+	const struct customer *customer = engine ? api_find_customer(ask, engine) : NULL;
 
 	if (customer == NULL)
 		return;

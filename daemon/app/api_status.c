@@ -152,8 +152,9 @@ counter_of(const struct live_status *status, const struct counter_row *row)
 }
 
 static void
-rules_json(struct json *json, struct live *live, const struct live_status *status)
+rules_json(struct ask *ask, struct live *live, const struct live_status *status)
 {
+	struct json *json = &ask->json;
 	const struct engine *engine = live_engine(live);
 
 	json_key(json, "rules");
@@ -162,6 +163,8 @@ rules_json(struct json *json, struct live *live, const struct live_status *statu
 	json_str(json, engine ? engine_rules(engine)->name : STR_NONE);
 	key_text(json, "sha256", status->rules_sha);
 	key_int(json, "count", engine ? engine_rules(engine)->rule_count : 0);
+	api_rule_changes_json(ask, "changes");
+	api_rules_refused_json(ask, "refused");
 	json_close(json, '}');
 }
 
@@ -178,7 +181,7 @@ api_status(struct ask *ask)
 	place_json(json, &status);
 	key_int(json, "customers", status.customers);
 	key_int(json, "dirty", status.dirty);
-	rules_json(json, live, &status);
+	rules_json(ask, live, &status);
 	key_instant(json, "started_at", status.started_at);
 	json_key(json, "since_start");
 	json_open(json, '{');

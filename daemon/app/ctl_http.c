@@ -92,9 +92,18 @@ perform(struct ctl_home *home, CURL *easy, struct err *err)
 	return (int)status;
 }
 
-int
-ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct buf *text,
-	     struct err *err)
+static void
+set_body(CURL *easy, const struct str *body)
+{
+	if (body == NULL)
+		return;
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)body->n);
+	curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body->p);
+}
+
+static int
+ask_daemon(struct ctl_home *home, const char *path, const struct str *post, json_t **out,
+	   struct buf *text, struct err *err)
 {
 	struct buf own = {0}, *body = text ? text : &own;
 	struct curl_slist *headers = NULL;
@@ -109,6 +118,7 @@ ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct buf *
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)CTL_HTTP_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
+	set_body(easy, post);
 	if (set_token(home, easy, &headers, err))
 		status = perform(home, easy, err);
 	if (status > 0)
@@ -119,6 +129,13 @@ ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct buf *
 	return status;
 }
 
+int
+ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct buf *text,
+	     struct err *err)
+{
+	return ask_daemon(home, path, NULL, out, text, err);
+}
+
 static enum status
 meaning_of(int status)
 {
@@ -127,11 +144,12 @@ meaning_of(int status)
 	return status >= 500 ? STATUS_AWAY : STATUS_USAGE;
 }
 
-enum status
-ctl_http_get(struct ctl_home *home, const char *path, json_t **out, struct buf *text)
+static enum status
+answered(struct ctl_home *home, const char *path, const struct str *post, json_t **out,
+	 struct buf *text)
 {
 	struct err err;
-	int status = ctl_http_try(home, path, out, text, &err);
+	int status = ask_daemon(home, path, post, out, text, &err);
 	const char *why;
 	enum status result;
 
@@ -145,6 +163,19 @@ ctl_http_get(struct ctl_home *home, const char *path, json_t **out, struct buf *
 	json_decref(*out);
 	*out = NULL;
 	return result;
+}
+
+enum status
+ctl_http_get(struct ctl_home *home, const char *path, json_t **out, struct buf *text)
+{
+	return answered(home, path, NULL, out, text);
+}
+
+enum status
+ctl_http_post(struct ctl_home *home, const char *path, struct str body, json_t **out,
+	      struct buf *text)
+{
+	return answered(home, path, &body, out, text);
 }
 
 void

@@ -132,6 +132,39 @@ top_run(const struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
+/* --- changes of rules --- */
+
+/* What is on the disk and not in force comes first: it is what the admin has to mend. */
+static void
+print_refused(struct arena *arena, const json_t *rules)
+{
+	const json_t *refused = json_object_get(rules, "refused");
+
+	if (json_is_object(refused))
+		printf("  refused    %s: %s\n             the rules in force stay in force\n",
+		       ctl_json_time(arena, refused, "at").p,
+		       clean(arena, ctl_json_text(refused, "why")).p);
+}
+
+static void
+print_change(struct arena *arena, const char *what, const json_t *change)
+{
+	const char *by = ctl_json_text(change, "by"), *why = ctl_json_text(change, "why");
+
+	printf("  %s%s%s%s%s%s\n", what, ctl_json_time(arena, change, "at").p,
+	       *by ? ", by " : "", clean(arena, by).p, *why ? ": " : "", clean(arena, why).p);
+}
+
+/* The newest first. */
+static void
+print_changes(struct arena *arena, const json_t *changes, size_t most)
+{
+	size_t count = json_array_size(changes);
+
+	for (size_t i = count; i > 0 && count - i < most; i--)
+		print_change(arena, "changed    ", json_array_get(changes, i - 1));
+}
+
 /* --- customer --- */
 
 static void
@@ -281,20 +314,55 @@ print_customer(const struct ctl *ctl, json_t *json)
 	arena_finish(&arena);
 }
 
+/* What happened to the risk, and to the rules that it is made by; the newest last. */
+static void
+print_timeline(const struct ctl *ctl, json_t *json)
+{
+	json_t *list = json_object_get(json, "timeline"), *item;
+	struct arena arena;
+	size_t i;
+
+	arena_init(&arena);
+	if (json_array_size(list) > 0)
+		puts(ctl->zh ? "\n历史" : "\nhistory");
+	for (i = 0; (item = json_array_get(list, i)) != NULL; i++) {
+		if (strcmp(ctl_json_text(item, "type"), "rules") == 0)
+			print_change(&arena, ctl->zh ? "规则变更 " : "the rules changed ",
+				     item);
+	}
+	arena_finish(&arena);
+}
+
+static enum status
+show_customer(struct ctl_home *home, const char *id)
+{
+	struct buf path = {0};
+	enum status status;
+
+	buf_text(&path, "/v1/customers/");
+	http_encode(&path, str_of(id));
+	status = show(home, path.p, print_customer);
+	buf_text(&path, "/timeline");
+	if (status == STATUS_DONE && !home->ctl->json)
+		status = show(home, path.p, print_timeline);
+	buf_finish(&path);
+	return status;
+}
+
 enum status
 customer_run(const struct ctl *ctl, int argc, char **argv)
 {
-	struct buf path = {0};
+	struct ctl_home home;
 	enum status status;
 
 	if (!options_take(NULL, 0, &argc, argv))
 		return STATUS_USAGE;
 	if (argc != 2 || !*argv[1])
 		return ctl_usage(argv[0]);
-	buf_text(&path, "/v1/customers/");
-	http_encode(&path, str_of(argv[1]));
-	status = show_path(ctl, path.p, print_customer);
-	buf_finish(&path);
+	if (!ctl_home_open(ctl, &home))
+		return STATUS_USAGE;
+	status = show_customer(&home, argv[1]);
+	ctl_home_close(&home);
 	return status;
 }
 
@@ -382,6 +450,8 @@ print_status(const struct ctl *ctl, json_t *json)
 	printf("  rules      %s, %" PRId64 " rules, sha256 %.12s\n",
 	       clean(&arena, ctl_json_text(rules, "name")).p, ctl_json_int(rules, "count"),
 	       ctl_json_text(rules, "sha256"));
+	print_refused(&arena, rules);
+	print_changes(&arena, json_object_get(rules, "changes"), 5);
 	printf("  since start: %" PRId64 " entries, %" PRId64 " rejected, %" PRId64
 	       " alerts, %" PRId64 " task changes, %" PRId64 " lost\n",
 	       ctl_json_int(since, "entries"), ctl_json_int(since, "rejected"),

@@ -70,7 +70,6 @@ rules_change(struct live *live, const struct entry *entry, struct ruleset *rules
 	struct partition *partition = &live->partition;
 	size_t epoch = partition_epoch_at(partition, entry->id);
 
-	log_info("rules", "rules %s are in force", rules->sha_hex);
 	engine_change_rules(live->engine, entry, rules, &sink);
 	live->read++;
 	live->count.entries++;
@@ -81,8 +80,7 @@ rules_change(struct live *live, const struct entry *entry, struct ruleset *rules
 	live->epoch = epoch;
 	if (!live->recovered)
 		live_load_held(live, epoch);
-	if (str_is(entry_attribute(entry, STR("sha256")), live->announced))
-		live->announced[0] = '\0';
+	live_rules_changed(live, entry);
 }
 
 /* false: reading has stopped until the text is here. */
@@ -96,6 +94,7 @@ take_rules(struct live *live, const struct entry *entry, const struct reply *ite
 	chunk_apply(live);
 	if (str_is(sha, engine_rules(live->engine)->sha_hex)) {
 		entry_skip(live, entry->id);
+		live_rules_changed(live, entry);
 		return true;
 	}
 	switch (live_rules_find(live, sha, &files, live_read_on)) {

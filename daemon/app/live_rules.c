@@ -151,46 +151,158 @@ last_announced(const struct live *live)
 					  : engine_rules(live->engine)->sha_hex;
 }
 
-static void
-on_announced(void *ctx, const struct reply *reply)
-{
-	struct live *live = ctx;
+/* ---- a reload, from its entry's appending to its commit ---- */
 
-	if (reply->type != REPLY_ERROR)
-		return;
-	log_error("rules", "the change of rules could not be written: Redis says %.*s",
-		  STR_ARG(reply->text));
-	live->announced[0] = '\0';
-	live->announce_due = true;
+struct reload_waiter {
+	struct reload_waiter *next; /* owned by the list */
+	struct live *live;
+	void (*fn)(void *ctx, const struct live_outcome *outcome); /* NULL: nobody, or gone */
+	void *ctx;
+};
+
+static void
+waiter_answer(struct reload_waiter *waiter, const struct live_outcome *outcome)
+{
+	struct reload_waiter **link = &waiter->live->reloads;
+
+	while (*link != waiter)
+		link = &(*link)->next;
+	*link = waiter->next;
+	if (waiter->fn != NULL)
+		waiter->fn(waiter->ctx, outcome);
+	mem_free(waiter);
+}
+
+static void
+on_announced(void *ctx, const struct live_outcome *outcome)
+{
+	struct reload_waiter *waiter = ctx;
+	struct live *live = waiter->live;
+
+	if (outcome->result != LIVE_APPLIED && live->state < LIVE_STOPPING) {
+		live->announced[0] = '\0';
+		live->announce_due = outcome->result != LIVE_REJECTED;
+		log_warn("rules", "the change of rules was not written%s: %s",
+			 live->announce_due ? " and is tried again" : "", outcome->why);
+	}
+	waiter_answer(waiter, outcome);
+}
+
+static struct reload_waiter *
+waiter_add(struct live *live, const struct live_reload *reload)
+{
+	struct reload_waiter *waiter = mem_alloc(sizeof *waiter);
+
+	waiter->next = live->reloads;
+	waiter->live = live;
+	waiter->fn = reload != NULL ? reload->fn : NULL;
+	waiter->ctx = reload != NULL ? reload->ctx : NULL;
+	live->reloads = waiter;
+	return waiter;
+}
+
+void
+live_reload_forget(struct live *live, const void *ctx)
+{
+	for (struct reload_waiter *waiter = live->reloads; waiter != NULL;
+	     waiter = waiter->next)
+		if (waiter->ctx == ctx)
+			waiter->fn = NULL;
 }
 
 /* One pipeline on one connection: the text is there before anyone reads the entry. */
+static void
+announce(struct live *live, struct reload_waiter *waiter)
+{
+	const char *sha = live->files->sha_hex;
+	struct field fields[4] = {{STR("type"), STR("churnd.rules")},
+				  {STR("sha256"), str_of(sha)}};
+	unsigned count = 2;
+
+	if (strcmp(sha, last_announced(live)) != 0)
+		log_info("rules", "other rules: %s follows %s", sha, last_announced(live));
+	memcpy(live->announced, sha, sizeof live->announced);
+	if (live->announce_by[0] != '\0')
+		fields[count++] = (struct field){STR("by"), str_of(live->announce_by)};
+	if (live->announce_why[0] != '\0')
+		fields[count++] = (struct field){STR("why"), str_of(live->announce_why)};
+	live_rules_store(live, live->files);
+	live_append(live, fields, count, on_announced, waiter);
+}
+
+static bool
+can_announce(const struct live *live)
+{
+	return live->recovered && redis_is_up(live->redis);
+}
+
 void
 live_rules_announce(struct live *live)
 {
-	const char *sha = live->files->sha_hex;
-
-	if (!live->recovered || !redis_is_up(live->redis))
+	if (!can_announce(live))
 		return;
 	live->announce_due = false;
-	if (strcmp(sha, last_announced(live)) == 0)
-		return;
-	log_info("rules", "other rules: %s follows %s", sha, last_announced(live));
-	memcpy(live->announced, sha, sizeof live->announced);
-	live_rules_store(live, live->files);
-	redis_command(live->redis, on_announced, live, "XADD", live->events.p, "*", "type",
-		      "churnd.rules", "sha256", sha, NULL);
+	if (strcmp(live->files->sha_hex, last_announced(live)) != 0)
+		announce(live, waiter_add(live, NULL));
+}
+
+static void
+words_keep(struct live *live, struct str by, struct str why)
+{
+	snprintf(live->announce_by, sizeof live->announce_by, "%.*s",
+		 (int)utf8_cut(by, CHANGE_MAX_BY), by.n > 0 ? by.p : "");
+	snprintf(live->announce_why, sizeof live->announce_why, "%.*s",
+		 (int)utf8_cut(why, CHANGE_MAX_WHY), why.n > 0 ? why.p : "");
+}
+
+/* The file was seen to change, and only now somebody says who and why. */
+static bool
+says_why(const struct live *live, const struct live_reload *reload)
+{
+	return (reload->by.n > 0 || reload->why.n > 0) && can_announce(live) &&
+	       (live->announced[0] != '\0' || partition_change_unsaid(&live->partition));
 }
 
 bool
-live_reload(struct live *live, struct rule_files *files)
+live_reload(struct live *live, const struct live_reload *reload)
 {
+	static const struct live_outcome later = {
+		LIVE_REFUSED,
+		{0, 0},
+		"Redis is not connected; the rules are put in force when it is back"};
 	const char *now = live->recovered ? last_announced(live) : live->files->sha_hex;
-	bool other = strcmp(files->sha_hex, now) != 0;
+	bool other = strcmp(reload->files->sha_hex, now) != 0;
 
 	rule_files_destroy(live->files);
-	live->files = files;
-	live->announce_due = true;
-	live_rules_announce(live);
-	return other;
+	live->files = reload->files;
+	live->announce_due = !can_announce(live) || !other;
+	if (!other && !says_why(live, reload))
+		return false;
+	words_keep(live, reload->by, reload->why);
+	if (can_announce(live))
+		announce(live, waiter_add(live, reload));
+	else if (reload->fn != NULL)
+		reload->fn(reload->ctx, &later);
+	return true;
+}
+
+void
+live_rules_changed(struct live *live, const struct entry *entry)
+{
+	const char *sha = engine_rules(live->engine)->sha_hex;
+	struct str by = entry_attribute(entry, STR("by"));
+	struct str why = entry_attribute(entry, STR("why"));
+
+	log_info("rules", "rules %s are in force%s%.*s%s%.*s", sha, by.n > 0 ? ", by " : "",
+		 STR_ARG(by), why.n > 0 ? ": " : "", STR_ARG(why));
+	partition_note_change(&live->partition, entry->id, sha, by, why);
+	if (strcmp(sha, live->announced) == 0)
+		live->announced[0] = '\0';
+}
+
+const struct rule_change *
+live_rule_changes(const struct live *live, unsigned *count)
+{
+	*count = live->recovered ? live->partition.change_count : 0;
+	return live->recovered ? live->partition.changes : NULL;
 }

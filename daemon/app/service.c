@@ -146,17 +146,14 @@ on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 	(void)signal, (void)what;
 	if (service->stopping)
 		return;
-	if (!setup_read(&fresh, service->setup.path.p, service->zh)) {
+	if (!setup_read_config(&fresh, service->setup.path.p, service->zh)) {
 		log_error("rules", "reload refused: the rules in force stay in force");
 		return;
 	}
 	if (endpoints_differ(service->setup.config, fresh.config))
 		log_warn("main", "reload: other webhooks take effect at the next start");
-	if (live_reload(service->live, fresh.files))
-		log_info("rules", "reload: other rules are on their way into the stream");
-	else
-		log_info("rules", "reload: the rules are the same");
-	fresh.files = NULL;
+	reload_name_files(service->reload, fresh.folder, fresh.config);
+	(void)reload_rules(service->reload, &(struct reload_asked){.fn = NULL});
 	setup_finish(&fresh);
 }
 
@@ -222,6 +219,7 @@ on_alerts(void *ctx)
 static bool
 parts_make(struct service *service, struct err *err)
 {
+	char sha[sizeof service->setup.files->sha_hex];
 	struct live_options options = {
 		.base = service->base,
 		.config = service->setup.config,
@@ -234,19 +232,30 @@ parts_make(struct service *service, struct err *err)
 	if (service->outbox == NULL)
 		return false;
 	RAND_bytes((unsigned char *)&options.seed, sizeof options.seed);
+	memcpy(sha, service->setup.files->sha_hex, sizeof sha);
 	service->setup.files = NULL;
 	service->live = live_create(&options);
+	service->reload = reload_create(&(struct reload_options){
+		.base = service->base,
+		.live = service->live,
+		.config = service->setup.config,
+		.folder = service->setup.folder,
+		.sha_hex = sha,
+		.zh = service->zh,
+	});
 	service->api = api_create(
 		&(struct api_options){
 			.base = service->base,
 			.live = service->live,
 			.outbox = service->outbox,
+			.reload = service->reload,
 			.listen = service->setup.config->http_listen,
 			.token = service->setup.http_token,
 		},
 		err);
 	if (service->api != NULL)
 		return true;
+	reload_destroy(service->reload);
 	live_destroy(service->live);
 	outbox_destroy(service->outbox);
 	return false;
@@ -272,6 +281,7 @@ static void
 parts_finish(struct service *service)
 {
 	api_destroy(service->api);
+	reload_destroy(service->reload);
 	live_destroy(service->live);
 	outbox_destroy(service->outbox);
 	for (unsigned i = 0; i < 3; i++)

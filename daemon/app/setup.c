@@ -141,17 +141,27 @@ log_read(const struct config *config)
 }
 
 bool
-setup_read(struct setup *setup, const char *path, bool zh)
+setup_read_config(struct setup *setup, const char *path, bool zh)
 {
 	*setup = (struct setup){0};
 	arena_init(&setup->arena);
 	setup->path = arena_str(&setup->arena, str_of(path));
 	setup->folder = folder_of(setup->path.p);
-	if (config_read(setup, zh) && redis_read(setup) && token_read(setup) &&
-	    rules_read(setup, zh)) {
+	if (config_read(setup, zh) && redis_read(setup) && token_read(setup)) {
 		log_read(setup->config);
 		return true;
 	}
+	setup_finish(setup);
+	return false;
+}
+
+bool
+setup_read(struct setup *setup, const char *path, bool zh)
+{
+	if (!setup_read_config(setup, path, zh))
+		return false;
+	if (rules_read(setup, zh))
+		return true;
 	setup_finish(setup);
 	return false;
 }

@@ -52,8 +52,8 @@ same(const struct diag *a, const struct diag *b)
 }
 
 /* Sorts by place; what is said twice of one place (a macro used twice) stays once. */
-static void
-sort(struct diags *diags)
+void
+diags_sort(struct diags *diags)
 {
 	size_t kept = 0;
 
@@ -274,8 +274,8 @@ put_harmless(struct buf *out, struct str text)
 }
 
 static void
-print_one(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh,
-	  bool color)
+print_head(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh,
+	   bool color)
 {
 	const struct shade_row *shade = shade_of(diag);
 	const char *paint = color ? shade->color : "", *plain = color ? "\033[0m" : "";
@@ -287,8 +287,29 @@ print_one(struct buf *out, const struct diags *diags, const struct diag *diag, b
 	buf_printf(out, ":%d:%d: %s%s %s%s%s", diag->line, diag->column, paint,
 		   zh ? shade->zh : shade->en, diag->message->code, plain, zh ? ":" : ": ");
 	put_harmless(out, buf_view(&sentence));
-	buf_char(out, '\n');
 	buf_finish(&sentence);
+}
+
+void
+diags_print_line(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh)
+{
+	struct str hint = hint_of(diag, zh);
+
+	print_head(out, diags, diag, zh, false);
+	if (hint.n != 0) {
+		buf_text(out, zh ? ";" : "; ");
+		put_harmless(out, hint);
+	}
+}
+
+static void
+print_one(struct buf *out, const struct diags *diags, const struct diag *diag, bool zh,
+	  bool color)
+{
+	const char *paint = color ? shade_of(diag)->color : "", *plain = color ? "\033[0m" : "";
+
+	print_head(out, diags, diag, zh, color);
+	buf_char(out, '\n');
 	print_excerpt(out, diags, diag, hint_of(diag, zh), paint, plain);
 }
 
@@ -297,7 +318,7 @@ diags_print(struct buf *out, struct diags *diags, bool zh, bool color)
 {
 	size_t said = diags->errors + diags->warnings;
 
-	sort(diags);
+	diags_sort(diags);
 	for (size_t i = 0; i < diags->count; i++)
 		print_one(out, diags, &diags->list[i], zh, color);
 	if (said > DIAG_MAX)
@@ -344,7 +365,7 @@ diags_print_json(struct buf *out, struct diags *diags, bool zh)
 {
 	struct json json;
 
-	sort(diags);
+	diags_sort(diags);
 	json_init(&json, out);
 	json_open(&json, '[');
 	for (size_t i = 0; i < diags->count; i++)

@@ -93,6 +93,53 @@ partition_add_epoch(struct partition *partition, struct stream_id from,
 				rules->signals[i].key, rules->signals[i].born_at};
 }
 
+static void
+text_cut(char *out, struct str text, size_t most)
+{
+	size_t n = utf8_cut(text, most);
+
+	if (n > 0)
+		memcpy(out, text.p, n);
+	out[n] = '\0';
+}
+
+static bool
+is_unsaid(const struct rule_change *change)
+{
+	return change->by[0] == '\0' && change->why[0] == '\0';
+}
+
+void
+partition_note_change(struct partition *partition, struct stream_id at, const char *sha_hex,
+		      struct str by, struct str why)
+{
+	struct rule_change *changes = partition->changes;
+	unsigned count = partition->change_count;
+	struct rule_change *last = count > 0 ? &changes[count - 1] : NULL;
+
+	if (last != NULL && stream_id_cmp(at, last->at) <= 0)
+		return;
+	if (last == NULL || memcmp(last->sha_hex, sha_hex, 64) != 0) {
+		if (count == PARTITION_CHANGES)
+			memmove(changes, changes + 1, --count * sizeof *changes);
+		last = &changes[count];
+		*last = (struct rule_change){.at = at};
+		memcpy(last->sha_hex, sha_hex, 64);
+		partition->change_count = count + 1;
+	}
+	if (!is_unsaid(last))
+		return;
+	text_cut(last->by, by, CHANGE_MAX_BY);
+	text_cut(last->why, why, CHANGE_MAX_WHY);
+}
+
+bool
+partition_change_unsaid(const struct partition *partition)
+{
+	return partition->change_count > 0 &&
+	       is_unsaid(&partition->changes[partition->change_count - 1]);
+}
+
 void
 partition_drop_epochs(struct partition *partition, struct stream_id low)
 {
@@ -150,6 +197,36 @@ epoch_print(struct json *json, const struct epoch *epoch)
 	json_close(json, '}');
 }
 
+static void
+change_print(struct json *json, const struct rule_change *change)
+{
+	char at[STREAM_ID_TEXT];
+
+	stream_id_print(change->at, at);
+	json_open(json, '{');
+	json_key(json, "at");
+	json_text(json, at);
+	json_key(json, "sha256");
+	json_text(json, change->sha_hex);
+	json_key(json, "by");
+	json_text(json, change->by);
+	json_key(json, "why");
+	json_text(json, change->why);
+	json_close(json, '}');
+}
+
+static void
+changes_print(struct json *json, const struct partition *partition)
+{
+	if (partition->change_count == 0)
+		return;
+	json_key(json, "changes");
+	json_open(json, '[');
+	for (unsigned i = 0; i < partition->change_count; i++)
+		change_print(json, &partition->changes[i]);
+	json_close(json, ']');
+}
+
 void
 partition_print(struct buf *out, const struct partition *partition)
 {
@@ -175,6 +252,7 @@ partition_print(struct buf *out, const struct partition *partition)
 	for (size_t i = 0; i < partition->epoch_count; i++)
 		epoch_print(&json, &partition->epochs[i]);
 	json_close(&json, ']');
+	changes_print(&json, partition);
 	json_close(&json, '}');
 }
 
@@ -224,9 +302,30 @@ epoch_parse(const json_t *object, struct epoch *epoch)
 }
 
 static bool
+change_parse(const json_t *object, struct partition *partition)
+{
+	static const char *const keys[] = {"at", "sha256", "by", "why"};
+	struct str text[4];
+	struct stream_id at;
+
+	for (unsigned i = 0; i < 4; i++) {
+		const char *word = json_string_value(json_object_get(object, keys[i]));
+
+		if (word == NULL)
+			return false;
+		text[i] = str_of(word);
+	}
+	if (!stream_id_parse(text[0], &at) || text[1].n != 64)
+		return false;
+	partition_note_change(partition, at, text[1].p, text[2], text[3]);
+	return true;
+}
+
+static bool
 partition_fill(const json_t *root, struct partition *partition, struct err *err)
 {
 	const json_t *epochs = json_object_get(root, "epochs");
+	const json_t *changes = json_object_get(root, "changes");
 	const char *newest = json_string_value(json_object_get(root, "out"));
 	uint64_t version = 0;
 
@@ -245,6 +344,9 @@ partition_fill(const json_t *root, struct partition *partition, struct err *err)
 	for (size_t i = 0; i < json_array_size(epochs); i++)
 		if (!epoch_parse(json_array_get(epochs, i), epoch_push(partition)))
 			return err_set(err, "the partition's record is damaged: epoch %zu", i);
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		if (!change_parse(json_array_get(changes, i), partition))
+			return err_set(err, "the partition's record is damaged: change %zu", i);
 	return true;
 }
 

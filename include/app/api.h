@@ -4,16 +4,18 @@
 #define APP_API_H
 
 #include "app/live.h"
+#include "app/reload.h"
 #include "io/outbox.h"
 
 struct api;
 
 struct api_options {
 	struct event_base *base;
-	struct live *live;	/* borrowed */
-	struct outbox *outbox;	/* borrowed; NULL: no endpoints */
-	struct str listen;	/* http.listen */
-	struct str token;	/* copied; empty: none is asked for */
+	struct live *live;     /* borrowed */
+	struct outbox *outbox; /* borrowed; NULL: no endpoints */
+	struct reload *reload; /* borrowed */
+	struct str listen;     /* http.listen */
+	struct str token;      /* copied; empty: none is asked for */
 };
 
 /* NULL: it cannot listen there, or an address that others can reach has no token. */

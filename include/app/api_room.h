@@ -7,12 +7,12 @@
 #include "base/json.h"
 #include "io/http.h"
 
-#define API_WAIT_MS 5000  /* for Redis, and for an act to be applied */
-#define API_LIMIT 50	  /* rows of a list unless limit= says more */
+#define API_WAIT_MS 5000 /* for Redis, and for an act to be applied */
+#define API_LIMIT 50	 /* rows of a list unless limit= says more */
 #define API_LIMIT_MAX 1000
-#define API_SCANS 8	  /* lists under way at once */
+#define API_SCANS 8	    /* lists under way at once */
 #define API_SCAN_SLICE 1024 /* customers looked at in one turn of the loop */
-#define API_APPENDS 65536 /* events on their way to Redis at once */
+#define API_APPENDS 65536   /* events on their way to Redis at once */
 
 struct ask;
 
@@ -35,14 +35,14 @@ struct ask {
 	struct http_parameter parameters[HTTP_MAX_PARAMETERS];
 	unsigned parameter_count;
 	struct ticket *ticket; /* what Redis owes it; NULL: nothing */
-	struct event *timer; /* owned; NULL: nothing is waited for */
-	struct buf out;	     /* owned: the answer's body */
-	struct json json;    /* writes there */
-	struct scan *scan;   /* owned; NULL: none */
+	struct event *timer;   /* owned; NULL: nothing is waited for */
+	struct buf out;	       /* owned: the answer's body */
+	struct json json;      /* writes there */
+	struct scan *scan;     /* owned; NULL: none */
 	void (*reply)(struct ask *ask, const struct reply *reply); /* Redis' next one */
-	void *state;		  /* the handler's, in the arena */
-	size_t appends;		  /* its share of api->appends */
-	bool acts;		  /* live has its address */
+	void *state;	/* the handler's, in the arena */
+	size_t appends; /* its share of api->appends */
+	bool acts;	/* live has its address */
 };
 
 /* Replies that Redis owes us. The ask may have ended before they come, and those of a connection that was
@@ -59,10 +59,10 @@ struct api {
 	struct api_options options;
 	char *token_bytes; /* owned */
 	struct str token;
-	struct http *http; /* owned */
+	struct http *http;			       /* owned */
 	struct str events_key, rejected_key, task_key; /* borrowed from live */
-	struct ask *asks;  /* owned */
-	struct ticket *tickets; /* owned */
+	struct ask *asks;			       /* owned */
+	struct ticket *tickets;			       /* owned */
 	unsigned scans;
 	size_t appends;
 	uint64_t requests, errors;
@@ -113,11 +113,21 @@ void api_webhooks(struct ask *ask);
 void api_customers(struct ask *ask);
 void api_customer(struct ask *ask);
 void api_explain(struct ask *ask);
+void api_timeline(struct ask *ask);
+void api_rules(struct ask *ask);
+void api_reload(struct ask *ask);
 void api_tasks(struct ask *ask);
 void api_task(struct ask *ask);
 void api_task_act(struct ask *ask);
 void api_events(struct ask *ask);
 void api_entry(struct ask *ask);
+
+/* The customer that ask->id names, or NULL after 404. */
+const struct customer *api_find_customer(struct ask *ask, struct engine *engine) MUST_CHECK;
+/* api_rules.c: key: [{at, rules_version, by, why}]; key: {at, why} of files on the disk that are in error, or
+ * null. */
+void api_rule_changes_json(struct ask *ask, const char *key);
+void api_rules_refused_json(struct ask *ask, const char *key);
 
 /* api_task_json.c: a task's hash as JSON; false: there is none. */
 bool api_task_json(struct json *json, const struct reply *hash) MUST_CHECK;

@@ -22,7 +22,8 @@ struct command {
 	const char *name;
 	const char *args;  /* after the name, for usage */
 	const char *brief; /* one line of --help */
-	enum status (*run)(const struct ctl *ctl, int argc, char **argv); /* argv[0]: the name */
+	enum status (*run)(const struct ctl *ctl, int argc,
+			   char **argv); /* argv[0]: the name */
 };
 
 /* Options of one command: "--until T". Repeated lists grow; what is no option stays in argv, in order. */
@@ -45,10 +46,12 @@ struct option {
 
 /* Takes the options out of argv; *argc becomes the count of what is left (argv[0] included). false:
  * a sentence was printed. */
-bool options_take(const struct option *options, unsigned count, int *argc, char **argv) MUST_CHECK;
+bool options_take(const struct option *options, unsigned count, int *argc,
+		  char **argv) MUST_CHECK;
 
 /* The same for options that may stand anywhere: what it does not know it leaves. */
-bool options_common(const struct option *options, unsigned count, int *argc, char **argv) MUST_CHECK;
+bool options_common(const struct option *options, unsigned count, int *argc,
+		    char **argv) MUST_CHECK;
 
 /* "churnctl: sentence" on stderr; returns status for `return ctl_fail(...)`. */
 enum status ctl_fail(enum status status, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -71,6 +74,7 @@ enum status churned_run(const struct ctl *ctl, int argc, char **argv);
 enum status tasks_run(const struct ctl *ctl, int argc, char **argv);
 enum status webhooks_run(const struct ctl *ctl, int argc, char **argv);
 enum status status_run(const struct ctl *ctl, int argc, char **argv);
+enum status reload_run(const struct ctl *ctl, int argc, char **argv);
 enum status doctor_run(const struct ctl *ctl, int argc, char **argv);
 enum status repair_run(const struct ctl *ctl, int argc, char **argv);
 

@@ -20,7 +20,7 @@
 struct ctl_home {
 	const struct ctl *ctl; /* borrowed */
 	struct arena arena;
-	const char *path;      /* of the configuration; NULL: there is none, defaults hold */
+	const char *path; /* of the configuration; NULL: there is none, defaults hold */
 	struct str folder;
 	struct config *config; /* owned */
 };
@@ -31,13 +31,18 @@ void ctl_home_close(struct ctl_home *home);
 /* The first line of a file that holds a secret, named relative to the configuration's folder. */
 bool ctl_home_secret(struct ctl_home *home, struct str name, struct str *out,
 		     struct err *err) MUST_CHECK;
-struct str ctl_home_key(struct ctl_home *home, const char *name); /* "<prefix>name", terminated */
+struct str ctl_home_key(struct ctl_home *home,
+			const char *name); /* "<prefix>name", terminated */
 
 /* --- ctl_http.c: the daemon --- */
 
 /* GET of a path: *out is its JSON, for json_decref(); *text, if not NULL, its bytes. Complains otherwise:
  * STATUS_AWAY when the daemon cannot be reached or is not ready, STATUS_NO for 404, else STATUS_USAGE. */
-enum status ctl_http_get(struct ctl_home *home, const char *path, json_t **out, struct buf *text);
+enum status ctl_http_get(struct ctl_home *home, const char *path, json_t **out,
+			 struct buf *text);
+/* The same for a POST with a JSON body; also STATUS_USAGE for 422. */
+enum status ctl_http_post(struct ctl_home *home, const char *path, struct str body,
+			  json_t **out, struct buf *text);
 /* The same, silent: the HTTP status, 0 when nobody answers. */
 int ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct buf *text,
 		 struct err *err);
@@ -59,13 +64,14 @@ struct ctl_redis {
 };
 
 /* false: it has complained (STATUS_AWAY, or STATUS_USAGE in *status). */
-bool ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis, enum status *status) MUST_CHECK;
+bool ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis,
+		    enum status *status) MUST_CHECK;
 void ctl_redis_close(struct ctl_redis *redis);
 /* One XADD; id: "*" or explicit. false: what Redis said is in err. */
 bool ctl_redis_append(struct ctl_redis *redis, const char *id, const struct field *fields,
 		      unsigned count, struct stream_id *out, struct err *err) MUST_CHECK;
-void ctl_redis_command(struct buf *out, struct str key, const char *id, const struct field *fields,
-		       unsigned count);
+void ctl_redis_command(struct buf *out, struct str key, const char *id,
+		       const struct field *fields, unsigned count);
 /* The last id the stream has given out; 0-0 when there is no stream. */
 bool ctl_redis_last(struct ctl_redis *redis, struct stream_id *out, struct err *err) MUST_CHECK;
 /* Redis' TIME in ms. */

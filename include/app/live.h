@@ -4,6 +4,7 @@
 #define APP_LIVE_H
 
 #include "app/rule_files.h"
+#include "codec/partition.h"
 #include "engine/engine.h"
 #include "io/redis.h"
 
@@ -49,9 +50,23 @@ void live_destroy(struct live *live); /* NULL allowed; not inside a hook */
 void live_start(struct live *live);
 /* Stops reading, commits all records, releases the lease, then calls stopped() (never at once). */
 void live_stop(struct live *live);
-/* Other rule files, checked; they become live's. Their text goes to Redis and an entry into the stream:
- * they are in force when that is read back. false: the same as those in force (or on their way). */
-bool live_reload(struct live *live, struct rule_files *files);
+struct live_outcome;
+/* Other rule files. Their text goes to Redis and an entry into the stream: they are in force when that is
+ * read back. */
+struct live_reload {
+	struct rule_files *files; /* checked; they become live's */
+	struct str by, why;	  /* what a person said of it, or none */
+	/* Unless NULL: called once, when they are in force and that is committed, or will not be. Not at all
+	 * when live_reload() returns false. */
+	void (*fn)(void *ctx, const struct live_outcome *outcome);
+	void *ctx;
+};
+/* false: the same as those in force (or on their way). */
+bool live_reload(struct live *live, const struct live_reload *reload);
+/* Who waits has gone: fn will not be called for this ctx. */
+void live_reload_forget(struct live *live, const void *ctx);
+/* The last changes of rules, oldest first; NULL while nothing is known. */
+const struct rule_change *live_rule_changes(const struct live *live, unsigned *count);
 
 /* NULL until it has recovered (LIVE_RUNNING, LIVE_PAUSED, LIVE_STOPPING). Its customers are as of
  * engine_position(), which may be ahead of what is committed. */

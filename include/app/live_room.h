@@ -26,6 +26,7 @@ struct held_record {
 };
 
 struct append_waiter;
+struct reload_waiter;
 
 /* The streams that a commit adds to. */
 enum live_output { OUTPUT_ALERTS, OUTPUT_TASKS, OUTPUT_REJECTED, OUTPUTS };
@@ -85,7 +86,9 @@ struct live {
 	size_t epoch;	    /* recovering: the one in force, index into the partition's */
 	char missing[65];   /* sha that Redis has no text of */
 	char announced[65]; /* sha of the last churnd.rules we appended, until it is read */
-	bool announce_due;  /* files may differ from what is in force: looked at when drained */
+	struct reload_waiter *reloads; /* owned: who waits for their rules to be in force */
+	char announce_by[CHANGE_MAX_BY + 1], announce_why[CHANGE_MAX_WHY + 1];
+	bool announce_due; /* files may differ from what is in force: looked at when drained */
 
 	/* apply */
 	struct entry *entries;		       /* owned: LIVE_CHUNK */
@@ -166,6 +169,7 @@ enum live_rules live_rules_find(struct live *live, struct str sha,
 struct ruleset *live_rules_make(struct live *live, const struct rule_files *files);
 void live_rules_store(struct live *live, const struct rule_files *files);
 void live_rules_announce(struct live *live);
+void live_rules_changed(struct live *live, const struct entry *entry); /* in force, now */
 
 /* live_apply.c: batches into the engine. */
 void live_take(void *ctx, const struct stream_batch *batch);

@@ -7,6 +7,7 @@
 
 #include "app/api.h"
 #include "app/live.h"
+#include "app/reload.h"
 #include "io/outbox.h"
 
 /* What the configuration and the rule files say, checked. */
@@ -20,6 +21,8 @@ struct setup {
 };
 
 /* Complains to stderr as far as it comes; false: in error. */
+bool setup_read_config(struct setup *setup, const char *path,
+		       bool zh) MUST_CHECK; /* without the rules */
 bool setup_read(struct setup *setup, const char *path, bool zh) MUST_CHECK;
 void setup_finish(struct setup *setup);
 
@@ -28,6 +31,7 @@ struct service {
 	struct event_base *base;
 	struct live *live;
 	struct outbox *outbox;
+	struct reload *reload;
 	struct api *api;
 	struct event *signals[4], *beat, *deadline;
 	int64_t watchdog_ms, fed_at;

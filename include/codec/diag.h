@@ -55,6 +55,10 @@ int diags_line(const struct diags *diags, unsigned file, size_t at);
  *      48 |   expr: paying and silent(login) >= 14
  *         |                                     ^^ did you mean 14d? */
 void diags_print(struct buf *out, struct diags *diags, bool zh, bool color);
+/* One on a line of its own, without excerpt: "FILE:LINE:COL: error E104: ...; did you mean 14d?" */
+void diags_print_line(struct buf *out, const struct diags *diags, const struct diag *diag,
+		      bool zh);
+void diags_sort(struct diags *diags); /* by place, as they are printed */
 void diags_print_json(struct buf *out, struct diags *diags, bool zh); /* one JSON array */
 
 #endif

@@ -30,21 +30,41 @@ struct epoch {
 	unsigned birth_count;
 };
 
+#define PARTITION_CHANGES 16 /* changes of rules that are remembered */
+#define CHANGE_MAX_BY 64     /* bytes */
+#define CHANGE_MAX_WHY 200
+
+/* A change of rules, for people: so that behaviour and edits can be told apart. */
+struct rule_change {
+	struct stream_id at; /* the churnd.rules entry */
+	char sha_hex[65];
+	char by[CHANGE_MAX_BY + 1], why[CHANGE_MAX_WHY + 1]; /* as was said; may be empty */
+};
+
 /* <prefix>partition: JSON, version 1. A reader refuses a newer version; a field that is added must have
  * a meaning when it is absent. */
 struct partition {
 	uint64_t
 		read; /* entries of the stream up to position, those trimmed before us included */
-	uint64_t low_read;    /* the same up to low */
-	struct stream_id out; /* of the newest entry in alerts, tasks or rejected; 0-0: none yet */
+	uint64_t low_read; /* the same up to low */
+	struct stream_id
+		out; /* of the newest entry in alerts, tasks or rejected; 0-0: none yet */
 	struct epoch *epochs; /* owned; at least one: the first is in force at low */
 	size_t epoch_count, epoch_cap;
+	struct rule_change changes[PARTITION_CHANGES]; /* oldest first */
+	unsigned change_count;
 };
 
 void partition_finish(struct partition *partition);
 /* Adds what is in force from an entry on; births are read from the rule set. */
 void partition_add_epoch(struct partition *partition, struct stream_id from,
 			 const struct ruleset *rules);
+/* Remembers a change, and forgets the oldest beyond PARTITION_CHANGES; one that is read again after a
+ * recovery is there already. The same rules again only say who and why, if nobody has said it yet: the
+ * file was seen to change before its editor spoke. Longer texts are cut. */
+void partition_note_change(struct partition *partition, struct stream_id at,
+			   const char *sha_hex, struct str by, struct str why);
+bool partition_change_unsaid(const struct partition *partition); /* the last one: who, why */
 /* Forgets the epochs that ended at or before low. */
 void partition_drop_epochs(struct partition *partition, struct stream_id low);
 /* Index of the epoch in force just after an entry. */

@@ -99,7 +99,7 @@ a_damaged_or_newer_partition_is_refused(void **state)
 		"{\"version\":1,\"read\":-1,\"low_read\":1,\"epochs\":[{}]}",
 		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\"}]}",
 		("{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\",\"sha256\":\"ab\","
-		"\"births\":[]}]}"),
+		 "\"births\":[]}]}"),
 	};
 	struct partition partition = {.read = 5};
 
@@ -113,6 +113,103 @@ a_damaged_or_newer_partition_is_refused(void **state)
 	}
 }
 
+static const char other_sha[] =
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+static const char one_sha[] =
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+static void
+note(struct partition *partition, int64_t at, bool other, const char *by, const char *why)
+{
+	partition_note_change(partition, (struct stream_id){at, 0}, other ? other_sha : one_sha,
+			      str_of(by), str_of(why));
+}
+
+static void
+a_change_of_rules_keeps_who_and_why(void **state)
+{
+	struct partition partition = {0};
+
+	(void)state;
+	note(&partition, 5, false, "li", "too loud");
+	assert_int_equal(partition.change_count, 1);
+	assert_string_equal(partition.changes[0].by, "li");
+	assert_string_equal(partition.changes[0].why, "too loud");
+	assert_string_equal(partition.changes[0].sha_hex, one_sha);
+	assert_false(partition_change_unsaid(&partition));
+}
+
+static void
+a_change_read_again_after_a_recovery_is_noted_once(void **state)
+{
+	struct partition partition = {0};
+
+	(void)state;
+	note(&partition, 5, false, "", "");
+	note(&partition, 6, true, "", "");
+	note(&partition, 5, false, "li", "");
+	note(&partition, 6, true, "li", "");
+	assert_int_equal(partition.change_count, 2);
+	assert_string_equal(partition.changes[1].by, "");
+}
+
+static void
+who_and_why_may_follow_the_change_and_are_not_overwritten(void **state)
+{
+	struct partition partition = {0};
+
+	(void)state;
+	note(&partition, 5, false, "", "");
+	assert_true(partition_change_unsaid(&partition));
+	note(&partition, 6, false, "li", "x");
+	note(&partition, 7, false, "wang", "y");
+	assert_int_equal(partition.change_count, 1);
+	assert_int_equal(partition.changes[0].at.ms, 5);
+	assert_string_equal(partition.changes[0].by, "li");
+}
+
+static void
+the_oldest_change_makes_room_for_the_seventeenth(void **state)
+{
+	struct partition partition = {0};
+
+	(void)state;
+	for (int i = 1; i <= 17; i++)
+		note(&partition, i, i % 2 == 0, "", "");
+	assert_int_equal(partition.change_count, PARTITION_CHANGES);
+	assert_int_equal(partition.changes[0].at.ms, 2);
+	assert_int_equal(partition.changes[PARTITION_CHANGES - 1].at.ms, 17);
+}
+
+static void
+changes_survive_printing_and_parsing(void **state)
+{
+	struct partition partition = {0}, again = {0};
+	struct buf text = {0};
+	char why[400];
+	struct err err;
+
+	(void)state;
+	memset(why, 'w', sizeof why);
+	why[sizeof why - 1] = '\0';
+	assert_true(partition_parse(
+		STR("{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\","
+		    "\"sha256\":\"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\","
+		    "\"births\":[]}]}"),
+		&partition, &err));
+	assert_int_equal(partition.change_count, 0);
+	note(&partition, 5, false, "\xe6\x9d\x8e", "");
+	note(&partition, 6, true, "", why);
+	partition_print(&text, &partition);
+	assert_true(partition_parse(buf_view(&text), &again, &err));
+	assert_int_equal(again.change_count, 2);
+	assert_int_equal(strlen(again.changes[1].why), CHANGE_MAX_WHY);
+	assert_memory_equal(again.changes, partition.changes, 2 * sizeof *again.changes);
+	buf_finish(&text);
+	partition_finish(&partition);
+	partition_finish(&again);
+}
+
 int
 main(void)
 {
@@ -120,6 +217,11 @@ main(void)
 		cmocka_unit_test(a_mark_reads_back),
 		cmocka_unit_test(what_is_no_mark_is_refused),
 		cmocka_unit_test(a_partition_reads_back),
+		cmocka_unit_test(a_change_of_rules_keeps_who_and_why),
+		cmocka_unit_test(a_change_read_again_after_a_recovery_is_noted_once),
+		cmocka_unit_test(who_and_why_may_follow_the_change_and_are_not_overwritten),
+		cmocka_unit_test(the_oldest_change_makes_room_for_the_seventeenth),
+		cmocka_unit_test(changes_survive_printing_and_parsing),
 		cmocka_unit_test(
 			an_epoch_begins_with_its_entry_and_goes_when_low_has_passed_the_next),
 		cmocka_unit_test(a_damaged_or_newer_partition_is_refused),
