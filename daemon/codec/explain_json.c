@@ -4,7 +4,7 @@
 #include "codec/json_parts.h"
 
 /* {"customer", "name", "owner", "at", "level", "risk", "health", "value", "rules_version",
- *  "rules": [{"rule", "category", "mode", "state", "since", "firing", "announced_at", "points", "result",
+ *  "rules": [{"rule", "category", "mode", "state", "since", "firing", "announced_at", "points", "date" of a date rule, "result",
  *             "rests", "text", "texts", "next_at", "cooldown_until", "expr", "nodes", "clear",
  *             "clear_result", "clear_nodes"}], "points"}
  *
@@ -132,6 +132,8 @@ put_rule(void *ctx, const struct explained_rule *explained)
 	put_state(json, explained);
 	parts_texts(json, "text", "texts", explained->en, explained->zh,
 		    rule->reason.has_en && rule->reason.has_zh);
+	if (rule->dates && rule->dates->date)
+		put_expr(json, "date", rule->dates->date->root);
 	put_expr(json, "expr", rule->when->root);
 	put_result(json, "result", explained->when);
 	put_nodes(json, "nodes", explained->nodes, explained->node_count, zone);

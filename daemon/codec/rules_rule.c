@@ -15,7 +15,8 @@ struct rule_text {
 		*inhibited_by, *level;
 	int64_t hold, keep, cooldown, warmup; /* -1: not given */
 	const struct yaml_node *hold_node;
-	bool has_date; /* a date rule has no expr */
+	struct dates_text dates;
+	const struct yaml_node *map;
 	int category, mode, guard;
 	bool override;
 };
@@ -64,11 +65,11 @@ static const struct form_row rule_rows[] = {
 	NODE("on", on),
 	{"override", form_flag, offsetof(struct rule_text, override), 0, 0, NULL},
 	{"guard", form_word, offsetof(struct rule_text, guard), 0, 0, guard_words},
-	LATER("date"),
-	LATER("steps"),
-	LATER("every"),
-	LATER("at"),
-	LATER("workday"),
+	NODE("date", dates.date),
+	NODE("steps", dates.steps),
+	NODE("every", dates.every),
+	NODE("at", dates.at),
+	NODE("workday", dates.workday),
 	LATER("each"),
 	NODE("inhibited_by", inhibited_by),
 	NODE("level", level),
@@ -105,7 +106,7 @@ list_rule(struct maker *maker, const struct yaml_node *node, struct rule_list *l
 	form_read(&maker->form, node, rule_rows, &text);
 	if (node->kind != YAML_MAP)
 		return;
-	text.has_date = yaml_get(node, "date") != NULL;
+	text.map = node;
 	if (text.rule == NULL)
 		form_complain(&maker->form, node, "E048", STR("rule"), STR_NONE);
 	else if (text.override)
@@ -172,7 +173,9 @@ read_expressions(struct maker *maker, const struct rule_text *text, struct rule 
 
 	if (text->expr != NULL)
 		rule->when = maker_expr(maker, text->expr, TYPE_BOOL, event);
-	else if (!text->has_date)
+	else if (rule->kind == RULE_DATE)
+		rule->when = maker_constant(maker, STR("true"));
+	else
 		form_complain(&maker->form, text->rule, "E048", STR("expr"), STR_NONE);
 	if (text->clear != NULL)
 		rule->clear = maker_expr(maker, text->clear, TYPE_BOOL, event);
@@ -262,8 +265,15 @@ read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
 	rule->keep = given(text->keep, 0);
 	rule->cooldown = given(text->cooldown, maker->rules->default_cooldown);
 	rule->warmup = given(text->warmup, 0);
-	if (text->on != NULL)
+	if (text->dates.date != NULL) {
+		rule->kind = RULE_DATE;
+		rule->cooldown = 0;
+		rule->keep = given(text->keep, DAY_MS);
+		maker_dates(maker, text->map, &text->dates, rule);
+	} else if (text->on != NULL) {
 		read_event_rule(maker, text, rule);
+	}
+	maker_refuse_dates(maker, text->map, rule);
 	read_expressions(maker, text, rule);
 	if (text->inhibited_by != NULL)
 		read_inhibitors(maker, text->inhibited_by, rule);

@@ -85,6 +85,16 @@ maker_expr(struct maker *maker, const struct yaml_node *text, enum type want,
 			    maker_sink(maker));
 }
 
+const struct expr *
+maker_constant(struct maker *maker, struct str text)
+{
+	struct source *source = arena_alloc(maker->form.arena, sizeof *source);
+
+	source->text = text;
+	return expr_compile(maker->form.arena, source, &maker->scope, TYPE_BOOL,
+			    maker_sink(maker));
+}
+
 struct refusal {
 	struct maker *maker;
 	const char *code;

@@ -94,7 +94,8 @@ static uint64_t
 eager_signals(struct calm_walk *state, const struct rule *rule)
 {
 	state->eager = 0;
-	walk_expr(state, rule->when);
+	if (rule->kind != RULE_DATE)
+		walk_expr(state, rule->when);
 	walk_expr(state, rule->clear);
 	walk_expr(state, rule->points_expr);
 	return state->eager;

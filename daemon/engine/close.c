@@ -20,14 +20,18 @@ static enum close_kind
 close_kind(const struct builtin *fn)
 {
 	static const unsigned char kinds[FN_OPS] = {
-		[FN_COUNT] = CLOSE_WINDOW,  [FN_SUM] = CLOSE_WINDOW,
-		[FN_DAYS] = CLOSE_WINDOW,   [FN_RATIO] = CLOSE_WINDOW,
-		[FN_P_DROP] = CLOSE_WINDOW, [FN_P_RISE] = CLOSE_WINDOW,
-		[FN_LAST] = CLOSE_GAUGE,    [FN_SINCE] = CLOSE_NEVER,
-		[FN_SILENT] = CLOSE_NEVER,  [FN_SEEN] = CLOSE_NEVER,
-		[FN_AFTER] = CLOSE_NEVER,   [FN_AGE] = CLOSE_NEVER,
-		[FN_UNTIL] = CLOSE_NEVER,   [FN_RISK] = CLOSE_NEVER,
-		[FN_LEVEL] = CLOSE_NEVER,   [FN_TAG] = CLOSE_NEVER,
+		[FN_COUNT] = CLOSE_WINDOW,     [FN_SUM] = CLOSE_WINDOW,
+		[FN_DAYS] = CLOSE_WINDOW,      [FN_RATIO] = CLOSE_WINDOW,
+		[FN_P_DROP] = CLOSE_WINDOW,    [FN_P_RISE] = CLOSE_WINDOW,
+		[FN_LAST] = CLOSE_GAUGE,       [FN_SINCE] = CLOSE_NEVER,
+		[FN_SILENT] = CLOSE_NEVER,     [FN_SEEN] = CLOSE_NEVER,
+		[FN_AFTER] = CLOSE_NEVER,      [FN_AGE] = CLOSE_NEVER,
+		[FN_UNTIL] = CLOSE_NEVER,      [FN_RISK] = CLOSE_NEVER,
+		[FN_LEVEL] = CLOSE_NEVER,      [FN_TAG] = CLOSE_NEVER,
+		[FN_HOUR] = CLOSE_NEVER,       [FN_WEEKDAY] = CLOSE_NEVER,
+		[FN_MONTH] = CLOSE_NEVER,      [FN_NOW] = CLOSE_NEVER,
+		[FN_IS_WORKDAY] = CLOSE_NEVER, [FN_HOLIDAY] = CLOSE_NEVER,
+		[FN_WORKDAYS] = CLOSE_NEVER,
 	};
 	return fn->op >= FN_FIRST_PURE ? CLOSE_NEVER : (enum close_kind)kinds[fn->op];
 }
@@ -92,7 +96,8 @@ static void
 read_rule(struct close_plan *plan, const struct rule *rule, uint16_t slot)
 {
 	struct reading reading = {.plan = plan, .daily = rule->reads_coarse};
-	read_expr(&reading, rule->when);
+	if (rule->kind != RULE_DATE)
+		read_expr(&reading, rule->when);
 	read_expr(&reading, rule->clear);
 	if (reading.daily || reading.signals)
 		plan->rules[plan->rule_count++] = (struct close_rule){

@@ -79,6 +79,18 @@ why_rests(const struct look *look, const struct rule *rule)
 }
 
 static void
+next_step(struct look *look, const struct rule *rule, int64_t *next)
+{
+	if (rule->kind != RULE_DATE)
+		return;
+	struct date_steps steps =
+		dates_around(look->engine->rules, rule->dates,
+			     look_eval(look, rule->dates->date), look->env.now);
+	if (steps.next < *next)
+		*next = steps.next;
+}
+
+static void
 own_clocks(const struct rule *rule, const struct rule_state *state, int64_t now, int64_t *next)
 {
 	int64_t at = NEVER;
@@ -88,7 +100,7 @@ own_clocks(const struct rule *rule, const struct rule_state *state, int64_t now,
 		at = state->since_at + rule->hold - state->served;
 	if (state->phase == PHASE_CLEARING)
 		at = state->since_at + rule->keep;
-	if (life_fires(state) && rule->kind == RULE_EVENT)
+	if (life_fires(state) && rule->kind != RULE_STATE)
 		at = state->until_at;
 	if (at > now && at < *next)
 		*next = at;
@@ -106,7 +118,9 @@ explain_rule(struct look *look, unsigned slot, struct arena *arena, struct expla
 	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);
 	out->clear = explain_expr(look, arena, rule->clear, &out->clear_nodes,
 				  &out->clear_node_count);
-	out->next_at = look->env.next;
+	/* A date rule's expression is asked at its steps only. */
+	out->next_at = rule->kind == RULE_DATE ? NEVER : look->env.next;
+	next_step(look, rule, &out->next_at);
 	own_clocks(rule, state, look->env.now, &out->next_at);
 	out->rests = why_rests(look, rule);
 	if (state && state->announced_at &&

@@ -177,7 +177,6 @@ life_firing(struct life *life, const struct life_input *in)
 		life->state.announced_at = 0; /* its cool-down is undone */
 		return;
 	}
-	life_announce(life, in);
 	if (in->when == TRUTH_YES) {
 		life_back_to_firing(life, in);
 		life_seeing(life);
@@ -245,6 +244,27 @@ life_event_rule(struct life *life, const struct life_input *in)
 	life_due(life, life->state.until_at);
 }
 
+/* Each step fires a date rule for keep_firing_for; one that comes while it still fires ends the firing and
+ * begins another. */
+static void
+life_date_rule(struct life *life, const struct life_input *in)
+{
+	struct rule_state *state = &life->state;
+	if (state->phase == PHASE_PENDING) /* it was no date rule before an edit */
+		life_enter(life, PHASE_IDLE, in->now);
+	bool strikes = in->strikes && in->when == TRUTH_YES;
+	if (life_fires(state) && (strikes || in->now >= state->until_at))
+		life_clear(life, in);
+	if (strikes) {
+		life_fire(life, in);
+		state->until_at = in->now + in->rule->keep;
+	}
+	if (life_fires(state)) {
+		life_announce(life, in);
+		life_due(life, state->until_at);
+	}
+}
+
 static void
 life_state_rule(struct life *life, const struct life_input *in)
 {
@@ -258,6 +278,8 @@ life_state_rule(struct life *life, const struct life_input *in)
 	case PHASE_FIRING:
 	case PHASE_CLEARING:
 		life_firing(life, in);
+		if (life_fires(&life->state)) /* one that ends now is not announced now */
+			life_announce(life, in);
 		return;
 	}
 }
@@ -277,6 +299,8 @@ life_judge(const struct life_input *in)
 		life_rest(&life, in);
 	} else if (in->rule->kind == RULE_EVENT) {
 		life_event_rule(&life, in);
+	} else if (in->rule->kind == RULE_DATE) {
+		life_date_rule(&life, in);
 	} else {
 		life_state_rule(&life, in);
 	}

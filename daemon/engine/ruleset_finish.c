@@ -216,6 +216,18 @@ finish_items(struct item_def *def)
 		def->kept_keys[i] = ruleset_key(def->kept[i]);
 }
 
+/* A date rule is asked when a step is due, and only then: its expression follows nothing. */
+static void
+finish_dates(struct ruleset *rules, struct rule *rule)
+{
+	if (rule->kind != RULE_DATE)
+		return;
+	rule->reads = 0;
+	rule->reads_coarse = rule->points_expr != NULL;
+	rule->reads_standing = rule->follows = false;
+	dates_lay_out(rules, rule->dates);
+}
+
 static void
 finish_rule(struct ruleset *rules, struct rule *rule)
 {
@@ -236,6 +248,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->follows = reading.follows;
 	rules->has_floors |= rule->floor > 0;
 	rule->reads_items = reading.items;
+	finish_dates(rules, rule);
 	read_pair(&texts, &rule->reason);
 	read_pair(&texts, &rule->advice);
 }

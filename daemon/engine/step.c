@@ -19,6 +19,7 @@ step_begin(struct step *step, struct engine *engine, uint32_t index, const struc
 			      .entry = entry,
 			      .cause = entry ? CAUSE_EVENT : CAUSE_TIME,
 			      .now = now,
+			      .quiet_since = NEVER,
 			      .previous_risk = customer->risk,
 			      .previous_level = customer->level,
 			      .was_episode = customer->flags & CUSTOMER_EPISODE};
@@ -36,6 +37,7 @@ rule_warms(struct step *step, const struct rule *rule)
 	return step->now < end;
 }
 
+/* A date rule may end one firing and begin another: the end is said first. */
 static void
 step_apply_life(struct step *step, unsigned slot, const struct life *life)
 {
@@ -47,12 +49,6 @@ step_apply_life(struct step *step, unsigned slot, const struct life *life)
 	state->rule = (uint16_t)slot;
 	if (life->effects & LIFE_FIRED)
 		state->firing = ++customer->firings;
-	if (life->effects & LIFE_ANNOUNCE) {
-		struct announcement *said = orders_announce(step, ALERT_RULE_FIRED);
-		said->rule = (int)slot;
-		said->cause = cause;
-		said->firing = state->firing;
-	}
 	if ((life->effects & LIFE_CLEARED) && (before.flags & RULE_ANNOUNCED)) {
 		struct announcement *said = orders_announce(step, ALERT_RULE_CLEARED);
 		said->rule = (int)slot;
@@ -60,6 +56,12 @@ step_apply_life(struct step *step, unsigned slot, const struct life *life)
 		said->firing = before.firing;
 		said->opened_at = before.announced_at;
 		said->opened_n = before.announced_n;
+	}
+	if (life->effects & LIFE_ANNOUNCE) {
+		struct announcement *said = orders_announce(step, ALERT_RULE_FIRED);
+		said->rule = (int)slot;
+		said->cause = cause;
+		said->firing = state->firing;
 	}
 	if ((life->effects & LIFE_FIRED) && (state->flags & RULE_MARKED))
 		step->silent = true;
@@ -79,6 +81,19 @@ step_judge_stateful(struct step *step, unsigned slot, struct life_input *in)
 		step_apply_life(step, slot, &life);
 }
 
+/* Whether a step of a date rule is due at this very instant, or fell into a quiet that ends now. */
+static bool
+date_strikes(struct step *step, const struct rule *rule, const struct rule_state *state)
+{
+	struct date_steps steps =
+		dates_around(step->engine->rules, rule->dates,
+			     look_eval(&step->look, rule->dates->date), step->now);
+	step_due(step, steps.next);
+	if (!step->strikes || (state && state->fired_at == step->now))
+		return false;
+	return steps.last == step->now || steps.last > step->quiet_since;
+}
+
 static void
 step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 {
@@ -95,7 +110,9 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 	/* What a new rule finds is marked at once or never. */
 	if (!marks && rule_holds(rule, step->engine->guard.suspect))
 		rests = true;
-	if (idle && (rests || (rule->kind == RULE_EVENT && !is_event)))
+	bool dated = rule->kind == RULE_DATE && rule->mode != MODE_OFF;
+	bool strikes = dated && date_strikes(step, rule, state) && !rests;
+	if (idle && (rests || (rule->kind != RULE_STATE && !is_event && !strikes)))
 		return;
 	struct life_input in = {.rule = rule,
 				.state = state,
@@ -103,10 +120,11 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 				.clear = TRUTH_UNKNOWN,
 				.rests = rests,
 				.is_event = is_event,
+				.strikes = strikes,
 				.now = step->now};
 	look_take_rule(look, (int)slot);
 	if (!rests && rule->mode != MODE_OFF) {
-		if (rule->kind == RULE_STATE || is_event)
+		if (rule->kind == RULE_STATE || is_event || strikes)
 			in.when = look_truth(look, rule->when);
 		if (idle && in.when != TRUTH_YES)
 			goto judged;
@@ -228,6 +246,7 @@ step_is_quiet(struct step *step)
 		return true;
 	}
 	step->changed = true;
+	step->quiet_since = customer->backfilled_at;
 	if (!step->dry)
 		customer->flags &= (uint8_t)~CUSTOMER_QUIET;
 	return false;
@@ -394,6 +413,7 @@ step_event(struct step *step)
 static void
 step_time(struct step *step)
 {
+	step->strikes = step->cause == CAUSE_TIME;
 	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
 	if (!step_is_quiet(step))
 		step_look_whole(step);

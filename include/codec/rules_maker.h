@@ -75,6 +75,18 @@ void maker_complain_node(struct maker *maker, const struct node *node, const cha
 /* The file that a rule file's `calendar:` names, which is no rule file; -1. */
 int maker_calendar_file(struct maker *maker, const struct yaml_node *root);
 
+/* A date rule. */
+struct dates_text {
+	const struct yaml_node *date, *steps, *every, *at, *workday;
+};
+void maker_dates(struct maker *maker, const struct yaml_node *map,
+		 const struct dates_text *text, struct rule *rule);
+/* Complains of keys that only a date rule has, or has not. */
+void maker_refuse_dates(struct maker *maker, const struct yaml_node *map,
+			const struct rule *rule);
+/* An expression that no file holds. */
+const struct expr *maker_constant(struct maker *maker, struct str text);
+
 /* The sections. */
 void maker_calendar(struct maker *maker); /* before expressions: holiday("name") */
 void maker_levels(struct maker *maker);

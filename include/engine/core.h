@@ -237,6 +237,7 @@ struct life_input {
 	const struct rule *rule;
 	const struct rule_state *state; /* NULL: never left idle */
 	enum truth when, clear; /* clear: as given, or TRUTH_UNKNOWN where has_clear is false */
+	bool strikes; /* a step of a date rule is due */
 	bool rests, is_event,
 		backfill; /* is_event: an event of an event rule's type is at hand */
 	bool late_undone; /* a late event turned `when` from true to not true */
@@ -254,6 +255,15 @@ struct life {
 
 struct life life_judge(const struct life_input *input);
 bool life_fires(const struct rule_state *state); /* FIRING or CLEARING */
+
+/* Steps of a date rule around an instant. */
+struct date_steps {
+	int64_t last; /* the last one that is not after it; INT64_MIN: none */
+	int64_t next; /* the first one after it; NEVER */
+};
+/* base: the rule's date (not asked of a holiday's); unknown: there are no steps. */
+struct date_steps dates_around(const struct ruleset *rules, const struct date_plan *plan,
+			       struct value base, int64_t now);
 
 /* Entry into state. false: a duplicate, which changes nothing. */
 bool absorb_entry(struct engine *engine, struct customer *customer, const struct entry *entry,
@@ -307,6 +317,8 @@ struct step {
 	bool was_episode;
 	bool late, is_new, calm;
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
+	bool strikes; /* time itself looks: a step of a date rule that is due now may fire it */
+	int64_t quiet_since; /* the last backfilled event before a quiet that ends now; else NEVER */
 	bool dry;	      /* only asks whether anything would change */
 	bool changed;	      /* more than derived state did, or would */
 	bool turned;	      /* a rule began or ceased to give points */

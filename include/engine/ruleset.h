@@ -65,10 +65,27 @@ struct item_def {
 	uint32_t key; /* of open, close and field: what is kept may be edited */
 };
 
-enum rule_kind { RULE_STATE, RULE_EVENT };
+enum rule_kind { RULE_STATE, RULE_EVENT, RULE_DATE };
 enum rule_mode { MODE_LIVE, MODE_SHADOW, MODE_OFF };
 enum category { CAT_USAGE, CAT_SUPPORT, CAT_BILLING, CAT_RELATIONSHIP, CAT_RENEWAL, CAT_OTHER };
 const char *category_name(enum category category);
+
+enum date_repeat { REPEAT_ONCE, REPEAT_DAYS, REPEAT_MONTHS };
+
+/* When a date rule fires: at each step before or after its date. */
+struct date_plan {
+	const struct expr *date; /* reads profile.* (of `each`: item.*); NULL: a holiday of the calendar */
+	unsigned holiday;	 /* its name's index */
+	const int *steps;	 /* days before the date, negative: after it; at least one */
+	unsigned step_count;
+	enum date_repeat repeat; /* from the date on, never before it */
+	int every;		 /* so many days or months */
+	int64_t at;		 /* ms after local midnight */
+	int shift;		 /* off a day that is not worked: -1 before, 1 after, 0 stays */
+	/* Of a holiday, by ruleset_finish(): all its instants, each once, in order. */
+	int64_t *instants;
+	unsigned instant_count;
+};
 
 struct rule {
 	struct str name;
@@ -76,7 +93,8 @@ struct rule {
 	enum rule_kind kind;
 	enum rule_mode mode;
 	enum category category;
-	const struct expr *when;	 /* `expr` */
+	const struct expr *when; /* `expr`; of a date rule: asked at each step, `true` if not given */
+	struct date_plan *dates; /* RULE_DATE; else NULL */
 	const struct expr *clear;	 /* NULL: when it is not true */
 	const struct expr *points_expr;	 /* NULL: points */
 	int points;			 /* -100..100 */
@@ -246,6 +264,8 @@ void ruleset_destroy(struct ruleset *rules);
 /* After the maker has filled it in: computes what is marked derived, reaches of signals and rules, and
  * keys. Asserts what the maker had to check. */
 void ruleset_finish(struct ruleset *rules, struct hash_seed seed);
+/* For ruleset_finish(): the instants of a holiday's date rule. */
+void dates_lay_out(struct ruleset *rules, struct date_plan *plan);
 const struct type_use *ruleset_use(const struct ruleset *rules, struct str type); /* or NULL */
 int ruleset_level(const struct ruleset *rules, struct str name); /* slot or -1 */
 int ruleset_stage(const struct ruleset *rules, struct str name);

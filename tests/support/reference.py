@@ -308,7 +308,6 @@ class World:
             self.clear(c, rule, s, t, "late_event", said)
             s.announced_at = None
         else:
-            self.announce(c, rule, s, t, cause, said)
             clear = False if v is True else rule.clear(c, t, look) if rule.clear else (True if v is False else None)
             if clear is not None:
                 s.blind = None
@@ -324,6 +323,8 @@ class World:
                     s.blind = t if s.blind is None else s.blind
                     if t >= s.blind + rule.reach:
                         self.clear(c, rule, s, t, "no_evidence", said)
+            if s.fires:
+                self.announce(c, rule, s, t, cause, said)
 
     def judge_event(self, c, rule, s, t, cause, row, said):
         if row and row["type"] == rule.on:
