@@ -116,7 +116,7 @@ put_signal(struct json *json, const struct engine *engine, const struct customer
 	const struct signal *signal = &engine_rules(engine)->signals[slot];
 	const struct track *track = track_find(&customer->tracks, slot, false);
 
-	if (!track)
+	if (!track || signal->hidden)
 		return;
 	json_open(json, '{');
 	put_str(json, "signal", signal->name);

@@ -212,7 +212,7 @@ put_track(const struct writer *writer, const struct customer *customer, unsigned
 	buf_zigzag(out, newest - track->cell);
 	buf_varint(out, track->count);
 	put_at(writer, track->last_at);
-	if (kind == SIGNAL_SUM)
+	if (signal_has_sum(kind))
 		buf_zigzag(out, track->u.sum);
 	else if (kind == SIGNAL_LAST)
 		put_double(out, track->u.value);

@@ -78,7 +78,7 @@ read_track(struct reader *item, unsigned signal, bool hours)
 	cell = (int64_t)((uint64_t)newest - (uint64_t)record_take_signed(item));
 	track.count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
 	track.last_at = record_take_at(item);
-	if (defined->kind == SIGNAL_SUM)
+	if (signal_has_sum(defined->kind))
 		track.u.sum = record_take_signed(item);
 	else if (defined->kind == SIGNAL_LAST)
 		track.u.value = record_take_double(item);

@@ -56,7 +56,8 @@ overlaps(const struct node *call)
 static bool
 compares_ranges(const struct node *node)
 {
-	return is_call(node, FN_RATIO) || is_call(node, FN_P_DROP) || is_call(node, FN_P_RISE);
+	return is_call(node, FN_RATIO) || is_call(node, FN_CHANGE) ||
+	       is_call(node, FN_P_DROP) || is_call(node, FN_P_RISE);
 }
 
 /* A closed range with offset o begins on day o + 1, so this one ends right before the other begins. */
@@ -164,6 +165,18 @@ check_bounds(struct maker *maker, const struct node *node)
 		maker_complain_node(maker, node, "W208", as_text(maker, node), STR_NONE);
 }
 
+/* Once a signal. */
+static void
+check_model(struct maker *maker, const struct node *call)
+{
+	unsigned signal = call->kids[0]->value.u.signal;
+
+	if (maker_is_modelled(maker, signal) || maker->guessed >> signal & 1)
+		return;
+	maker->guessed |= UINT64_C(1) << signal;
+	maker_complain_node(maker, call, "W209", as_text(maker, call->kids[0]), STR_NONE);
+}
+
 static void
 check_node(void *ctx, const struct node *node)
 {
@@ -175,6 +188,8 @@ check_node(void *ctx, const struct node *node)
 		maker->signals_used |= UINT64_C(1) << node->value.u.signal;
 	else if (node->kind == NODE_COMPARE)
 		check_bounds(maker, node);
+	else if (node->kind == NODE_CALL && node->builtin->flags & FN_MODEL)
+		check_model(maker, node);
 	else if (compares_ranges(node) && overlaps(node))
 		check_baseline(maker, node);
 }

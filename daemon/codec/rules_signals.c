@@ -71,6 +71,7 @@ maker_signals(struct maker *maker)
 			(struct scope_signal){rules->signals[i].name, rules->signals[i].kind};
 	maker->scope.signals = names;
 	maker->scope.signal_count = rules->signal_count;
+	maker->scope.extremes = maker->extremes;
 }
 
 /* A signal's `where` is judged while an event comes in: nothing that depends on signals may stand in it. */
@@ -129,6 +130,40 @@ maker_wheres(struct maker *maker)
 			check_twins(maker, i);
 	}
 	maker->scope.above_rules = false;
+}
+
+/* The companion of a sum: fed alike, it keeps each day's largest or smallest value. */
+static unsigned
+add_companion(struct maker *maker, unsigned of, enum signal_kind kind)
+{
+	struct ruleset *rules = maker->rules;
+	struct str name =
+		arena_printf(maker->form.arena, "%s(%.*s)", kind == SIGNAL_MAX ? "max" : "min",
+			     STR_ARG(rules->signals[of].name));
+
+	if (rules->signal_count == RULESET_MAX_SIGNALS) {
+		form_complain(&maker->form, maker->signal_names[of], "E231", name,
+			      form_int_text(&maker->form, RULESET_MAX_SIGNALS));
+		return 0;
+	}
+	rules->signals[rules->signal_count] = rules->signals[of];
+	rules->signals[rules->signal_count].name = name;
+	rules->signals[rules->signal_count].kind = kind;
+	rules->signals[rules->signal_count].hidden = true;
+	return ++rules->signal_count;
+}
+
+void
+maker_extremes(struct maker *maker)
+{
+	struct signal *signals = maker->rules->signals;
+
+	for (unsigned i = 0; i < maker->scope.signal_count; i++) {
+		if (maker->extremes[0] >> i & 1)
+			signals[i].largest = (uint8_t)add_companion(maker, i, SIGNAL_MAX);
+		if (maker->extremes[1] >> i & 1)
+			signals[i].smallest = (uint8_t)add_companion(maker, i, SIGNAL_MIN);
+	}
 }
 
 static void

@@ -56,7 +56,7 @@ static const struct form_row file_rows[] = {
 	{.word = "calendar", ONCE(calendar)},
 	{.word = "items", .read = form_ignore},
 	{.word = "members", .read = NULL},
-	{.word = "models", .read = NULL},
+	{.word = "models", .read = form_ignore},
 	{.word = "tags", .read = NULL},
 	{.word = "stages", .read = NULL},
 	{.word = NULL},
@@ -206,11 +206,13 @@ make(struct maker *maker)
 	maker_macros(maker);
 	maker_teams(maker);
 	maker_wheres(maker);
+	maker_models(maker);
 	read_only(maker);
 	maker_rules(maker);
 	read_value(maker);
 	maker_tasks(maker);
 	maker_actions(maker);
+	maker_extremes(maker);
 }
 
 static void

@@ -83,12 +83,12 @@ feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 		return;
 	struct track_event event = {
 		.ts = entry->ts,
-		.micro = signal->kind == SIGNAL_SUM ? (int64_t)llround(value * 1e6) : 0,
+		.micro = signal_has_sum(signal->kind) ? (int64_t)llround(value * 1e6) : 0,
 		.gauge = value,
 		.kind = signal->kind,
 	};
 	event.cell = (uint32_t)clock_day(&engine->clock, entry->ts);
-	event.reach = signal->reach_days + 2; /* a day not closed yet, and one a little ahead */
+	event.reach = signal->reach_days + TRACK_MARGIN;
 	track_add(&customer->tracks, slot, false, &event);
 	if (signal->reach_hours) {
 		event.cell = (uint32_t)(entry->ts / HOUR_MS);

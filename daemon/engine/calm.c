@@ -12,6 +12,7 @@
 struct calm_walk {
 	int64_t *calm;	/* by signal: least threshold */
 	uint64_t eager; /* signals whose every event has to be looked at */
+	uint64_t daily; /* signals of whose events the first of a day has to be */
 };
 
 /* The least duration the still side can be; 0 when that is not known. */
@@ -68,6 +69,22 @@ walk_threshold(struct calm_walk *state, const struct node *node)
 	return true;
 }
 
+/* seen() is settled by the first event, what reads active days only by the first of a day, what reads closed
+ * days by their close; everything else that names a signal may follow each. */
+static void
+walk_call(struct calm_walk *state, const struct node *node)
+{
+	unsigned flags = node->builtin->flags;
+	for (unsigned i = 0; i < node->kid_count; i++) {
+		if (!node->kids[i] || node->kids[i]->kind != NODE_SIGNAL)
+			continue;
+		if (flags & FN_ACTIVE_DAYS)
+			state->daily |= bit(node->kids[i]->value.u.signal);
+		else if (node->builtin->op != FN_SEEN && !(flags & FN_CLOSED_DAYS))
+			state->eager |= bit(node->kids[i]->value.u.signal);
+	}
+}
+
 static void
 walk(struct calm_walk *state, const struct node *node)
 {
@@ -75,12 +92,9 @@ walk(struct calm_walk *state, const struct node *node)
 		return;
 	if (node->kind == NODE_RANGE && (node->range.live || node->range.hours))
 		state->eager |= bit(node->range.signal);
-	/* seen() is settled by the first event; everything else that names a signal may follow each. */
-	bool seen = node->kind == NODE_CALL && node->builtin->op == FN_SEEN;
-	if (node->kind == NODE_SIGNAL)
-		state->eager |= bit(node->value.u.signal);
-	if (!seen)
-		walk_kids(state, node);
+	if (node->kind == NODE_CALL)
+		walk_call(state, node);
+	walk_kids(state, node);
 }
 
 static void
@@ -136,17 +150,25 @@ calm_make(struct calm *calm, const struct ruleset *rules)
 		}
 		calm->uses[u].count = (unsigned)(calm->rules + used - calm->uses[u].rules);
 	}
+	calm->daily = state.daily;
 	mem_free(eager);
 }
 
+/* Neither a late event nor one that is ahead has the newest day without that having been an active day. */
 bool
-calm_is(const struct calm *calm, const struct customer *customer, const struct type_use *use,
-	int64_t now)
+calm_is(struct engine *engine, const struct customer *customer, const struct type_use *use,
+	const struct entry *entry)
 {
+	const struct calm *calm = &engine->calm;
+	int64_t day = 0;
+	if (calm->daily & use->signals)
+		day = clock_day(&engine->clock, entry->ts);
 	for (uint64_t left = use->signals; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
 		const struct track *track = track_find(&customer->tracks, signal, false);
-		if (!track || now - track->last_at >= calm->least[signal])
+		if (!track || entry->id.ms - track->last_at >= calm->least[signal])
+			return false;
+		if (calm->daily >> signal & 1 && (int64_t)track->cell != day)
 			return false;
 	}
 	return true;

@@ -42,7 +42,7 @@ cell_write(uint8_t out[CELL_MAX], uint32_t gap, const struct cell *cell, enum si
 		p = write_varint(p, gap - CELL_MORE);
 	if (low == CELL_MORE)
 		p = write_varint(p, cell->count - CELL_MORE);
-	if (kind == SIGNAL_SUM)
+	if (signal_has_sum(kind))
 		p = write_varint(p, zigzag(cell->u.sum));
 	else if (kind == SIGNAL_LAST)
 		p = write_double(p, cell->u.value);
@@ -53,7 +53,7 @@ cell_write(uint8_t out[CELL_MAX], uint32_t gap, const struct cell *cell, enum si
 static bool
 cell_is_whole(const uint8_t *p, const uint8_t *end, enum signal_kind kind)
 {
-	int varints = (*p >> 4 == CELL_MORE) + ((*p & 15) == CELL_MORE) + (kind == SIGNAL_SUM);
+	int varints = (*p >> 4 == CELL_MORE) + ((*p & 15) == CELL_MORE) + signal_has_sum(kind);
 
 	for (p++; varints > 0; varints--) {
 		int length = 1;

@@ -13,6 +13,7 @@ enum close_kind {
 	CLOSE_DAILY,  /* may change at each close: what is not listed here */
 	CLOSE_WINDOW, /* when a day enters or leaves one of its ranges */
 	CLOSE_GAUGE,  /* when the value of so many days ago is another */
+	CLOSE_GAPS,   /* when an active day is too old to be part of the rhythm */
 	CLOSE_NEVER   /* has wakes of its own, or follows what others do */
 };
 
@@ -20,18 +21,24 @@ static enum close_kind
 close_kind(const struct builtin *fn)
 {
 	static const unsigned char kinds[FN_OPS] = {
-		[FN_COUNT] = CLOSE_WINDOW,     [FN_SUM] = CLOSE_WINDOW,
-		[FN_DAYS] = CLOSE_WINDOW,      [FN_RATIO] = CLOSE_WINDOW,
-		[FN_P_DROP] = CLOSE_WINDOW,    [FN_P_RISE] = CLOSE_WINDOW,
-		[FN_LAST] = CLOSE_GAUGE,       [FN_SINCE] = CLOSE_NEVER,
-		[FN_SILENT] = CLOSE_NEVER,     [FN_SEEN] = CLOSE_NEVER,
-		[FN_AFTER] = CLOSE_NEVER,      [FN_AGE] = CLOSE_NEVER,
-		[FN_UNTIL] = CLOSE_NEVER,      [FN_RISK] = CLOSE_NEVER,
-		[FN_LEVEL] = CLOSE_NEVER,      [FN_TAG] = CLOSE_NEVER,
-		[FN_HOUR] = CLOSE_NEVER,       [FN_WEEKDAY] = CLOSE_NEVER,
-		[FN_MONTH] = CLOSE_NEVER,      [FN_NOW] = CLOSE_NEVER,
-		[FN_IS_WORKDAY] = CLOSE_NEVER, [FN_HOLIDAY] = CLOSE_NEVER,
-		[FN_WORKDAYS] = CLOSE_NEVER,
+		[FN_COUNT] = CLOSE_WINDOW,	[FN_SUM] = CLOSE_WINDOW,
+		[FN_DAYS] = CLOSE_WINDOW,	[FN_RATIO] = CLOSE_WINDOW,
+		[FN_P_DROP] = CLOSE_WINDOW,	[FN_P_RISE] = CLOSE_WINDOW,
+		[FN_MAX] = CLOSE_WINDOW,	[FN_MIN] = CLOSE_WINDOW,
+		[FN_AVG] = CLOSE_WINDOW,	[FN_CHANGE] = CLOSE_WINDOW,
+		[FN_TYPICAL_GAP] = CLOSE_GAPS,	[FN_GAP_MEAN] = CLOSE_GAPS,
+		[FN_GAP_SD] = CLOSE_GAPS,	[FN_GAP_MAX] = CLOSE_GAPS,
+		[FN_GAP_QUANTILE] = CLOSE_GAPS, [FN_GAP_EWMA] = CLOSE_GAPS,
+		[FN_P_SILENT] = CLOSE_GAPS,	[FN_P_GAP] = CLOSE_GAPS,
+		[FN_P_ALIVE] = CLOSE_GAPS,	[FN_LAST] = CLOSE_GAUGE,
+		[FN_SINCE] = CLOSE_NEVER,	[FN_SILENT] = CLOSE_NEVER,
+		[FN_SEEN] = CLOSE_NEVER,	[FN_AFTER] = CLOSE_NEVER,
+		[FN_AGE] = CLOSE_NEVER,		[FN_UNTIL] = CLOSE_NEVER,
+		[FN_RISK] = CLOSE_NEVER,	[FN_LEVEL] = CLOSE_NEVER,
+		[FN_TAG] = CLOSE_NEVER,		[FN_HOUR] = CLOSE_NEVER,
+		[FN_WEEKDAY] = CLOSE_NEVER,	[FN_MONTH] = CLOSE_NEVER,
+		[FN_NOW] = CLOSE_NEVER,		[FN_IS_WORKDAY] = CLOSE_NEVER,
+		[FN_HOLIDAY] = CLOSE_NEVER,	[FN_WORKDAYS] = CLOSE_NEVER,
 	};
 	return fn->op >= FN_FIRST_PURE ? CLOSE_NEVER : (enum close_kind)kinds[fn->op];
 }
@@ -72,6 +79,15 @@ read_gauge(struct reading *reading, const struct node *node)
 	reading->signals |= UINT64_C(1) << signal;
 }
 
+/* Gaps are those of a live window, which lies a day further on than the day that closes. */
+static void
+read_gaps(struct reading *reading, const struct node *node)
+{
+	unsigned signal = node->kids[0]->value.u.signal;
+	add_edge(reading->plan, signal, -1 + GAP_REACH_DAYS);
+	reading->signals |= UINT64_C(1) << signal;
+}
+
 static void
 read_node(void *ctx, const struct node *node)
 {
@@ -83,6 +99,8 @@ read_node(void *ctx, const struct node *node)
 	reading->daily |= close_kind(node->builtin) == CLOSE_DAILY;
 	if (close_kind(node->builtin) == CLOSE_GAUGE)
 		read_gauge(reading, node);
+	if (close_kind(node->builtin) == CLOSE_GAPS)
+		read_gaps(reading, node);
 }
 
 static void

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of ranges: sums over days or hours, and how they compare. */
+#include <assert.h>
+
 #include "engine/functions.h"
 #include "engine/statistics.h"
 
@@ -173,6 +175,13 @@ fn_ratio(const struct call *call)
 	return value_num(over.u.n / under.u.n);
 }
 
+struct value
+fn_change(const struct call *call)
+{
+	struct value ratio = fn_ratio(call);
+	return ratio.known ? value_num(ratio.u.n - 1) : ratio;
+}
+
 /* How strange the first range's share of the events is, were its share of the observed days all there is. */
 static struct value
 p_change(const struct call *call, double (*chance)(int64_t k, int64_t n, struct spans spans))
@@ -215,4 +224,48 @@ fn_last(const struct call *call)
 	if (!track_gauge(&look->customer->tracks, args[0].u.signal, day, &gauge))
 		return value_unknown(TYPE_NUM);
 	return value_num(gauge);
+}
+
+/* ---- signals of a sum ---- */
+
+/* max() and min() read the companion that keeps each day's extreme. */
+static struct value
+extreme(const struct call *call, unsigned companion)
+{
+	struct range range = *call->args[0].u.range;
+	struct window window;
+	assert(companion > 0);
+	range.signal = companion - 1;
+	range.number = 0;
+	window = range_window(call->look, &range);
+	if (window.days == 0)
+		return value_unknown(TYPE_NUM);
+	return value_num((double)window.sum / 1e6);
+}
+
+static const struct signal *
+signal_asked(const struct call *call)
+{
+	return &call->look->engine->rules->signals[call->args[0].u.range->signal];
+}
+
+struct value
+fn_max(const struct call *call)
+{
+	return extreme(call, signal_asked(call)->largest);
+}
+
+struct value
+fn_min(const struct call *call)
+{
+	return extreme(call, signal_asked(call)->smallest);
+}
+
+struct value
+fn_avg(const struct call *call)
+{
+	struct window window = range_window(call->look, call->args[0].u.range);
+	if (window.count == 0)
+		return value_unknown(TYPE_NUM);
+	return value_num((double)window.sum / 1e6 / (double)window.count);
 }

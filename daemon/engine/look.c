@@ -123,6 +123,23 @@ static call_rule *const functions[FN_FIRST_PURE] = {
 	[FN_OPEN] = fn_open,
 	[FN_OLDEST] = fn_oldest,
 	[FN_UNTIL_DUE] = fn_until_due,
+	[FN_MAX] = fn_max,
+	[FN_MIN] = fn_min,
+	[FN_AVG] = fn_avg,
+	[FN_CHANGE] = fn_change,
+	[FN_TREND] = fn_trend,
+	[FN_EWMA] = fn_ewma,
+	[FN_CUSUM_DROP] = fn_cusum_drop,
+	[FN_CUSUM_RISE] = fn_cusum_rise,
+	[FN_TYPICAL_GAP] = fn_typical_gap,
+	[FN_GAP_MEAN] = fn_gap_mean,
+	[FN_GAP_SD] = fn_gap_sd,
+	[FN_GAP_MAX] = fn_gap_max,
+	[FN_GAP_QUANTILE] = fn_gap_quantile,
+	[FN_GAP_EWMA] = fn_gap_ewma,
+	[FN_P_SILENT] = fn_p_silent,
+	[FN_P_GAP] = fn_p_gap,
+	[FN_P_ALIVE] = fn_p_alive,
 };
 /* clang-format on */
 
@@ -134,7 +151,8 @@ look_call(struct env *env, const struct node *node, const struct value *args)
 	return functions[node->builtin->op](&call);
 }
 
-static const struct env_ops look_ops = {.path = look_path, .call = look_call};
+static const struct env_ops look_ops = {
+	.path = look_path, .call = look_call, .guess = look_guess};
 
 /* What an earlier look remembered is forgotten by a new number; once in 2^32 looks, by force. */
 static uint32_t
@@ -156,8 +174,11 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 	   const struct entry *event, int64_t now)
 {
 	int64_t close_at, next_close;
-	*look = (struct look){
-		.engine = engine, .customer = customer, .event = event, .rule = -1};
+	*look = (struct look){.engine = engine,
+			      .customer = customer,
+			      .event = event,
+			      .rule = -1,
+			      .mean_gap_of = -1};
 	look->closed_day = clock_closed_day(&engine->clock, now, &close_at, &next_close);
 	int64_t moment = customer->event_at > close_at ? customer->event_at : close_at;
 	if (event || moment > now)

@@ -93,11 +93,52 @@ read_gauge(struct reading *reading, const struct node *node)
 		reading->reach = span;
 }
 
+/* A function of a signal that looks back so many days, today or the last closed one included. */
+static void
+read_days(struct reading *reading, const struct node *node, int days)
+{
+	raise_to(&reading->rules->signals[signal_of(node->kids[0])].reach_days, days);
+	if (days * DAY_MS > reading->reach)
+		reading->reach = days * DAY_MS;
+}
+
+/* The days of a signal that a function reads, other than by a range. */
+static void
+read_back(struct reading *reading, const struct node *node)
+{
+	if (node->builtin->flags & FN_ACTIVE_DAYS)
+		read_days(reading, node, GAP_REACH_DAYS);
+	else if (node->builtin->op == FN_CUSUM_DROP || node->builtin->op == FN_CUSUM_RISE)
+		read_days(reading, node, CUSUM_REACH_DAYS);
+	else if (node->builtin->op == FN_EWMA)
+		read_days(reading, node, builtin_ewma_days(node->kids[1]->value.u.i));
+	else if (node->builtin->op == FN_LAST)
+		read_gauge(reading, node);
+}
+
+/* Its companion keeps the days that max() or min() reads. */
+static void
+read_extreme(struct reading *reading, const struct node *node)
+{
+	struct range range = node->kids[0]->range;
+	const struct signal *signal = &reading->rules->signals[range.signal];
+	unsigned slot = node->builtin->op == FN_MAX ? signal->largest : signal->smallest;
+
+	assert(slot > 0);
+	range.signal = slot - 1;
+	read_range(reading, &range);
+}
+
 static void
 read_call(struct reading *reading, const struct node *node)
 {
-	if (node->builtin->op == FN_LAST)
-		read_gauge(reading, node);
+	read_back(reading, node);
+	if (node->builtin->op == FN_MAX || node->builtin->op == FN_MIN)
+		read_extreme(reading, node);
+	for (unsigned i = 0; i < node->kid_count; i++)
+		if (node->kids[i] && node->kids[i]->kind == NODE_SIGNAL &&
+		    !(node->builtin->flags & FN_CLOSED_DAYS))
+			reading->at_once |= UINT64_C(1) << signal_of(node->kids[i]);
 	if (node->builtin->op == FN_AFTER)
 		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
 	if (node->builtin->flags & FN_SCORES)
@@ -121,8 +162,6 @@ read_node(void *ctx, const struct node *node)
 		reading->all |= UINT64_C(1) << signal_of(node);
 	if (node->kind == NODE_RANGE)
 		read_range(reading, &node->range);
-	else if (node->kind == NODE_SIGNAL)
-		reading->at_once |= UINT64_C(1) << signal_of(node);
 	else if (node->kind == NODE_ITEMS)
 		reading->items |= UINT32_C(1) << node->slot;
 	else if (node->kind == NODE_CALL)
@@ -181,7 +220,7 @@ put_types(struct buf *out, const struct str *types, unsigned count)
 void
 ruleset_signal_text(struct buf *out, const struct signal *signal)
 {
-	static const char *const kinds[] = {"count", "sum", "last"};
+	static const char *const kinds[] = {"count", "sum", "last", "max", "min"};
 
 	buf_printf(out, "%s\n%.*s\n", kinds[signal->kind], STR_ARG(signal->field));
 	put_types(out, signal->types, signal->type_count);

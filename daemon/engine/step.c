@@ -390,7 +390,7 @@ step_event(struct step *step)
 	const bool *was_true = step->late ? step_before_late(step) : NULL;
 	step->use = ruleset_use(engine->rules, step->entry->type);
 	guard_count(engine, step->use, step->entry);
-	step->calm = step->use && calm_is(&engine->calm, step->customer, step->use, step->now);
+	step->calm = step->use && calm_is(engine, step->customer, step->use, step->entry);
 	if (!absorb_entry(engine, step->customer, step->entry, step->use))
 		return;
 	if (step_is_calm(step)) {

@@ -112,6 +112,7 @@ look_take_rule(struct look *look, int slot)
 {
 	struct engine *engine = look->engine;
 	look->rule = slot;
+	look->mean_gap_of = -1;
 	look->unguarded = slot >= 0 && engine->rules->rules[slot].unguarded;
 	/* What was found for others does not hold for it, nor the other way round. */
 	look->env.memos = look->unguarded && engine->guard.paused ? NULL : engine->memos;

@@ -146,6 +146,17 @@ sum_add(int64_t a, int64_t b)
 	return sum > SUM_MAX ? SUM_MAX : sum < -SUM_MAX ? -SUM_MAX : sum;
 }
 
+/* What two events, or two cells, come to together. */
+static inline int64_t
+sum_join(enum signal_kind kind, int64_t a, int64_t b)
+{
+	if (kind == SIGNAL_MAX)
+		return a > b ? a : b;
+	if (kind == SIGNAL_MIN)
+		return a < b ? a : b;
+	return sum_add(a, b);
+}
+
 static inline uint32_t
 count_add(uint32_t count)
 {
@@ -157,7 +168,7 @@ cell_of(const struct track_event *event)
 {
 	struct cell cell = {.cell = event->cell, .count = 1};
 
-	if (event->kind == SIGNAL_SUM)
+	if (signal_has_sum(event->kind))
 		cell.u.sum = sum_add(0, event->micro);
 	else if (event->kind == SIGNAL_LAST)
 		cell.u.value = event->gauge;
@@ -238,7 +249,7 @@ oldest_kept(const struct tracks *tracks, size_t index, const struct track_event 
 	uint32_t standing = oldest;
 	struct cell_cursor cursor = cursor_of(tracks, index);
 
-	if (event->kind != SIGNAL_LAST)
+	if (event->kind != SIGNAL_LAST || event->reach <= TRACK_MARGIN)
 		return oldest;
 	while (cell_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= oldest)
 		standing = cursor.at.cell;
@@ -275,8 +286,8 @@ merge(struct tracks *tracks, size_t index, const struct cell_cursor *cursor, siz
 	uint8_t bytes[CELL_MAX];
 
 	cell.count = count_add(cell.count);
-	if (event->kind == SIGNAL_SUM)
-		cell.u.sum = sum_add(cell.u.sum, event->micro);
+	if (signal_has_sum(event->kind))
+		cell.u.sum = sum_join(event->kind, cell.u.sum, event->micro);
 	else if (event->kind == SIGNAL_LAST)
 		cell.u.value = event->gauge;
 	splice(tracks, index, start, start + length, bytes,
@@ -352,11 +363,11 @@ track_add(struct tracks *tracks, unsigned signal, bool hours, const struct track
 {
 	struct track *track = track_make(tracks, signal, hours);
 
-	assert(event->reach <= RULESET_MAX_REACH_DAYS);
+	assert(event->reach <= TRACK_MAX_REACH);
 	if (event->cell == track->cell && track->count > 0) {
 		track->count = count_add(track->count);
-		if (event->kind == SIGNAL_SUM)
-			track->u.sum = sum_add(track->u.sum, event->micro);
+		if (signal_has_sum(event->kind))
+			track->u.sum = sum_join(event->kind, track->u.sum, event->micro);
 		else if (event->kind == SIGNAL_LAST && event->ts >= track->last_at)
 			track->u.value = event->gauge;
 		if (event->ts > track->last_at)
@@ -373,10 +384,11 @@ track_add(struct tracks *tracks, unsigned signal, bool hours, const struct track
 /* --- reading --- */
 
 static inline void
-window_add(struct window *window, uint32_t count, int64_t sum)
+window_add(struct window *window, enum signal_kind kind, uint32_t count, int64_t sum)
 {
 	window->count += count;
-	window->sum = sum_add(window->sum, sum);
+	if (signal_has_sum(kind))
+		window->sum = window->days ? sum_join(kind, window->sum, sum) : sum;
 	window->days++;
 }
 
@@ -395,12 +407,11 @@ track_window(const struct tracks *tracks, unsigned signal, bool hours, enum sign
 		cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
 		while (cell_next(&cursor, kind) && cursor.at.cell <= last) {
 			if (cursor.at.cell >= first)
-				window_add(&window, cursor.at.count,
-					   kind == SIGNAL_SUM ? cursor.at.u.sum : 0);
+				window_add(&window, kind, cursor.at.count, cursor.at.u.sum);
 		}
 	}
 	if (first <= track->cell && last >= track->cell)
-		window_add(&window, track->count, kind == SIGNAL_SUM ? track->u.sum : 0);
+		window_add(&window, kind, track->count, track->u.sum);
 	return window;
 }
 
@@ -426,6 +437,28 @@ track_touches(const struct tracks *tracks, unsigned signal, enum signal_kind kin
 		if (mask_has(mask, base - cursor.at.cell))
 			return true;
 	return false;
+}
+
+unsigned
+track_cells(const struct tracks *tracks, unsigned signal, enum signal_kind kind, int64_t first,
+	    int64_t last, struct cell cells[TRACK_MAX_CELLS])
+{
+	const struct track *track = track_find(tracks, signal, false);
+	struct cell_cursor cursor;
+	unsigned count = 0;
+
+	if (!track || track->count == 0)
+		return 0;
+	assert(last - first < TRACK_MAX_CELLS);
+	if (track->packed > 0) {
+		cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
+		while (cell_next(&cursor, kind) && cursor.at.cell <= last)
+			if (cursor.at.cell >= first)
+				cells[count++] = cursor.at;
+	}
+	if (first <= track->cell && last >= track->cell)
+		cells[count++] = newest_cell(track, kind);
+	return count;
 }
 
 bool
@@ -472,7 +505,7 @@ track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_ki
 	struct track *made;
 
 	if (has_track(tracks, signal, hours) || track->count == 0 || packed.n > UINT16_MAX ||
-	    (kind != SIGNAL_LAST && track->span > RULESET_MAX_REACH_DAYS) ||
+	    (kind != SIGNAL_LAST && track->span > TRACK_MAX_REACH) ||
 	    track->span > track->cell || (track->span == 0) != (packed.n == 0))
 		return false;
 	if (packed.n > 0 &&

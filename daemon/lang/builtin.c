@@ -15,6 +15,9 @@ const struct enum_def builtin_weekdays = {
 #define MIN_EVENTS_PARAM \
 	{.name = "min_events", .type = TYPE_NUM, .optional = true, .named_only = true}
 
+#define GAP_FLAGS .flags = FN_WINDOW | FN_ACTIVE_DAYS
+#define MODEL_FLAGS .flags = FN_STEPS | FN_ACTIVE_DAYS | FN_MODEL
+
 static const struct builtin rows[] = {
 	{.name = "count", .op = FN_COUNT, .result = TYPE_INT, .flags = FN_WINDOW,
 	 .param_count = 1, .params = {RANGE_PARAM},
@@ -22,6 +25,18 @@ static const struct builtin rows[] = {
 	{.name = "sum", .op = FN_SUM, .result = TYPE_NUM, .flags = FN_WINDOW | FN_NEEDS_SUM,
 	 .param_count = 1, .params = {RANGE_PARAM},
 	 .en = "sum of the values in the range", .zh = "区间内数值之和"},
+	{.name = "max", .op = FN_MAX, .result = TYPE_NUM, .flags = FN_WINDOW | FN_NEEDS_SUM,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "largest of the values in the range; unknown when there is none",
+	 .zh = "区间内数值的最大者;没有则未知"},
+	{.name = "min", .op = FN_MIN, .result = TYPE_NUM, .flags = FN_WINDOW | FN_NEEDS_SUM,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "smallest of the values in the range; unknown when there is none",
+	 .zh = "区间内数值的最小者;没有则未知"},
+	{.name = "avg", .op = FN_AVG, .result = TYPE_NUM, .flags = FN_WINDOW | FN_NEEDS_SUM,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "mean of the values in the range; unknown when there is none",
+	 .zh = "区间内数值的平均;没有则未知"},
 	{.name = "days", .op = FN_DAYS, .result = TYPE_INT, .flags = FN_WINDOW | FN_DAYS_ONLY,
 	 .param_count = 1, .params = {RANGE_PARAM},
 	 .en = "days of the range with an event", .zh = "区间内有事件的天数"},
@@ -37,6 +52,9 @@ static const struct builtin rows[] = {
 	 .param_count = 3, .params = {RANGE_PARAM, RANGE_PARAM, MIN_EVENTS_PARAM},
 	 .en = "rate of the first range over rate of the second; unknown under min_events in the second",
 	 .zh = "前一区间的日均与后一区间的日均之比;后者事件数不足 min_events 时未知"},
+	{.name = "change", .op = FN_CHANGE, .result = TYPE_NUM, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 3, .params = {RANGE_PARAM, RANGE_PARAM, MIN_EVENTS_PARAM},
+	 .en = "ratio less 1: -0.5 is a fall by half", .zh = "比值减 1:-0.5 即下降一半"},
 	{.name = "p_drop", .op = FN_P_DROP, .result = TYPE_PROB, .flags = FN_WINDOW | FN_DAYS_ONLY,
 	 .param_count = 2, .params = {RANGE_PARAM, RANGE_PARAM},
 	 .en = "chance of so few events in the first range, were the rate that of both",
@@ -45,6 +63,57 @@ static const struct builtin rows[] = {
 	 .param_count = 2, .params = {RANGE_PARAM, RANGE_PARAM},
 	 .en = "chance of so many events in the first range, were the rate that of both",
 	 .zh = "若频率未变,前一区间事件如此之多的概率"},
+	{.name = "trend", .op = FN_TREND, .result = TYPE_NUM, .flags = FN_WINDOW | FN_DAYS_ONLY,
+	 .param_count = 1, .params = {RANGE_PARAM},
+	 .en = "slope per day of the events (of a sum: signal, the sum) over the observed days; unknown below 3 of them",
+	 .zh = "各观测日事件数(sum: 信号则为数值之和)每天的斜率;不足 3 个观测日则未知"},
+	{.name = "ewma", .op = FN_EWMA, .result = TYPE_NUM, .flags = FN_WINDOW | FN_CLOSED_DAYS,
+	 .param_count = 2, .params = {SIGNAL_PARAM, {.type = TYPE_DURATION, .literal = true,
+						     .bound = BOUND_SPAN}},
+	 .en = "smoothed daily rate over observed closed days; a day weighs half as much per half-life it lies back",
+	 .zh = "已结束观测日的平滑日均;每往前一个半衰期,权重减半"},
+	{.name = "cusum_drop", .op = FN_CUSUM_DROP, .result = TYPE_NUM,
+	 .flags = FN_WINDOW | FN_CLOSED_DAYS, .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_DROP}},
+	 .en = "evidence in nats, gathered over the last 91 days, that the rate fell to rho times that of the 91 days before; unknown under min_events in those",
+	 .zh = "近 91 天累积的证据(奈特):频率已降为此前 91 天的 rho 倍;此前事件不足 min_events 则未知"},
+	{.name = "cusum_rise", .op = FN_CUSUM_RISE, .result = TYPE_NUM,
+	 .flags = FN_WINDOW | FN_CLOSED_DAYS, .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_RISE}},
+	 .en = "the same that it rose to rho times that", .zh = "同上,频率已升为 rho 倍"},
+	{.name = "typical_gap", .op = FN_TYPICAL_GAP, .result = TYPE_DURATION, GAP_FLAGS,
+	 .param_count = 1, .params = {SIGNAL_PARAM},
+	 .en = "the customer's own rhythm: median gap between active days; unknown below 3 gaps",
+	 .zh = "客户自身的节奏:活跃日间隔的中位数;不足 3 个间隔则未知"},
+	{.name = "gap_mean", .op = FN_GAP_MEAN, .result = TYPE_DURATION, GAP_FLAGS,
+	 .param_count = 1, .params = {SIGNAL_PARAM},
+	 .en = "mean gap between active days", .zh = "活跃日间隔的平均"},
+	{.name = "gap_sd", .op = FN_GAP_SD, .result = TYPE_DURATION, GAP_FLAGS, .param_count = 1,
+	 .params = {SIGNAL_PARAM},
+	 .en = "standard deviation of the gaps", .zh = "间隔的标准差"},
+	{.name = "gap_max", .op = FN_GAP_MAX, .result = TYPE_DURATION, GAP_FLAGS, .param_count = 1,
+	 .params = {SIGNAL_PARAM},
+	 .en = "longest gap between active days", .zh = "最长的活跃日间隔"},
+	{.name = "gap_quantile", .op = FN_GAP_QUANTILE, .result = TYPE_DURATION, GAP_FLAGS,
+	 .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_SHARE}},
+	 .en = "the gap that a share q of the gaps stays under", .zh = "间隔的 q 分位数"},
+	{.name = "gap_ewma", .op = FN_GAP_EWMA, .result = TYPE_DURATION, GAP_FLAGS,
+	 .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_WEIGHT}},
+	 .en = "smoothed gap: each new one weighs w", .zh = "平滑的间隔:每个新间隔的权重为 w"},
+	{.name = "p_silent", .op = FN_P_SILENT, .result = TYPE_PROB, MODEL_FLAGS, .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.type = TYPE_DURATION}},
+	 .en = "chance of no event in the next so much time, by the signal's model",
+	 .zh = "按信号的模型,今后这段时间内没有事件的概率"},
+	{.name = "p_gap", .op = FN_P_GAP, .result = TYPE_PROB, MODEL_FLAGS, .param_count = 2,
+	 .params = {SIGNAL_PARAM, {.type = TYPE_DURATION}},
+	 .en = "chance that the present silence reaches that length, by the signal's model",
+	 .zh = "按信号的模型,当前沉默达到该时长的概率"},
+	{.name = "p_alive", .op = FN_P_ALIVE, .result = TYPE_PROB, MODEL_FLAGS, .param_count = 1,
+	 .params = {SIGNAL_PARAM},
+	 .en = "chance that the customer has not left for good, by the signal's model",
+	 .zh = "按信号的模型,客户尚未永久离开的概率"},
 	{.name = "since", .op = FN_SINCE, .result = TYPE_DURATION, .flags = FN_GROWS | FN_ONE_SIGNAL,
 	 .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.name = "by", .type = TYPE_STRING, .optional = true,
@@ -171,6 +240,14 @@ builtin_find(struct str name)
 		if (str_is(name, rows[i].name))
 			return &rows[i];
 	return NULL;
+}
+
+int
+builtin_ewma_days(int64_t half_life)
+{
+	if (half_life >= GAP_REACH_DAYS * DAY_MS / EWMA_HALF_LIVES)
+		return GAP_REACH_DAYS;
+	return (int)((half_life * EWMA_HALF_LIVES + DAY_MS - 1) / DAY_MS);
 }
 
 void

@@ -168,6 +168,8 @@ static const struct message rows[] = {
 	 "条目的条件中不能用 {0};可用 item.*、profile.* 与 until()"},
 	{"E179", "an item of {0} has no {1}; it has: {2}", "{0} 的条目没有 {1};可用:{2}"},
 
+	{"E160", "{0} asks for {1} here", "{0} 在此处要求 {1}"},
+
 	/* E2xx: names, limits, the meaning of a rule */
 	{"E200", "the language has no version {0}; write churnd: 1",
 	 "规则语言没有版本 {0};请写 churnd: 1"},
@@ -220,6 +222,12 @@ static const struct message rows[] = {
 	{"E228", "unknown rule {0}", "未知的规则 {0}"},
 	{"E229", "unknown task {0}", "未知的任务 {0}"},
 	{"E230", "an action needs a webhook or a task", "动作需要 webhook 或 task"},
+	{"E231", "{0} takes a place among the signals of its own; at most {1} in all",
+	 "{0} 需另占一个信号位;信号总数最多 {1}"},
+	{"E232", "{0} cannot stand in a model's `when`; it may read profile.*",
+	 "模型的 `when` 中不能用 {0};只可读 profile.*"},
+	{"E234", "a model's {0} is a number above 0, not {1}",
+	 "模型的 {0} 须为大于 0 的数,而不是 {1}"},
 	{"E235",
 	 "a step is whole days up to 400d: 30d is before the date, -5d after it; not {0}",
 	 "步骤须为整天,至多 400d:30d 为日期之前,-5d 为日期之后;不能是 {0}"},
@@ -276,6 +284,10 @@ static const struct message rows[] = {
 	{"W207", "unknown for a customer who never did it; use silent({0}), or add seen({0})",
 	 "从未发生过的客户得到未知;请用 silent({0}),或加 seen({0})"},
 	{"W208", "{0} can never be true", "{0} 永远不会成立"},
+	{"W209", "nobody fitted a model of {0}: its chances are rough; add one under models:",
+	 "{0} 没有拟合过的模型,概率只是粗略估计;请在 models: 下添加"},
+	{"W210", "never asked: a model of {0} before it has no `when`",
+	 "永远用不到:其前已有不带 `when` 的 {0} 模型"},
 
 	/* E4xx: configuration */
 	{"E401",

@@ -115,6 +115,21 @@ narrow_by_distance(struct search *s)
 	(void)narrow(s, about + 50 * HOUR_MS);
 }
 
+/* A good guess is off by what floating point loses. */
+static void
+narrow_by_guess(struct search *s)
+{
+	int64_t about = NEVER;
+
+	if (s->env->ops->guess)
+		about = s->env->ops->guess(s->env, s->turning->moving, s->turning->args,
+					   s->turning->still);
+	if (about >= NEVER)
+		return;
+	(void)narrow(s, about - 1);
+	(void)narrow(s, about + 2);
+}
+
 static void
 narrow_by_doubling(struct search *s)
 {
@@ -162,7 +177,8 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 	    turning->moving->builtin->op == FN_UNTIL_DUE)
 		narrow_by_distance(&s);
 	else
-		narrow_by_doubling(&s);
+		narrow_by_guess(&s);
+	narrow_by_doubling(&s);
 	narrow_by_halving(&s);
 	if (s.high < env->next)
 		env->next = s.high;

@@ -178,6 +178,14 @@ check_hours(struct typer *t, const struct builtin *fn, const struct node *arg)
 	return false;
 }
 
+/* max() and min() are kept apart from the sum: the maker has to know who is asked. */
+static void
+note_extreme(struct typer *t, const struct builtin *fn, const struct node *arg)
+{
+	if (t->scope->extremes && (fn->op == FN_MAX || fn->op == FN_MIN))
+		t->scope->extremes[fn->op == FN_MIN] |= UINT64_C(1) << arg->slot;
+}
+
 static struct node *
 type_place(struct typer *t, const struct builtin *fn, enum type want, const struct node *in)
 {
@@ -189,7 +197,41 @@ type_place(struct typer *t, const struct builtin *fn, enum type want, const stru
 		complain_type(t, fn, want, out);
 		return NULL;
 	}
-	return check_signal(t, fn, out) && check_hours(t, fn, out) ? out : NULL;
+	if (!check_signal(t, fn, out) || !check_hours(t, fn, out))
+		return NULL;
+	note_extreme(t, fn, out);
+	return out;
+}
+
+/* Whether a constant keeps to its bound; in *said how that is written. */
+static bool
+keeps_to(enum bound bound, double x, const char **said)
+{
+	static const char *const texts[] = {
+		[BOUND_NONE] = "",
+		[BOUND_DROP] = "0 < rho < 1",
+		[BOUND_RISE] = "rho > 1",
+		[BOUND_SHARE] = "0 <= q <= 1",
+		[BOUND_WEIGHT] = "0 < w <= 1",
+		[BOUND_SPAN] = "half_life > 0s",
+	};
+
+	*said = texts[bound];
+	switch (bound) {
+	case BOUND_NONE:
+		return true;
+	case BOUND_DROP:
+		return x > 0 && x < 1;
+	case BOUND_RISE:
+		return x > 1;
+	case BOUND_SHARE:
+		return x >= 0 && x <= 1;
+	case BOUND_WEIGHT:
+		return x > 0 && x <= 1;
+	case BOUND_SPAN:
+		return x > 0;
+	}
+	return true;
 }
 
 static struct node *
@@ -209,6 +251,7 @@ check_literal(struct typer *t, const struct builtin *fn, const struct param *par
 {
 	struct complaint complaint = type_complaint("E112", arg);
 	int64_t ms = arg->value.u.i;
+	const char *bound;
 
 	if (param->literal && arg->kind != NODE_CONST) {
 		complaint.args[0] = type_unparsed(t, arg);
@@ -216,6 +259,10 @@ check_literal(struct typer *t, const struct builtin *fn, const struct param *par
 		   (ms <= 0 || ms % DAY_MS != 0 || ms > RANGE_MAX_DAYS * DAY_MS)) {
 		complaint.code = "E155";
 		complaint.args[0] = str_of(fn->name);
+	} else if (!keeps_to(param->bound, value_as_number(arg->value), &bound)) {
+		complaint.code = "E160";
+		complaint.args[0] = str_of(fn->name);
+		complaint.args[1] = str_of(bound);
 	} else {
 		return true;
 	}

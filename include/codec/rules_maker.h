@@ -11,7 +11,14 @@
 #define RULES_MAX_TEXT 4096  /* bytes of a reason, advice or title */
 
 /* Names that must differ from each other. */
-enum name_space { NAMES_EXPR, NAMES_PROFILE, NAMES_RULES, NAMES_TEAMS, NAMES_TASKS };
+enum name_space {
+	NAMES_EXPR,
+	NAMES_PROFILE,
+	NAMES_RULES,
+	NAMES_TEAMS,
+	NAMES_TASKS,
+	NAMES_MODELS
+};
 
 /* What may stand once in all files together. */
 struct singles {
@@ -34,6 +41,8 @@ struct maker {
 	const struct yaml_node **list_names;
 	const struct yaml_node **macro_names;
 	uint64_t signals_used;		  /* bit s: some expression reads it */
+	uint64_t guessed;		  /* bit s: told that its model is a default */
+	uint64_t extremes[2];		  /* bit s: some expression asks for its max(), min() */
 	struct map claims;		  /* "space:name" -> index into claimed */
 	const struct yaml_node **claimed; /* owned */
 	size_t claim_count, claim_cap;
@@ -92,7 +101,10 @@ void maker_calendar(struct maker *maker); /* before expressions: holiday("name")
 void maker_levels(struct maker *maker);
 void maker_profile(struct maker *maker);
 void maker_lists(struct maker *maker);
-void maker_signals(struct maker *maker); /* names and types; maker_wheres() compiles */
+void maker_signals(struct maker *maker);  /* names and types; maker_wheres() compiles */
+void maker_extremes(struct maker *maker); /* companions of sums, once all is compiled */
+void maker_models(struct maker *maker);
+bool maker_is_modelled(const struct maker *maker, unsigned signal); /* for all customers */
 void maker_items(struct maker *maker);
 void maker_macros(struct maker *maker);
 void maker_wheres(struct maker *maker);

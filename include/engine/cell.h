@@ -12,7 +12,7 @@
  *   byte    = gap << 4 | count    gap: cells since the one before; the oldest has 0
  *   [gap]     varint of gap - 15, when its nibble is 15
  *   [count]   varint of count - 15, when its nibble is 15
- *   [sum]     SIGNAL_SUM: zigzag varint, millionths
+ *   [sum]     SIGNAL_SUM, _MAX, _MIN: zigzag varint, millionths
  *   [value]   SIGNAL_LAST: the double's 8 bytes, least first
  *
  * Every number has one encoding, so equal tracks are equal bytes. The bytes lie in state records: a change
@@ -90,7 +90,7 @@ cell_next(struct cell_cursor *cursor, enum signal_kind kind)
 		p = cell_take_varint(p, &more);
 		count += (uint32_t)more;
 	}
-	if (kind == SIGNAL_SUM) {
+	if (signal_has_sum(kind)) {
 		p = cell_take_varint(p, &more);
 		cursor->at.u.sum = (int64_t)(more >> 1 ^ (more & 1 ? UINT64_MAX : 0));
 	} else if (kind == SIGNAL_LAST) {

@@ -43,13 +43,14 @@ struct calm {
 		unsigned count;
 	} * uses;	 /* owned, as ruleset->uses */
 	uint16_t *rules; /* owned */
+	uint64_t daily;	 /* signals whose first event of a day has to be looked at */
 };
 
 void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
 void calm_finish(struct calm *calm);
 /* Before the event is taken in. */
-bool calm_is(const struct calm *calm, const struct customer *customer,
-	     const struct type_use *use, int64_t now);
+bool calm_is(struct engine *engine, const struct customer *customer, const struct type_use *use,
+	     const struct entry *entry);
 
 /* What a day's close can change when nothing else is due: see close.c. */
 struct close_plan {
@@ -210,6 +211,8 @@ struct look {
 		each; /* for which it is judged: all that its list holds; NULL: for the customer */
 	struct item *item; /* whose item.* is read; NULL: none */
 	struct str key;	   /* {key} in texts; none: nothing */
+	int mean_gap_of; /* signal whose mean gap is kept below; -1: none */
+	double mean_gap; /* days; 0: unknown */
 };
 
 #define EVIDENCE_MAX 16

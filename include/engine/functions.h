@@ -4,6 +4,7 @@
 #define ENGINE_FUNCTIONS_H
 
 #include "engine/core.h"
+#include "engine/statistics.h"
 #include "lang/builtin.h"
 
 /* One call. args: as eval.h says: an absent one is not known. */
@@ -14,9 +15,14 @@ struct call {
 };
 typedef struct value call_rule(const struct call *call);
 
+/* fn_rows.c: rows of days. */
+call_rule fn_trend, fn_ewma, fn_cusum_drop, fn_cusum_rise;
+/* fn_rhythm.c: the customer's own rhythm. */
+call_rule fn_typical_gap, fn_gap_mean, fn_gap_sd, fn_gap_max, fn_gap_quantile, fn_gap_ewma,
+	fn_p_silent, fn_p_gap, fn_p_alive;
 /* fn_days.c: sums over ranges of days or hours. */
 call_rule fn_count, fn_sum, fn_days, fn_observed, fn_rate, fn_ratio, fn_p_drop, fn_p_rise,
-	fn_last;
+	fn_last, fn_max, fn_min, fn_avg, fn_change;
 /* fn_moment.c: time since something, time to something. */
 call_rule fn_since, fn_silent, fn_seen, fn_after, fn_age, fn_until;
 /* fn_clock.c: what local clocks and calendars show. */
@@ -52,6 +58,15 @@ int64_t look_count_suspect(const struct look *look, unsigned signal, int64_t fir
 			   int64_t last);
 unsigned look_suspect_days(const struct look *look, unsigned signal,
 			   const struct suspect_days **out);
+/* Whether that local day of the signal was watched: not before the customer was first seen or the signal
+ * defined. Whoever goes through days asks here. */
+bool look_day_is_observed(const struct look *look, unsigned signal, int64_t day);
+/* The observed ones among the days of cells, with what happened on them; how many. */
+unsigned look_days(struct look *look, unsigned signal, struct cells cells,
+		   struct day_count days[TRACK_MAX_CELLS]);
+/* For env_ops. */
+int64_t look_guess(struct env *env, const struct node *node, const struct value *args,
+		   const struct value *still);
 /* The newest event of a signal, from whichever track there is; NULL. */
 const struct track *look_track(const struct look *look, unsigned signal);
 

@@ -4,6 +4,7 @@
 #define ENGINE_RULESET_H
 
 #include "base/hash.h"
+#include "engine/rhythm.h"
 #include "lang/template.h"
 
 #define RULESET_MAX_RULES 1000
@@ -45,7 +46,10 @@ struct signal {
 	const struct str *types; /* event types that feed it */
 	unsigned type_count;
 	const struct expr *where; /* NULL: all; may read event.* and profile.* */
-	uint32_t key; /* of what defines it (on, where, sum/last); stable over editions */
+	uint8_t largest,
+		smallest; /* SIGNAL_SUM: slot + 1 of its companion, where max(), min() ask; 0 */
+	bool hidden;	  /* a companion: SIGNAL_MAX, SIGNAL_MIN */
+	uint32_t key;	  /* of what defines it (on, where, sum/last); stable over editions */
 	unsigned reach_days; /* longest range + offset any expression reads; 0: none */
 	unsigned reach_hours;
 	int64_t born_at; /* nothing before it was observed; INT64_MIN: always there. Set by the
@@ -64,6 +68,15 @@ struct item_def {
 	int due;      /* which of them is the due date; -1: none */
 	uint32_t key; /* of open, close and field: what is kept may be edited */
 };
+/* How customers of a signal come back, as fitted; the first of its signal whose `when` is true. */
+struct signal_model {
+	unsigned signal;
+	struct rhythm_model parameters;
+	const struct expr *when; /* NULL: all; reads profile.* only */
+	bool has_fitted;
+	int64_t fitted; /* the day it was fitted, for people */
+};
+#define RULESET_MAX_MODELS 256
 
 enum rule_kind { RULE_STATE, RULE_EVENT, RULE_DATE };
 enum rule_mode { MODE_LIVE, MODE_SHADOW, MODE_OFF };
@@ -206,6 +219,8 @@ struct ruleset {
 	unsigned signal_count;
 	struct item_def *items;
 	unsigned item_count;
+	struct signal_model *models; /* in the order of the file */
+	unsigned model_count;
 	struct rule *rules;
 	unsigned rule_count;
 	struct action *actions;

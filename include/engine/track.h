@@ -3,12 +3,19 @@
 #ifndef ENGINE_TRACK_H
 #define ENGINE_TRACK_H
 
+#include "engine/cell.h"
 #include "engine/customer.h"
+
+/* Cells that a track keeps before its newest: what is read of closed days, and a margin for one that is not
+ * closed yet and one a little ahead. */
+#define TRACK_MARGIN 2
+#define TRACK_MAX_REACH (RULESET_MAX_REACH_DAYS + 1 + TRACK_MARGIN)
+#define TRACK_MAX_CELLS (TRACK_MAX_REACH + 1)
 
 /* Sums over cells first..last, both included. */
 struct window {
 	int64_t count; /* events */
-	int64_t sum;   /* millionths (SIGNAL_SUM) */
+	int64_t sum;   /* millionths: their sum, or the extreme; 0 when there is none */
 	int32_t days;  /* cells with an event */
 };
 
@@ -20,7 +27,7 @@ struct track *track_make(struct tracks *tracks, unsigned signal, bool hours);
  * ts, and among those of a day that is no longer the newest, the one that arrived last stands; and an event
  * older than `reach` adds an active day only when it is earlier than the first.
  * Puts one event of value `micro` (sum) or `gauge` (last) at instant ts into `cell`; cells older than
- * `reach` cells before the newest are dropped (an event older than that changes totals only). */
+ * `reach` cells before the newest are dropped, of a gauge but for the last of them (an event older than that changes totals only). */
 struct track_event {
 	uint32_t cell;
 	int64_t ts;
@@ -37,6 +44,9 @@ struct window track_window(const struct tracks *tracks, unsigned signal, bool ho
 #define TRACK_MASK ((RULESET_MAX_REACH_DAYS + 2 + 63) / 64 * 64)
 bool track_touches(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
 		   int64_t base, const uint64_t *mask);
+/* The day cells first..last that have an event, oldest first; how many. */
+unsigned track_cells(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
+		     int64_t first, int64_t last, struct cell cells[TRACK_MAX_CELLS]);
 /* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
 bool track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out);
 

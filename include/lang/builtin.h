@@ -9,12 +9,29 @@ enum builtin_op {
 	/* computed by the engine (they read a customer) */
 	FN_COUNT,
 	FN_SUM,
+	FN_MAX,
+	FN_MIN,
+	FN_AVG,
 	FN_DAYS,
 	FN_OBSERVED,
 	FN_RATE,
 	FN_RATIO,
+	FN_CHANGE,
 	FN_P_DROP,
 	FN_P_RISE,
+	FN_TREND,
+	FN_EWMA,
+	FN_CUSUM_DROP,
+	FN_CUSUM_RISE,
+	FN_TYPICAL_GAP,
+	FN_GAP_MEAN,
+	FN_GAP_SD,
+	FN_GAP_MAX,
+	FN_GAP_QUANTILE,
+	FN_GAP_EWMA,
+	FN_P_SILENT,
+	FN_P_GAP,
+	FN_P_ALIVE,
 	FN_SINCE,
 	FN_SILENT,
 	FN_SEEN,
@@ -65,12 +82,33 @@ enum builtin_flag {
 	/* Stands still between edges that are known ahead: answers as of env->now and lowers env->next to
 	 * its next edge by itself, so that no comparison has to look for it. */
 	FN_EDGES = 256,
+	/* Reads a signal's active days only, at most GAP_REACH_DAYS back: a further event on a day that had
+	 * one changes nothing. */
+	FN_ACTIVE_DAYS = 512,
+	FN_MODEL = 1024, /* by a model of `models:` */
+	FN_CLOSED_DAYS =
+		2048,	   /* reads closed days of its signal only: changes at a day's close */
 	FN_FOLLOWS = 4096, /* risk(), firing(): what the rules above say in this step */
 	/* Its first argument names a rule; the call's slot is that rule's. */
 	FN_NAMES_RULE = 8192,
 	FN_ITEMS = 1 << 16,	    /* reads the items of a list */
 	FN_MEMBERS = 1 << 17,	    /* reads the people inside a customer */
 	FN_NONE_IS_FALSE = 1 << 18, /* where it is unknown, a comparison with it is false */
+};
+
+/* Days that functions of a signal (not of a range) look back. */
+#define GAP_REACH_DAYS 400
+#define CUSUM_REACH_DAYS 182 /* half of it is the baseline */
+#define EWMA_HALF_LIVES 10   /* at most GAP_REACH_DAYS */
+
+/* What a constant must keep to; complaints spell it out. */
+enum bound {
+	BOUND_NONE,
+	BOUND_DROP,   /* 0 < rho < 1 */
+	BOUND_RISE,   /* rho > 1 */
+	BOUND_SHARE,  /* 0 <= q <= 1 */
+	BOUND_WEIGHT, /* 0 < w <= 1 */
+	BOUND_SPAN    /* half_life > 0s */
 };
 
 struct param {
@@ -81,6 +119,7 @@ struct param {
 	bool whole_days; /* a duration of whole days, 1 to RANGE_MAX_DAYS */
 	bool literal;	 /* must be a constant, so that it is known when the file is loaded */
 	bool condition; /* an expression over item.*, written in quotes; evaluated by the function */
+	enum bound bound; /* of a literal */
 };
 
 struct builtin {
@@ -107,6 +146,8 @@ builtin_is_condition(const struct builtin *fn, unsigned i)
 
 const struct builtin *builtin_find(struct str name);
 const struct builtin *builtin_at(unsigned index); /* NULL past the end */
+/* Days that an EWMA of that half-life (ms) looks back. */
+int builtin_ewma_days(int64_t half_life);
 /* How it is called: "ratio(range, range, min_events=num)". */
 void builtin_signature(struct buf *out, const struct builtin *fn);
 

@@ -12,6 +12,10 @@ struct env_ops {
 	/* args: evaluated arguments, absent ones have known = false and type TYPE_COUNT. */
 	struct value (*call)(struct env *env, const struct node *node,
 			     const struct value *args);
+	/* Where a FN_STEPS call probably comes to `still`, which is known: a search begins there. NEVER:
+	 * no idea. May be NULL. */
+	int64_t (*guess)(struct env *env, const struct node *node, const struct value *args,
+			 const struct value *still);
 };
 
 /* What a condition was found to be during the look of that stamp. */

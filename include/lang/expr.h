@@ -102,7 +102,15 @@ struct attribute {
 	bool private_;
 };
 
-enum signal_kind { SIGNAL_COUNT, SIGNAL_SUM, SIGNAL_LAST };
+/* SIGNAL_MAX and SIGNAL_MIN are companions of a sum: the largest and smallest value of each day. */
+enum signal_kind { SIGNAL_COUNT, SIGNAL_SUM, SIGNAL_LAST, SIGNAL_MAX, SIGNAL_MIN };
+
+/* Whether its days carry an amount in millionths. */
+static inline bool
+signal_has_sum(enum signal_kind kind)
+{
+	return kind != SIGNAL_COUNT && kind != SIGNAL_LAST;
+}
 
 struct scope_signal {
 	struct str name;
@@ -145,6 +153,8 @@ struct scope {
 	unsigned list_count;
 	struct macro *macros;
 	unsigned macro_count;
+	uint64_t *
+		extremes; /* out, [0] of max(), [1] of min(): bit s when signal s is asked; or NULL */
 	const struct enum_def *levels;	 /* healthy first; ordered */
 	const struct str *rules;	 /* all names, for firing("r"); it may read the first */
 	unsigned rule_count;		 /* of these, */

@@ -256,6 +256,16 @@ elapsed(const struct env *env, int64_t at)
 	return value_duration(now > at ? now - at : 0);
 }
 
+/* A chance that falls (or grows) with silence: half of it after 30 days. */
+static struct value
+faded(const struct env *env, int64_t at, bool falls)
+{
+	struct value v = elapsed(env, at);
+	double left = 30 * DAY_MS / (30 * DAY_MS + (double)v.u.i);
+
+	return v.known ? value_prob(falls ? left : 1 - left) : value_unknown(TYPE_PROB);
+}
+
 static struct value
 days_until(const struct env *env, struct value date)
 {
@@ -294,13 +304,35 @@ world_call(struct env *env, const struct node *node, const struct value *args)
 		return value_int(range->signal == WORLD_NEVER ? 0 : range->length);
 	case FN_SUM:
 	case FN_RATE:
+	case FN_MAX:
+	case FN_MIN:
+	case FN_AVG:
+	case FN_TREND:
 		return value_num(1.5 * range->length);
 	case FN_RATIO:
 		return args[2].known && args[2].u.n > 100 ? value_unknown(TYPE_NUM)
 							  : value_num(0.4);
+	case FN_CHANGE:
+		return value_num(-0.6);
 	case FN_P_DROP:
 	case FN_P_RISE:
 		return value_prob(0.0005);
+	case FN_EWMA:
+	case FN_CUSUM_DROP:
+	case FN_CUSUM_RISE:
+		return value_num(2.5);
+	case FN_TYPICAL_GAP:
+	case FN_GAP_MEAN:
+	case FN_GAP_SD:
+	case FN_GAP_MAX:
+	case FN_GAP_QUANTILE:
+	case FN_GAP_EWMA:
+		return value_duration(3 * DAY_MS);
+	case FN_P_SILENT:
+	case FN_P_GAP:
+		return faded(env, world->heard_at[signal], false);
+	case FN_P_ALIVE:
+		return faded(env, world->heard_at[signal], true);
 	case FN_SINCE:
 		return elapsed(env, world->heard_at[signal]);
 	case FN_SILENT:

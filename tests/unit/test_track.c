@@ -38,13 +38,24 @@ struct model {
 	int newest;
 };
 
+static int64_t
+joined(enum signal_kind kind, int64_t a, int64_t b)
+{
+	if (kind == SIGNAL_MAX)
+		return a > b ? a : b;
+	if (kind == SIGNAL_MIN)
+		return a < b ? a : b;
+	return a + b;
+}
+
 static void
 model_add(struct model *model, const struct track_event *event)
 {
 	int cell = (int)(event->cell - FIRST_CELL);
 
-	model->count[cell]++;
-	model->sum[cell] += event->kind == SIGNAL_SUM ? event->micro : 0;
+	model->sum[cell] = model->count[cell]++
+				   ? joined(event->kind, model->sum[cell], event->micro)
+				   : event->micro;
 	if (event->ts >= model->last_at || cell < model->newest)
 		model->value[cell] = event->gauge;
 	if (event->ts > model->last_at)
@@ -54,7 +65,8 @@ model_add(struct model *model, const struct track_event *event)
 }
 
 static struct window
-model_window(const struct model *model, int64_t first, int64_t last, int reach)
+model_window(const struct model *model, enum signal_kind kind, int64_t first, int64_t last,
+	     int reach)
 {
 	struct window window = {0, 0, 0};
 
@@ -65,8 +77,8 @@ model_window(const struct model *model, int64_t first, int64_t last, int reach)
 		    !model->count[i])
 			continue;
 		window.count += model->count[i];
-		window.sum += model->sum[i];
-		window.days++;
+		window.sum =
+			window.days++ ? joined(kind, window.sum, model->sum[i]) : model->sum[i];
 	}
 	return window;
 }
@@ -104,8 +116,8 @@ windows_equal_a_plain_array(void **state)
 
 	(void)state;
 	for (int round = 0; round < 300; round++) {
-		enum signal_kind kind = (enum signal_kind)(round % 3);
-		uint32_t spread = spreads[round / 3 % 5], reach = random_below(&seed, 401);
+		enum signal_kind kind = (enum signal_kind)(round % 5);
+		uint32_t spread = spreads[round / 5 % 5], reach = random_below(&seed, 401);
 		struct customer *customer = new_customer();
 		struct model model = {.last_at = INT64_MIN, .newest = -1};
 
@@ -122,13 +134,14 @@ windows_equal_a_plain_array(void **state)
 			if (kind == SIGNAL_LAST &&
 			    first < (int64_t)FIRST_CELL + model.newest - reach)
 				first = last = FIRST_CELL + CELLS;
-			struct window want = model_window(&model, first, last, (int)reach);
+			struct window want =
+				model_window(&model, kind, first, last, (int)reach);
 			struct window got =
 				track_window(&customer->tracks, 3, false, kind, first, last);
 
 			assert_int_equal(got.count, want.count);
 			assert_int_equal(got.days, want.days);
-			assert_int_equal(got.sum, kind == SIGNAL_SUM ? want.sum : 0);
+			assert_int_equal(got.sum, signal_has_sum(kind) ? want.sum : 0);
 		}
 		assert_int_equal(track_find(&customer->tracks, 3, false)->last_at,
 				 model.last_at);
@@ -170,6 +183,32 @@ gauge_of_a_day_is_that_of_its_close(void **state)
 		}
 		drop_customer(customer);
 	}
+}
+
+static void
+cells_are_those_of_the_days_asked_for(void **state)
+{
+	struct customer *customer = new_customer();
+	struct cell cells[TRACK_MAX_CELLS];
+	struct track_event event = {.kind = SIGNAL_COUNT, .reach = 400};
+
+	(void)state;
+	assert_int_equal(track_cells(&customer->tracks, 0, SIGNAL_COUNT, 0, 9, cells), 0);
+	for (uint32_t day = 0; day < 50; day += 7) {
+		event.cell = FIRST_CELL + day;
+		track_add(&customer->tracks, 0, false, &event);
+		track_add(&customer->tracks, 0, false, &event);
+	}
+	assert_int_equal(track_cells(&customer->tracks, 0, SIGNAL_COUNT, FIRST_CELL + 7,
+				     FIRST_CELL + 28, cells),
+			 4);
+	assert_int_equal(cells[0].cell, FIRST_CELL + 7);
+	assert_int_equal(cells[3].cell, FIRST_CELL + 28);
+	assert_int_equal(cells[3].count, 2);
+	assert_int_equal(track_cells(&customer->tracks, 0, SIGNAL_COUNT, FIRST_CELL + 49,
+				     FIRST_CELL + 90, cells),
+			 1);
+	drop_customer(customer);
 }
 
 static void
@@ -230,7 +269,9 @@ order_of_arrival_changes_no_byte(void **state)
 
 	(void)state;
 	for (int round = 0; round < 200; round++) {
-		enum signal_kind kind = round % 2 ? SIGNAL_SUM : SIGNAL_COUNT;
+		static const enum signal_kind kinds[] = {SIGNAL_COUNT, SIGNAL_SUM, SIGNAL_MAX,
+							 SIGNAL_MIN};
+		enum signal_kind kind = kinds[round % 4];
 		uint32_t spread = 1 + random_below(&seed, 200),
 			 count = 1 + random_below(&seed, 80);
 		struct track_event events[80];
@@ -526,6 +567,7 @@ main(void)
 		cmocka_unit_test(windows_equal_a_plain_array),
 		cmocka_unit_test(gauge_of_a_day_is_that_of_its_close),
 		cmocka_unit_test(a_gauge_s_value_at_the_end_of_its_reach_is_kept),
+		cmocka_unit_test(cells_are_those_of_the_days_asked_for),
 		cmocka_unit_test(order_of_arrival_changes_no_byte),
 		cmocka_unit_test(order_of_arrival_decides_nothing_about_what_is_beyond_reach),
 		cmocka_unit_test(life_counts_each_active_day_once),
