@@ -110,6 +110,8 @@ live_forget(struct live *live)
 	live_drop_held(live);
 	live->checkpoint_count = 0;
 	live->entry_count = 0;
+	live->slice_to = (struct stream_id){0};
+	live->slicing = false;
 	live->round_left = 0;
 	shard_batch_clear(&live->records);
 }
@@ -120,7 +122,7 @@ live_read_on(struct live *live)
 	char id[24];
 
 	if ((live->state != LIVE_RUNNING && live->state != LIVE_RECOVERING) ||
-	    !stream_is_up(live->stream) || stream_is_running(live->stream) ||
+	    !stream_is_up(live->stream) || stream_is_running(live->stream) || live->slicing ||
 	    live->fetching[0] != '\0' || strcmp(live->run_id, live->reader_run_id) != 0)
 		return;
 	/* A read that still waits on this connection would keep the new one waiting. */
@@ -195,7 +197,7 @@ on_down(void *ctx, const char *reason)
 	live_append_lost(live);
 	if (!live->recovered)
 		live_forget(live);
-	if (live->state == LIVE_STOPPING) {
+	if (live->state == LIVE_STOPPING || live->stop_wanted) {
 		live_move(live, LIVE_STOPPED);
 		live_timer(live->again, 0);
 		return;
@@ -387,6 +389,7 @@ live_create(const struct live_options *options)
 	live->again = event_new(options->base, -1, 0, on_again, live);
 	live->time_timer = event_new(options->base, -1, 0, live_on_time_timer, live);
 	live->due_timer = event_new(options->base, -1, 0, live_on_due_timer, live);
+	live->slice_timer = event_new(options->base, -1, 0, live_on_slice, live);
 	live->watch_timer = event_new(options->base, -1, 0, live_on_watch_timer, live);
 	names_make(live);
 	keys_make(live);
@@ -427,6 +430,7 @@ live_destroy(struct live *live)
 	event_free(live->again);
 	event_free(live->time_timer);
 	event_free(live->due_timer);
+	event_free(live->slice_timer);
 	event_free(live->watch_timer);
 	arena_finish(&live->arena);
 	arena_finish(&live->decode);
@@ -438,6 +442,9 @@ void
 live_stop(struct live *live)
 {
 	if (live->state >= LIVE_STOPPING)
+		return;
+	live->stop_wanted = live->state == LIVE_RUNNING && live_is_amid(live);
+	if (live->stop_wanted)
 		return;
 	live_stop_reading(live);
 	event_del(live->due_timer);

@@ -18,8 +18,8 @@ order_mute(void *ctx, const struct order *order)
 }
 
 /* Up to the position of the last commit orders were given already. */
-static struct order_sink
-sink_of(struct live *live)
+struct order_sink
+live_sink(struct live *live)
 {
 	return (struct order_sink){live, live->recovered ? live_order : order_mute};
 }
@@ -27,7 +27,7 @@ sink_of(struct live *live)
 static void
 chunk_apply(struct live *live)
 {
-	const struct order_sink sink = sink_of(live);
+	const struct order_sink sink = live_sink(live);
 	size_t applied;
 
 	if (live->entry_count == 0)
@@ -44,7 +44,7 @@ chunk_apply(struct live *live)
 static void
 entry_skip(struct live *live, struct stream_id id)
 {
-	const struct order_sink sink = sink_of(live);
+	const struct order_sink sink = live_sink(live);
 
 	engine_skip(live->engine, id, &sink);
 	live->read++;
@@ -66,7 +66,7 @@ entry_reject(struct live *live, struct stream_id id, const struct reply *item,
 static void
 rules_change(struct live *live, const struct entry *entry, struct ruleset *rules)
 {
-	const struct order_sink sink = sink_of(live);
+	const struct order_sink sink = live_sink(live);
 	struct partition *partition = &live->partition;
 	size_t epoch = partition_epoch_at(partition, entry->id);
 
@@ -166,6 +166,19 @@ decoded(struct live *live, const struct entry *entry, const struct reply *item)
 	return true;
 }
 
+/* A day that closes before this entry is worked off in slices, unless that is quickly done. */
+static bool
+is_prepared(struct live *live, struct stream_id id)
+{
+	if (id.ms < live->close_at)
+		return true;
+	chunk_apply(live);
+	if (!live_slice_begin(live, id))
+		return false;
+	live->close_at = engine_next_close(live->engine);
+	return true;
+}
+
 /* false: reading has stopped before or at this entry. */
 static bool
 take_entry(struct live *live, const struct reply *item, bool may_be_future)
@@ -185,6 +198,8 @@ take_entry(struct live *live, const struct reply *item, bool may_be_future)
 		future_pause(live, id);
 		return false;
 	}
+	if (!is_prepared(live, id))
+		return false;
 	if (event_decode(id, live->fields.items, live->fields.count, &live->decode,
 			 &live->entries[live->entry_count], &err))
 		return decoded(live, &live->entries[live->entry_count], item);
@@ -197,6 +212,8 @@ take_entries(struct live *live, const struct stream_batch *batch)
 {
 	const struct reply *item = batch->entries;
 	bool may_be_future = is_future(live, batch->last);
+
+	live->close_at = engine_next_close(live->engine);
 
 	for (uint32_t i = 0; i < batch->count; i++, item = reply_next(item))
 		if (!take_entry(live, item, may_be_future))
@@ -223,4 +240,6 @@ live_take(void *ctx, const struct stream_batch *batch)
 	live_commit(live);
 	stream_hold(live->stream, live_is_full(live));
 	live_time_arm(live);
+	if (live->stop_wanted && !live_is_amid(live))
+		live_stop(live);
 }

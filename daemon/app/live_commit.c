@@ -159,7 +159,8 @@ commit_send(struct live *live)
 void
 live_commit(struct live *live)
 {
-	if (!live->recovered || !store_is_ready(live->store) || may_wait(live))
+	if (!live->recovered || !store_is_ready(live->store) || live_is_amid(live) ||
+	    may_wait(live))
 		return;
 	live_checkpoint(live);
 	if (live->records.count == 0)

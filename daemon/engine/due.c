@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is due: wakes, day closes, and the order in which customers are looked at. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -65,6 +66,8 @@ engine_next_due(struct engine *engine)
 {
 	struct heap_entry top;
 	int64_t next = next_close(engine), guard = guard_next(engine, NEVER);
+	if (engine->run.phase != RUN_NONE)
+		return engine->run.at;
 	if (guard < next)
 		next = guard;
 	while (valid_wake(engine, &top) && top.at < next) {
@@ -108,24 +111,21 @@ gather_wakes(struct engine *engine, int64_t at)
 	}
 }
 
+/* At most *budget customers: those that a day's close may concern, or all when other time is suspect than before:
+ * every silence and every rate may be another. */
 static void
-gather_day(struct engine *engine, int64_t at)
+gather_some(struct engine *engine, size_t *budget)
 {
+	struct due_run *run = &engine->run;
 	size_t count = engine->customers;
-	for (uint32_t i = 0; i < count; i++) {
-		if (i + SCAN_AHEAD < count)
-			engine_prefetch(engine_at(engine, i + SCAN_AHEAD));
-		if (engine_at(engine, i)->flags & CUSTOMER_DAY)
-			note_due(engine, i, at, step_close_would_change);
+	for (; run->next < count && *budget != 0; run->next++, --*budget) {
+		if (run->next + SCAN_AHEAD < count)
+			engine_prefetch(engine_at(engine, run->next + SCAN_AHEAD));
+		if (run->phase == RUN_ALL)
+			note_due(engine, run->next, run->at, step_would_change);
+		else if (engine_at(engine, run->next)->flags & CUSTOMER_DAY)
+			note_due(engine, run->next, run->at, step_close_would_change);
 	}
-}
-
-/* Other time is suspect than before: every silence and every rate may be another. */
-static void
-gather_all(struct engine *engine, int64_t at)
-{
-	for (uint32_t i = 0; i < engine->customers; i++)
-		note_due(engine, i, at, step_would_change);
 }
 
 /* An insertion would be quadratic, qsort has no context: a merge sort by the bytes of the ids. */
@@ -155,46 +155,102 @@ engine_sort_due(struct engine *engine)
 	mem_free(room);
 }
 
-/* All that is due at one instant: feeds, then customers by the bytes of their id. */
+/* ---- one instant, in as many goes as its budget asks for ---- */
+
+#define STEP_COST 8 /* of a step, in customers asked whether anything changes */
+
+/* Feeds first, then customers by the bytes of their id. */
 static void
-run_due_at(struct engine *engine, int64_t at, int64_t close, const struct order_sink *sink)
+run_begin(struct engine *engine, int64_t at, int64_t close, const struct order_sink *sink)
 {
 	engine->due_count = 0;
 	engine->now = at;
-	bool all = guard_run(engine, at, sink);
+	engine->run = (struct due_run){.at = at};
+	engine->run.moved = guard_run(engine, at, sink);
+	engine->run.phase = engine->run.moved ? RUN_ALL : at == close ? RUN_CLOSE : RUN_WAKES;
 	gather_wakes(engine, at);
-	if (all)
-		gather_all(engine, at);
-	else if (at == close)
-		gather_day(engine, at);
-	engine_sort_due(engine);
-	uint32_t last = UINT32_MAX;
-	engine->guard_moved = all;
-	for (size_t i = 0; i < engine->due_count; i++) {
-		if (engine->due[i] != last)
-			(void)step_customer(engine, engine->due[i], NULL, STEP_TIME, at, sink);
-		last = engine->due[i];
+}
+
+/* Each customer once. */
+static void
+run_steps(struct engine *engine, size_t *budget, const struct order_sink *sink)
+{
+	struct due_run *run = &engine->run;
+	engine->guard_moved = run->moved;
+	for (; run->next < engine->due_count && *budget != 0; run->next++) {
+		uint32_t index = engine->due[run->next];
+		*budget -= *budget < STEP_COST ? *budget : STEP_COST;
+		if (run->next == 0 || engine->due[run->next - 1] != index)
+			(void)step_customer(engine, index, NULL, STEP_TIME, run->at, sink);
 	}
 	engine->guard_moved = false;
+	if (run->next == engine->due_count)
+		run->phase = RUN_NONE;
+}
+
+static void
+run_on(struct engine *engine, size_t *budget, const struct order_sink *sink)
+{
+	struct due_run *run = &engine->run;
+	if (run->phase == RUN_CLOSE || run->phase == RUN_ALL) {
+		gather_some(engine, budget);
+		if (run->next < engine->customers)
+			return;
+		run->phase = RUN_WAKES;
+	}
+	if (run->phase == RUN_WAKES) {
+		engine_sort_due(engine);
+		run->phase = RUN_STEPS;
+		run->next = 0;
+	}
+	run_steps(engine, budget, sink);
+}
+
+static bool
+run_due(struct engine *engine, int64_t to, size_t budget, const struct order_sink *sink)
+{
+	for (;;) {
+		if (engine->run.phase == RUN_NONE) {
+			int64_t close = next_close(engine), at = next_time(engine, to);
+			if (at > to)
+				break;
+			run_begin(engine, at, close, sink);
+		}
+		run_on(engine, &budget, sink);
+		if (engine->run.phase != RUN_NONE)
+			return false;
+	}
+	if (to <= engine->now)
+		return true;
+	engine->now = to;
+	(void)guard_run(engine, to, sink); /* hours that begin with nothing to say */
+	return true;
 }
 
 void
 engine_run_due(struct engine *engine, int64_t to, const struct order_sink *sink)
 {
-	for (;;) {
-		int64_t close = next_close(engine), at = next_time(engine, to);
-		if (at > to)
-			break;
-		run_due_at(engine, at, close, sink);
-	}
-	if (to <= engine->now)
-		return;
-	engine->now = to;
-	(void)guard_run(engine, to, sink); /* hours that begin with nothing to say */
+	(void)run_due(engine, to, SIZE_MAX, sink);
 }
 
 void
 engine_advance(struct engine *engine, int64_t to, const struct order_sink *sink)
 {
 	engine_run_due(engine, to, sink);
+}
+
+bool
+engine_prepare(struct engine *engine, struct stream_id id, size_t budget,
+	       const struct order_sink *sink)
+{
+	assert(stream_id_cmp(id, engine->position) > 0);
+	engine->applying = id;
+	return run_due(engine, id.ms, budget, sink);
+}
+
+int64_t
+engine_next_close(struct engine *engine)
+{
+	int64_t close = next_close(engine), guard = guard_next(engine, NEVER);
+	return close < guard ? close : guard;
 }

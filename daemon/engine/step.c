@@ -277,10 +277,19 @@ step_look_whole(struct step *step)
 		step_conclude(step);
 }
 
+/* Some later close may change something: a window, a comparison that keeps its value between looks, or points
+ * that move. */
+static bool
+step_reaches_closes(const struct step *step)
+{
+	const struct close_plan *plan = &step->engine->close;
+	return step->look.day || plan->daily || plan->whole_daily || risk_may_move(step);
+}
+
 static void
 step_end_whole(struct step *step)
 {
-	engine_set_day(step->engine, step->customer, step->look.day);
+	engine_set_day(step->engine, step->customer, step_reaches_closes(step));
 	engine_set_wake(step->engine, step->index, step->look.env.next);
 }
 
@@ -519,7 +528,7 @@ step_next(struct engine *engine, struct customer *customer, int64_t now, bool *d
 	look_begin(&step.look, engine, customer, NULL, now);
 	if (!step_is_quiet(&step))
 		step_look_whole(&step);
-	*day = step.look.day;
+	*day = step_reaches_closes(&step);
 	return step.look.env.next;
 }
 

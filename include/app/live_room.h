@@ -102,6 +102,12 @@ struct live {
 	size_t checkpoint_count, checkpoint_cap;
 	bool caught_up; /* the last read found less than it could have */
 
+	/* slices of what is due: live_slice.c */
+	struct event *slice_timer; /* owned */
+	struct stream_id slice_to; /* the entry before which it is due */
+	int64_t close_at; /* of the batch at work: the first day's close that it may pass */
+	bool slicing, stop_wanted; /* stop_wanted: once that entry is applied */
+
 	/* outputs */
 	struct live_torn *torn; /* owned */
 	size_t torn_count, torn_cap;
@@ -173,6 +179,14 @@ void live_rules_changed(struct live *live, const struct entry *entry); /* in for
 
 /* live_apply.c: batches into the engine. */
 void live_take(void *ctx, const struct stream_batch *batch);
+struct order_sink live_sink(struct live *live);
+
+/* live_slice.c: long work in slices. */
+/* false: reading has stopped until the work due before the entry is done. */
+bool live_slice_begin(struct live *live, struct stream_id id);
+/* Customers are ahead of the position: nothing may be committed. */
+bool live_is_amid(const struct live *live);
+void live_on_slice(evutil_socket_t fd, short what, void *ctx);
 
 /* live_orders.c: orders into commands. */
 void live_order(void *ctx, const struct order *order);

@@ -114,6 +114,12 @@ struct engine {
 	size_t dirty_head, dirty_count, dirty_cap;
 	uint32_t *due; /* scratch: customers due at one instant */
 	size_t due_count, due_cap;
+	struct due_run {
+		enum { RUN_NONE, RUN_CLOSE, RUN_ALL, RUN_WAKES, RUN_STEPS } phase;
+		bool moved; /* other time is suspect than before */
+		int64_t at;
+		uint32_t next; /* customer asked next; of `due`, stepped next */
+	} run; /* what is due at one instant, when it is worked off in several goes */
 	struct arena scratch;	     /* of the step at work */
 	struct memo *memos;	     /* owned: of the look at work */
 	struct window_memo *windows; /* owned: of the look at work */

@@ -29,6 +29,12 @@ void engine_change_rules(struct engine *engine, const struct entry *entry,
 void engine_skip(struct engine *engine, struct stream_id id, const struct order_sink *sink);
 /* Works through all that is due at or before `to` and sets the clock there (replay's end). */
 void engine_advance(struct engine *engine, int64_t to, const struct order_sink *sink);
+/* The same in goes, before the entry `id` is applied: about `budget` customers a go; true when nothing is left that
+ * is due up to id.ms. Until the entry is applied nothing may be committed: customers are ahead of the position. */
+bool engine_prepare(struct engine *engine, struct stream_id id, size_t budget,
+		    const struct order_sink *sink) MUST_CHECK;
+/* When all customers may be looked at at once: the next day closes, or a guarded slot. NEVER. */
+int64_t engine_next_close(struct engine *engine);
 /* The next instant at which time alone changes something; NEVER. Exact: stale wishes are resolved. */
 int64_t engine_next_due(struct engine *engine);
 

@@ -70,6 +70,27 @@ def made_history(folder):
     return path
 
 
+# Each close asks every customer a dozen times: it is worked off in slices, and the daemon dies in some of them.
+MANY = HEAD.format(zone="Asia/Shanghai") + """signals:
+  visit: {on: visit}
+rules:
+""" + "".join("- {rule: r%d, expr: 'count(visit[4d offset %dd]) >= 2 and since(visit) * 2 > %dh', cooldown: 0s, points: %d}\n" %
+              (i, i % 3, 30 + 8 * i, i + 1) for i in range(12))
+
+
+def many_history(folder):
+    import json
+    path, rng = os.path.join(folder, "many.ndjson"), random.Random(5)
+    with open(path, "w", encoding="utf-8") as file:
+        for i in range(30000):
+            file.write(json.dumps({"customer": "m%05d" % i, "type": "visit", "ts": 1_790_000_000_000 + i}) + "\n")
+        for day in range(6):
+            for i in range(3000):
+                file.write(json.dumps({"customer": "m%05d" % rng.randrange(200 * day + 200), "type": "visit",
+                                       "ts": 1_790_000_000_000 + (day + 1) * 86_400_000 + i * 1000}) + "\n")
+    return path
+
+
 def replay(rules, events):
     done = subprocess.run([CHURNCTL, "replay", "--rules", rules, "--events", events], capture_output=True, check=True)
     return done.stdout.decode().splitlines()
@@ -152,6 +173,7 @@ def main():
     with open(os.path.join(ROOT, "rules", "saas.yaml"), encoding="utf-8") as file:
         pack = file.read().replace("webhook: crm", "task: call_back")
     parts = [("a made history", pack, made_history(folder.folder)),
+             ("closes of many customers", MANY, many_history(folder.folder)),
              ("cdnow", CDNOW, os.path.join(DATA, "cdnow", "events.csv.gz")),
              ("ravenstack", RAVENSTACK, os.path.join(DATA, "ravenstack_syn", "events.csv.gz")),
              ("oulad", OULAD, os.path.join(DATA, "oulad_2013", "events.csv.gz"))]

@@ -199,6 +199,17 @@ scene_advance(struct scene *scene, int64_t to)
 	}
 }
 
+unsigned
+scene_prepare(struct scene *scene, int64_t to, size_t budget)
+{
+	struct order_sink sink = scene_sink(scene);
+	unsigned goes = 1;
+
+	while (!engine_prepare(scene->engine, (struct stream_id){to, 0}, budget, &sink))
+		goes++;
+	return goes;
+}
+
 void
 scene_change(struct scene *scene, int64_t when, const char *rules)
 {

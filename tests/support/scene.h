@@ -23,6 +23,8 @@ int64_t at(const char *text);
 void scene_send(struct scene *scene, int64_t when, const char *customer, const char *type, ...)
 	__attribute__((sentinel));
 void scene_advance(struct scene *scene, int64_t to);
+/* The same before an entry, in goes of so many customers; how many goes it took. */
+unsigned scene_prepare(struct scene *scene, int64_t to, size_t budget);
 void scene_change(struct scene *scene, int64_t when, const char *rules);
 void scene_clear(struct scene *scene);
 /* The lines said since the last clear equal the text; then clears. Lines:

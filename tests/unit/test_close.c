@@ -111,6 +111,93 @@ what_may_move_any_day_is_asked_each_day(void **state)
 	scene_finish(&scene);
 }
 
+static void
+a_comparison_that_keeps_its_value_between_looks_turns_at_a_close(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene, RULE("since(a) * 2 > 50h"));
+	scene_send(&scene, at("2026-03-01 10:00"), "c", "a", NULL);
+	scene_advance(&scene, at("2026-03-02 23:00"));
+	scene_expect(&scene, "");
+	scene_advance(&scene, at("2026-03-03 01:00"));
+	scene_expect(&scene, "2026-03-03T00:10:00.000Z c rule.fired r risk=30 cause=time\n");
+	scene_finish(&scene);
+}
+
+static void
+points_that_move_are_looked_at_at_each_close(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene, HEAD "- {rule: r, expr: 'silent(a) >= 1h', points: 'least(90, "
+				"age() / 1d * 10)'}\n");
+	scene_send(&scene, at("2026-03-01 10:00"), "c", "a", NULL);
+	scene_advance(&scene, at("2026-03-01 12:00"));
+	assert_int_equal(scene_risk(&scene, "c"), 0);
+	scene_advance(&scene, at("2026-03-03 12:00"));
+	assert_int_equal(scene_risk(&scene, "c"), 16);
+	scene_finish(&scene);
+}
+
+#define CROWD 40
+
+static void
+crowd(struct scene *scene)
+{
+	char name[] = "c00";
+
+	scene_init(scene, HEAD "- {rule: r, expr: 'count(a[3d]) > 0', points: 30}\n"
+			       "- {rule: q, expr: 'silent(a) >= 36h', points: 10}\n");
+	for (int i = 0; i < CROWD; i++) {
+		name[1] = (char)('0' + i / 10);
+		name[2] = (char)('0' + i % 10);
+		scene_send(scene, at("2026-03-01 10:00") + i, name, i % 3 ? "a" : "b", NULL);
+	}
+}
+
+/* A close of many customers is worked off in goes, and nobody can tell by what comes out. */
+static void
+work_in_goes_says_what_work_at_once_says(void **state)
+{
+	int64_t to = at("2026-03-09 12:00");
+	struct scene once, goes;
+
+	(void)state;
+	crowd(&once);
+	crowd(&goes);
+	scene_advance(&once, to);
+	assert_true(scene_prepare(&goes, to, 3) > CROWD / 3);
+	assert_true(once.said.n > 1000);
+	assert_int_equal(once.said.n, goes.said.n);
+	assert_memory_equal(once.said.p, goes.said.p, once.said.n);
+	scene_finish(&once);
+	scene_finish(&goes);
+}
+
+/* Whoever cannot wait finishes what was begun. */
+static void
+an_entry_finishes_what_was_begun(void **state)
+{
+	int64_t to = at("2026-03-09 12:00");
+	struct scene once, goes;
+	struct order_sink none = {0};
+
+	(void)state;
+	crowd(&once);
+	crowd(&goes);
+	scene_send(&once, to, "c01", "b", NULL);
+	assert_false(engine_prepare(goes.engine, (struct stream_id){to, 0}, 5, &none));
+	assert_true(engine_next_due(goes.engine) <= engine_clock(goes.engine));
+	scene_send(&goes, to, "c01", "b", NULL);
+	assert_int_equal(once.said.n, goes.said.n);
+	assert_memory_equal(once.said.p, goes.said.p, once.said.n);
+	scene_finish(&once);
+	scene_finish(&goes);
+}
+
 int
 main(void)
 {
@@ -122,6 +209,11 @@ main(void)
 		cmocka_unit_test(a_young_customer_s_windows_grow_with_each_day),
 		cmocka_unit_test(what_is_out_of_reach_reaches_no_close),
 		cmocka_unit_test(what_may_move_any_day_is_asked_each_day),
+		cmocka_unit_test(
+			a_comparison_that_keeps_its_value_between_looks_turns_at_a_close),
+		cmocka_unit_test(points_that_move_are_looked_at_at_each_close),
+		cmocka_unit_test(work_in_goes_says_what_work_at_once_says),
+		cmocka_unit_test(an_entry_finishes_what_was_begun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
