@@ -18,7 +18,7 @@ from support import reference  # noqa: E402
 from support.reference import DAY, HOUR, MINUTE  # noqa: E402
 
 CHURNCTL = os.environ.get("CHURNCTL", os.path.join(ROOT, "build", "churnctl"))
-ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
+ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "America/Santiago"]
 KEYS = ["type", "customer", "at", "rule", "firing", "cause", "risk", "previous_risk", "level", "previous_level",
         "seq", "episode"]
 
@@ -50,7 +50,7 @@ def one_row(rng, now, customers):
 def history(seed):
     rng = random.Random(seed)
     customers = ["c%d" % i for i in range(rng.randint(1, 6))] + ["é", "客户"][:rng.randint(0, 2)]
-    # Over a change of the clocks in New York and Lord Howe.
+    # Over a change of the clocks in New York, Lord Howe, Beirut and Santiago (the last two at midnight).
     now = int(datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc).timestamp() * 1000)
     now += rng.randint(0, 20 * DAY)
     rows = []

@@ -37,15 +37,20 @@ rules:
 - {{rule: golden, expr: 'profile.tier == "gold" and days(a[5d live]) >= 2', warmup: 2d, cooldown: 0s, points: 5}}
 - {{rule: renewal, expr: 'until(profile.end) <= 10d and until(profile.end) >= 0d', cooldown: 0s, points: {renewal}}}
 - {{rule: shadow, mode: shadow, expr: 'count(a[1d live]) >= 4', cooldown: 0s, points: 40}}
+- {{rule: office, expr: 'silent(a) >= 12h and hour() >= 9 and hour() < 17 and weekday() < "sat"', for: 2h, cooldown: 1d, points: 5}}
+- {{rule: overdue, expr: 'workdays(since(a)) >= 2', cooldown: 0s, points: 1}}
+- {{rule: contract, date: profile.end, steps: [3d, 1d, -1d], at: "09:30", keep_firing_for: 30h, points: 10}}
+- {{rule: weekly, date: profile.end, every: 7d, workday: after, expr: 'days(a[5d live]) >= 1', points: 2}}
 """
 
 
 class Rule:
     def __init__(self, name, when, points, clear=None, hold=0, keep=0, cooldown=14 * DAY, warmup=0, reach=DAY,
-                 on=None, shadow=False):
+                 on=None, shadow=False, steps=None):
         self.name, self.when, self.points, self.clear = name, when, points, clear
         self.hold, self.keep, self.cooldown, self.warmup, self.reach = hold, keep, cooldown, warmup, reach
         self.on, self.shadow = on, shadow
+        self.steps = steps  # of a date rule: all its instants for a customer
 
 
 def both(*values):
@@ -73,6 +78,17 @@ def rules(renewal):
         Rule("renewal", lambda c, t, k: both(until(c, t, lambda d: d <= 10 * DAY),
                                              until(c, t, lambda d: d >= 0)), renewal, cooldown=0),
         Rule("shadow", lambda c, t, k: c.live("a", 1, k) >= 4, 40, cooldown=0, shadow=True),
+        Rule("office", lambda c, t, k: both(c.silent(t) >= 12 * HOUR, c.world.in_office(t)), 5, hold=2 * HOUR,
+             cooldown=DAY),
+        Rule("overdue", lambda c, t, k: None if c.last_a is None else c.world.workdays(min(c.last_a, t), t) >= 2, 1,
+             cooldown=0),
+        Rule("contract", lambda c, t, k: True, 10, keep=30 * HOUR, cooldown=0,
+             steps=lambda c, t: [] if c.end is None else
+             [c.world.local(c.end - d, 9, 30) for d in (3, 1, -1)]),
+        Rule("weekly", lambda c, t, k: c.live_days("a", 5, k) >= 1, 2, keep=DAY, cooldown=0,
+             steps=lambda c, t: [] if c.end is None else
+             [c.world.day_start(c.world.workday_from(c.end + 7 * k)) for k in range(
+                 max(0, (c.world.day(t) - c.end) // 7 - 2), max(0, (c.world.day(t) - c.end) // 7 + 3) + 1)]),
     ]
 
 
@@ -82,7 +98,7 @@ class State:
     def __init__(self):
         self.phase, self.since, self.served, self.paused = "idle", 0, 0, False
         self.announced, self.announced_at, self.until, self.firing = False, None, 0, 0
-        self.blind = None
+        self.blind = self.fired_at = None
 
     @property
     def fires(self):
@@ -132,7 +148,7 @@ class World:
     def __init__(self, zone, renewal):
         self.zone, self.rules = ZoneInfo(zone), rules(renewal)
         self.customers, self.now, self.said, self.rejected = {}, None, [], 0
-        self.days = {}
+        self.days, self.instants = {}, {}
 
     # -- time
     def day(self, t):
@@ -143,9 +159,31 @@ class World:
         return self.days[key]
 
     def day_start(self, day):
-        date = datetime.date.fromordinal(day + 719163)
-        at = datetime.datetime(date.year, date.month, date.day, tzinfo=self.zone)
-        return int(at.timestamp() * 1000)
+        return self.local(day, 0)
+
+    def local(self, day, hour, minute=0):
+        key = (day, hour, minute)
+        if key not in self.instants:
+            date = datetime.date.fromordinal(day + 719163)
+            at = datetime.datetime(date.year, date.month, date.day, hour, minute, tzinfo=self.zone)
+            self.instants[key] = int(at.timestamp() * 1000)
+        return self.instants[key]
+
+    def in_office(self, t):
+        local = datetime.datetime.fromtimestamp(t / 1000, self.zone)
+        return 9 <= local.hour < 17 and local.weekday() < 5
+
+    @staticmethod
+    def is_workday(day):
+        return datetime.date.fromordinal(day + 719163).weekday() < 5
+
+    def workday_from(self, day):
+        while not self.is_workday(day):
+            day += 1
+        return day
+
+    def workdays(self, since, t):
+        return sum(self.is_workday(day) for day in range(self.day(since) + 1, self.day(t) + 1))
 
     def closed_day(self, t):
         return self.day(t - LATENESS) - 1
@@ -156,17 +194,21 @@ class World:
     def next_instants(self, c, t):
         """Every instant after t at which anything might change for this customer."""
         yield self.day_start(self.closed_day(t) + 2) + LATENESS
-        if c.end is not None:
-            yield self.day_start(self.day(t) + 1)
+        yield self.day_start(self.day(t) + 1)
+        for day in (self.day(t), self.day(t) + 1):
+            yield self.local(day, 9)
+            yield self.local(day, 17)
         if c.last_b > t - 8 * HOUR:
             yield (t // HOUR + 1) * HOUR
         base = c.first if c.last_a is None else c.last_a
-        for after in (DAY, 36 * HOUR + 1, 3 * DAY):
+        for after in (12 * HOUR, DAY, 36 * HOUR + 1, 3 * DAY):
             yield base + after
         yield c.first + 2 * DAY
         if c.quiet_until is not None:
             yield c.quiet_until
         for rule, s in zip(self.rules, c.states):
+            if rule.steps:
+                yield from rule.steps(c, t)
             if s.phase == "pending" and not s.paused:
                 yield s.since + rule.hold - s.served
             if s.phase == "clearing":
@@ -236,10 +278,11 @@ class World:
 
     # -- one step
     def look(self, c, t, cause, row=None, was=(), event=False):
+        since = t - 1
         if not event and c.quiet_until is not None:
             if t < c.quiet_until:
                 return
-            c.quiet_until = None
+            since, c.quiet_until = c.quiet_until - QUIET, None
         look = t if event else max(c.event_at, self.close_at(t))
         said = []
         rests = c.status == "gone"
@@ -248,7 +291,7 @@ class World:
         if rests and not turned:
             return
         for index, rule in enumerate(self.rules):
-            self.judge(c, index, t, look, cause, row, rule.name in was, rests, said)
+            self.judge(c, index, t, look, cause, row, rule.name in was, rests, said, t if event else since)
         if rests:
             return
         risk = sum(r.points for r, s in zip(self.rules, c.states) if s.fires and not r.shadow)
@@ -272,7 +315,7 @@ class World:
                        episode=c.episode if c.ill or ill_before else None)
             self.said.append(one)
 
-    def judge(self, c, index, t, look, cause, row, was_true, rests, said):
+    def judge(self, c, index, t, look, cause, row, was_true, rests, said, since):
         rule, s = self.rules[index], c.states[index]
         if not rests and rule.warmup and t < c.first + rule.warmup:
             rests = True
@@ -284,6 +327,9 @@ class World:
             return
         if rule.on:
             self.judge_event(c, rule, s, t, cause, row, said)
+            return
+        if rule.steps:
+            self.judge_date(c, rule, s, t, look, cause, said, since)
             return
         v = rule.when(c, t, look)
         if s.phase == "idle":
@@ -326,6 +372,16 @@ class World:
             if s.fires:
                 self.announce(c, rule, s, t, cause, said)
 
+    def judge_date(self, c, rule, s, t, look, cause, said, since):
+        struck = s.fired_at != t and any(since < at <= t for at in rule.steps(c, t)) and rule.when(c, t, look) is True
+        if s.fires and (struck or t >= s.until):
+            self.clear(c, rule, s, t, cause, said)
+        if struck:
+            s.until = t + rule.keep
+            self.fire(c, rule, s, t, cause, said)
+        elif s.fires:
+            self.announce(c, rule, s, t, cause, said)
+
     def judge_event(self, c, rule, s, t, cause, row, said):
         if row and row["type"] == rule.on:
             value = row.get("value")
@@ -344,6 +400,7 @@ class World:
     def fire(self, c, rule, s, t, cause, said):
         c.firings += 1
         s.phase, s.since, s.announced, s.firing, s.blind = "firing", t, False, c.firings, None
+        s.fired_at = t
         self.announce(c, rule, s, t, cause, said)
 
     def announce(self, c, rule, s, t, cause, said):
