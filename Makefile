@@ -102,6 +102,10 @@ reload: deps-build ## 10,000 events a second under a reload each second, for REL
 	+@$(FLAVOUR_OF)release programs tools
 	@RELOAD_SECONDS=$${RELOAD_SECONDS:-60} tests/fault/reload_load.py
 
+alarms: deps-build ## a year of CUSTOMERS (20000) who change nothing: how often the packs alarm for them
+	+@$(FLAVOUR_OF)release programs tools
+	@tests/scenario/test_packs.py alarms
+
 demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
 	+@$(FLAVOUR_OF)release programs
 	@tests/demo/demo
