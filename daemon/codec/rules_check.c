@@ -260,8 +260,8 @@ check_evidence(struct habits *habits, const struct node *compare)
 	const struct node *bound =
 		compare->kids[0] == call ? compare->kids[1] : compare->kids[0];
 
-	if (call == NULL || !small || !is_number(bound) ||
-	    !(is_call(call, FN_P_DROP) || is_call(call, FN_P_RISE)) ||
+	if (!habits->maker->form.diags->wants_notes || call == NULL || !small ||
+	    !is_number(bound) || !(is_call(call, FN_P_DROP) || is_call(call, FN_P_RISE)) ||
 	    call->kids[0]->kind != NODE_RANGE || call->kids[1]->kind != NODE_RANGE)
 		return;
 	double a = call->kids[0]->range.length, b = call->kids[1]->range.length;

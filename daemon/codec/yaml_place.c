@@ -49,8 +49,11 @@ at_blank(const struct replay *replay)
 static bool
 has_bytes(const struct replay *replay, size_t at, const char *bytes)
 {
-	size_t n = strlen(bytes);
+	size_t n;
 
+	if (at >= replay->end || replay->raw.p[at] != bytes[0])
+		return false;
+	n = strlen(bytes);
 	return at + n <= replay->end && memcmp(replay->raw.p + at, bytes, n) == 0;
 }
 

@@ -168,7 +168,8 @@ static int
 operator_here(const struct lexer *lex)
 {
 	for (size_t i = 0; i < COUNT(operators); i++)
-		if (starts_with(lex, operators[i].text))
+		if (operators[i].text[0] == lex->text[lex->at] &&
+		    starts_with(lex, operators[i].text))
 			return (int)i;
 	return -1;
 }
