@@ -114,6 +114,8 @@ live_forget(struct live *live)
 	live->slicing = false;
 	live->round_left = 0;
 	shard_batch_clear(&live->records);
+	buf_clear(&live->guard_now);
+	buf_clear(&live->guard_past);
 }
 
 void
@@ -427,6 +429,8 @@ live_destroy(struct live *live)
 	shard_batch_finish(&live->records);
 	buf_finish(&live->scratch);
 	buf_finish(&live->body);
+	buf_finish(&live->guard_now);
+	buf_finish(&live->guard_past);
 	event_free(live->again);
 	event_free(live->time_timer);
 	event_free(live->due_timer);

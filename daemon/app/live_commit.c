@@ -7,6 +7,7 @@
 
 #include "app/live_room.h"
 #include "base/mem.h"
+#include "codec/guard_record.h"
 #include "io/log.h"
 
 #define RECORDS_A_COMMIT 5000
@@ -137,11 +138,32 @@ may_wait(struct live *live)
 	       clock_monotonic() - live->committed_at < BEHIND_MS;
 }
 
+/* As of the commit's own position, so that recovery counts nothing twice. */
+static void
+guard_take(struct live *live)
+{
+	const struct guard *guard = engine_guard(live->engine);
+	bool rolled;
+
+	if (!engine_take_guard(live->engine, &rolled))
+		return;
+	buf_clear(&live->scratch);
+	guard_encode(&live->scratch, guard, engine_position(live->engine), INT64_MIN);
+	shard_batch_add_bytes(&live->records, STR(GUARD_RECORD_ID), buf_view(&live->scratch));
+	if (!rolled)
+		return;
+	buf_clear(&live->scratch);
+	guard_encode_past(&live->scratch, guard);
+	shard_batch_add_bytes(&live->records, STR(GUARD_RECORD_PAST), buf_view(&live->scratch));
+}
+
 static void
 commit_send(struct live *live)
 {
-	struct checkpoint low = low_take(live);
+	struct checkpoint low;
 
+	guard_take(live);
+	low = low_take(live);
 	partition_drop_epochs(&live->partition, low.id);
 	live->partition.read = live->read;
 	live->partition.low_read = low.read;

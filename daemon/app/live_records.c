@@ -9,6 +9,7 @@
 
 #include "app/live_room.h"
 #include "base/mem.h"
+#include "codec/guard_record.h"
 #include "io/log.h"
 
 static bool
@@ -39,6 +40,41 @@ record_hold(struct live *live, struct str id, struct str bytes, size_t epoch)
 	map_put(&live->held_ids, held->id, (uint32_t)live->held_count++);
 }
 
+/* The guard's record waits for the customers': it moves their wakes. */
+static bool
+guard_hold(struct live *live, struct str id, struct str bytes)
+{
+	struct buf *into = str_is(id, GUARD_RECORD_ID)	   ? &live->guard_now
+			   : str_is(id, GUARD_RECORD_PAST) ? &live->guard_past
+							   : NULL;
+
+	if (into == NULL)
+		return false;
+	buf_clear(into);
+	buf_str(into, bytes);
+	return true;
+}
+
+static bool
+guard_load(struct live *live)
+{
+	struct stream_id applied;
+	struct guard guard;
+	struct err err;
+
+	if (live->guard_now.n == 0)
+		return true;
+	if (!guard_decode(buf_view(&live->guard_now), buf_view(&live->guard_past), &guard,
+			  &applied, &err)) {
+		live_fail(live, err.text);
+		return false;
+	}
+	engine_load_guard(live->engine, &guard, applied);
+	buf_clear(&live->guard_now);
+	buf_clear(&live->guard_past);
+	return true;
+}
+
 static void
 on_record(void *ctx, struct str id, struct str bytes)
 {
@@ -47,7 +83,7 @@ on_record(void *ctx, struct str id, struct str bytes)
 	uint64_t tag;
 	size_t epoch;
 
-	if (live->state != LIVE_LOADING)
+	if (live->state != LIVE_LOADING || guard_hold(live, id, bytes))
 		return;
 	epoch = record_peek(bytes, &tag, &applied)
 			? partition_epoch_at(&live->partition, applied)
@@ -64,7 +100,7 @@ on_loaded(void *ctx)
 	struct live *live = ctx;
 
 	live->load = NULL;
-	if (live->state != LIVE_LOADING)
+	if (live->state != LIVE_LOADING || !guard_load(live))
 		return;
 	log_info("main", "loaded %zu customers",
 		 engine_customers(live->engine) + live->held_count);

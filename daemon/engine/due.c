@@ -220,10 +220,10 @@ run_due(struct engine *engine, int64_t to, size_t budget, const struct order_sin
 		if (engine->run.phase != RUN_NONE)
 			return false;
 	}
-	if (to <= engine->now)
-		return true;
-	engine->now = to;
-	(void)guard_run(engine, to, sink); /* hours that begin with nothing to say */
+	if (to > engine->now)
+		engine->now = to;
+	if (to / HOUR_MS != engine->guard.hour)
+		(void)guard_run(engine, to, sink); /* hours that begin with nothing to say */
 	return true;
 }
 

@@ -120,6 +120,7 @@ feed_of(struct engine *engine, const struct type_use *use, struct str source)
 	struct feed *feed = guard_add_feed(guard, use->type, source);
 	feed->since = guard->hour;
 	feed->counts = true;
+	guard->rolled = true;
 	return feed;
 }
 

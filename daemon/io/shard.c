@@ -59,6 +59,20 @@ shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 	batch->items[batch->count++] = item;
 }
 
+void
+shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str record)
+{
+	struct shard_item item = {.shard = shard_of(id),
+				  .at = batch->bytes.n,
+				  .id_n = id.n,
+				  .record_n = record.n};
+
+	buf_str(&batch->bytes, id);
+	buf_str(&batch->bytes, record);
+	MEM_RESERVE(batch->items, batch->cap, batch->count + 1);
+	batch->items[batch->count++] = item;
+}
+
 /* By shard, in the order of adding within each: a counting sort. */
 static void
 items_sort(struct shard_batch *batch)

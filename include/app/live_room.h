@@ -72,6 +72,7 @@ struct live {
 	struct held_record *held;    /* owned */
 	size_t held_count, held_cap;
 	struct arena held_arena;
+	struct buf guard_now, guard_past; /* the guard's record, as loaded */
 	struct map held_ids;
 	struct commit_mark boot_mark; /* as read while starting */
 	bool boot_has_mark, boot_has_partition;

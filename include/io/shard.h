@@ -28,6 +28,8 @@ struct shard_batch {
 
 void shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 		     const struct customer *customer, struct stream_id applied);
+/* A record that is of no customer, under an id that no customer can have. */
+void shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str record);
 /* One HSET a shard, appended to out; empties the batch. Returns the number of commands. */
 unsigned shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out);
 void shard_batch_clear(struct shard_batch *batch);

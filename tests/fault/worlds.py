@@ -22,7 +22,7 @@ START = 1_780_000_000_000  # 2026-05-28
 RULES = """churnd: 1
 name: world
 timezone: {zone}
-levels:
+{defaults}levels:
   watch: {{enter: 30, leave: 20}}
   at_risk: {{enter: 60, leave: 45}}
 profile: {{tier: {{enum: [{words}], default: tin}}, mrr: num, phone: {{type: string, private: true}}}}
@@ -48,14 +48,18 @@ tasks: {{call: {{title: "Call {{name}}", assign: profile.owner}}, answer: {{titl
 """
 
 
-def rules(rng, edit):
+def rules(rng, edit, guarded):
     more_signals = more_rules = only = ""
     if edit and rng.random() < 0.5:
         more_signals = "  extra: {on: [login, extra]}\n"
         more_rules = "- {rule: more, expr: 'count(extra[4d live]) >= 2', cooldown: 0s, points: 25}\n"
     if rng.random() < 0.4:
         only = "only: profile.mrr != 0\n" if rng.random() < 0.7 else "only: profile.tier != \"lead\"\n"
+    defaults = ""
+    if guarded:
+        defaults = "defaults: {min_volume: %d, max_alerts_per_hour: %d}\n" % (rng.choice([1, 1, 2]), rng.randint(1, 3))
     return RULES.format(
+        defaults=defaults,
         zone=rng.choice(["UTC", "Asia/Shanghai", "America/New_York"]), only=only,
         words=rng.choice(["tin, gold, lead", "lead, tin, gold"]) if edit else "tin, gold, lead",
         quiet=rng.choice(["36h", "3d", "2s"]), points=rng.choice([25, 40]), hold=rng.choice(["0s", "5h"]),
@@ -67,12 +71,13 @@ class World:
         self.rng = random.Random(seed)
         self.house, self.cutter, self.receiver = house, cutter, receiver
         house.prefix = "w%d:" % seed
-        house.write_rules(rules(self.rng, False))
-        shutil.copy(house.rules, house.genesis)
         self.virtual = self.rng.random() < 0.7  # ids of another time, and time held
+        self.guarded = self.virtual and self.rng.random() < 0.4  # feeds fall silent, rules are muted
+        house.write_rules(rules(self.rng, False, self.guarded))
+        shutil.copy(house.rules, house.genesis)
         self.now = START + self.rng.randrange(DAY)
         self.customers = ["c%d" % i for i in range(self.rng.randint(1, 8))] + ["Ünï", "客户"]
-        self.kills = 0
+        self.kills = self.notices = 0
         if self.virtual:
             house.redis.call("SET", house.key("hold"), "worlds")
 
@@ -130,6 +135,17 @@ class World:
             if isinstance(reply, Exception):
                 raise AssertionError("the test's own XADD was refused: %s" % reply)
 
+    def past(self):
+        """Weeks of a steady feed, so that the guard knows what to expect of it."""
+        rng, commands = self.rng, []
+        for _ in range(rng.randint(15, 20) * 24):
+            self.now += HOUR
+            if rng.random() < 0.95:
+                commands.append(["XADD", self.house.key("events"), "%d-*" % self.now, "customer",
+                                 rng.choice(self.customers), "type", "login",
+                                 *rng.choice([["source", "web"], ["source", "web"], []])])
+        self.house.redis.pipeline(commands)
+
     # -- what befalls the daemon
     def kill(self):
         if self.house.alive():
@@ -158,7 +174,7 @@ class World:
             # What was in force from the beginning has to be written down before it changes.
             house.wait(lambda: house.mark() is not None, "the first commit")
             self.virtual = False  # the change is an entry of this moment
-            house.write_rules(rules(rng, True))
+            house.write_rules(rules(rng, True, self.guarded))
             if what == "reload" and house.alive():
                 house.reload()
                 time.sleep(rng.random() * 0.02)
@@ -169,6 +185,8 @@ class World:
 
     def run(self):
         rng, house = self.rng, self.house
+        if self.guarded:
+            self.past()
         self.send(rng.randint(0, 30))
         house.start()
         for _ in range(rng.randint(1, 4)):
@@ -180,7 +198,9 @@ class World:
         if not house.alive():
             house.start()
         house.wait(lambda: house.position() == house.last_id() != "0-0" or house.last_id() == "0-0", "drained")
-        wanted = {row["id"] for row in house.alerts() if row["to"]}
+        alerts = house.alerts()
+        self.notices = sum(row["type"] in ("feed.silent", "rule.muted") for row in alerts)
+        wanted = {row["id"] for row in alerts if row["to"]}
         house.wait(lambda: wanted <= set(self.receiver.seen), "all alerts were delivered")
         if rng.random() < 0.5:
             assert house.stop() in (0, -15), "no clean end\n" + house.log_tail()
@@ -200,7 +220,7 @@ def main():
     house = House(RULES, receiver=receiver)
     house.connect_to = os.path.join(house.folder, "cut.sock")
     cutter = Cutter(house.connect_to, house.sock)
-    kills, begun, name = 0, time.monotonic(), "live under any pattern of kills, stops and reloads equals replay"
+    kills, notices, begun, name = 0, 0, time.monotonic(), "live under any pattern of kills, stops and reloads equals replay"
     try:
         for seed in seeds:
             world = World(house, cutter, receiver, seed)
@@ -213,9 +233,14 @@ def main():
                     input("kept %s, prefix %s" % (house.folder, house.prefix))
                 return 1
             kills += world.kills
+            notices += world.notices
             if house.alive():
                 world.kill()
-        print("ok 1 - %s\n# %d seeds, %d kills, %.0f s\n1..1" % (name, len(seeds), kills, time.monotonic() - begun))
+        if len(seeds) >= 20 and notices == 0:
+            print("not ok 1 - %s\n# no feed fell silent and no rule was muted\n1..1" % name)
+            return 1
+        print("ok 1 - %s\n# %d seeds, %d kills, %d notices of guards, %.0f s\n1..1" % (
+            name, len(seeds), kills, notices, time.monotonic() - begun))
         return 0
     finally:
         cutter.close()

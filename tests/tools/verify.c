@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "codec/alert_json.h"
 #include "codec/event.h"
+#include "codec/guard_record.h"
 #include "codec/partition.h"
 #include "codec/record.h"
 #include "codec/stream_id.h"
@@ -385,6 +386,37 @@ same_state(struct verify *verify, struct engine *again)
 	buf_finish(&b);
 }
 
+static void
+load_guard(struct verify *verify, struct engine *again, struct str now, struct str past)
+{
+	struct stream_id applied;
+	struct guard guard;
+	struct err err;
+	if (now.n == 0)
+		return;
+	if (!guard_decode(now, past, &guard, &applied, &err))
+		differ("%s", err.text);
+	if (stream_id_cmp(applied, verify->mark.position) > 0)
+		differ("the guard's record is ahead of the position");
+	engine_load_guard(again, &guard, applied);
+}
+
+static void
+same_guard(const struct engine *x, const struct engine *y)
+{
+	struct buf a = {0}, b = {0};
+	guard_encode(&a, engine_guard(x), (struct stream_id){0, 0}, INT64_MAX);
+	guard_encode(&b, engine_guard(y), (struct stream_id){0, 0}, INT64_MAX);
+	if (!str_eq(buf_view(&a), buf_view(&b)))
+		differ("the guard's present hour differs (%zu and %zu bytes)", a.n, b.n);
+	guard_encode_past(&a, engine_guard(x));
+	guard_encode_past(&b, engine_guard(y));
+	if (!str_eq(buf_view(&a), buf_view(&b)))
+		differ("the guard's past differs (%zu and %zu bytes)", a.n, b.n);
+	buf_finish(&a);
+	buf_finish(&b);
+}
+
 /* Recovery as the law says: all records, then what they do not hold yet. */
 static void
 check_records(struct verify *verify)
@@ -412,8 +444,15 @@ check_records(struct verify *verify)
 	epoch_bear(&partition.epochs[0], rules);
 	struct engine *again = engine_create(rules, (struct hash_seed){17, 18});
 	engine_resume(again, verify->mark.low);
+	struct str now = STR_NONE, past = STR_NONE;
 	for (size_t i = 0; i < records.count; i++) {
 		struct stream_id applied;
+		if (str_is(records.list[i].id, GUARD_RECORD_ID))
+			now = records.list[i].bytes;
+		if (str_is(records.list[i].id, GUARD_RECORD_PAST))
+			past = records.list[i].bytes;
+		if (records.list[i].id.p[0] == 1)
+			continue;
 		struct customer *customer = record_decode(
 			rules, records.list[i].id, records.list[i].bytes, &applied, &err);
 		if (!customer || !engine_load(again, customer, applied, &err))
@@ -421,10 +460,12 @@ check_records(struct verify *verify)
 		if (stream_id_cmp(applied, verify->mark.position) > 0)
 			differ("a record is ahead of the position");
 	}
+	load_guard(verify, again, now, past);
 	verify->engine = again;
 	run_stream(verify, verify->mark.low, verify->mark.position);
 	verify->engine = full;
 	same_state(verify, again);
+	same_guard(verify->engine, again);
 	engine_destroy(again);
 	partition_finish(&partition);
 	mem_free(records.list);
