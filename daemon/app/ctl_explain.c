@@ -18,6 +18,7 @@ enum word {
 	WORD_FALSE,
 	WORD_BLIND,
 	WORD_WAITS,
+	WORD_DATED,
 	WORD_TRUE_NOW,
 	WORD_ONLY,
 	WORD_WARMING,
@@ -38,6 +39,8 @@ static const char *const words[WORDS][2] = {
 	[WORD_BLIND] = {"no evidence: its condition is unknown", "证据不足:条件未知"},
 	[WORD_WAITS] = {"waits: it is judged when such an event arrives",
 			"等待:此类事件到达时评估"},
+	[WORD_DATED] = {"waits for the next step before or after its date",
+			"等待其日期前后的下一步"},
 	[WORD_TRUE_NOW] = {"its condition is true; it is judged at the next look",
 			   "条件成立,待下次评估"},
 	[WORD_ONLY] = {"rests: 'only' does not hold for this customer",
@@ -160,6 +163,8 @@ why_word(const json_t *rule)
 									  : WORD_POINTS;
 	if (strcmp(ctl_json_text(rule, "state"), "pending") == 0)
 		return WORD_PENDING;
+	if (json_object_get(rule, "date") != NULL)
+		return WORD_DATED;
 	if (reads_event(rule))
 		return WORD_WAITS;
 	if (strcmp(result, "UNKNOWN") == 0)
@@ -179,7 +184,7 @@ print_moment(struct explain *explain, enum word word, const json_t *rule, const 
 static void
 print_clear(struct explain *explain, const json_t *rule)
 {
-	if (!is_firing(rule))
+	if (!is_firing(rule) || json_object_get(rule, "date") != NULL)
 		return;
 	if (!json_object_get(rule, "clear")) {
 		printf("      %s\n", say(explain, WORD_CLEARS_NOT));
@@ -203,6 +208,8 @@ print_rule(struct explain *explain, const json_t *rule)
 	if (is_firing(rule))
 		printf("      %s\n",
 		       clean(explain, ctl_json_words(rule, "text", "texts", explain->ctl->zh)));
+	if (json_object_get(rule, "date") != NULL)
+		printf("      date: %s\n", clean(explain, ctl_json_text(rule, "date")));
 	print_nodes(explain, json_object_get(rule, "nodes"));
 	print_clear(explain, rule);
 	print_moment(explain, WORD_COOLING, rule, "cooldown_until");

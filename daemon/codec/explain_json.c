@@ -4,9 +4,11 @@
 #include "codec/json_parts.h"
 
 /* {"customer", "name", "owner", "at", "level", "risk", "health", "value", "rules_version",
- *  "rules": [{"rule", "category", "mode", "state", "since", "firing", "announced_at", "points", "date" of a date rule, "result",
+ *  "rules": [{"rule", "category", "mode", "state", "since", "firing", "announced_at", "points", "result",
  *             "rests", "text", "texts", "next_at", "cooldown_until", "expr", "nodes", "clear",
- *             "clear_result", "clear_nodes"}], "points"}
+ *             "clear_result", "clear_nodes", "date"}], "points"}
+ *
+ * date: of a date rule; its next_at is the next step, and its expr is asked then.
  *
  * nodes: [{"depth", "expr", "result" or "value" and "unit", "text", "texts"}], parents first. result is PASS,
  * FAIL or UNKNOWN. next_at: when time alone could turn it. */
@@ -85,6 +87,23 @@ put_nodes(struct json *json, const char *key, const struct explained_node *nodes
 	json_close(json, ']');
 }
 
+/* Of a date rule. */
+static void
+put_date(struct json *json, const struct ruleset *rules, const struct date_plan *plan)
+{
+	struct buf text = {0};
+
+	if (!plan)
+		return;
+	if (plan->date)
+		expr_unparse(&text, plan->date->root);
+	else
+		buf_printf(&text, "holiday(\"%.*s\")",
+			   STR_ARG(rules->calendar.names[plan->holiday]));
+	put_str(json, "date", buf_view(&text));
+	buf_finish(&text);
+}
+
 struct explaining {
 	struct json *json;
 	const struct ruleset *rules;
@@ -132,8 +151,7 @@ put_rule(void *ctx, const struct explained_rule *explained)
 	put_state(json, explained);
 	parts_texts(json, "text", "texts", explained->en, explained->zh,
 		    rule->reason.has_en && rule->reason.has_zh);
-	if (rule->dates && rule->dates->date)
-		put_expr(json, "date", rule->dates->date->root);
+	put_date(json, explaining->rules, rule->dates);
 	put_expr(json, "expr", rule->when->root);
 	put_result(json, "result", explained->when);
 	put_nodes(json, "nodes", explained->nodes, explained->node_count, zone);

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "codec/alert_json.h"
+#include "codec/record.h"
 #include "engine/core.h"
 #include "lcg.h"
 #include "support/scene.h"
@@ -371,6 +373,7 @@ the_next_step_is_what_is_due_and_what_explain_says(void **state)
 {
 	struct arena arena;
 	struct told told;
+	struct buf json = {0};
 	struct scene w;
 
 	(void)state;
@@ -382,7 +385,63 @@ the_next_step_is_what_is_due_and_what_explain_says(void **state)
 		       &arena, take_told, &told);
 	assert_int_equal(told.next_at, at("2026-03-19 09:00"));
 	arena_finish(&arena);
+	explain_json(&json, w.engine, engine_find(w.engine, STR("c")), at("2026-03-15 00:00"));
+	assert_non_null(strstr(json.p, "\"next_at\":\"2026-03-19T09:00:00.000Z\""));
+	assert_non_null(strstr(json.p, "\"date\":\"profile.end\""));
+	buf_finish(&json);
 	scene_finish(&w);
+}
+
+/* ---- After a restart ---- */
+
+/* What a daemon that starts again has: the records as of the last entry, and the same rules. */
+static void
+restart(struct scene *w, const char *rules)
+{
+	struct engine *again = engine_create(scene_rules(rules), (struct hash_seed){3, 4});
+	struct stream_id position = engine_position(w->engine), applied;
+	struct err err;
+
+	engine_resume(again, position);
+	for (size_t i = 0; i < engine_customers(w->engine); i++) {
+		const struct customer *customer = engine_customer_at(w->engine, i);
+		struct buf bytes = {0};
+
+		record_encode(&bytes, engine_rules(w->engine), customer, position);
+		struct customer *copy = record_decode(engine_rules(again), customer->id,
+						      buf_view(&bytes), &applied, &err);
+
+		assert_non_null(copy);
+		assert_true(engine_load(again, copy, applied, &err));
+		buf_finish(&bytes);
+	}
+	engine_destroy(w->engine);
+	w->engine = again;
+}
+
+static void
+a_restart_at_any_moment_changes_no_step(void **state)
+{
+	static const char rules[] =
+		RULE("steps: [3d, 1d], every: 14d, at: '09:00', keep_firing_for: 50h");
+	static const char lines[] =
+		"2026-03-17 09:00 fired\n2026-03-19 09:00 cleared\n2026-03-19 09:00 fired\n"
+		"2026-03-21 11:00 cleared\n2026-03-31 09:00 fired\n2026-04-02 09:00 cleared\n"
+		"2026-04-02 09:00 fired\n2026-04-04 11:00 cleared\n";
+
+	(void)state;
+	for (int64_t when = at("2026-03-16 09:00"); when < at("2026-04-05 00:00");
+	     when += 8 * HOUR_MS) {
+		struct scene w;
+
+		scene_init(&w, rules);
+		scene_send(&w, at("2026-03-15 00:00"), "c", "profile", "end=2026-03-20", NULL);
+		scene_send(&w, when, "c", "login", NULL);
+		restart(&w, rules);
+		scene_advance(&w, at("2026-04-10 00:00"));
+		expect(&w, lines);
+		scene_finish(&w);
+	}
 }
 
 /* ---- Against counting them all ---- */
@@ -487,6 +546,7 @@ main(void)
 			an_edit_at_the_instant_of_a_step_neither_repeats_nor_invents_it),
 		cmocka_unit_test(a_firing_state_rule_that_becomes_a_date_rule_clears),
 		cmocka_unit_test(the_next_step_is_what_is_due_and_what_explain_says),
+		cmocka_unit_test(a_restart_at_any_moment_changes_no_step),
 		cmocka_unit_test(the_next_instant_is_that_found_one_by_one),
 	};
 
