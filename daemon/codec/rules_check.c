@@ -171,7 +171,7 @@ check_model(struct maker *maker, const struct node *call)
 {
 	unsigned signal = call->kids[0]->value.u.signal;
 
-	if (maker_is_modelled(maker, signal) || maker->guessed >> signal & 1)
+	if (ruleset_is_modelled(maker->rules, signal) || maker->guessed >> signal & 1)
 		return;
 	maker->guessed |= UINT64_C(1) << signal;
 	maker_complain_node(maker, call, "W209", as_text(maker, call->kids[0]), STR_NONE);

@@ -81,7 +81,7 @@ read_model(struct maker *maker, unsigned signal, const struct yaml_node *map)
 			      form_int_text(&maker->form, RULESET_MAX_MODELS));
 		return;
 	}
-	if (maker_is_modelled(maker, signal))
+	if (ruleset_is_modelled(rules, signal))
 		form_complain(&maker->form, map, "W210", rules->signals[signal].name, STR_NONE);
 	form_read(&maker->form, map, model_rows, &text);
 	if (map->kind != YAML_MAP)
@@ -96,17 +96,6 @@ read_model(struct maker *maker, unsigned signal, const struct yaml_node *map)
 	read_when(maker, text.when, model);
 	if (text.when == NULL || model->when != NULL)
 		rules->model_count++;
-}
-
-bool
-maker_is_modelled(const struct maker *maker, unsigned signal)
-{
-	const struct ruleset *rules = maker->rules;
-
-	for (unsigned i = 0; i < rules->model_count; i++)
-		if (rules->models[i].signal == signal && rules->models[i].when == NULL)
-			return true;
-	return false;
 }
 
 static int

@@ -46,6 +46,7 @@ close_kind(const struct builtin *fn)
 /* What the expressions walked so far read at a close. */
 struct reading {
 	struct close_plan *plan;
+	const struct ruleset *rules;
 	uint64_t signals; /* whose windows */
 	bool daily;
 };
@@ -79,11 +80,13 @@ read_gauge(struct reading *reading, const struct node *node)
 	reading->signals |= UINT64_C(1) << signal;
 }
 
-/* Gaps are those of a live window, which lies a day further on than the day that closes. */
+/* A model that all customers have reads life totals only. Gaps are those of a live window, which lies a day further on than the day that closes. */
 static void
 read_gaps(struct reading *reading, const struct node *node)
 {
 	unsigned signal = node->kids[0]->value.u.signal;
+	if (node->builtin->flags & FN_MODEL && ruleset_is_modelled(reading->rules, signal))
+		return;
 	add_edge(reading->plan, signal, -1 + GAP_REACH_DAYS);
 	reading->signals |= UINT64_C(1) << signal;
 }
@@ -111,9 +114,10 @@ read_expr(struct reading *reading, const struct expr *expr)
 }
 
 static void
-read_rule(struct close_plan *plan, const struct rule *rule, uint16_t slot)
+read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 {
-	struct reading reading = {.plan = plan, .daily = rule->reads_coarse};
+	const struct rule *rule = &rules->rules[slot];
+	struct reading reading = {.plan = plan, .rules = rules, .daily = rule->reads_coarse};
 	if (rule->kind != RULE_DATE)
 		read_expr(&reading, rule->when);
 	read_expr(&reading, rule->clear);
@@ -134,11 +138,11 @@ close_finish(struct close_plan *plan)
 void
 close_make(struct close_plan *plan, const struct ruleset *rules)
 {
-	struct reading whole = {.plan = plan};
+	struct reading whole = {.plan = plan, .rules = rules};
 	close_finish(plan);
 	plan->rules = mem_array(rules->rule_count + 1u, sizeof *plan->rules);
 	for (unsigned r = 0; r < rules->rule_count; r++)
-		read_rule(plan, &rules->rules[r], (uint16_t)r);
+		read_rule(plan, rules, (uint16_t)r);
 	read_expr(&whole, rules->only);
 	plan->whole_daily = whole.daily || (rules->only && rules->only_reads == UINT64_MAX);
 	plan->whole_signals = whole.signals;

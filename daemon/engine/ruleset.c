@@ -119,6 +119,15 @@ ruleset_stage_name(const struct ruleset *rules, unsigned stage)
 	return stage ? rules->stages[stage - 1].name : STR("");
 }
 
+bool
+ruleset_is_modelled(const struct ruleset *rules, unsigned signal)
+{
+	for (unsigned i = 0; i < rules->model_count; i++)
+		if (rules->models[i].signal == signal && !rules->models[i].when)
+			return true;
+	return false;
+}
+
 int
 ruleset_rule(const struct ruleset *rules, struct str name)
 {

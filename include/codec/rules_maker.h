@@ -104,7 +104,6 @@ void maker_lists(struct maker *maker);
 void maker_signals(struct maker *maker);  /* names and types; maker_wheres() compiles */
 void maker_extremes(struct maker *maker); /* companions of sums, once all is compiled */
 void maker_models(struct maker *maker);
-bool maker_is_modelled(const struct maker *maker, unsigned signal); /* for all customers */
 void maker_items(struct maker *maker);
 void maker_macros(struct maker *maker);
 void maker_wheres(struct maker *maker);

@@ -286,6 +286,8 @@ int ruleset_level(const struct ruleset *rules, struct str name); /* slot or -1 *
 int ruleset_stage(const struct ruleset *rules, struct str name);
 struct str ruleset_stage_name(const struct ruleset *rules,
 			      unsigned stage); /* slot and 1; 0: "" */
+/* Some model of the signal is for all customers. */
+bool ruleset_is_modelled(const struct ruleset *rules, unsigned signal);
 int ruleset_rule(const struct ruleset *rules, struct str name);
 int ruleset_attribute(const struct ruleset *rules, struct str name);
 /* Finds state again after an edit: the first 4 bytes of SHA-256, for rule, task and signal keys. */
