@@ -140,25 +140,32 @@ take_times(struct reader *reader, uint64_t *times)
 	return true;
 }
 
-/* run = ( number | poisson ) times [ "=" value ] */
+/* value = [ "=" number ] */
+static bool
+take_value(struct reader *reader, const struct str **out)
+{
+	struct str *value;
+	double number;
+
+	if (!take(reader, "="))
+		return true;
+	value = arena_alloc(reader->tester->form.arena, sizeof *value);
+	*value = span(reader, "0123456789.+-eE");
+	*out = value;
+	return parse_number(*value, &number);
+}
+
+/* run = ( number | poisson ) times value */
 static void
 read_run(struct reader *reader)
 {
 	size_t from = reader->at;
 	struct test_run run = {0};
 	uint64_t times;
-	double number;
 	bool good = take(reader, "poisson(") ? read_poisson(reader, &run)
 					     : take_count(reader, &run.count);
 
-	good = good && take_times(reader, &times);
-	if (good && take(reader, "=")) {
-		struct str *value = arena_alloc(reader->tester->form.arena, sizeof *value);
-
-		*value = span(reader, "0123456789.+-eE");
-		run.value = value;
-		good = parse_number(*value, &number);
-	}
+	good = good && take_times(reader, &times) && take_value(reader, &run.value);
 	if (!good || strchr(" \n)", peek(reader)) == NULL) {
 		complain_word(reader, from);
 		return;
@@ -171,11 +178,12 @@ read_run(struct reader *reader)
 
 static void read_runs(struct reader *reader, unsigned depth);
 
-/* group = "(" runs ")" times */
+/* group = "(" runs ")" times value: of those that have none of their own */
 static void
 read_group(struct reader *reader, unsigned depth)
 {
 	size_t from = reader->at, first = reader->count;
+	const struct str *value = NULL;
 	uint64_t times = 1;
 
 	reader->at++;
@@ -183,9 +191,14 @@ read_group(struct reader *reader, unsigned depth)
 		complain_limit(reader, from, MAX_NESTING);
 	else
 		read_runs(reader, depth + 1);
-	if (!reader->broken && (!take(reader, ")") || !take_times(reader, &times)))
+	if (!reader->broken &&
+	    (!take(reader, ")") || !take_times(reader, &times) || !take_value(reader, &value)))
 		complain_word(reader, from);
 	size_t members = reader->count - first;
+
+	for (size_t i = first; i < reader->count; i++)
+		if (reader->runs[i].value == NULL)
+			reader->runs[i].value = value;
 
 	if (times == 0 && !reader->broken)
 		complain_word(reader, from);

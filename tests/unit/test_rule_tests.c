@@ -156,12 +156,15 @@ values_stand_behind_the_days_or_take_turns(void **state)
 
 	(void)state;
 	make(&made,
-	     "  input: [{orders: '1x2=50 1=7.5'}, {orders: {days: '0x5 1x3', value: [1, 2]}}]\n");
+	     "  input: [{orders: '1x2=50 1=7.5'}, {orders: {days: '0x5 1x3', value: [1, 2]}}, {orders: '0x8 (1 1=6)x2=5'}]\n");
 	assert_text(field_of(&made, 0, "value"), "50");
 	assert_text(field_of(&made, 2, "value"), "7.5");
 	assert_text(field_of(&made, 3, "value"), "1");
 	assert_text(field_of(&made, 4, "value"), "2");
 	assert_text(field_of(&made, 5, "value"), "1");
+	assert_text(field_of(&made, 6, "value"), "5");
+	assert_text(field_of(&made, 7, "value"), "6");
+	assert_text(field_of(&made, 8, "value"), "5");
 	drop(&made);
 }
 
