@@ -4,7 +4,7 @@
 
 #include "app/api_room.h"
 #include "codec/alert_json.h"
-#include "engine/track.h"
+#include "engine/items.h"
 
 /* --- what a list is made of --- */
 
@@ -59,9 +59,7 @@ static const struct sort {
 static bool
 fires(const struct customer *customer, int rule)
 {
-	const struct rule_state *state = customer_rule(customer, (unsigned)rule);
-
-	return state && (state->phase == PHASE_FIRING || state->phase == PHASE_CLEARING);
+	return customer_fires(customer, (unsigned)rule);
 }
 
 static bool

@@ -138,6 +138,8 @@ put_rule(struct json *json, const struct ruleset *rules, const struct alert *ale
 	const struct reason *about = alert->about;
 
 	put_str(json, "rule", rule->name);
+	if (alert->item)
+		put_str(json, "item", alert->item->key);
 	put_int(json, "points", about ? about->points : 0);
 	if (about) {
 		parts_texts(json, "text", "texts", about->en, about->zh,
@@ -346,6 +348,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
 	put_str(json, "assignee", task->assignee);
 	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
+	put_given(json, "item", task->item);
 	put_given(json, "reasons", change->reasons);
 	put_given(json, "rules", change->rules);
 	put_text_or_none(json, "alert_id", change->alert_id);

@@ -143,26 +143,34 @@ put_signals(struct json *json, const struct engine *engine, const struct custome
 }
 
 static void
+put_rule(struct json *json, const struct ruleset *rules, const struct rule_state *state,
+	 const struct item *item)
+{
+	if (state->phase == PHASE_IDLE && state->announced_at == 0)
+		return;
+	json_open(json, '{');
+	put_str(json, "rule", rules->rules[state->rule].name);
+	if (item)
+		put_str(json, "item", item->key);
+	put_str(json, "state", str_of(parts_phase(state)));
+	put_at(json, "since", state->phase == PHASE_IDLE ? NEVER : state->since_at);
+	put_at(json, "fired_at", state->fired_at);
+	put_at(json, "announced_at", state->announced_at);
+	put_int(json, "firing", state->firing);
+	json_close(json, '}');
+}
+
+static void
 put_rules(struct json *json, const struct ruleset *rules, const struct customer *customer)
 {
-	const struct cold *cold = customer->cold;
+	struct state_walk walk = {0};
+	const struct rule_state *state;
+	struct item *item;
 
 	json_key(json, "rules");
 	json_open(json, '[');
-	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
-		const struct rule_state *state = &cold->rules[i];
-
-		if (state->phase == PHASE_IDLE && state->announced_at == 0)
-			continue;
-		json_open(json, '{');
-		put_str(json, "rule", rules->rules[state->rule].name);
-		put_str(json, "state", str_of(parts_phase(state)));
-		put_at(json, "since", state->phase == PHASE_IDLE ? NEVER : state->since_at);
-		put_at(json, "fired_at", state->fired_at);
-		put_at(json, "announced_at", state->announced_at);
-		put_int(json, "firing", state->firing);
-		json_close(json, '}');
-	}
+	while ((state = state_next(customer, &walk, &item)))
+		put_rule(json, rules, state, item);
 	json_close(json, ']');
 }
 
@@ -243,6 +251,8 @@ put_task(struct json *json, const struct engine *engine, const struct customer *
 	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
 	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
 	put_str(json, "assignee", task->assignee);
+	if (task->item.n > 0)
+		put_str(json, "item", task->item);
 	put_at(json, "created_at", task->created_at);
 	put_at(json, "changed_at", task->changed_at);
 	put_at(json, "closed_at", is_closed ? task->closed_at : NEVER);

@@ -144,6 +144,8 @@ put_rule(void *ctx, const struct explained_rule *explained)
 	explaining->points += explained->points;
 	json_open(json, '{');
 	put_str(json, "rule", rule->name);
+	if (explained->item)
+		put_str(json, "item", explained->item->key);
 	put_str(json, "category", str_of(category_name(rule->category)));
 	put_str(json, "mode", str_of(parts_mode(rule->mode)));
 	json_key(json, "points");

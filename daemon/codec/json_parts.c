@@ -117,6 +117,10 @@ parts_reason_open(struct json *json, const struct ruleset *rules, const struct r
 	json_open(json, '{');
 	json_key(json, "rule");
 	json_str(json, rule->name);
+	if (reason->item) {
+		json_key(json, "item");
+		json_str(json, reason->item->key);
+	}
 	json_key(json, "category");
 	json_text(json, category_name(rule->category));
 	json_key(json, "points");

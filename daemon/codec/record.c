@@ -365,6 +365,7 @@ put_task(const struct writer *writer, const struct task_held *task)
 	put_at(writer, task->closed_at);
 	put_text(writer, task->assignee);
 	put_text(writer, task->outcome);
+	put_text(writer, task->item);
 	buf_varint(writer->out, task->episode);
 	buf_varint(writer->out, task->reasons);
 	close_item(writer, begin);

@@ -181,6 +181,8 @@ read_task(struct reader *item, unsigned def)
 	task->closed_at = record_take_at(item);
 	text_set(&task->assignee, record_take_text(item));
 	text_set(&task->outcome, record_take_text(item));
+	if (item->version > 1)
+		text_set(&task->item, record_take_text(item));
 	task->episode = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
 	task->reasons = record_take_number(item);
 	if (task->state > TASK_CANCELLED || task->priority > PRIORITY_URGENT)

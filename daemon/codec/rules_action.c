@@ -106,7 +106,9 @@ maker_tasks(struct maker *maker)
 	maker_count(maker, "tasks", RULESET_MAX_TASKS);
 	maker->rules->tasks =
 		arena_array(maker->form.arena, RULESET_MAX_TASKS, sizeof *maker->rules->tasks);
+	maker->scope.has_key = maker->scope.item_count > 0;
 	maker_each(maker, "tasks", YAML_MAP, read_task);
+	maker->scope.has_key = false;
 }
 
 /* ---- actions ---- */

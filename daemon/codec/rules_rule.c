@@ -12,7 +12,7 @@
 
 struct rule_text {
 	const struct yaml_node *rule, *expr, *clear, *points, *reason, *advice, *on,
-		*inhibited_by, *level;
+		*inhibited_by, *level, *each;
 	int64_t hold, keep, cooldown, warmup; /* -1: not given */
 	const struct yaml_node *hold_node;
 	struct dates_text dates;
@@ -70,7 +70,7 @@ static const struct form_row rule_rows[] = {
 	NODE("every", dates.every),
 	NODE("at", dates.at),
 	NODE("workday", dates.workday),
-	LATER("each"),
+	NODE("each", each),
 	NODE("inhibited_by", inhibited_by),
 	NODE("level", level),
 	{.word = NULL},
@@ -248,6 +248,25 @@ read_floor(struct maker *maker, const struct yaml_node *node, struct rule *rule)
 			     rules->level_count);
 }
 
+/* What the rule reads of an item is compiled for the items of this list. */
+static void
+read_each(struct maker *maker, const struct yaml_node *node, struct rule *rule)
+{
+	struct scope *scope = &maker->scope;
+	struct str *names = arena_array(maker->form.arena, scope->item_count, sizeof *names);
+
+	if (!form_is_text(&maker->form, node))
+		return;
+	for (unsigned i = 0; i < scope->item_count; i++) {
+		names[i] = scope->items[i].name;
+		if (str_eq(names[i], form_line(node)))
+			rule->each = i + 1;
+	}
+	if (rule->each == 0)
+		form_propose(&maker->form, node, "E176", form_line(node), names,
+			     scope->item_count);
+}
+
 static int64_t
 given(int64_t span, int64_t otherwise)
 {
@@ -265,6 +284,10 @@ read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
 	rule->keep = given(text->keep, 0);
 	rule->cooldown = given(text->cooldown, maker->rules->default_cooldown);
 	rule->warmup = given(text->warmup, 0);
+	if (text->each != NULL)
+		read_each(maker, text->each, rule);
+	maker->scope.item = rule->each ? &maker->scope.items[rule->each - 1] : NULL;
+	maker->scope.has_key = rule->each > 0;
 	if (text->dates.date != NULL) {
 		rule->kind = RULE_DATE;
 		rule->cooldown = 0;
@@ -285,6 +308,8 @@ read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
 		rule->reason = maker_literal(maker, rule->name);
 	if (text->advice != NULL)
 		maker_text(maker, text->advice, &rule->advice);
+	maker->scope.item = NULL;
+	maker->scope.has_key = false;
 }
 
 /* Two names whose keys collide would share their state. One in a million files of 100 rules has it. */

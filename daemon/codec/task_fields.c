@@ -72,6 +72,7 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put(&maker, "priority", str_of(priority_name((enum priority)task->priority)));
 	put(&maker, "assignee", task->assignee);
 	put(&maker, "state", str_of(task_state_name((enum task_state)task->state)));
+	put_given(&maker, "item", task->item);
 	put_given(&maker, "reasons", change->reasons);
 	put_given(&maker, "rules", change->rules);
 	put_given(&maker, "reason_code", change->reason_code);

@@ -368,6 +368,7 @@ cold_finish(struct cold *cold)
 	for (unsigned i = 0; i < cold->task_count; i++) {
 		text_set(&cold->tasks[i].assignee, STR_NONE);
 		text_set(&cold->tasks[i].outcome, STR_NONE);
+		text_set(&cold->tasks[i].item, STR_NONE);
 	}
 	mem_free(cold->rules);
 	mem_free(cold->tags);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "engine/core.h"
+#include "lang/builtin.h"
 
 struct seen_node {
 	const struct node *node;
@@ -39,7 +40,8 @@ lay_out(const struct seen *seen, const struct node *node, unsigned depth,
 	out[(*count)++] = (struct explained_node){
 		.node = node, .value = value_of(seen, node), .depth = depth};
 	for (unsigned i = 0; i < node->kid_count; i++)
-		if (node->kids[i])
+		if (node->kids[i] &&
+		    !(node->kind == NODE_CALL && builtin_is_condition(node->builtin, i)))
 			lay_out(seen, node->kids[i], depth + 1, out, count);
 }
 
@@ -107,14 +109,16 @@ own_clocks(const struct rule *rule, const struct rule_state *state, int64_t now,
 }
 
 static void
-explain_rule(struct look *look, unsigned slot, struct arena *arena, struct explained_rule *out)
+explain_rule(struct look *look, unsigned slot, struct item *item, struct arena *arena,
+	     struct explained_rule *out)
 {
 	const struct rule *rule = &look->engine->rules->rules[slot];
-	const struct rule_state *state = customer_rule(look->customer, slot);
-	*out = (struct explained_rule){.rule = slot, .state = state};
+	const struct rule_state *state = state_of(look->customer, slot, item);
+	*out = (struct explained_rule){.rule = slot, .state = state, .item = item};
 	look_take_rule(look, (int)slot);
+	look_take_item(look, item);
 	look->env.next = NEVER;
-	out->points = rule_counts(look, slot) ? points_now(look, rule) : 0;
+	out->points = rule_counts(look, state) ? points_now(look, rule) : 0;
 	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);
 	out->clear = explain_expr(look, arena, rule->clear, &out->clear_nodes,
 				  &out->clear_node_count);
@@ -139,6 +143,13 @@ as_step_sees(const struct engine *engine, const struct customer *customer)
 							      engine->seed)));
 }
 
+static bool
+is_judged(const struct item *item, unsigned slot)
+{
+	const struct rule_state *state = item_rule(item, slot);
+	return item_is_open(item) || (state && state->phase != PHASE_IDLE);
+}
+
 void
 engine_explain(struct engine *engine, const struct customer *customer, int64_t now,
 	       struct arena *arena, void (*take)(void *ctx, const struct explained_rule *rule),
@@ -148,7 +159,17 @@ engine_explain(struct engine *engine, const struct customer *customer, int64_t n
 	struct explained_rule rule;
 	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
 	for (unsigned slot = 0; slot < engine->rules->rule_count; slot++) {
-		explain_rule(&look, slot, arena, &rule);
+		unsigned each = engine->rules->rules[slot].each, count = 0;
+		struct item *items = each ? items_of(look.customer, each - 1, &count) : NULL;
+		for (unsigned i = 0; i < count; i++) {
+			if (!is_judged(&items[i], slot))
+				continue;
+			explain_rule(&look, slot, &items[i], arena, &rule);
+			take(ctx, &rule);
+		}
+		if (each)
+			continue;
+		explain_rule(&look, slot, NULL, arena, &rule);
 		take(ctx, &rule);
 	}
 }

@@ -27,20 +27,33 @@ fn_tag(const struct call *call)
 struct value
 fn_firing(const struct call *call)
 {
-	return value_bool(rule_fires(call->look->customer, call->node->slot));
+	return value_bool(customer_fires(call->look->customer, call->node->slot));
+}
+
+/* For the customer or for one of its items; INT64_MIN: never. */
+static int64_t
+last_fired(const struct customer *customer, unsigned rule)
+{
+	int64_t fired_at = INT64_MIN;
+	struct state_walk walk = {0};
+	struct rule_state *state;
+	struct item *item;
+	while ((state = state_next(customer, &walk, &item)))
+		if (state->rule == rule && state->firing && state->fired_at > fired_at)
+			fired_at = state->fired_at;
+	return fired_at;
 }
 
 /* As of now, and to be looked at again when it ends. */
 struct value
 fn_fired_within(const struct call *call)
 {
-	const struct rule_state *state = customer_rule(call->look->customer, call->node->slot);
 	struct env *env = &call->look->env;
-	int64_t end;
+	int64_t end, fired_at = last_fired(call->look->customer, call->node->slot);
 	if (!call->args[1].known)
 		return value_unknown(TYPE_BOOL);
-	if (!state || state->firing == 0 ||
-	    __builtin_add_overflow(state->fired_at, call->args[1].u.i, &end) || end <= env->now)
+	if (fired_at == INT64_MIN ||
+	    __builtin_add_overflow(fired_at, call->args[1].u.i, &end) || end <= env->now)
 		return value_bool(false);
 	if (end < env->next)
 		env->next = end;

@@ -2,12 +2,6 @@
 /* Which of the rules that fire count: a live rule of `inhibited_by` that fires takes points and actions away. */
 #include "engine/core.h"
 
-bool
-rule_fires(const struct customer *customer, unsigned slot)
-{
-	return life_fires(customer_rule(customer, slot));
-}
-
 /* An inhibitor counts though itself inhibited, a shadow never: so that no order of rules matters. */
 bool
 rule_is_inhibited(const struct look *look, unsigned slot, unsigned limit)
@@ -17,37 +11,38 @@ rule_is_inhibited(const struct look *look, unsigned slot, unsigned limit)
 	for (unsigned i = 0; i < rule->inhibitor_count; i++) {
 		unsigned by = rule->inhibitors[i];
 
-		if (by < limit && rules[by].mode == MODE_LIVE && rule_fires(look->customer, by))
+		if (by < limit && rules[by].mode == MODE_LIVE &&
+		    customer_fires(look->customer, by))
 			return true;
 	}
 	return false;
 }
 
 bool
-rule_counts(const struct look *look, unsigned slot)
+rule_counts(const struct look *look, const struct rule_state *state)
 {
-	return look->engine->rules->rules[slot].mode == MODE_LIVE &&
-	       rule_fires(look->customer, slot) &&
-	       !rule_is_inhibited(look, slot, RULESET_MAX_RULES);
+	return life_fires(state) && look->engine->rules->rules[state->rule].mode == MODE_LIVE &&
+	       !rule_is_inhibited(look, state->rule, RULESET_MAX_RULES);
 }
 
 void
 rules_lift(struct step *step)
 {
-	const struct cold *cold = step->customer->cold;
+	struct state_walk walk = {0};
+	struct rule_state *state;
+	struct item *item;
 
-	if (!step->engine->has_inhibited)
-		return;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
-		struct rule_state *state = &cold->rules[i];
+	while (step->engine->has_inhibited &&
+	       (state = state_next(step->customer, &walk, &item))) {
 		struct announcement *said;
 
-		if (!(state->flags & RULE_WITHHELD) || !rule_counts(&step->look, state->rule))
+		if (!(state->flags & RULE_WITHHELD) || !rule_counts(&step->look, state))
 			continue;
 		state->flags &= (uint8_t)~RULE_WITHHELD;
 		state->announced_at = step->now;
 		said = orders_announce(step, ALERT_RULE_FIRED);
 		said->rule = state->rule;
+		said->item = item;
 		said->firing = state->firing;
 	}
 }

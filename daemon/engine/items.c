@@ -122,6 +122,50 @@ items_finish(struct cold *cold)
 	cold->item_count = 0;
 }
 
+/* ---- states of rules ---- */
+
+struct rule_state *
+state_of(const struct customer *customer, unsigned rule, const struct item *item)
+{
+	return item ? item_rule(item, rule) : customer_rule(customer, rule);
+}
+
+struct rule_state *
+state_next(const struct customer *customer, struct state_walk *walk, struct item **item)
+{
+	const struct cold *cold = customer->cold;
+	*item = NULL;
+	if (!cold)
+		return NULL;
+	if (walk->item == 0 && walk->rule < cold->rule_count)
+		return &cold->rules[walk->rule++];
+	if (walk->item == 0) {
+		walk->item = 1;
+		walk->rule = 0;
+	}
+	for (; walk->item <= cold->item_count; walk->item++, walk->rule = 0) {
+		struct item *at = &cold->items[walk->item - 1];
+		if (walk->rule == at->rule_count)
+			continue;
+		*item = at;
+		return &at->rules[walk->rule++];
+	}
+	return NULL;
+}
+
+bool
+customer_fires(const struct customer *customer, unsigned rule)
+{
+	struct state_walk walk = {0};
+	struct rule_state *state;
+	struct item *item;
+	while ((state = state_next(customer, &walk, &item)))
+		if (state->rule == rule &&
+		    (state->phase == PHASE_FIRING || state->phase == PHASE_CLEARING))
+			return true;
+	return false;
+}
+
 /* ---- an event ---- */
 
 struct str

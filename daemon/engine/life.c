@@ -236,7 +236,8 @@ life_event_rule(struct life *life, const struct life_input *in)
 		life_event(life, in);
 	if (!life_fires(&life->state))
 		return;
-	if ((in->rule->clear && in->clear == TRUTH_YES) || in->now >= life->state.until_at) {
+	if (in->gone || (in->rule->clear && in->clear == TRUTH_YES) ||
+	    in->now >= life->state.until_at) {
 		life_clear(life, in);
 		return;
 	}
@@ -253,7 +254,7 @@ life_date_rule(struct life *life, const struct life_input *in)
 	if (state->phase == PHASE_PENDING) /* it was no date rule before an edit */
 		life_enter(life, PHASE_IDLE, in->now);
 	bool strikes = in->strikes && in->when == TRUTH_YES;
-	if (life_fires(state) && (strikes || in->now >= state->until_at))
+	if (life_fires(state) && (in->gone || strikes || in->now >= state->until_at))
 		life_clear(life, in);
 	if (strikes) {
 		life_fire(life, in);

@@ -193,6 +193,13 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 	look->hour = now / HOUR_MS;
 }
 
+void
+look_take_item(struct look *look, struct item *item)
+{
+	look->each = look->item = item;
+	look->key = item ? item->key : STR_NONE;
+}
+
 struct value
 look_eval(struct look *look, const struct expr *expr)
 {

@@ -23,6 +23,8 @@ name_make(char out[ORDER_ID], const char *prefix, const struct ruleset *rules,
 	part(&text, what->type);
 	part(&text, what->customer);
 	part(&text, what->moved);
+	if (what->item.n > 0)
+		part(&text, what->item);
 	buf_int(&text, what->at);
 	buf_char(&text, '\0');
 	buf_int(&text, what->n);
@@ -49,19 +51,21 @@ name_task(const struct ruleset *rules, const struct customer *customer,
 	struct happening what = {.type = STR("task"),
 				 .customer = customer->id,
 				 .moved = rules->tasks[task->def].name,
+				 .item = task->item,
 				 .at = task->created_at,
 				 .n = task->created_n};
 	name_make(out, "tk_", rules, &what);
 }
 
 void
-name_fired(const struct ruleset *rules, const struct customer *customer, unsigned rule,
-	   int64_t at, uint32_t n, char out[ORDER_ID])
+name_fired(const struct ruleset *rules, const struct customer *customer, struct alert *alert,
+	   int64_t at, uint32_t n)
 {
 	struct happening what = {.type = STR("rule.fired"),
 				 .customer = customer->id,
-				 .moved = rules->rules[rule].name,
+				 .moved = rules->rules[alert->rule].name,
+				 .item = alert->item ? alert->item->key : STR_NONE,
 				 .at = at,
 				 .n = n};
-	name_make(out, "al_", rules, &what);
+	name_make(alert->opened_by, "al_", rules, &what);
 }

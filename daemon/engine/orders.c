@@ -20,11 +20,13 @@ rules_of(const struct step *step)
 struct announcement *
 orders_announce(struct step *step, enum alert_type type)
 {
-	if (!step->announcements) {
-		/* A rule is announced once a phase, a tag once a step. */
-		size_t most = rules_of(step)->rule_count + 3 * CUSTOMER_MAX_TAGS + 2;
-		step->announcements =
-			arena_array(scratch(step), most, sizeof *step->announcements);
+	if (step->announcement_count == step->announcement_cap) {
+		unsigned cap = step->announcement_cap ? step->announcement_cap * 2 : 64;
+		struct announcement *more = arena_array(scratch(step), cap, sizeof *more);
+		for (unsigned i = 0; i < step->announcement_count; i++)
+			more[i] = step->announcements[i];
+		step->announcements = more;
+		step->announcement_cap = cap;
 	}
 	struct announcement *said = &step->announcements[step->announcement_count++];
 	*said = (struct announcement){.type = type, .rule = -1, .cause = step->cause};
@@ -103,7 +105,7 @@ alert_acts(const struct step *step, const struct alert *alert)
 	if (alert->rule < 0)
 		return true;
 	unsigned slot = (unsigned)alert->rule;
-	const struct rule_state *state = customer_rule(step->customer, slot);
+	const struct rule_state *state = state_of(step->customer, slot, alert->item);
 	if (rules_of(step)->rules[slot].mode != MODE_LIVE ||
 	    rule_is_inhibited(&step->look, slot, RULESET_MAX_RULES))
 		return false;
@@ -168,12 +170,14 @@ emit_alert(struct step *step, struct order *order)
 	struct happening what = {.type = str_of(alert_type_name(alert->type)),
 				 .customer = step->customer->id,
 				 .moved = moved_name(step, alert),
+				 .item = alert->item ? alert->item->key : STR_NONE,
 				 .at = step->now,
 				 .n = n};
 	name_make(alert->id, "al_", rules_of(step), &what);
 	alert->acts = alert_acts(step, alert);
 	if (alert->type == ALERT_RULE_FIRED) {
-		struct rule_state *state = customer_rule(step->customer, (unsigned)alert->rule);
+		struct rule_state *state =
+			state_of(step->customer, (unsigned)alert->rule, alert->item);
 		state->announced_n = (uint16_t)n;
 		if (!alert->acts && rules_of(step)->rules[alert->rule].mode == MODE_LIVE)
 			state->flags |= RULE_WITHHELD;
@@ -195,17 +199,19 @@ emit_announcement(struct step *step, const struct announcement *said, struct ord
 	*order = (struct order){.cause = said->cause};
 	alert->type = said->type;
 	alert->rule = said->rule;
+	alert->item = said->item;
 	alert->firing = said->firing;
 	alert->tag = said->tag;
 	fill_common(step, alert);
 	if (said->rule >= 0) {
 		struct reason *about = arena_alloc(scratch(step), sizeof *about);
-		reason_make(&step->look, scratch(step), (unsigned)said->rule, about);
+		reason_make(&step->look, scratch(step), (unsigned)said->rule, said->item,
+			    about);
 		alert->about = about;
 	}
 	if (said->opened_at)
-		name_fired(rules_of(step), step->customer, (unsigned)said->rule,
-			   said->opened_at, said->opened_n, alert->opened_by);
+		name_fired(rules_of(step), step->customer, alert, said->opened_at,
+			   said->opened_n);
 	emit_alert(step, order);
 }
 

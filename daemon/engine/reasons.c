@@ -106,7 +106,7 @@ record_figure(void *ctx, const struct node *node, struct value value)
 {
 	struct recorder *recorder = ctx;
 	bool call = node->kind == NODE_CALL && node->builtin->op < FN_FIRST_PURE;
-	bool field = node->kind == NODE_PATH && node->op == PATH_EVENT;
+	bool field = node->kind == NODE_PATH && node->op != PATH_PROFILE;
 	if ((!call && !field) || recorder->count == EVIDENCE_MAX)
 		return;
 	struct buf text = {0};
@@ -155,14 +155,18 @@ reason_counts(const struct look *look, unsigned slot)
 }
 
 void
-reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason)
+reason_make(struct look *look, struct arena *arena, unsigned slot, struct item *item,
+	    struct reason *reason)
 {
 	const struct rule *rule = &look->engine->rules->rules[slot];
-	const struct rule_state *state = customer_rule(look->customer, slot);
+	const struct rule_state *state = state_of(look->customer, slot, item);
 	int before = look->rule;
+	struct item *each = look->each;
 	look_take_rule(look, (int)slot);
+	look_take_item(look, item);
 	*reason = (struct reason){
 		.rule = slot,
+		.item = item,
 		.points = reason_counts(look, slot) ? points_now(look, rule) : 0,
 		.since_at = state ? state->fired_at : look->env.now,
 		.en = reasons_text(look, arena, &rule->reason, false, true),
@@ -171,24 +175,50 @@ reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason
 		.advice_zh = reasons_text(look, arena, &rule->advice, true, true),
 	};
 	collect_evidence(look, arena, rule, reason);
+	look_take_item(look, each);
 	look_take_rule(look, before);
+}
+
+static unsigned
+count_states(const struct customer *customer)
+{
+	struct state_walk walk = {0};
+	struct item *item;
+	unsigned count = 0;
+	while (state_next(customer, &walk, &item))
+		count++;
+	return count;
+}
+
+/* In the order of the file, and of the keys. */
+static void
+sort_reasons(struct reason *list, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++) {
+		struct reason reason = list[i];
+		unsigned j = i;
+		for (; j > 0 && list[j - 1].rule > reason.rule; j--)
+			list[j] = list[j - 1];
+		list[j] = reason;
+	}
 }
 
 unsigned
 reasons_collect(struct look *look, struct arena *arena, const struct reason **out)
 {
 	const struct ruleset *rules = look->engine->rules;
-	const struct cold *cold = look->customer->cold;
-	unsigned count = 0, max = cold ? cold->rule_count : 0;
-	struct reason *list = arena_array(arena, max, sizeof *list);
-	for (unsigned i = 0; i < max; i++) {
-		const struct rule *rule = &rules->rules[cold->rules[i].rule];
-		if (!rule_counts(look, cold->rules[i].rule))
+	struct reason *list = arena_array(arena, count_states(look->customer), sizeof *list);
+	struct state_walk walk = {0};
+	const struct rule_state *state;
+	struct item *item;
+	unsigned count = 0;
+	while ((state = state_next(look->customer, &walk, &item))) {
+		if (!rule_counts(look, state) ||
+		    points_of(look, &rules->rules[state->rule], item) == 0)
 			continue;
-		if (points_now(look, rule) == 0)
-			continue;
-		reason_make(look, arena, cold->rules[i].rule, &list[count++]);
+		reason_make(look, arena, state->rule, item, &list[count++]);
 	}
+	sort_reasons(list, count);
 	*out = list;
 	return count;
 }

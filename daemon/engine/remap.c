@@ -218,6 +218,7 @@ remap_tasks(struct cold *cold, const struct ruleset *from, const struct ruleset 
 		}
 		text_set(&task->assignee, STR_NONE);
 		text_set(&task->outcome, STR_NONE);
+		text_set(&task->item, STR_NONE);
 	}
 	bool lost = kept != cold->task_count;
 	cold->task_count = (uint16_t)kept;

@@ -17,13 +17,26 @@ points_now(struct look *look, const struct rule *rule)
 }
 
 int
+points_of(struct look *look, const struct rule *rule, struct item *item)
+{
+	struct item *before = look->each;
+	if (!item || !rule->points_expr)
+		return points_now(look, rule);
+	look_take_item(look, item);
+	int points = points_now(look, rule);
+	look_take_item(look, before);
+	return points;
+}
+
+int
 risk_now(struct look *look, int rule)
 {
 	const struct ruleset *rules = look->engine->rules;
-	const struct cold *cold = look->customer->cold;
+	struct state_walk walk = {0};
+	const struct rule_state *state;
+	struct item *item;
 	int sum = 0;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
-		const struct rule_state *state = &cold->rules[i];
+	while ((state = state_next(look->customer, &walk, &item))) {
 		const struct rule *other = &rules->rules[state->rule];
 		unsigned judged = rule >= 0 ? (unsigned)rule : RULESET_MAX_RULES;
 		if (!life_fires(state) || other->mode != MODE_LIVE)
@@ -32,7 +45,7 @@ risk_now(struct look *look, int rule)
 			continue;
 		if (rule_is_inhibited(look, state->rule, judged))
 			continue;
-		sum += points_now(look, other);
+		sum += points_of(look, other, item);
 	}
 	return sum < 0 ? 0 : sum > 100 ? 100 : sum;
 }
@@ -42,11 +55,13 @@ static unsigned
 risk_floor(const struct look *look, unsigned level)
 {
 	const struct ruleset *rules = look->engine->rules;
-	const struct cold *cold = look->customer->cold;
-	for (unsigned i = 0; rules->has_floors && cold && i < cold->rule_count; i++) {
-		unsigned slot = cold->rules[i].rule;
-		if (rules->rules[slot].floor > level && rule_counts(look, slot))
-			level = rules->rules[slot].floor;
+	struct state_walk walk = {0};
+	const struct rule_state *state;
+	struct item *item;
+	while (rules->has_floors && (state = state_next(look->customer, &walk, &item))) {
+		const struct rule *rule = &rules->rules[state->rule];
+		if (rule->floor > level && rule_counts(look, state))
+			level = rule->floor;
 	}
 	return level;
 }
@@ -101,12 +116,12 @@ risk_settle(struct step *step)
 bool
 risk_may_move(const struct step *step)
 {
-	const struct cold *cold = step->customer->cold;
-	if (!step->engine->has_points_expr)
-		return false;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++)
-		if (life_fires(&cold->rules[i]) &&
-		    step->engine->rules->rules[cold->rules[i].rule].points_expr)
+	struct state_walk walk = {0};
+	const struct rule_state *state;
+	struct item *item;
+	while (step->engine->has_points_expr &&
+	       (state = state_next(step->customer, &walk, &item)))
+		if (life_fires(state) && step->engine->rules->rules[state->rule].points_expr)
 			return true;
 	return false;
 }

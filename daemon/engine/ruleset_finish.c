@@ -267,6 +267,21 @@ finish_dates(struct ruleset *rules, struct rule *rule)
 	dates_lay_out(rules, rule->dates);
 }
 
+/* Judged for other things, it is another rule. */
+static uint32_t
+rule_key(const struct ruleset *rules, const struct rule *rule)
+{
+	struct buf text = {0};
+	uint32_t key;
+
+	buf_str(&text, rule->name);
+	if (rule->each)
+		buf_printf(&text, "\neach %08x", (unsigned)rules->items[rule->each - 1].key);
+	key = ruleset_key(buf_view(&text));
+	buf_finish(&text);
+	return key;
+}
+
 static void
 finish_rule(struct ruleset *rules, struct rule *rule)
 {
@@ -276,7 +291,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	read_expr(&reading, rule->when);
 	read_expr(&reading, rule->clear);
 	read_expr(&reading, rule->points_expr);
-	rule->key = ruleset_key(rule->name);
+	rule->key = rule_key(rules, rule);
 	rule->reach = reading.reach;
 	rule->reads = reading.at_once;
 	rule->fed_by = reading.all;
@@ -286,7 +301,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->reads_risk = reading.risk;
 	rule->follows = reading.follows;
 	rules->has_floors |= rule->floor > 0;
-	rule->reads_items = reading.items;
+	rule->reads_items = reading.items | (rule->each ? UINT32_C(1) << (rule->each - 1) : 0);
 	finish_dates(rules, rule);
 	read_pair(&texts, &rule->reason);
 	read_pair(&texts, &rule->advice);

@@ -39,10 +39,11 @@ rule_warms(struct step *step, const struct rule *rule)
 
 /* A date rule may end one firing and begin another: the end is said first. */
 static void
-step_apply_life(struct step *step, unsigned slot, const struct life *life)
+step_apply_life(struct step *step, unsigned slot, struct item *item, const struct life *life)
 {
 	struct customer *customer = step->customer;
-	struct rule_state *state = customer_rule_make(customer, slot);
+	struct rule_state *state =
+		item ? item_rule_make(item, slot) : customer_rule_make(customer, slot);
 	struct rule_state before = *state;
 	enum cause cause = life->has_cause ? life->cause : step->cause;
 	*state = life->state;
@@ -52,6 +53,7 @@ step_apply_life(struct step *step, unsigned slot, const struct life *life)
 	if ((life->effects & LIFE_CLEARED) && (before.flags & RULE_ANNOUNCED)) {
 		struct announcement *said = orders_announce(step, ALERT_RULE_CLEARED);
 		said->rule = (int)slot;
+		said->item = item;
 		said->cause = cause;
 		said->firing = before.firing;
 		said->opened_at = before.announced_at;
@@ -60,6 +62,7 @@ step_apply_life(struct step *step, unsigned slot, const struct life *life)
 	if (life->effects & LIFE_ANNOUNCE) {
 		struct announcement *said = orders_announce(step, ALERT_RULE_FIRED);
 		said->rule = (int)slot;
+		said->item = item;
 		said->cause = cause;
 		said->firing = state->firing;
 	}
@@ -68,7 +71,7 @@ step_apply_life(struct step *step, unsigned slot, const struct life *life)
 }
 
 static void
-step_judge_stateful(struct step *step, unsigned slot, struct life_input *in)
+step_judge_stateful(struct step *step, unsigned slot, struct item *item, struct life_input *in)
 {
 	struct life life = life_judge(in);
 	step_due(step, life.due);
@@ -78,7 +81,26 @@ step_judge_stateful(struct step *step, unsigned slot, struct life_input *in)
 	if (life.effects & LIFE_TURNED)
 		step->turned = true;
 	if (!step->dry)
-		step_apply_life(step, slot, &life);
+		step_apply_life(step, slot, item, &life);
+}
+
+/* Whether a late event turned `when` from true to not true. */
+static bool
+was_true_before(const struct step *step, unsigned slot, const struct rule_state *state,
+		const struct item *item)
+{
+	if (item)
+		return step->late && state && state->was_true;
+	return step->was_true && step->was_true[slot];
+}
+
+/* Nothing is asked about an item that is closed: what it fired ends. */
+static void
+judge_gone(struct life_input *in)
+{
+	in->gone = true;
+	in->when = TRUTH_NO;
+	in->clear = TRUTH_YES;
 }
 
 /* Whether a step of a date rule is due at this very instant, or fell into a quiet that ends now. */
@@ -95,13 +117,13 @@ date_strikes(struct step *step, const struct rule *rule, const struct rule_state
 }
 
 static void
-step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
+step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, bool is_event)
 {
 	struct look *look = &step->look;
 	const struct rule *rule = &step->engine->rules->rules[slot];
-	const struct rule_state *state = customer_rule(step->customer, slot);
-	bool idle = !state || state->phase == PHASE_IDLE;
-	if (rule->mode == MODE_OFF && idle)
+	const struct rule_state *state = state_of(step->customer, slot, item);
+	bool idle = !state || state->phase == PHASE_IDLE, gone = item && !item_is_open(item);
+	if ((rule->mode == MODE_OFF || gone) && idle)
 		return;
 	bool marks = step->engine->rule_is_new && step->engine->rule_is_new[slot] &&
 		     !step->engine->rules->first_run_alerts;
@@ -110,7 +132,7 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 	/* What a new rule finds is marked at once or never. */
 	if (!marks && rule_holds(rule, step->engine->guard.suspect))
 		rests = true;
-	bool dated = rule->kind == RULE_DATE && rule->mode != MODE_OFF;
+	bool dated = rule->kind == RULE_DATE && rule->mode != MODE_OFF && !gone;
 	bool strikes = dated && date_strikes(step, rule, state) && !rests;
 	if (idle && (rests || (rule->kind != RULE_STATE && !is_event && !strikes)))
 		return;
@@ -123,7 +145,9 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 				.strikes = strikes,
 				.now = step->now};
 	look_take_rule(look, (int)slot);
-	if (!rests && rule->mode != MODE_OFF) {
+	if (gone) {
+		judge_gone(&in);
+	} else if (!rests && rule->mode != MODE_OFF) {
 		if (rule->kind == RULE_STATE || is_event || strikes)
 			in.when = look_truth(look, rule->when);
 		if (idle && in.when != TRUTH_YES)
@@ -132,12 +156,39 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 			rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRUTH_YES);
 		if (rule->clear && ask)
 			in.clear = look_truth(look, rule->clear);
-		in.late_undone = step->was_true && step->was_true[slot] && in.when != TRUTH_YES;
+		in.late_undone =
+			was_true_before(step, slot, state, item) && in.when != TRUTH_YES;
 	}
 	in.mark = marks;
-	step_judge_stateful(step, slot, &in);
+	step_judge_stateful(step, slot, item, &in);
 judged:
 	look_take_rule(look, -1);
+}
+
+static bool
+is_event_about(const struct step *step, const struct item *item)
+{
+	char room[ITEM_NUMBER];
+	const struct item_def *def = &step->engine->rules->items[item->def];
+	return str_eq(item_text(step->entry, def->field, room), item->key);
+}
+
+/* For the customer; or for each item that is open, and for those for which it still fires. */
+static void
+step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
+{
+	unsigned each = step->engine->rules->rules[slot].each, count;
+	if (each == 0) {
+		step_judge_one(step, slot, NULL, rests, is_event);
+		return;
+	}
+	struct item *items = items_of(step->customer, each - 1, &count);
+	for (unsigned i = 0; i < count && !(step->dry && step->changed); i++) {
+		look_take_item(&step->look, &items[i]);
+		step_judge_one(step, slot, &items[i], rests,
+			       is_event && is_event_about(step, &items[i]));
+	}
+	look_take_item(&step->look, NULL);
 }
 
 static bool
@@ -343,18 +394,25 @@ static const bool *
 step_before_late(struct step *step)
 {
 	const struct ruleset *rules = step->engine->rules;
-	const struct cold *cold = step->customer->cold;
+	struct look *look = &step->look;
+	struct state_walk walk = {0};
+	struct rule_state *state;
+	struct item *item;
 	bool *was_true = NULL;
-	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
-	step->look.env.look = step->now;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
-		unsigned slot = cold->rules[i].rule;
-		if (!life_fires(&cold->rules[i]) || rules->rules[slot].kind != RULE_STATE)
-			continue;
-		if (!was_true)
+	look_begin(look, step->engine, step->customer, NULL, step->now);
+	look->env.look = step->now;
+	while ((state = state_next(step->customer, &walk, &item))) {
+		const struct rule *rule = &rules->rules[state->rule];
+		bool asked = life_fires(state) && rule->kind == RULE_STATE;
+		if (!was_true && asked && !item)
 			was_true = arena_alloc(&step->engine->scratch, rules->rule_count);
-		look_take_rule(&step->look, (int)slot);
-		was_true[slot] = value_is_true(look_eval(&step->look, rules->rules[slot].when));
+		look_take_rule(look, state->rule);
+		look_take_item(look, item);
+		bool truth = asked && value_is_true(look_eval(look, rule->when));
+		if (item)
+			state->was_true = truth;
+		else if (was_true)
+			was_true[state->rule] = truth;
 	}
 	return was_true;
 }
@@ -540,16 +598,18 @@ step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, in
 	step_begin(&step, engine, index, NULL, now, sink);
 	step.cause = CAUSE_RULE_REMOVED;
 	look_begin(&step.look, engine, step.customer, NULL, now);
-	struct cold *cold = step.customer->cold;
-	for (unsigned i = 0; cold && i < cold->rule_count; i++) {
-		if (!removed[cold->rules[i].rule] || !life_fires(&cold->rules[i]))
+	struct state_walk walk = {0};
+	const struct rule_state *state;
+	struct item *item;
+	while ((state = state_next(step.customer, &walk, &item))) {
+		if (!removed[state->rule] || !life_fires(state))
 			continue;
-		struct life gone = {.state = cold->rules[i],
+		struct life gone = {.state = *state,
 				    .effects = LIFE_CHANGED | LIFE_CLEARED | LIFE_TURNED};
 		gone.state.phase = PHASE_IDLE;
 		gone.state.since_at = now;
 		step.changed = step.turned = true;
-		step_apply_life(&step, cold->rules[i].rule, &gone);
+		step_apply_life(&step, state->rule, item, &gone);
 	}
 	if (step.changed) {
 		engine_mark_dirty(engine, index);

@@ -18,6 +18,19 @@ task_is_open(const struct task_held *task)
 	return task->state != TASK_DONE && task->state != TASK_CANCELLED;
 }
 
+static void refuse(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void
+refuse(struct step *step, const char *fmt, ...)
+{
+	char sentence[512];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(sentence, sizeof sentence, fmt, args);
+	va_end(args);
+	orders_reject(step->engine, step->customer, step->sink, sentence);
+}
+
 /* ---- telling of a change ---- */
 
 static void
@@ -64,8 +77,10 @@ tell(struct step *step, struct task_held *task, enum task_verb verb, const struc
 	change->task = task;
 	change->at = step->now;
 	name_task(rules, customer, task, change->id);
+	step->look.key = task->item;
 	change->title_en = reasons_text(&step->look, scratch(step), &def->title, false, false);
 	change->title_zh = reasons_text(&step->look, scratch(step), &def->title, true, false);
+	step->look.key = STR_NONE;
 	fill_reasons(step, alert, change);
 	if (customer->flags & CUSTOMER_EPISODE)
 		name_episode(rules, customer, change->key);
@@ -99,14 +114,20 @@ task_assignee(const struct step *step, const struct task_def *def)
 }
 
 static struct task_held *
-task_find(struct customer *customer, unsigned def)
+task_find(struct customer *customer, unsigned def, struct str item)
 {
 	struct cold *cold = customer->cold;
 	struct task_held *found = NULL;
 	for (unsigned i = 0; cold && i < cold->task_count; i++)
-		if (cold->tasks[i].def == def)
+		if (cold->tasks[i].def == def && str_eq(cold->tasks[i].item, item))
 			found = &cold->tasks[i];
 	return found;
+}
+
+static struct str
+item_key(const struct alert *alert)
+{
+	return alert->item ? alert->item->key : STR_NONE;
 }
 
 /* Those done more than 14 days ago are history: the hash in Redis keeps it. */
@@ -125,6 +146,7 @@ forget_old(struct customer *customer, int64_t now)
 		}
 		text_set(&task->assignee, STR_NONE);
 		text_set(&task->outcome, STR_NONE);
+		text_set(&task->item, STR_NONE);
 	}
 	if (cold)
 		cold->task_count = (uint16_t)kept;
@@ -144,6 +166,11 @@ task_create(struct step *step, unsigned slot, const struct alert *alert)
 {
 	const struct task_def *def = &step->engine->rules->tasks[slot];
 	forget_old(step->customer, step->now);
+	if (customer_cold(step->customer)->task_count == CUSTOMER_MAX_TASKS) {
+		refuse(step, "customer %.*s has %d open tasks; one more %.*s was not made",
+		       STR_ARG(step->customer->id), CUSTOMER_MAX_TASKS, STR_ARG(def->name));
+		return;
+	}
 	struct task_held *task = customer_add_task(step->customer);
 	task->def = (uint16_t)slot;
 	task->state = TASK_OPEN;
@@ -151,6 +178,7 @@ task_create(struct step *step, unsigned slot, const struct alert *alert)
 	task->created_at = step->now;
 	task->created_n = (uint16_t)order_number(step->customer, step->now);
 	task->episode = step->customer->episode;
+	text_set(&task->item, item_key(alert));
 	text_set(&task->assignee, task_assignee(step, def));
 	note_reasons(task, alert);
 	tell(step, task, VERB_CREATED, alert, NULL);
@@ -183,7 +211,7 @@ task_add(struct step *step, struct task_held *task, const struct alert *alert)
 static void
 task_order(struct step *step, unsigned slot, const struct alert *alert)
 {
-	struct task_held *task = task_find(step->customer, slot);
+	struct task_held *task = task_find(step->customer, slot, item_key(alert));
 	if (task && task_is_open(task))
 		task_add(step, task, alert);
 	else if (task && task->state == TASK_DONE && step->now <= task->closed_at + TASK_REOPEN)
@@ -234,19 +262,6 @@ task_of_id(struct step *step, struct str id)
 			return &cold->tasks[i];
 	}
 	return NULL;
-}
-
-static void refuse(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void
-refuse(struct step *step, const char *fmt, ...)
-{
-	char sentence[512];
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(sentence, sizeof sentence, fmt, args);
-	va_end(args);
-	orders_reject(step->engine, step->customer, step->sink, sentence);
 }
 
 static void

@@ -270,6 +270,8 @@ static const struct message rows[] = {
 	{"E251", "{0} both opens and closes", "{0} 既打开又关闭"},
 	{"E252", "the items {0} are defined like {1}; use those",
 	 "条目 {0} 与 {1} 定义相同;请直接用后者"},
+	{"E253", "items of {0} have no due date; give the list `due:`",
+	 "条目 {0} 没有到期日;请为列表写上 `due:`"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */

@@ -447,6 +447,20 @@ check_by(struct typer *t, const struct node *out)
 	return false;
 }
 
+/* until_due() of items that have no due date would never be true. */
+static bool
+check_due(struct typer *t, const struct node *out)
+{
+	const struct node *items = out->kids ? out->kids[0] : NULL;
+	struct complaint complaint = type_complaint("E253", items ? items : out);
+
+	if (out->builtin->op != FN_UNTIL_DUE || t->scope->items[items->slot].has_due)
+		return true;
+	complaint.args[0] = items->name;
+	type_say(t, &complaint);
+	return false;
+}
+
 struct node *
 type_call(struct typer *t, const struct node *in)
 {
@@ -463,5 +477,8 @@ type_call(struct typer *t, const struct node *in)
 		lay_arguments(t, out);
 	if (out->builtin->flags & FN_NAMES_RULE && !type_named_rule(t, out))
 		return NULL;
-	return check_by(t, out) && check_meaning(t, out) && set_result(t, out) ? out : NULL;
+	return check_by(t, out) && check_due(t, out) && check_meaning(t, out) &&
+			       set_result(t, out)
+		       ? out
+		       : NULL;
 }

@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
+#include "engine/items.h"
 #include "engine/names.h"
 #include "engine/track.h"
 
@@ -217,8 +218,8 @@ struct look {
 		each; /* for which it is judged: all that its list holds; NULL: for the customer */
 	struct item *item; /* whose item.* is read; NULL: none */
 	struct str key;	   /* {key} in texts; none: nothing */
-	int mean_gap_of; /* signal whose mean gap is kept below; -1: none */
-	double mean_gap; /* days; 0: unknown */
+	int mean_gap_of;   /* signal whose mean gap is kept below; -1: none */
+	double mean_gap;   /* days; 0: unknown */
 };
 
 #define EVIDENCE_MAX 16
@@ -227,6 +228,8 @@ void look_begin(struct look *look, struct engine *engine, struct customer *custo
 		const struct entry *event, int64_t now);
 /* What follows is asked for that rule; -1: for none. */
 void look_take_rule(struct look *look, int slot);
+/* ... for that item; NULL: for the customer. */
+void look_take_item(struct look *look, struct item *item);
 struct value look_eval(struct look *look,
 		       const struct expr *expr); /* value_unknown when NULL */
 enum truth look_truth(struct look *look, const struct expr *expr);
@@ -246,9 +249,10 @@ struct life_input {
 	const struct rule *rule;
 	const struct rule_state *state; /* NULL: never left idle */
 	enum truth when, clear; /* clear: as given, or TRUTH_UNKNOWN where has_clear is false */
-	bool strikes; /* a step of a date rule is due */
+	bool strikes;		/* a step of a date rule is due */
 	bool rests, is_event,
 		backfill; /* is_event: an event of an event rule's type is at hand */
+	bool gone;	  /* the item it is judged for is not open any more */
 	bool late_undone; /* a late event turned `when` from true to not true */
 	bool mark;	  /* first_run: mark_only, the rule is new to known customers */
 	int64_t now;
@@ -303,7 +307,8 @@ bool step_remove_rules(struct engine *engine, uint32_t index, const bool *remove
 /* What one step is about to announce. */
 struct announcement {
 	enum alert_type type;
-	int rule; /* -1: none */
+	int rule;	   /* -1: none */
+	struct item *item; /* for which the rule was judged; NULL: for the customer */
 	enum cause cause;
 	uint32_t firing;
 	int64_t opened_at; /* rule.cleared: the announcement it closes; 0: none */
@@ -328,12 +333,12 @@ struct step {
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
 	bool strikes; /* time itself looks: a step of a date rule that is due now may fire it */
 	int64_t quiet_since; /* the last backfilled event before a quiet that ends now; else NEVER */
-	bool dry;	      /* only asks whether anything would change */
-	bool changed;	      /* more than derived state did, or would */
-	bool turned;	      /* a rule began or ceased to give points */
+	bool dry;	     /* only asks whether anything would change */
+	bool changed;	     /* more than derived state did, or would */
+	bool turned;	     /* a rule began or ceased to give points */
 	bool silent; /* first_run: mark_only moved something: level alerts are not announced */
 	struct announcement *announcements; /* in the scratch arena */
-	unsigned announcement_count;
+	unsigned announcement_count, announcement_cap;
 };
 
 void step_due(struct step *step, int64_t at); /* lowers the next instant to look at */
@@ -362,17 +367,18 @@ struct reason_words {
 void reasons_word(void *ctx, enum template_word which, struct buf *out);
 struct str reasons_text(struct look *look, struct arena *arena, const struct text_pair *pair,
 			bool zh, bool in_reason);
-void reason_make(struct look *look, struct arena *arena, unsigned slot, struct reason *reason);
+void reason_make(struct look *look, struct arena *arena, unsigned slot, struct item *item,
+		 struct reason *reason);
 unsigned reasons_collect(struct look *look, struct arena *arena, const struct reason **out);
-/* Does it fire for this customer? */
-bool rule_fires(const struct customer *customer, unsigned slot);
 /* Does a rule that inhibits it fire? Of rules above slot `limit` only. */
 bool rule_is_inhibited(const struct look *look, unsigned slot, unsigned limit);
 /* It fires, is live and not inhibited: it gives points, keeps its floor, and acts. */
-bool rule_counts(const struct look *look, unsigned slot);
+bool rule_counts(const struct look *look, const struct rule_state *state);
 /* Firings whose actions were withheld, and are no more: announced anew. */
 void rules_lift(struct step *step);
 int points_now(struct look *look, const struct rule *rule);
+int points_of(struct look *look, const struct rule *rule,
+	      struct item *item);	   /* for that item */
 int risk_now(struct look *look, int rule); /* for risk() in that rule; -1: the whole */
 bool risk_settle(struct step *step);	   /* points, risk, level; true when the level moved */
 bool risk_may_move(const struct step *step); /* some rule that fires has points that may move */

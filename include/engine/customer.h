@@ -47,7 +47,7 @@ struct rule_state {
 	uint16_t rule; /* slot */
 	uint8_t phase, flags;
 	uint16_t announced_n; /* order number within announced_at, for opened_by */
-	uint16_t spare;
+	uint16_t was_true;    /* of an item's rule: before the late event of the step at work */
 	uint32_t firing;      /* its number: counted per customer over all rules */
 	int64_t since_at;     /* this phase began */
 	int64_t fired_at;     /* this firing began */
@@ -68,7 +68,7 @@ struct profile_cell {
 
 #define CUSTOMER_MAX_TAGS 64 /* by hand; as many again by rule */
 #define CUSTOMER_MAX_IDS 64
-#define CUSTOMER_MAX_TASKS 64 /* open ones and those done within 14 days */
+#define CUSTOMER_MAX_TASKS 512 /* open ones and those done within 14 days */
 #define TASK_REOPEN (14 * DAY_MS)
 #define DEDUP_REACH (24 * HOUR_MS)
 
@@ -135,6 +135,7 @@ struct task_held {
 	int64_t created_at, changed_at, closed_at;
 	struct str assignee; /* owned */
 	struct str outcome;  /* owned; when done */
+	struct str item;     /* owned: the key of the item it is about, or none */
 	uint32_t episode;
 	uint64_t reasons; /* Bloom-free: bit r % 64 of rules already listed */
 };

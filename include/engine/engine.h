@@ -79,6 +79,7 @@ struct explained_node {
 };
 struct explained_rule {
 	unsigned rule;
+	const struct item *item;	/* for which it is judged; NULL: for the customer */
 	const struct rule_state *state; /* NULL: idle */
 	int points;			/* given now */
 	struct value when, clear; /* clear: unknown of TYPE_COUNT when the rule has none */
@@ -91,7 +92,8 @@ struct explained_rule {
 	int64_t cooldown_until; /* 0: not cooling */
 	struct str en, zh;	/* its text now */
 };
-/* As of `now` (>= the engine's clock, before the next due); calls take for each rule in file order. */
+/* As of `now` (>= the engine's clock, before the next due); calls take for each rule in file order; for a
+ * rule with `each:` once an item that is open or for which it still fires. */
 void engine_explain(struct engine *engine, const struct customer *customer, int64_t now,
 		    struct arena *arena,
 		    void (*take)(void *ctx, const struct explained_rule *rule), void *ctx);

@@ -23,6 +23,19 @@ void item_finish(struct item *item); /* frees what it owns, not itself */
 struct rule_state *item_rule(const struct item *item, unsigned rule);
 struct rule_state *item_rule_make(struct item *item, unsigned rule);
 
+/* The state of a rule, for the customer or for one of its items. */
+struct rule_state *state_of(const struct customer *customer, unsigned rule,
+			    const struct item *item);
+/* Goes through all states that are kept: the customer's by slot, then those of its items, item by item.
+ * Begins with zeros; *item is NULL where the state is the customer's. */
+struct state_walk {
+	unsigned item, rule;
+};
+struct rule_state *state_next(const struct customer *customer, struct state_walk *walk,
+			      struct item **item);
+/* Does the rule fire for this customer, or for an item of its? */
+bool customer_fires(const struct customer *customer, unsigned rule);
+
 /* Would the event be one too many, or hold a text too long? A sentence says so. */
 bool items_check(const struct ruleset *rules, const struct customer *customer,
 		 const struct entry *entry, const struct type_use *use,

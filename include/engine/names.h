@@ -6,7 +6,7 @@
 #include "engine/order.h"
 
 struct happening {
-	struct str type, customer, moved;
+	struct str type, customer, moved, item; /* item: a key, or none */
 	int64_t at;
 	int64_t n; /* orders this customer already had at that ms */
 };
@@ -17,7 +17,8 @@ void name_episode(const struct ruleset *rules, const struct customer *customer,
 		  char out[ORDER_ID]);
 void name_task(const struct ruleset *rules, const struct customer *customer,
 	       const struct task_held *task, char out[ORDER_ID]);
-void name_fired(const struct ruleset *rules, const struct customer *customer, unsigned rule,
-		int64_t at, uint32_t n, char out[ORDER_ID]);
+/* opened_by: the rule.fired that this rule.cleared closes. */
+void name_fired(const struct ruleset *rules, const struct customer *customer,
+		struct alert *alert, int64_t at, uint32_t n);
 
 #endif

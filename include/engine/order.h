@@ -29,6 +29,7 @@ struct evidence {
 /* A rule that gives points now. Texts are in the step's arena. */
 struct reason {
 	unsigned rule;
+	const struct item *item; /* for which it fires; NULL: for the customer */
 	int points;
 	int64_t since_at;
 	struct str en, zh;		 /* reason */
@@ -53,19 +54,20 @@ struct alert {
 	const struct reason *reasons; /* every rule that gives points, in file order */
 	unsigned reason_count;
 	/* rule.fired, rule.cleared: */
-	int rule; /* slot, -1: none */
+	int rule;		 /* slot, -1: none */
+	const struct item *item; /* for which it was judged; NULL: for the customer */
 	const struct reason
 		*about; /* its own text and evidence (a shadow or 0-point rule is in no list) */
 	uint32_t firing;
 	char opened_by[ORDER_ID]; /* rule.cleared: the rule.fired it closes; empty: none */
 	struct str tag;
 	unsigned stage, previous_stage; /* slot and 1, 0: none; equal unless the stage moved */
-	bool acts;	      /* false: no endpoints and no tasks, whatever the actions say */
+	bool acts; /* false: no endpoints and no tasks, whatever the actions say */
 	const struct feed_news *feed; /* feed.silent, feed.back */
 	uint32_t muted; /* rule.muted: so many of `hour_at` were recorded and not sent */
 	int64_t hour_at;
 	struct str muted_rule; /* its name; rule is -1 when it is no more */
-	const struct str *to; /* endpoint names */
+	const struct str *to;  /* endpoint names */
 	unsigned to_count;
 };
 

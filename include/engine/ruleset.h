@@ -87,9 +87,10 @@ enum date_repeat { REPEAT_ONCE, REPEAT_DAYS, REPEAT_MONTHS };
 
 /* When a date rule fires: at each step before or after its date. */
 struct date_plan {
-	const struct expr *date; /* reads profile.* (of `each`: item.*); NULL: a holiday of the calendar */
-	unsigned holiday;	 /* its name's index */
-	const int *steps;	 /* days before the date, negative: after it; at least one */
+	const struct expr *
+		date; /* reads profile.* (of `each`: item.*); NULL: a holiday of the calendar */
+	unsigned holiday; /* its name's index */
+	const int *steps; /* days before the date, negative: after it; at least one */
 	unsigned step_count;
 	enum date_repeat repeat; /* from the date on, never before it */
 	int every;		 /* so many days or months */
@@ -106,8 +107,9 @@ struct rule {
 	enum rule_kind kind;
 	enum rule_mode mode;
 	enum category category;
-	const struct expr *when; /* `expr`; of a date rule: asked at each step, `true` if not given */
-	struct date_plan *dates; /* RULE_DATE; else NULL */
+	const struct expr
+		*when; /* `expr`; of a date rule: asked at each step, `true` if not given */
+	struct date_plan *dates;	 /* RULE_DATE; else NULL */
 	const struct expr *clear;	 /* NULL: when it is not true */
 	const struct expr *points_expr;	 /* NULL: points */
 	int points;			 /* -100..100 */
@@ -119,6 +121,7 @@ struct rule {
 	int64_t reach;			 /* ms: longest range + offset it reads, at least 1 d */
 	struct text_pair reason, advice; /* reason defaults to the rule's name */
 	const struct str *types;	 /* `on`: event rules */
+	unsigned each; /* judged for each item of this list and 1; 0: for the customer */
 	unsigned type_count;
 	const uint16_t *inhibitors; /* `inhibited_by`: slots */
 	unsigned inhibitor_count;

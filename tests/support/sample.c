@@ -231,6 +231,7 @@ add_tasks(const struct ruleset *rules, struct customer *customer, struct lcg *lc
 		task->reasons = lcg_any_size(lcg);
 		text_set(&task->assignee, lcg_below(lcg, 2) ? STR("li") : STR_NONE);
 		text_set(&task->outcome, lcg_below(lcg, 2) ? STR("saved") : STR_NONE);
+		text_set(&task->item, lcg_below(lcg, 2) ? STR("T-1") : STR_NONE);
 	}
 }
 

@@ -96,6 +96,8 @@ say_alert(struct scene *scene, const struct order *order)
 		buf_printf(&scene->said, "%.*s from %.*s",
 			   STR_ARG(rules->levels[alert->level].name),
 			   STR_ARG(rules->levels[alert->previous_level].name));
+	if (alert->item)
+		buf_printf(&scene->said, " of %.*s", STR_ARG(alert->item->key));
 	buf_printf(&scene->said, " risk=%d cause=%s", alert->risk, cause_name(order->cause));
 	if (alert->to_count > 0)
 		buf_printf(&scene->said, " to=%.*s", STR_ARG(alert->to[0]));
@@ -126,6 +128,8 @@ take_order(void *ctx, const struct order *order)
 			   STR_ARG(engine_rules(scene->engine)
 					   ->tasks[order->u.task.task->def]
 					   .name));
+	if (order->kind == ORDER_TASK && order->u.task.task->item.n > 0)
+		buf_printf(&scene->said, " of %.*s", STR_ARG(order->u.task.task->item));
 	buf_char(&scene->said, '\n');
 }
 

@@ -109,6 +109,7 @@ assert_same_tasks(const struct cold *a, const struct cold *b)
 		assert_int_equal(x->reasons, y->reasons);
 		assert_true(str_eq(x->assignee, y->assignee));
 		assert_true(str_eq(x->outcome, y->outcome));
+		assert_true(str_eq(x->item, y->item));
 	}
 }
 
