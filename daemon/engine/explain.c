@@ -113,7 +113,7 @@ explain_rule(struct look *look, unsigned slot, struct item *item, struct arena *
 	     struct explained_rule *out)
 {
 	const struct rule *rule = &look->engine->rules->rules[slot];
-	const struct rule_state *state = state_of(look->customer, slot, item);
+	const struct rule_state *state = rule_state_of(look->customer, slot, item);
 	*out = (struct explained_rule){.rule = slot, .state = state, .item = item};
 	look_take_rule(look, (int)slot);
 	look_take_item(look, item);

@@ -125,7 +125,7 @@ items_finish(struct cold *cold)
 /* ---- states of rules ---- */
 
 struct rule_state *
-state_of(const struct customer *customer, unsigned rule, const struct item *item)
+rule_state_of(const struct customer *customer, unsigned rule, const struct item *item)
 {
 	return item ? item_rule(item, rule) : customer_rule(customer, rule);
 }

@@ -105,7 +105,7 @@ alert_acts(const struct step *step, const struct alert *alert)
 	if (alert->rule < 0)
 		return true;
 	unsigned slot = (unsigned)alert->rule;
-	const struct rule_state *state = state_of(step->customer, slot, alert->item);
+	const struct rule_state *state = rule_state_of(step->customer, slot, alert->item);
 	if (rules_of(step)->rules[slot].mode != MODE_LIVE ||
 	    rule_is_inhibited(&step->look, slot, RULESET_MAX_RULES))
 		return false;
@@ -177,7 +177,7 @@ emit_alert(struct step *step, struct order *order)
 	alert->acts = alert_acts(step, alert);
 	if (alert->type == ALERT_RULE_FIRED) {
 		struct rule_state *state =
-			state_of(step->customer, (unsigned)alert->rule, alert->item);
+			rule_state_of(step->customer, (unsigned)alert->rule, alert->item);
 		state->announced_n = (uint16_t)n;
 		if (!alert->acts && rules_of(step)->rules[alert->rule].mode == MODE_LIVE)
 			state->flags |= RULE_WITHHELD;

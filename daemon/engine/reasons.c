@@ -159,7 +159,7 @@ reason_make(struct look *look, struct arena *arena, unsigned slot, struct item *
 	    struct reason *reason)
 {
 	const struct rule *rule = &look->engine->rules->rules[slot];
-	const struct rule_state *state = state_of(look->customer, slot, item);
+	const struct rule_state *state = rule_state_of(look->customer, slot, item);
 	int before = look->rule;
 	struct item *each = look->each;
 	look_take_rule(look, (int)slot);

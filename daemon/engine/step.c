@@ -121,7 +121,7 @@ step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, 
 {
 	struct look *look = &step->look;
 	const struct rule *rule = &step->engine->rules->rules[slot];
-	const struct rule_state *state = state_of(step->customer, slot, item);
+	const struct rule_state *state = rule_state_of(step->customer, slot, item);
 	bool idle = !state || state->phase == PHASE_IDLE, gone = item && !item_is_open(item);
 	if ((rule->mode == MODE_OFF || gone) && idle)
 		return;

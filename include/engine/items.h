@@ -24,8 +24,8 @@ struct rule_state *item_rule(const struct item *item, unsigned rule);
 struct rule_state *item_rule_make(struct item *item, unsigned rule);
 
 /* The state of a rule, for the customer or for one of its items. */
-struct rule_state *state_of(const struct customer *customer, unsigned rule,
-			    const struct item *item);
+struct rule_state *rule_state_of(const struct customer *customer, unsigned rule,
+				 const struct item *item);
 /* Goes through all states that are kept: the customer's by slot, then those of its items, item by item.
  * Begins with zeros; *item is NULL where the state is the customer's. */
 struct state_walk {
