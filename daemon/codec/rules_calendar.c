@@ -259,6 +259,7 @@ maker_calendar(struct maker *maker)
 		return;
 	maker->scope.calendar = calendar;
 	map = calendar_map(maker, node);
+	calendar->is_missing = map == NULL;
 	if (map == NULL)
 		return;
 	form_read(&maker->form, map, calendar_rows, &text);

@@ -5,7 +5,6 @@
 #include "codec/rules_maker.h"
 #include "lang/builtin.h"
 
-#define MAX_STEPS 32
 #define MAX_STEP_DAYS 400
 
 /* ---- What goes with what ---- */
@@ -126,7 +125,7 @@ read_steps(struct maker *maker, const struct yaml_node *node, struct date_plan *
 	const struct yaml_node *const one[] = {node};
 	const struct yaml_node *const *items = one;
 	unsigned count = 1;
-	int *steps = arena_array(maker->form.arena, MAX_STEPS, sizeof *steps);
+	int *steps = arena_array(maker->form.arena, RULESET_MAX_STEPS, sizeof *steps);
 
 	if (node->kind == YAML_LIST) {
 		items = (const struct yaml_node *const *)node->items;
@@ -134,10 +133,10 @@ read_steps(struct maker *maker, const struct yaml_node *node, struct date_plan *
 	}
 	if (count == 0)
 		form_complain(&maker->form, node, "E044", STR_NONE, STR_NONE);
-	if (count > MAX_STEPS)
-		form_complain(&maker->form, items[MAX_STEPS], "E047",
-			      form_int_text(&maker->form, MAX_STEPS), STR_NONE);
-	for (unsigned i = 0; i < count && i < MAX_STEPS; i++) {
+	if (count > RULESET_MAX_STEPS)
+		form_complain(&maker->form, items[RULESET_MAX_STEPS], "E047",
+			      form_int_text(&maker->form, RULESET_MAX_STEPS), STR_NONE);
+	for (unsigned i = 0; i < count && i < RULESET_MAX_STEPS; i++) {
 		int days;
 
 		if (!read_step(maker, items[i], &days))

@@ -345,6 +345,10 @@ find_holiday(struct typer *t, struct node *call)
 	for (call->slot = 0; call->slot < calendar->name_count; call->slot++)
 		if (str_eq(calendar->names[call->slot], name->value.u.s))
 			return true;
+	if (calendar->is_missing) { /* told where it is named */
+		t->complaints++;
+		return false;
+	}
 	near = str_nearest(name->value.u.s, calendar->names, calendar->name_count);
 	complaint.args[0] = name->value.u.s;
 	if (near.n)

@@ -22,6 +22,7 @@ struct calendar {
 	unsigned name_count;
 	struct calendar_day *days; /* borrowed; each day once */
 	unsigned day_count;
+	bool is_missing; /* its file could not be read: nothing is known of its names */
 };
 
 /* Monday to Friday, 09:00 to 18:00, no holidays. */

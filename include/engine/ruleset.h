@@ -18,6 +18,7 @@
 #define RULESET_MAX_FILE (1024 * 1024)
 #define RULESET_MAX_REACH_DAYS 400
 #define RULESET_MAX_REACH_HOURS 72
+#define RULESET_MAX_STEPS 32 /* of a date rule */
 #define RULESET_MAX_ITEMS 16 /* lists of items */
 #define RULESET_MAX_KEPT 8   /* attributes that an item keeps, its due date among them */
 

@@ -95,6 +95,8 @@ limits(void)
 		{"holes in a text", TEMPLATE_MAX_HOLES},
 		{"days that a range reaches back, offset included", RULESET_MAX_REACH_DAYS},
 		{"hours that a range of hours reaches back", RULESET_MAX_REACH_HOURS},
+		{"days that are listed in a calendar", CALENDAR_MAX_DAYS},
+		{"steps of a date rule", RULESET_MAX_STEPS},
 		{"arguments of a function that is not `least` or `most`", FN_MAX_ARGS},
 	};
 

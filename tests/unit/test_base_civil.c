@@ -229,6 +229,22 @@ dates_take_the_whole_text(void **state)
 }
 
 static void
+times_of_day_take_the_whole_text(void **state)
+{
+	static const char *const wrong[] = {"",	     "9:00",  "09:0",  "09:60", "24:01",
+					    "25:00", "09-00", "09:0x", "09:00 "};
+	int64_t ms = 42;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_false(parse_clock(str_of(wrong[i]), &ms));
+	assert_true(ms == 42);
+	assert_true(parse_clock(STR("00:00"), &ms) && ms == 0);
+	assert_true(parse_clock(STR("09:30"), &ms) && ms == 9 * HOUR_MS + 30 * MINUTE_MS);
+	assert_true(parse_clock(STR("24:00"), &ms) && ms == DAY_MS);
+}
+
+static void
 durations_are_read(void **state)
 {
 	static const struct {
@@ -393,6 +409,7 @@ main(void)
 		cmocka_unit_test(instants_survive_the_round_trip),
 		cmocka_unit_test(the_ends_of_time_fit_their_text),
 		cmocka_unit_test(dates_take_the_whole_text),
+		cmocka_unit_test(times_of_day_take_the_whole_text),
 		cmocka_unit_test(durations_are_read),
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(durations_print_in_the_rule_language),

@@ -248,6 +248,25 @@ offsets_change_where_history_says(void **state)
 }
 
 static void
+the_next_change_is_where_another_offset_begins(void **state)
+{
+	struct zone *utc = zone_utc();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		const struct zone *zone = zone_of(changes[i].zone);
+		int64_t at = changes[i].at * SECOND_MS;
+
+		if (changes[i].before == changes[i].after)
+			continue;
+		assert_int_equal(zone_next_change(zone, at - 1), at);
+		assert_true(zone_next_change(zone, at) > at);
+	}
+	assert_true(zone_next_change(utc, 0) == NEVER);
+	zone_destroy(utc);
+}
+
+static void
 days_begin_where_history_says(void **state)
 {
 	(void)state;
@@ -397,6 +416,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(offsets_change_where_history_says),
+		cmocka_unit_test(the_next_change_is_where_another_offset_begins),
 		cmocka_unit_test(days_begin_where_history_says),
 		cmocka_unit_test(local_clocks_lead_to_their_first_instant),
 		cmocka_unit_test(a_skipped_date_is_empty),
