@@ -283,8 +283,8 @@ form_number(struct form *form, const struct yaml_node *node, const struct form_r
 			      form_int_text(form, row->most));
 }
 
-static struct str
-duration_text(struct form *form, int64_t ms)
+struct str
+form_duration_text(struct form *form, int64_t ms)
 {
 	struct buf buf = {0};
 	struct str out;
@@ -311,8 +311,8 @@ form_duration(struct form *form, const struct yaml_node *node, const struct form
 				     arena_printf(form->arena, "%lldd", (long long)plain));
 		form_complain_at(form, node, 0, node->text.n, &complaint);
 	} else if (ms < row->least || ms > row->most) {
-		form_complain(form, node, "E039", duration_text(form, row->least),
-			      duration_text(form, row->most));
+		form_complain(form, node, "E039", form_duration_text(form, row->least),
+			      form_duration_text(form, row->most));
 	} else {
 		*(int64_t *)into = ms;
 	}

@@ -208,6 +208,8 @@ read_rule_filter(struct maker *maker, const struct yaml_node *node, const struct
 	if (action->rule < 0)
 		form_propose(&maker->form, node, "E228", node->text, maker->scope.rules,
 			     maker->scope.rule_count);
+	else if (maker->rules->rules[action->rule].mode != MODE_LIVE)
+		form_complain(&maker->form, node, "W218", node->text, STR_NONE);
 }
 
 static void

@@ -77,55 +77,6 @@ check_baseline(struct maker *maker, const struct node *call)
 	maker_sink(maker).take(maker, &complaint);
 }
 
-/* ---- comparisons that can never be true ---- */
-
-/* The largest and smallest value of a function, where they are known. */
-static void
-bounds_of(const struct node *node, double *least, double *most)
-{
-	*least = -INFINITY;
-	*most = INFINITY;
-	if (node->kind != NODE_CALL)
-		return;
-	enum builtin_op op = node->builtin->op;
-
-	if (op == FN_COUNT || op == FN_SINCE || op == FN_SILENT || op == FN_AGE ||
-	    op == FN_RATIO || node->type == TYPE_PROB || op == FN_RISK || op == FN_DAYS ||
-	    op == FN_OBSERVED)
-		*least = 0;
-	if (node->type == TYPE_PROB)
-		*most = 1;
-	if (op == FN_RISK)
-		*most = 100;
-	if (op == FN_HOUR || op == FN_MONTH) {
-		*least = op == FN_MONTH;
-		*most = op == FN_MONTH ? 12 : 23;
-	}
-	if ((op == FN_DAYS || op == FN_OBSERVED) && node->kids[0]->kind == NODE_RANGE &&
-	    !node->kids[0]->range.hours)
-		*most = node->kids[0]->range.length;
-}
-
-static bool
-never(enum compare_op op, double least, double most, double x)
-{
-	switch (op) {
-	case CMP_EQ:
-		return x < least || x > most;
-	case CMP_NE:
-		return false;
-	case CMP_LT:
-		return least >= x;
-	case CMP_LE:
-		return least > x;
-	case CMP_GT:
-		return most <= x;
-	case CMP_GE:
-		return most < x;
-	}
-	return false;
-}
-
 static enum compare_op
 mirrored(enum compare_op op)
 {
@@ -146,25 +97,6 @@ is_number(const struct node *node)
 		type == TYPE_DURATION);
 }
 
-static void
-check_bounds(struct maker *maker, const struct node *node)
-{
-	const struct node *left = node->kids[0], *right = node->kids[1];
-	enum compare_op op = (enum compare_op)node->op;
-	double least, most;
-
-	if (is_number(left)) {
-		const struct node *kept = left;
-
-		left = right;
-		right = kept;
-		op = mirrored(op);
-	}
-	bounds_of(left, &least, &most);
-	if (is_number(right) && never(op, least, most, value_as_number(right->value)))
-		maker_complain_node(maker, node, "W208", as_text(maker, node), STR_NONE);
-}
-
 /* Once a signal. */
 static void
 check_model(struct maker *maker, const struct node *call)
@@ -177,6 +109,24 @@ check_model(struct maker *maker, const struct node *call)
 	maker_complain_node(maker, call, "W209", as_text(maker, call->kids[0]), STR_NONE);
 }
 
+/* Any name is an attribute of some sender; but event.vlaue is none. */
+static void
+check_event_field(struct maker *maker, const struct node *path)
+{
+	static const struct str fields[] = {
+		{"value", 5}, {"type", 4}, {"user", 4}, {"source", 6}, {"ts", 2}};
+	struct str near;
+
+	if (path->op != PATH_EVENT || path->slot != EVENT_ATTRIBUTE)
+		return;
+	near = str_nearest(path->name, fields, sizeof fields / sizeof *fields);
+	if (near.n > 0)
+		maker_complain_node(
+			maker, path, "W220",
+			arena_printf(maker->form.arena, "event.%.*s", STR_ARG(path->name)),
+			arena_printf(maker->form.arena, "event.%.*s", STR_ARG(near)));
+}
+
 static void
 check_node(void *ctx, const struct node *node)
 {
@@ -186,10 +136,10 @@ check_node(void *ctx, const struct node *node)
 		maker->signals_used |= UINT64_C(1) << node->range.signal;
 	else if (node->kind == NODE_SIGNAL)
 		maker->signals_used |= UINT64_C(1) << node->value.u.signal;
-	else if (node->kind == NODE_COMPARE)
-		check_bounds(maker, node);
 	else if (node->kind == NODE_CALL && node->builtin->flags & FN_MODEL)
 		check_model(maker, node);
+	else if (node->kind == NODE_PATH)
+		check_event_field(maker, node);
 	else if (compares_ranges(node) && overlaps(node))
 		check_baseline(maker, node);
 }
@@ -197,8 +147,10 @@ check_node(void *ctx, const struct node *node)
 void
 maker_check_expr(struct maker *maker, const struct expr *expr)
 {
-	if (expr != NULL)
-		expr_walk(expr->root, check_node, maker);
+	if (expr == NULL)
+		return;
+	expr_walk(expr->root, check_node, maker);
+	maker_check_never(maker, expr);
 }
 
 void
@@ -312,18 +264,82 @@ check_levels(struct maker *maker)
 {
 	const struct ruleset *rules = maker->rules;
 	const struct yaml_node *levels = maker->singles.levels;
+	unsigned floor = 0; /* the highest that some rule sets */
 	int64_t most = 0;
 
 	for (unsigned i = 0; i < rules->rule_count; i++) {
 		const struct rule *rule = &rules->rules[i];
 
-		if (rule->mode == MODE_LIVE)
-			most += rule->points_expr ? 100 : rule->points > 0 ? rule->points : 0;
+		if (rule->mode != MODE_LIVE)
+			continue;
+		most += rule->points_expr ? 100 : rule->points > 0 ? rule->points : 0;
+		floor = rule->floor > floor ? rule->floor : floor;
 	}
 	for (unsigned i = 1; i < rules->level_count; i++)
-		if (rules->levels[i].enter > most)
+		if (rules->levels[i].enter > most && i > floor)
 			form_complain(&maker->form, levels->keys[i - 1], "W205",
 				      rules->levels[i].name, form_int_text(&maker->form, most));
+}
+
+static void
+check_tasks(struct maker *maker)
+{
+	const struct ruleset *rules = maker->rules;
+
+	for (unsigned i = 0; i < rules->task_count; i++) {
+		bool used = false;
+
+		for (unsigned k = 0; k < rules->action_count && !used; k++)
+			used = rules->actions[k].task == (int)i;
+		if (!used)
+			form_complain(&maker->form,
+				      maker_claimed(maker, NAMES_TASKS, rules->tasks[i].name),
+				      "W219", rules->tasks[i].name, STR_NONE);
+	}
+}
+
+/* ---- rules that say the same ---- */
+
+static bool
+same_types(const struct rule *a, const struct rule *b)
+{
+	bool same = a->kind == b->kind && a->type_count == b->type_count;
+
+	for (unsigned i = 0; same && i < a->type_count; i++)
+		same = str_eq(a->types[i], b->types[i]);
+	return same;
+}
+
+/* Another `for`, warm-up or mode of the same condition is a way to work. */
+static bool
+fires_alike(const struct rule *a, const struct rule *b)
+{
+	return same_types(a, b) && a->hold == b->hold && a->warmup == b->warmup &&
+	       a->mode == b->mode && a->mode != MODE_OFF;
+}
+
+static void
+check_twins(struct maker *maker)
+{
+	const struct ruleset *rules = maker->rules;
+	struct map seen;
+
+	map_init(&seen, (struct hash_seed){1, 2});
+	for (unsigned i = 0; i < rules->rule_count; i++) {
+		const struct rule *rule = &rules->rules[i];
+		struct str text;
+		uint32_t first;
+
+		if (rule->when == NULL || rule->kind == RULE_DATE)
+			continue;
+		text = as_text(maker, rule->when->root);
+		if (!map_get(&seen, text, &first))
+			map_put(&seen, text, i);
+		else if (fires_alike(rule, &rules->rules[first]))
+			maker_complain_node(maker, rule->when->root, "W217",
+					    rules->rules[first].name, STR_NONE);
+	}
+	map_finish(&seen);
 }
 
 void
@@ -342,4 +358,6 @@ maker_check_set(struct maker *maker)
 			form_complain(&maker->form, maker->list_names[i], "W204",
 				      maker->scope.lists[i].name, STR_NONE);
 	check_levels(maker);
+	check_tasks(maker);
+	check_twins(maker);
 }

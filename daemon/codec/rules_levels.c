@@ -66,6 +66,7 @@ read_level(struct maker *maker, const struct yaml_node *key, const struct yaml_n
 	struct ruleset *rules = maker->rules;
 	struct level *level = &rules->levels[rules->level_count];
 	struct level_text text = {.enter = -1, .leave = -1};
+	bool complained;
 
 	if (!maker_is_label(maker, key))
 		return;
@@ -76,15 +77,17 @@ read_level(struct maker *maker, const struct yaml_node *key, const struct yaml_n
 	form_read(&maker->form, value, level_rows, &text);
 	if (value->kind == YAML_MAP && yaml_get(value, "enter") == NULL)
 		form_complain(&maker->form, key, "E048", STR("enter"), STR_NONE);
-	if (text.enter < 0) /* complained about: whatever rises */
+	complained = text.enter < 0;
+	if (complained) /* whatever rises */
 		text.enter = level[-1].enter + 1;
 	level->name = key->text;
 	level->shown_en = text.shown.en.n ? text.shown.en : key->text;
 	level->shown_zh = text.shown.zh.n ? text.shown.zh : level->shown_en;
 	level->color = text.color;
 	level->enter = (int)text.enter;
-	level->leave = text.leave < 0 ? level->enter : (int)text.leave;
-	check_order(maker, key, level);
+	level->leave = text.leave < 0 || complained ? level->enter : (int)text.leave;
+	if (!complained)
+		check_order(maker, key, level);
 	rules->level_count++;
 }
 

@@ -183,6 +183,7 @@ read_expressions(struct maker *maker, const struct rule_text *text, struct rule 
 	maker_check_expr(maker, rule->when);
 	maker_check_expr(maker, rule->clear);
 	maker_check_rule(maker, rule);
+	maker_check_hold(maker, rule, text->hold_node);
 	if (text->points != NULL)
 		read_points(maker, text->points, rule);
 }

@@ -124,6 +124,7 @@ maker_wheres(struct maker *maker)
 
 		if (where != NULL)
 			rules->signals[i].where = maker_expr(maker, where, TYPE_BOOL, true);
+		maker_check_expr(maker, rules->signals[i].where);
 		if (rules->signals[i].where != NULL)
 			expr_walk(rules->signals[i].where->root, refuse_state, maker);
 		if (where == NULL || rules->signals[i].where != NULL)

@@ -23,7 +23,10 @@ static const struct message rows[] = {
 	 "此处需要 ',' 或 ']';列表始于第 {0} 行"},
 	{"E010", "expected ',' or '}'; the map begins in line {0}",
 	 "此处需要 ',' 或 '}';映射始于第 {0} 行"},
-	{"E011", "expected `key: value` at this indentation", "此缩进处需要 `键: 值`"},
+	{"E011",
+	 "expected `key: value` at this indentation; where text goes on after a closing quote, "
+	 "quote the whole",
+	 "此缩进处需要 `键: 值`;若引号之后还有文字,请把整段放入引号"},
 	{"E012", "expected '- ' at this indentation", "此缩进处需要 '- '"},
 	{"E013",
 	 "unknown escape in double quotes; write \\\\ for a backslash, or use "
@@ -290,6 +293,19 @@ static const struct message rows[] = {
 	 "{0} 没有拟合过的模型,概率只是粗略估计;请在 models: 下添加"},
 	{"W210", "never asked: a model of {0} before it has no `when`",
 	 "永远用不到:其前已有不带 `when` 的 {0} 模型"},
+	{"W213", "{0} and {1} are never true together", "{0} 与 {1} 不可能同时成立"},
+	{"W214", "{0} is always true", "{0} 总是成立"},
+	{"W215", "one of {0} and {1} is always true", "{0} 与 {1} 总有一个成立"},
+	{"W216",
+	 "rule {0} never fires: its condition holds for {1} at most, and `for` is not shorter",
+	 "规则 {0} 永远不会触发:条件最多持续 {1},而 `for` 不短于它"},
+	{"W217", "the same condition as rule {0}: the two always fire together",
+	 "条件与规则 {0} 相同:二者总是同时触发"},
+	{"W218", "rule {0} is not live: it takes no actions",
+	 "规则 {0} 不是 live,不会执行动作"},
+	{"W219", "task {0} is ordered by no action", "没有动作会创建任务 {0}"},
+	{"W220", "{0} is an attribute that the sender must give; did you mean {1}?",
+	 "{0} 是须由发送方提供的属性;是否想写 {1}?"},
 
 	/* E4xx: configuration */
 	{"E401",
@@ -378,6 +394,10 @@ static const struct message rows[] = {
 
 	/* N3xx: notes */
 	{"N301", "{0} cannot be true under {1} events", "少于 {1} 个事件时 {0} 不会成立"},
+	{"N310",
+	 "{0} is looked at with each event and at each day's close; with the bare function on "
+	 "one side, as in since(x) >= 36h, it is exact",
+	 "{0} 只在事件到来和每日结算时判断;一侧只写函数本身(如 since(x) >= 36h)才精确到毫秒"},
 
 	/* H1xx: hints */
 	{"H101", "did you mean {0}?", "是否想写 {0}?"},

@@ -114,6 +114,8 @@ void maker_actions(struct maker *maker);
 /* Warnings: what is allowed and unwise. */
 void maker_check_expr(struct maker *maker, const struct expr *expr);
 void maker_check_text(struct maker *maker, const struct template_text *text);
+void maker_check_never(struct maker *maker, const struct expr *expr);
+void maker_check_hold(struct maker *maker, const struct rule *rule, const struct yaml_node *hold);
 void maker_check_rule(struct maker *maker, const struct rule *rule);
 void maker_check_set(struct maker *maker); /* once there was no error */
 
