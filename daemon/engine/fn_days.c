@@ -103,6 +103,8 @@ range_trusted(struct look *look, const struct range *range)
 	struct window window = range_window(look, range);
 	const struct suspect_days *days;
 	unsigned count = look_suspect_days(look, range->signal, &days);
+	if (count == 0)
+		return window;
 	struct cells cells = look_cells(look, range);
 	for (unsigned i = 0; i < count; i++) {
 		int64_t first = days[i].first > cells.first ? days[i].first : cells.first;
