@@ -4,6 +4,8 @@ could matter counts them all again. Slow, small, and written from the rule langu
 import datetime
 from zoneinfo import ZoneInfo
 
+from support import reference_statistics as statistic
+
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 LATENESS, QUIET = 10 * MINUTE, MINUTE
 NEVER = 1 << 62
@@ -26,6 +28,8 @@ signals:
   a: {{on: [a, aa]}}
   b: {{on: b}}
   c: {{on: c, sum: value}}
+defaults: {{min_events: 4}}
+models: {{a: {{kind: mbg_nbd, r: 0.9, alpha: 2.5, a: 0.6, b: 1.7}}}}
 rules:
 - {{rule: quiet, expr: 'silent(a) >= 3d', clear: 'silent(a) < 1d', points: 30}}
 - {{rule: hush, expr: 'since(a) > 36h', for: 12h, cooldown: 5d, points: 10}}
@@ -41,6 +45,15 @@ rules:
 - {{rule: overdue, expr: 'workdays(since(a)) >= 2', cooldown: 0s, points: 1}}
 - {{rule: contract, date: profile.end, steps: [3d, 1d, -1d], at: "09:30", keep_firing_for: 30h, points: 10}}
 - {{rule: weekly, date: profile.end, every: 7d, workday: after, expr: 'days(a[5d live]) >= 1', points: 2}}
+- {{rule: rhythm, expr: 'silent(a) >= 2 * typical_gap(a)', cooldown: 0s, points: 3}}
+- {{rule: broken, expr: 'p_gap(a, 8d) >= 0.7', cooldown: 0s, points: 4}}
+- {{rule: gone, expr: 'p_alive(b) < 0.4 and gap_max(b) > 2d and gap_quantile(b, 0.4) <= 5d', cooldown: 0s, points: 6}}
+- {{rule: values, expr: 'max(c[6d]) > 50 or min(c[6d live]) < 0', cooldown: 0s, points: 7}}
+- {{rule: mean, expr: 'avg(c[4d]) > 20.001', cooldown: 0s, points: 8}}
+- {{rule: slope, expr: 'trend(a[6d]) < -0.2137', cooldown: 0s, points: 9}}
+- {{rule: smooth, expr: 'ewma(a, 2d) > 0.7713', cooldown: 0s, points: 11}}
+- {{rule: fade, expr: 'cusum_drop(a, 0.6) > 0.7013', cooldown: 0s, points: 12}}
+- {{rule: halved, expr: 'change(a[4d], a[4d offset 4d], min_events=3) < -0.4137', cooldown: 0s, points: 13}}
 """
 
 
@@ -58,6 +71,57 @@ def both(*values):
     if any(v is False for v in values):
         return False
     return None if any(v is None for v in values) else True
+
+
+def either(*values):
+    if any(v is True for v in values):
+        return True
+    return None if any(v is None for v in values) else False
+
+
+def known(value, test):
+    return None if value is None else test(value)
+
+
+MODEL = (0.9, 2.5, 0.6, 1.7)
+
+
+def broken(c, t, k):
+    return known(statistic.p_gap(c, "a", MODEL, 8, t, k), lambda p: p >= 0.7)
+
+
+def rhythm(c, t, k):
+    return known(statistic.typical_gap(c, "a", k), lambda gap: c.silent(t) >= 2 * gap)
+
+
+def is_lost(c, t, k):
+    return known(statistic.p_alive(c, "b", None, t, k), lambda p: p < 0.4)
+
+
+def statistic_rules():
+    """What reads rhythms, values and rows of days."""
+    s = statistic
+    return [
+        Rule("rhythm", rhythm, 3, cooldown=0, reach=400 * DAY),
+        Rule("broken", broken, 4, cooldown=0, reach=400 * DAY),
+        Rule("gone", lambda c, t, k: both(is_lost(c, t, k), known(s.gap_max(c, "b", k), lambda g: g > 2 * DAY),
+                                          known(s.gap_quantile(c, "b", 0.4, k), lambda g: g <= 5 * DAY)),
+             6, cooldown=0, reach=400 * DAY),
+        Rule("values", lambda c, t, k: either(known(max(s.values(c, "c", 6, k), default=None), lambda v: v > 50),
+                                              known(min(s.values(c, "c", 6, k, True), default=None),
+                                                    lambda v: v < 0)),
+             7, cooldown=0, reach=6 * DAY),
+        Rule("mean", lambda c, t, k: (lambda found: sum(found) / len(found) > 20.001 if found else None)(
+            s.values(c, "c", 4, k)), 8, cooldown=0, reach=4 * DAY),
+        Rule("slope", lambda c, t, k: known(s.trend(c, "a", 6, k), lambda v: v < -0.2137), 9, cooldown=0,
+             reach=6 * DAY),
+        Rule("smooth", lambda c, t, k: known(s.ewma(c, "a", 2, k), lambda v: v > 0.7713), 11, cooldown=0,
+             reach=20 * DAY),
+        Rule("fade", lambda c, t, k: known(s.cusum(c, "a", 0.6, k, 4), lambda v: v > 0.7013), 12, cooldown=0,
+             reach=182 * DAY),
+        Rule("halved", lambda c, t, k: known(s.change(c, "a", 4, 3, k), lambda v: v < -0.4137), 13, cooldown=0,
+             reach=8 * DAY),
+    ]
 
 
 def rules(renewal):
@@ -89,7 +153,7 @@ def rules(renewal):
              steps=lambda c, t: [] if c.end is None else
              [c.world.day_start(c.world.workday_from(c.end + 7 * k)) for k in range(
                  max(0, (c.world.day(t) - c.end) // 7 - 2), max(0, (c.world.day(t) - c.end) // 7 + 3) + 1)]),
-    ]
+    ] + statistic_rules()
 
 
 class State:
@@ -112,6 +176,7 @@ class Customer:
         self.first, self.last_a, self.last_b, self.event_at = NEVER, None, -NEVER, 0
         self.tier, self.status, self.end = "tin", "here", None
         self.stamps, self.ids = {}, []
+        self.turns_of, self.turns_found, self.tallies = None, [], {}
         self.states = [State() for _ in world.rules]
         self.risk = self.level = self.seq = self.episode = self.firings = 0
         self.held, self.ill, self.rests, self.quiet_until = set(), False, False, None
@@ -204,6 +269,7 @@ class World:
         for after in (12 * HOUR, DAY, 36 * HOUR + 1, 3 * DAY):
             yield base + after
         yield c.first + 2 * DAY
+        yield from self.turns(c, t)
         if c.quiet_until is not None:
             yield c.quiet_until
         for rule, s in zip(self.rules, c.states):
@@ -219,6 +285,16 @@ class World:
                     yield s.announced_at + rule.cooldown
                 if s.blind is not None:
                     yield s.blind + rule.reach
+
+    def turns(self, c, t):
+        """Where chances and rhythms come to their thresholds, with no event."""
+        k = max(c.event_at, self.close_at(t))
+        state = (len(c.events), k, c.first)
+        if c.turns_of != state:
+            found = (statistic.turn(lambda t, holds=holds: holds(c, t, k) is True, t)
+                     for holds in (rhythm, broken, is_lost))
+            c.turns_of, c.turns_found = state, [at for at in found if at is not None]
+        return c.turns_found
 
     def advance(self, to):
         while self.customers:
