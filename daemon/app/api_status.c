@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/api_guard.h"
 #include "app/api_room.h"
 #include "codec/stream_id.h"
 #include "io/log.h"
@@ -182,6 +183,7 @@ api_status(struct ask *ask)
 	key_int(json, "customers", status.customers);
 	key_int(json, "dirty", status.dirty);
 	rules_json(ask, live, &status);
+	api_guard_json(json, live_engine(live));
 	key_instant(json, "started_at", status.started_at);
 	json_key(json, "since_start");
 	json_open(json, '{');
@@ -300,6 +302,7 @@ api_metrics(struct ask *ask)
 
 	live_get_status(ask->api->options.live, &status);
 	live_metrics(&ask->out, &status);
+	api_guard_metrics(&ask->out, live_engine(ask->api->options.live));
 	endpoint_metrics(ask, &ask->out);
 	gauge(&ask->out, "http_connections", "open HTTP connections",
 	      http_connections(ask->api->http));

@@ -22,6 +22,7 @@ enum word {
 	WORD_TRUE_NOW,
 	WORD_ONLY,
 	WORD_WARMING,
+	WORD_FEED,
 	WORD_OFF,
 	WORD_SHADOW,
 	WORD_COOLING,
@@ -45,6 +46,7 @@ static const char *const words[WORDS][2] = {
 			   "条件成立,待下次评估"},
 	[WORD_ONLY] = {"rests: 'only' does not hold for this customer",
 		       "休眠:该客户不满足 'only'"},
+	[WORD_FEED] = {"holds: a feed of its signals is silent", "暂停:所用信号的数据源已中断"},
 	[WORD_WARMING] = {"rests: warming up, the customer is too new", "休眠:预热期,客户太新"},
 	[WORD_OFF] = {"off", "已停用"},
 	[WORD_SHADOW] = {"shadow: it is counted, and gives no points",
@@ -151,7 +153,10 @@ why_word(const json_t *rule)
 	static const struct {
 		const char *rests;
 		enum word word;
-	} rests[] = {{"only", WORD_ONLY}, {"warming", WORD_WARMING}, {"off", WORD_OFF}};
+	} rests[] = {{"only", WORD_ONLY},
+		     {"warming", WORD_WARMING},
+		     {"feed", WORD_FEED},
+		     {"off", WORD_OFF}};
 	const char *result = ctl_json_text(rule, "result");
 
 	for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {

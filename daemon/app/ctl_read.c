@@ -436,6 +436,34 @@ print_place(struct arena *arena, const json_t *json)
 	printf("  next due   %s\n", due.n ? due.p : "-");
 }
 
+/* Who was muted and which feeds are silent is worth a line each. */
+static void
+print_guard(struct arena *arena, const json_t *json)
+{
+	const json_t *guard = json_object_get(json, "guard"), *row;
+	size_t i;
+
+	if (!json_is_object(guard))
+		return;
+	printf("  feeds      %" PRId64 " guarded", ctl_json_int(guard, "feeds"));
+	if (ctl_json_int(guard, "unguarded_events") > 0)
+		printf(", %" PRId64 " events of feeds past the limit",
+		       ctl_json_int(guard, "unguarded_events"));
+	putchar('\n');
+	json_array_foreach(json_object_get(guard, "suspect"), i, row)
+	{
+		struct str since = ctl_json_time(arena, row, "since");
+
+		printf("  silent     %s", clean(arena, ctl_json_text(row, "event_type")).p);
+		if (*ctl_json_text(row, "source"))
+			printf(" from %s", clean(arena, ctl_json_text(row, "source")).p);
+		printf(" since %s: what reads it holds\n", since.p);
+	}
+	json_array_foreach(json_object_get(guard, "muted"), i, row)
+		printf("  muted      %s: %" PRId64 " alerts of this hour\n",
+		       clean(arena, ctl_json_text(row, "rule")).p, ctl_json_int(row, "muted"));
+}
+
 static void
 print_status(const struct ctl *ctl, json_t *json)
 {
@@ -452,6 +480,7 @@ print_status(const struct ctl *ctl, json_t *json)
 	       ctl_json_text(rules, "sha256"));
 	print_refused(&arena, rules);
 	print_changes(&arena, json_object_get(rules, "changes"), 5);
+	print_guard(&arena, json);
 	printf("  since start: %" PRId64 " entries, %" PRId64 " rejected, %" PRId64
 	       " alerts, %" PRId64 " task changes, %" PRId64 " lost\n",
 	       ctl_json_int(since, "entries"), ctl_json_int(since, "rejected"),

@@ -43,14 +43,14 @@ struct place {
 };
 
 static bool
-is_behind(const struct place *place, const struct cap *cap)
+is_at_or_behind(const struct place *place, const struct cap *cap)
 {
 	if (place->at != cap->full_at)
 		return place->at > cap->full_at;
 	if (place->entry != cap->full_entry)
 		return place->entry > cap->full_entry;
 	int order = str_cmp(place->customer, cap->full_customer);
-	return order ? order > 0 : place->n > cap->full_n;
+	return order ? order > 0 : place->n >= cap->full_n;
 }
 
 static bool
@@ -78,19 +78,19 @@ cap_count(struct step *step, const struct rule *rule, const struct place *place)
 	guard_touch(step->engine);
 	if (!cap)
 		cap = guard_add_cap(guard, rule->key, rule->name, guard->hour);
-	if (cap->taken >= step->engine->rules->max_alerts) {
-		if (cap->muted++ == 0)
-			guard->next_at = INT64_MIN;
-		return true;
+	if (cap->taken < step->engine->rules->max_alerts) {
+		cap->taken++;
+		return false;
 	}
-	if (++cap->taken == step->engine->rules->max_alerts) {
+	if (cap->muted++ == 0) {
 		cap->full = true;
 		cap->full_at = place->at;
 		cap->full_entry = place->entry;
 		cap->full_n = place->n;
 		text_set(&cap->full_customer, place->customer);
+		guard->next_at = INT64_MIN;
 	}
-	return false;
+	return true;
 }
 
 bool
@@ -100,6 +100,8 @@ cap_mutes(struct step *step, const struct alert *alert, uint32_t n)
 	if (alert->rule < 0)
 		return false;
 	const struct rule *rule = &engine->rules->rules[alert->rule];
+	if (rule->kind == RULE_DATE)
+		return false;
 	struct place place = {.at = step->now,
 			      .entry = is_entry(step) ? engine->applying.seq + 1 : 0,
 			      .customer = step->customer->id,
@@ -107,7 +109,7 @@ cap_mutes(struct step *step, const struct alert *alert, uint32_t n)
 	if (!is_held(step))
 		return cap_count(step, rule, &place);
 	const struct cap *cap = cap_find(&engine->guard, rule->key, step->now / HOUR_MS);
-	return cap && cap->full && is_behind(&place, cap);
+	return cap && cap->full && is_at_or_behind(&place, cap);
 }
 
 int64_t

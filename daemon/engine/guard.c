@@ -214,16 +214,44 @@ edge_is_judged(const struct engine *engine, const struct feed *feed, int64_t edg
 	       (edge % 24 == 0 && slot_is_judged(engine, feed, &day));
 }
 
+/* Whether some hour, or some whole day, of those kept is large enough for a median to be. */
+struct peaks {
+	bool hour, day;
+};
+
+static struct peaks
+feed_peaks(const struct engine *engine, const struct feed *feed)
+{
+	const struct guard *guard = &engine->guard;
+	uint64_t least = (uint64_t)engine->rules->min_volume, hour_most = 0, day_most = 0;
+	int64_t day = (guard->hour - GUARD_HOURS + 1) / 24;
+	if (feed->total < least)
+		return (struct peaks){false, false};
+	for (; day <= guard->hour / 24; day++) {
+		uint64_t sum = 0;
+		for (int64_t hour = day * 24; hour < day * 24 + 24; hour++) {
+			uint64_t volume = feed_volume(guard, feed, hour);
+			sum += volume;
+			hour_most = volume > hour_most ? volume : hour_most;
+		}
+		day_most = sum > day_most ? sum : day_most;
+	}
+	return (struct peaks){hour_most >= least, day_most >= least};
+}
+
 /* The first hour's edge at which this feed can be judged; NEVER. As if no more events came: those only move
  * what is expected a week later. */
 static int64_t
 feed_next_edge(const struct engine *engine, const struct feed *feed, int64_t hours)
 {
 	const struct guard *guard = &engine->guard;
-	if (!feed->counts || feed->total < (uint64_t)engine->rules->min_volume)
+	struct peaks peaks = {false, false};
+	if (feed->counts)
+		peaks = feed_peaks(engine, feed);
+	if (!peaks.day)
 		return NEVER;
 	for (int64_t edge = guard->hour + 1; edge <= guard->hour + hours; edge++)
-		if (edge_is_judged(engine, feed, edge))
+		if ((peaks.hour || edge % 24 == 0) && edge_is_judged(engine, feed, edge))
 			return edge * HOUR_MS;
 	return NEVER;
 }

@@ -114,6 +114,8 @@ look_take_rule(struct look *look, int slot)
 	look->rule = slot;
 	look->mean_gap_of = -1;
 	look->unguarded = slot >= 0 && engine->rules->rules[slot].unguarded;
+	if (engine->guard.paused)
+		look->mean_gap_of = -1;
 	/* What was found for others does not hold for it, nor the other way round. */
 	look->env.memos = look->unguarded && engine->guard.paused ? NULL : engine->memos;
 }

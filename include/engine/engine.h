@@ -87,7 +87,7 @@ struct explained_rule {
 	unsigned node_count;
 	const struct explained_node *clear_nodes;
 	unsigned clear_node_count;
-	const char *rests;	/* why it is not judged: "only", "warming", "off", NULL */
+	const char *rests;	/* why it is not judged: "only", "warming", "feed", "off", NULL */
 	int64_t next_at;	/* earliest instant at which time alone could turn it; NEVER */
 	int64_t cooldown_until; /* 0: not cooling */
 	struct str en, zh;	/* its text now */

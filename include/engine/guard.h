@@ -38,8 +38,8 @@ struct cap {
 	int64_t hour;
 	uint32_t taken, muted;
 	bool told; /* rule.muted is out */
-	/* Where the last alert within the cap stood, once it is full: what stands behind it is muted, also when it
-	 * is worked out again. */
+	/* Where the first muted alert stood: it and what stands behind it are muted, also when they are worked out
+	 * again. */
 	bool full;
 	int64_t full_at;
 	uint64_t full_entry; /* 0: it was due; else seq + 1 of its entry */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/guard.h"
 #include "engine/ruleset.h"
 #include "lang/builtin.h"
 #include "lang/message.h"
@@ -97,6 +98,8 @@ limits(void)
 		{"hours that a range of hours reaches back", RULESET_MAX_REACH_HOURS},
 		{"days that are listed in a calendar", CALENDAR_MAX_DAYS},
 		{"steps of a date rule", RULESET_MAX_STEPS},
+		{"feeds (pairs of event type and source) that are guarded", GUARD_MAX_FEEDS},
+		{"suspect times of one feed that are remembered", GUARD_MAX_SPANS},
 		{"arguments of a function that is not `least` or `most`", FN_MAX_ARGS},
 	};
 
