@@ -85,6 +85,17 @@ calendar_is_holiday(const struct calendar *calendar, int64_t day, unsigned name)
 	return listed != NULL && listed->name == (int)name;
 }
 
+int64_t
+calendar_next_holiday(const struct calendar *calendar, int64_t day, unsigned name)
+{
+	const struct calendar_day *last = last_until(calendar, day);
+	unsigned i = last != NULL ? (unsigned)(last - calendar->days) + 1 : 0;
+
+	while (i < calendar->day_count && calendar->days[i].name != (int)name)
+		i++;
+	return i < calendar->day_count ? calendar->days[i].day : INT64_MAX;
+}
+
 static int64_t
 count_bits(unsigned bits)
 {

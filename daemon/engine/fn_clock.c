@@ -60,21 +60,35 @@ fn_now(const struct call *call)
 	return value_time(look_moment(call->look));
 }
 
+/* Its next edge is where it turns, not each midnight. */
 struct value
 fn_is_workday(const struct call *call)
 {
-	int64_t today = clock_today(call->look);
+	struct look *look = call->look;
+	const struct ruleset *rules = look->engine->rules;
+	int64_t today = clock_day(&look->engine->clock, look->env.now), day = today + 1;
+	bool works = calendar_is_workday(&rules->calendar, today);
 
-	return value_bool(calendar_is_workday(&call->look->engine->rules->calendar, today));
+	while (day < today + CALENDAR_MAX_SHIFT &&
+	       calendar_is_workday(&rules->calendar, day) == works)
+		day++;
+	clock_edge(look, zone_day_start(rules->zone, day));
+	return value_bool(works);
 }
 
 struct value
 fn_holiday(const struct call *call)
 {
-	int64_t today = clock_today(call->look);
+	struct look *look = call->look;
+	const struct ruleset *rules = look->engine->rules;
+	int64_t today = clock_day(&look->engine->clock, look->env.now);
+	bool holds = calendar_is_holiday(&rules->calendar, today, call->node->slot);
+	int64_t day = holds ? today + 1
+			    : calendar_next_holiday(&rules->calendar, today, call->node->slot);
 
-	return value_bool(calendar_is_holiday(&call->look->engine->rules->calendar, today,
-					      call->node->slot));
+	if (day != INT64_MAX)
+		clock_edge(look, zone_day_start(rules->zone, day));
+	return value_bool(holds);
 }
 
 #define FAR (4000000 * DAY_MS)

@@ -243,18 +243,63 @@ truth_compare(struct env *env, const struct node *node)
 	return holds ? TRUTH_YES : TRUTH_NO;
 }
 
+static bool
+is_among(const struct node *list, const struct value *v)
+{
+	for (unsigned i = 0; i < list->kid_count; i++)
+		if (compute_order(v, &list->kids[i]->value) == 0)
+			return true;
+	return false;
+}
+
 static enum truth
 truth_in(struct env *env, const struct node *node)
 {
 	struct value v = eval_node(env, node->kids[0]);
-	const struct node *list = node->kids[1];
 
 	if (!v.known)
 		return TRUTH_UNKNOWN;
-	for (unsigned i = 0; i < list->kid_count; i++)
-		if (compute_order(&v, &list->kids[i]->value) == 0)
-			return TRUTH_YES;
-	return TRUTH_NO;
+	return is_among(node->kids[1], &v) ? TRUTH_YES : TRUTH_NO;
+}
+
+/* ---- Edges ---- */
+
+#define EDGES_MAX 32 /* looked ahead; hours of a day and more */
+
+static bool
+holds_for(const struct node *node, const struct value *v)
+{
+	enum compare_op op = (enum compare_op)node->op;
+
+	if (node->kind == NODE_IN)
+		return is_among(node->kids[1], v);
+	if (node->swapped)
+		op = mirrored(op);
+	return compute_holds(op, compute_order(v, &node->kids[!node->swapped]->value));
+}
+
+/* The moving side lowers env->next to its next edge; edges at which the answer stays the same are passed over,
+ * so that `hour() >= 9` is looked at twice a day and not 24 times. */
+static enum truth
+truth_at_edges(struct env *env, const struct node *node)
+{
+	const struct value none = value_unknown(TYPE_COUNT);
+	int64_t limit = env->next;
+	enum truth truth =
+		node->kind == NODE_IN ? truth_in(env, node) : truth_compare(env, node);
+
+	for (int i = 0; i < EDGES_MAX && env->next < limit; i++) {
+		int64_t edge = env->next;
+		struct value v;
+
+		env->next = limit;
+		v = turn_moving_at(env, node->kids[node->swapped], &none, edge);
+		if (holds_for(node, &v) != (truth == TRUTH_YES)) {
+			env->next = edge;
+			break;
+		}
+	}
+	return truth;
 }
 
 /* ---- Logic ---- */
@@ -305,6 +350,8 @@ truth_of_logic(struct env *env, const struct node *node)
 		return truth_chain(env, node);
 	if (node->kind == NODE_NOT)
 		return truth_not(env, node);
+	if (node->moves == MOVES_EDGES)
+		return truth_at_edges(env, node);
 	if (node->kind == NODE_IN)
 		return truth_in(env, node);
 	if (node->moves == MOVES_LINEAR || node->moves == MOVES_MONOTONE)

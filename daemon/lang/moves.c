@@ -34,11 +34,41 @@ moves_bare(const struct node *side)
 	return side->builtin->flags & MOVING;
 }
 
+/* hour(), weekday(), month(): what they say at an edge to come depends on nothing else. */
+static bool
+has_edges_alone(const struct node *side)
+{
+	return side->kind == NODE_CALL && side->builtin->flags & FN_EDGES &&
+	       side->builtin->param_count == 0;
+}
+
+void
+moves_classify_in(struct node *in)
+{
+	in->moves = has_edges_alone(in->kids[0]) ? MOVES_EDGES : MOVES_NOT;
+}
+
+static bool
+classify_edges(struct node *compare)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (!has_edges_alone(compare->kids[i]) ||
+		    compare->kids[1 - i]->kind != NODE_CONST)
+			continue;
+		compare->moves = MOVES_EDGES;
+		compare->swapped = i == 1;
+		return true;
+	}
+	return false;
+}
+
 void
 moves_classify(struct node *compare)
 {
 	unsigned movement;
 
+	if (classify_edges(compare))
+		return;
 	compare->moves = MOVES_COARSE;
 	if (!moves_with_time(compare->kids[0]) && !moves_with_time(compare->kids[1])) {
 		compare->moves = MOVES_NOT;

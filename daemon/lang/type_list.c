@@ -115,5 +115,8 @@ type_in(struct typer *t, const struct node *in)
 		want = list->kids[0]->type;
 	if (subject->type == TYPE_TEXT_ANY && !type_want(t, subject, want))
 		return NULL;
-	return fit_list(t, subject, list) ? out : NULL;
+	if (!fit_list(t, subject, list))
+		return NULL;
+	moves_classify_in(out);
+	return out;
 }

@@ -33,6 +33,8 @@ const struct calendar_day *calendar_find(const struct calendar *calendar,
 					 int64_t day); /* or NULL */
 bool calendar_is_workday(const struct calendar *calendar, int64_t day);
 bool calendar_is_holiday(const struct calendar *calendar, int64_t day, unsigned name);
+/* The first day after `day` that has this name; INT64_MAX: none. */
+int64_t calendar_next_holiday(const struct calendar *calendar, int64_t day, unsigned name);
 /* Working days among first..last, both included; 0 when last is before first. */
 int64_t calendar_workdays(const struct calendar *calendar, int64_t first, int64_t last);
 /* The day, or the nearest working day after (step 1) or before it (-1); the day itself when there is none

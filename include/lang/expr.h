@@ -46,7 +46,8 @@ enum moves {
 	MOVES_NOT,    /* reads no time: constant between looks */
 	MOVES_LINEAR, /* one side grows by 1 ms a ms: flips at an instant known by subtraction */
 	MOVES_MONOTONE, /* one side is monotone: the flip is bisected */
-	MOVES_COARSE	/* keeps its value between looks */
+	MOVES_EDGES, /* one side is a bare function with edges, the other a constant: asked at them */
+	MOVES_COARSE /* keeps its value between looks */
 };
 
 struct builtin;
@@ -55,7 +56,7 @@ struct node {
 	enum node_kind kind;
 	enum type type; /* after typing */
 	uint8_t op;	/* compare_op, arith_op or path_root */
-	uint8_t moves;	/* enum moves; NODE_COMPARE only */
+	uint8_t moves;	/* enum moves; NODE_COMPARE, and MOVES_EDGES of NODE_IN */
 	bool swapped;	/* NODE_COMPARE: the moving side is kids[1] */
 	uint16_t
 		memo; /* equal conditions of a rule set share one number; 0: none (lang/share.h) */

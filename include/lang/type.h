@@ -84,6 +84,7 @@ bool moves_with_time(const struct node *node);
 unsigned moves_bare(const struct node *side);
 /* Fills in moves and swapped of a NODE_COMPARE whose kids are typed. */
 void moves_classify(struct node *compare);
+void moves_classify_in(struct node *in);
 
 /* compile.c: a part of a text, as in the holes of a template. */
 const struct expr *expr_compile_part(struct arena *arena, const struct source *source,

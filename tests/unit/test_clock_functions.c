@@ -169,6 +169,46 @@ a_clock_function_beside_others_turns_at_its_edge(void **state)
 	      "2026-03-07T03:00 false\n");
 }
 
+/* When the customer is looked at next, by time alone. */
+static void
+next_look(const char *expr, const char *from, const char *next)
+{
+	struct buf rules = {0};
+	struct scene w;
+
+	buf_printf(
+		&rules,
+		"timezone: Asia/Shanghai\n"
+		"calendar: {holidays: {2026-10-01: national_day, 2026-10-02: national_day}}\n"
+		"signals: {login: {on: login}}\nrules:\n- {rule: r, expr: '%s'}\n",
+		expr);
+	scene_init(&w, rules.p);
+	scene_send(&w, at(from), "c", "login", NULL);
+	assert_int_equal(engine_next_due(w.engine), next ? at(next) : NEVER);
+	buf_finish(&rules);
+	scene_finish(&w);
+}
+
+static void
+edges_at_which_nothing_turns_are_not_looked_at(void **state)
+{
+	(void)state;
+	next_look("hour() >= 9", "2026-03-02 02:00", "2026-03-02 16:00");
+	next_look("9 > hour()", "2026-03-02 16:30", "2026-03-03 01:00");
+	next_look("hour() in [3, 4]", "2026-03-02 00:00", "2026-03-02 19:00");
+	next_look("not (hour() in [3, 4])", "2026-03-02 19:00", "2026-03-02 21:00");
+	next_look("weekday() in [\"sat\", \"sun\"]", "2026-03-02 00:00", "2026-03-06 16:00");
+	next_look("month() == 12", "2026-03-02 00:00", "2026-11-30 16:00");
+	next_look("is_workday()", "2026-09-28 00:00", "2026-09-30 16:00");
+	next_look("is_workday()", "2026-10-01 00:00", "2026-10-04 16:00");
+	next_look("holiday(\"national_day\")", "2026-03-02 00:00", "2026-09-30 16:00");
+	next_look("holiday(\"national_day\")", "2026-10-01 20:00", "2026-10-02 16:00");
+	next_look("holiday(\"national_day\")", "2026-10-03 00:00", NULL);
+	/* Compared with what is no constant, or computed with: each edge. */
+	next_look("hour() * 2 > 18", "2026-03-02 02:00", "2026-03-02 03:00");
+	next_look("hour() > count(login[1d])", "2026-03-02 02:00", "2026-03-02 03:00");
+}
+
 static void
 an_extra_event_between_edges_changes_nothing(void **state)
 {
@@ -208,6 +248,7 @@ main(void)
 		cmocka_unit_test(month_turns_with_the_local_date),
 		cmocka_unit_test(now_passes_an_instant_at_that_instant),
 		cmocka_unit_test(a_clock_function_beside_others_turns_at_its_edge),
+		cmocka_unit_test(edges_at_which_nothing_turns_are_not_looked_at),
 		cmocka_unit_test(an_extra_event_between_edges_changes_nothing),
 	};
 
