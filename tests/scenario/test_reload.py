@@ -113,6 +113,27 @@ def test_a_file_that_is_away_for_a_moment_changes_nothing():
         check(risk_after_complaints(house, 'c1') == 67, 'the old points')
 
 
+def test_a_calendar_file_is_part_of_the_rules():
+    asks = RULES.replace('levels:', 'calendar: days.yaml\nlevels:', 1) + \
+        '- rule: fair\n  expr: holiday("fair") or not holiday("fair")\n  points: 1\n'
+    with House(asks) as house:
+        house.write('days.yaml', 'holidays: {2026-05-01: fair}\n')
+        daemon = house.start()
+        house.write('days.yaml', 'holidays: {2026-05-01: fair, 2026-05-41: fair}\n')
+        house.says(daemon, 'days.yaml:1:30: error E244')
+        house.write('days.yaml', 'holidays: {2026-05-01: fair, 2026-05-04: fair}\n')
+        house.says(daemon, 'are in force')
+        house.committed(house.send('c1', 'login'))
+        check(said(house, 'customer', 'c1')['risk'] == 1, 'the rule does not fire')
+        # What was in force is found again, though the calendar is another one by then.
+        house.end(daemon, signal.SIGKILL)
+        house.write('days.yaml', 'holidays: {2027-05-01: fair}\n')
+        daemon = house.start()
+        house.says(daemon, 'are in force')
+        check(said(house, 'customer', 'c1')['risk'] == 1, 'the rule does not fire any more')
+        check(len(changes(house)) == 2, changes(house))
+
+
 def test_an_editor_that_writes_half_then_whole_is_waited_for():
     with House(RULES) as house:
         daemon = house.start()
