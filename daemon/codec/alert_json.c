@@ -31,7 +31,7 @@ struct envelope {
 	const struct order *order;
 	const char *id, *key;
 	int64_t at;
-	unsigned level, previous_level;
+	unsigned level, previous_level, stage, previous_stage;
 	int risk, previous_risk;
 	uint32_t episode, seq; /* episode 0: healthy */
 	bool closed;
@@ -90,8 +90,9 @@ put_standing(struct json *json, const struct envelope *envelope)
 	put_int(json, "risk", envelope->risk);
 	put_int(json, "previous_risk", envelope->previous_risk);
 	put_int(json, "health", 100 - envelope->risk);
-	json_key(json, "stage");
-	json_none(json);
+	parts_stage(json, "stage", rules, envelope->stage);
+	if (envelope->stage != envelope->previous_stage)
+		parts_stage(json, "previous_stage", rules, envelope->previous_stage);
 	json_key(json, "episode");
 	if (envelope->episode)
 		json_int(json, envelope->episode);
@@ -285,6 +286,9 @@ alert_json(struct buf *out, const struct engine *engine, const struct order *ord
 		.at = alert->at,
 		.level = alert->level,
 		.previous_level = alert->previous_level,
+		.stage = alert->stage,
+		.previous_stage = alert->type == ALERT_STAGE_CHANGED ? alert->previous_stage
+								     : alert->stage,
 		.risk = alert->risk,
 		.previous_risk = alert->previous_risk,
 		.episode = alert->episode,
@@ -379,6 +383,8 @@ task_alert_json(struct buf *out, const struct engine *engine, const struct order
 		.at = change->at,
 		.level = customer->level,
 		.previous_level = customer->level,
+		.stage = customer->stage,
+		.previous_stage = customer->stage,
 		.risk = customer->risk,
 		.previous_risk = customer->risk,
 		.episode = is_ill ? customer->episode : 0,

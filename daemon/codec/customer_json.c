@@ -34,8 +34,7 @@ put_standing(struct json *json, struct engine *engine, const struct customer *cu
 	put_str(json, "level", parts_level(engine_rules(engine), customer->level));
 	put_int(json, "risk", customer->risk);
 	put_int(json, "health", 100 - customer->risk);
-	json_key(json, "stage");
-	json_none(json);
+	parts_stage(json, "stage", engine_rules(engine), customer->stage);
 	json_key(json, "value");
 	parts_value(json, engine_value(engine, customer, now));
 }
@@ -230,6 +229,10 @@ put_tags(struct json *json, const struct customer *customer)
 	for (unsigned i = 0; cold && i < cold->tag_count; i++) {
 		json_open(json, '{');
 		put_str(json, "tag", cold->tags[i].name);
+		json_key(json, "by");
+		json_text(json, cold->tags[i].by == TAG_BY_HAND	  ? "hand"
+				: cold->tags[i].by == TAG_BY_RULE ? "rule"
+								  : "both");
 		put_at(json, "since", cold->tags[i].since_at);
 		put_at(json, "expires", cold->tags[i].expires_at);
 		json_close(json, '}');
@@ -283,6 +286,7 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	json_open(&json, '{');
 	put_standing(&json, engine, customer, now);
 	put_at(&json, "at", now);
+	put_at(&json, "stage_since", customer->stage ? customer->stage_at : NEVER);
 	put_episode(&json, engine, customer);
 	put_int(&json, "seq", customer->seq);
 	put_at(&json, "first_seen", customer->first_seen_at);

@@ -207,6 +207,16 @@ parts_level(const struct ruleset *rules, unsigned level)
 	return rules->levels[level].name;
 }
 
+void
+parts_stage(struct json *json, const char *key, const struct ruleset *rules, unsigned stage)
+{
+	json_key(json, key);
+	if (stage)
+		json_str(json, ruleset_stage_name(rules, stage));
+	else
+		json_none(json);
+}
+
 /* --- words --- */
 
 const char *

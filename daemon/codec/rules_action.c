@@ -129,7 +129,13 @@ static const struct form_row action_rows[] = {
 };
 
 /* Which alerts a filter has a meaning for. */
-enum about { ABOUT_LEVEL = 1, ABOUT_RULE = 2, ABOUT_TAG = 4, ABOUT_NOBODY = 8 };
+enum about {
+	ABOUT_LEVEL = 1,
+	ABOUT_RULE = 2,
+	ABOUT_TAG = 4,
+	ABOUT_NOBODY = 8,
+	ABOUT_STAGE = 16
+};
 
 static const struct on_row {
 	const char *word;
@@ -142,7 +148,7 @@ static const struct on_row {
 	{"rule.cleared", ALERT_RULE_CLEARED, ABOUT_RULE},
 	{"customer.tagged", ALERT_TAGGED, ABOUT_TAG},
 	{"customer.untagged", ALERT_UNTAGGED, ABOUT_TAG},
-	{"customer.stage_changed", -1, 0},
+	{"customer.stage_changed", ALERT_STAGE_CHANGED, ABOUT_STAGE},
 	{"customer.owner_changed", -1, 0},
 	{"feed.silent", ALERT_FEED_SILENT, ABOUT_NOBODY},
 	{"feed.back", ALERT_FEED_BACK, ABOUT_NOBODY},
@@ -196,6 +202,25 @@ read_level_filter(struct maker *maker, const struct yaml_node *node, const char 
 	if (*out < 0)
 		form_propose(&maker->form, node, "E227", node->text,
 			     maker->rules->level_words.words, maker->rules->level_count);
+}
+
+/* From and to: of levels or of stages. */
+static void
+read_move_filter(struct maker *maker, const struct yaml_node *node, const char *word,
+		 const struct on_row *on, int *out)
+{
+	const struct ruleset *rules = maker->rules;
+
+	if (on == NULL || on->about != ABOUT_STAGE) {
+		read_level_filter(maker, node, word, on, out);
+		return;
+	}
+	if (!filter_fits(maker, node, word, ABOUT_STAGE, on))
+		return;
+	*out = ruleset_stage(rules, node->text);
+	if (*out < 0)
+		form_propose(&maker->form, node, "E259", node->text, rules->stage_words.words,
+			     rules->stage_count);
 }
 
 static void
@@ -297,8 +322,8 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 	action.on = on ? (enum alert_type)on->type : ALERT_RULE_FIRED;
 	read_rule_filter(maker, text.rule, on, &action);
 	read_category_filter(maker, text.category, on, &action);
-	read_level_filter(maker, text.from, "from", on, &action.from);
-	read_level_filter(maker, text.to, "to", on, &action.to);
+	read_move_filter(maker, text.from, "from", on, &action.from);
+	read_move_filter(maker, text.to, "to", on, &action.to);
 	read_level_filter(maker, text.at_least, "at_least", on, &action.at_least);
 	if (filter_fits(maker, text.tag, "tag", ABOUT_TAG, on) &&
 	    maker_is_label(maker, text.tag))

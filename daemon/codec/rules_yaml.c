@@ -57,8 +57,8 @@ static const struct form_row file_rows[] = {
 	{.word = "items", .read = form_ignore},
 	{.word = "members", .read = NULL},
 	{.word = "models", .read = form_ignore},
-	{.word = "tags", .read = NULL},
-	{.word = "stages", .read = NULL},
+	{.word = "tags", .read = form_ignore},
+	{.word = "stages", .read = form_ignore},
 	{.word = NULL},
 };
 
@@ -205,10 +205,12 @@ make(struct maker *maker)
 	maker_lists(maker);
 	maker_macros(maker);
 	maker_teams(maker);
+	maker_standing(maker);
 	maker_wheres(maker);
 	maker_models(maker);
 	read_only(maker);
 	maker_rules(maker);
+	maker_watching(maker);
 	read_value(maker);
 	maker_tasks(maker);
 	maker_actions(maker);

@@ -115,6 +115,20 @@ eager_signals(struct calm_walk *state, const struct rule *rule)
 	return state->eager;
 }
 
+/* Of tags and stages together. */
+static uint64_t
+eager_watching(struct calm_walk *state, const struct ruleset *rules)
+{
+	state->eager = 0;
+	for (unsigned i = 0; i < rules->tag_count; i++) {
+		walk_expr(state, rules->tags[i].when);
+		walk_expr(state, rules->tags[i].leave);
+	}
+	for (unsigned i = 0; i < rules->stage_count; i++)
+		walk_expr(state, rules->stages[i].when);
+	return state->eager;
+}
+
 void
 calm_finish(struct calm *calm)
 {
@@ -136,11 +150,15 @@ calm_make(struct calm *calm, const struct ruleset *rules)
 	uint64_t *eager = mem_array(rules->rule_count + 1u, sizeof *eager);
 	for (unsigned r = 0; r < rules->rule_count; r++)
 		eager[r] = eager_signals(&state, &rules->rules[r]);
+	uint64_t watching = eager_watching(&state, rules);
 	calm->rules = mem_array(most + 1, sizeof *calm->rules);
 	calm->uses = mem_array(rules->use_count + 1u, sizeof *calm->uses);
 	for (unsigned u = 0; u < rules->use_count; u++) {
 		const struct type_use *use = &rules->uses[u];
 		calm->uses[u].rules = calm->rules + used;
+		calm->uses[u].watching =
+			(watching & use->signals) != 0 ||
+			(rules->watching.reads_items & (use->opens | use->closes)) != 0;
 		for (unsigned i = 0; i < use->rule_count; i++) {
 			const struct rule *rule = &rules->rules[use->rules[i]];
 			bool items = rule->reads_items & (use->opens | use->closes);

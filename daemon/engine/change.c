@@ -48,6 +48,24 @@ rules_missing(const struct ruleset *of, const struct ruleset *in)
 	return missing;
 }
 
+static bool *
+tags_missing(const struct ruleset *of, const struct ruleset *in)
+{
+	bool *missing = mem_array(of->tag_count + 1u, sizeof *missing);
+	for (unsigned i = 0; i < of->tag_count; i++)
+		missing[i] = ruleset_tag(in, of->tags[i].name) < 0;
+	return missing;
+}
+
+static bool *
+stages_missing(const struct ruleset *of, const struct ruleset *in)
+{
+	bool *missing = mem_array(of->stage_count + 1u, sizeof *missing);
+	for (unsigned i = 0; i < of->stage_count; i++)
+		missing[i] = ruleset_stage(in, of->stages[i].name) < 0;
+	return missing;
+}
+
 static void
 all_due(struct engine *engine)
 {
@@ -59,12 +77,12 @@ all_due(struct engine *engine)
 }
 
 static void
-remove_rules(struct engine *engine, const bool *removed, int64_t now,
+remove_rules(struct engine *engine, const bool *removed, const struct ruleset *to, int64_t now,
 	     const struct order_sink *sink)
 {
 	for (size_t i = 0; i < engine->due_count; i++)
 		if (!engine_is_ahead(engine, engine->due[i], now))
-			(void)step_remove_rules(engine, engine->due[i], removed, now, sink);
+			(void)step_remove_rules(engine, engine->due[i], removed, to, now, sink);
 }
 
 static void
@@ -94,18 +112,24 @@ engine_change_rules(struct engine *engine, const struct entry *entry, struct rul
 	}
 	bool *removed = rules_missing(engine->rules, rules);
 	bool *added = rules_missing(rules, engine->rules);
+	bool *new_tags = tags_missing(rules, engine->rules);
+	bool *new_stages = stages_missing(rules, engine->rules);
 	all_due(engine);
-	remove_rules(engine, removed, now, sink);
+	remove_rules(engine, removed, rules, now, sink);
 	give_births(engine, rules, now);
 	remap_all(engine, rules);
 	struct ruleset *old = engine->rules;
 	engine_take_rules(engine, rules);
 	ruleset_destroy(old);
 	engine->rule_is_new = added;
+	engine->tag_is_new = new_tags;
+	engine->stage_is_new = new_stages;
 	for (size_t i = 0; i < engine->due_count; i++)
 		(void)step_customer(engine, engine->due[i], NULL, STEP_RULES, now, sink);
-	engine->rule_is_new = NULL;
+	engine->rule_is_new = engine->tag_is_new = engine->stage_is_new = NULL;
 	mem_free(removed);
 	mem_free(added);
+	mem_free(new_tags);
+	mem_free(new_stages);
 	engine_end_entry(engine, entry->id);
 }

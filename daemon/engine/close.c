@@ -20,28 +20,53 @@ enum close_kind {
 static enum close_kind
 close_kind(const struct builtin *fn)
 {
+	/* clang-format off */
 	static const unsigned char kinds[FN_OPS] = {
-		[FN_COUNT] = CLOSE_WINDOW,     [FN_SUM] = CLOSE_WINDOW,
-		[FN_DAYS] = CLOSE_WINDOW,      [FN_RATIO] = CLOSE_WINDOW,
-		[FN_P_DROP] = CLOSE_WINDOW,    [FN_P_RISE] = CLOSE_WINDOW,
-		[FN_LAST] = CLOSE_GAUGE,       [FN_SINCE] = CLOSE_NEVER,
-		[FN_SILENT] = CLOSE_NEVER,     [FN_SEEN] = CLOSE_NEVER,
-		[FN_AFTER] = CLOSE_NEVER,      [FN_AGE] = CLOSE_NEVER,
-		[FN_UNTIL] = CLOSE_NEVER,      [FN_RISK] = CLOSE_NEVER,
-		[FN_OPEN] = CLOSE_NEVER,       [FN_OLDEST] = CLOSE_NEVER,
-		[FN_UNTIL_DUE] = CLOSE_NEVER,  [FN_LEVEL] = CLOSE_NEVER,
-		[FN_TAG] = CLOSE_NEVER,	       [FN_MAX] = CLOSE_WINDOW,
-		[FN_MIN] = CLOSE_WINDOW,       [FN_AVG] = CLOSE_WINDOW,
-		[FN_CHANGE] = CLOSE_WINDOW,    [FN_TYPICAL_GAP] = CLOSE_GAPS,
-		[FN_GAP_MEAN] = CLOSE_GAPS,    [FN_GAP_SD] = CLOSE_GAPS,
-		[FN_GAP_MAX] = CLOSE_GAPS,     [FN_GAP_QUANTILE] = CLOSE_GAPS,
-		[FN_GAP_EWMA] = CLOSE_GAPS,    [FN_P_SILENT] = CLOSE_GAPS,
-		[FN_P_GAP] = CLOSE_GAPS,       [FN_P_ALIVE] = CLOSE_GAPS,
-		[FN_HOUR] = CLOSE_NEVER,       [FN_WEEKDAY] = CLOSE_NEVER,
-		[FN_MONTH] = CLOSE_NEVER,      [FN_NOW] = CLOSE_NEVER,
-		[FN_IS_WORKDAY] = CLOSE_NEVER, [FN_HOLIDAY] = CLOSE_NEVER,
+		[FN_COUNT] = CLOSE_WINDOW,
+		[FN_SUM] = CLOSE_WINDOW,
+		[FN_DAYS] = CLOSE_WINDOW,
+		[FN_RATIO] = CLOSE_WINDOW,
+		[FN_P_DROP] = CLOSE_WINDOW,
+		[FN_P_RISE] = CLOSE_WINDOW,
+		[FN_LAST] = CLOSE_GAUGE,
+		[FN_SINCE] = CLOSE_NEVER,
+		[FN_SILENT] = CLOSE_NEVER,
+		[FN_SEEN] = CLOSE_NEVER,
+		[FN_AFTER] = CLOSE_NEVER,
+		[FN_AGE] = CLOSE_NEVER,
+		[FN_UNTIL] = CLOSE_NEVER,
+		[FN_RISK] = CLOSE_NEVER,
+		[FN_OPEN] = CLOSE_NEVER,
+		[FN_OLDEST] = CLOSE_NEVER,
+		[FN_UNTIL_DUE] = CLOSE_NEVER,
+		[FN_LEVEL] = CLOSE_NEVER,
+		[FN_TAG] = CLOSE_NEVER,
+		[FN_MAX] = CLOSE_WINDOW,
+		[FN_MIN] = CLOSE_WINDOW,
+		[FN_AVG] = CLOSE_WINDOW,
+		[FN_CHANGE] = CLOSE_WINDOW,
+		[FN_TYPICAL_GAP] = CLOSE_GAPS,
+		[FN_GAP_MEAN] = CLOSE_GAPS,
+		[FN_GAP_SD] = CLOSE_GAPS,
+		[FN_GAP_MAX] = CLOSE_GAPS,
+		[FN_GAP_QUANTILE] = CLOSE_GAPS,
+		[FN_GAP_EWMA] = CLOSE_GAPS,
+		[FN_P_SILENT] = CLOSE_GAPS,
+		[FN_P_GAP] = CLOSE_GAPS,
+		[FN_P_ALIVE] = CLOSE_GAPS,
+		[FN_HOUR] = CLOSE_NEVER,
+		[FN_WEEKDAY] = CLOSE_NEVER,
+		[FN_MONTH] = CLOSE_NEVER,
+		[FN_NOW] = CLOSE_NEVER,
+		[FN_IS_WORKDAY] = CLOSE_NEVER,
+		[FN_HOLIDAY] = CLOSE_NEVER,
 		[FN_WORKDAYS] = CLOSE_NEVER,
+		[FN_STAGE] = CLOSE_NEVER,
+		[FN_STAGE_AGE] = CLOSE_NEVER,
+		[FN_FIRING] = CLOSE_NEVER,
+		[FN_FIRED_WITHIN] = CLOSE_NEVER,
 	};
+	/* clang-format on */
 	return fn->op >= FN_FIRST_PURE ? CLOSE_NEVER : (enum close_kind)kinds[fn->op];
 }
 
@@ -130,6 +155,24 @@ read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 	plan->signals |= reading.signals;
 }
 
+/* Tags and stages are asked together. */
+static void
+read_watching(struct close_plan *plan, const struct ruleset *rules)
+{
+	struct reading reading = {
+		.plan = plan, .rules = rules, .daily = rules->watching.coarse};
+	for (unsigned i = 0; i < rules->tag_count; i++) {
+		read_expr(&reading, rules->tags[i].when);
+		read_expr(&reading, rules->tags[i].leave);
+	}
+	for (unsigned i = 0; i < rules->stage_count; i++)
+		read_expr(&reading, rules->stages[i].when);
+	plan->watching_daily = reading.daily;
+	plan->watching_signals = reading.signals;
+	plan->daily |= reading.daily;
+	plan->signals |= reading.signals;
+}
+
 void
 close_finish(struct close_plan *plan)
 {
@@ -145,6 +188,7 @@ close_make(struct close_plan *plan, const struct ruleset *rules)
 	plan->rules = mem_array(rules->rule_count + 1u, sizeof *plan->rules);
 	for (unsigned r = 0; r < rules->rule_count; r++)
 		read_rule(plan, rules, (uint16_t)r);
+	read_watching(plan, rules);
 	read_expr(&whole, rules->only);
 	plan->whole_daily = whole.daily || (rules->only && rules->only_reads == UINT64_MAX);
 	plan->whole_signals = whole.signals;

@@ -27,6 +27,7 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 	engine->windows = mem_array(rules->range_count + 1u, sizeof *engine->windows);
 	engine->has_coarse = engine->has_points_expr = engine->has_standing = false;
 	engine->has_follows = engine->has_inhibited = false;
+	engine->has_coarse = rules->watching.coarse;
 	for (unsigned i = 0; i < rules->rule_count; i++) {
 		engine->all_rules[i] = (uint16_t)i;
 		engine->has_coarse |= rules->rules[i].reads_coarse;

@@ -17,11 +17,26 @@ fn_level(const struct call *call)
 struct value
 fn_tag(const struct call *call)
 {
-	const struct cold *cold = call->look->customer->cold;
-	for (unsigned i = 0; cold && i < cold->tag_count; i++)
-		if (str_eq(cold->tags[i].name, call->args[0].u.s))
-			return value_bool(true);
-	return value_bool(false);
+	return value_bool(customer_tag(call->look->customer, call->args[0].u.s) != NULL);
+}
+
+struct value
+fn_stage(const struct call *call)
+{
+	unsigned stage = call->look->customer->stage;
+	if (stage == 0)
+		return value_unknown(TYPE_ENUM);
+	return value_enum(&call->look->engine->rules->stage_words, stage - 1);
+}
+
+struct value
+fn_stage_age(const struct call *call)
+{
+	const struct customer *customer = call->look->customer;
+	int64_t moment = look_moment(call->look);
+	if (customer->stage == 0)
+		return value_unknown(TYPE_DURATION);
+	return value_duration(moment > customer->stage_at ? moment - customer->stage_at : 0);
 }
 
 struct value

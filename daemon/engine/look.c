@@ -91,7 +91,7 @@ look_path(struct env *env, const struct node *node)
 }
 /* ---- functions ---- */
 
-/* clang-format off: a row a function */
+/* clang-format off */
 static call_rule *const functions[FN_FIRST_PURE] = {
 	[FN_COUNT] = fn_count,
 	[FN_SUM] = fn_sum,
@@ -118,6 +118,8 @@ static call_rule *const functions[FN_FIRST_PURE] = {
 	[FN_RISK] = fn_risk,
 	[FN_LEVEL] = fn_level,
 	[FN_TAG] = fn_tag,
+	[FN_STAGE] = fn_stage,
+	[FN_STAGE_AGE] = fn_stage_age,
 	[FN_FIRING] = fn_firing,
 	[FN_FIRED_WITHIN] = fn_fired_within,
 	[FN_OPEN] = fn_open,

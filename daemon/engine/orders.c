@@ -58,9 +58,19 @@ order_number(struct customer *customer, int64_t now)
 
 /* ---- actions ---- */
 
+/* From and to are stages. */
+static bool
+action_stage_fits(const struct action *action, const struct alert *alert)
+{
+	return (action->from < 0 || (unsigned)action->from + 1 == alert->previous_stage) &&
+	       (action->to < 0 || (unsigned)action->to + 1 == alert->stage);
+}
+
 static bool
 action_level_fits(const struct action *action, const struct alert *alert)
 {
+	if (alert->type == ALERT_STAGE_CHANGED)
+		return action_stage_fits(action, alert);
 	if (action->from >= 0 && (unsigned)action->from != alert->previous_level)
 		return false;
 	if (action->to >= 0 && (unsigned)action->to != alert->level)
@@ -137,6 +147,8 @@ moved_name(const struct step *step, const struct alert *alert)
 {
 	if (alert->rule >= 0)
 		return rules_of(step)->rules[alert->rule].name;
+	if (alert->type == ALERT_STAGE_CHANGED)
+		return ruleset_stage_name(rules_of(step), alert->stage);
 	if (alert->tag.p)
 		return alert->tag;
 	return rules_of(step)->levels[alert->level].name;
@@ -150,6 +162,8 @@ fill_common(struct step *step, struct alert *alert)
 	alert->at = step->now;
 	alert->level = customer->level;
 	alert->previous_level = step->previous_level;
+	alert->stage = customer->stage;
+	alert->previous_stage = step->previous_stage;
 	alert->risk = customer->risk;
 	alert->previous_risk = step->previous_risk;
 	alert->closed = !ill;

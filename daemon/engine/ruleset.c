@@ -105,6 +105,15 @@ ruleset_level(const struct ruleset *rules, struct str name)
 }
 
 int
+ruleset_tag(const struct ruleset *rules, struct str name)
+{
+	for (unsigned i = 0; i < rules->tag_count; i++)
+		if (str_eq(rules->tags[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int
 ruleset_stage(const struct ruleset *rules, struct str name)
 {
 	for (unsigned i = 0; i < rules->stage_count; i++)

@@ -307,6 +307,23 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	read_pair(&texts, &rule->advice);
 }
 
+static void
+finish_watching(struct ruleset *rules)
+{
+	struct reading reading = {.rules = rules};
+
+	for (unsigned i = 0; i < rules->tag_count; i++) {
+		read_expr(&reading, rules->tags[i].when);
+		read_expr(&reading, rules->tags[i].leave);
+	}
+	for (unsigned i = 0; i < rules->stage_count; i++)
+		read_expr(&reading, rules->stages[i].when);
+	rules->watching.reads = reading.at_once;
+	rules->watching.reads_items = reading.items;
+	rules->watching.coarse = reading.coarse;
+	rules->watching.follows = reading.follows || reading.standing;
+}
+
 /* What is read only when something is written or ordered still needs its days kept. */
 static void
 read_the_rest(struct ruleset *rules)
@@ -379,6 +396,9 @@ finish_use(struct ruleset *rules, struct type_use *use)
 			use->rules[use->rule_count++] = (uint16_t)i;
 	use->looks_only = (rules->only_reads & use->signals) != 0 ||
 			  (rules->only_reads_items & (use->opens | use->closes)) != 0;
+	use->looks_watching =
+		(rules->watching.reads & use->signals) != 0 ||
+		(rules->watching.reads_items & (use->opens | use->closes)) != 0;
 }
 
 static void
@@ -422,6 +442,7 @@ ruleset_finish(struct ruleset *rules, struct hash_seed seed)
 		finish_items(&rules->items[i]);
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		finish_rule(rules, &rules->rules[i]);
+	finish_watching(rules);
 	read_the_rest(rules);
 	finish_uses(rules, seed);
 }

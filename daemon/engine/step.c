@@ -7,7 +7,7 @@
 
 #define BACKFILL_QUIET MINUTE_MS
 
-static void
+void
 step_begin(struct step *step, struct engine *engine, uint32_t index, const struct entry *entry,
 	   int64_t now, const struct order_sink *sink)
 {
@@ -22,6 +22,7 @@ step_begin(struct step *step, struct engine *engine, uint32_t index, const struc
 			      .quiet_since = NEVER,
 			      .previous_risk = customer->risk,
 			      .previous_level = customer->level,
+			      .previous_stage = customer->stage,
 			      .was_episode = customer->flags & CUSTOMER_EPISODE};
 }
 
@@ -174,7 +175,7 @@ is_event_about(const struct step *step, const struct item *item)
 }
 
 /* For the customer; or for each item that is open, and for those for which it still fires. */
-static void
+void
 step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 {
 	unsigned each = step->engine->rules->rules[slot].each, count;
@@ -191,8 +192,8 @@ step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 	look_take_item(&step->look, NULL);
 }
 
-static bool
-is_event_of(const struct step *step, const struct rule *rule)
+bool
+step_is_event_of(const struct step *step, const struct rule *rule)
 {
 	if (!step->entry || rule->kind != RULE_EVENT || step->entry->backfill)
 		return false;
@@ -209,7 +210,7 @@ step_judge_followers(struct step *step, unsigned from, unsigned to)
 	const struct rule *rules = step->engine->rules->rules;
 	for (unsigned slot = from; slot < to; slot++)
 		if (rules[slot].follows)
-			step_judge(step, slot, false, is_event_of(step, &rules[slot]));
+			step_judge(step, slot, false, step_is_event_of(step, &rules[slot]));
 }
 
 /* These, in the order of the file, and between them whatever follows one that turned. */
@@ -218,7 +219,8 @@ step_judge_some(struct step *step, const uint16_t *slots, unsigned count, bool r
 {
 	const struct ruleset *rules = step->engine->rules;
 	for (unsigned i = 0; i < count && !(step->dry && step->changed); i++) {
-		step_judge(step, slots[i], rests, is_event_of(step, &rules->rules[slots[i]]));
+		step_judge(step, slots[i], rests,
+			   step_is_event_of(step, &rules->rules[slots[i]]));
 		if (step->turned && step->engine->has_follows)
 			step_judge_followers(step, slots[i] + 1u,
 					     i + 1 < count ? slots[i + 1] : rules->rule_count);
@@ -226,46 +228,15 @@ step_judge_some(struct step *step, const uint16_t *slots, unsigned count, bool r
 }
 
 /* The second look: rules that read what moved. */
-static void
+void
 step_judge_again(struct step *step)
 {
 	const struct ruleset *rules = step->engine->rules;
 	for (unsigned slot = 0; slot < rules->rule_count; slot++) {
 		const struct rule *rule = &rules->rules[slot];
 		if (rule->reads_standing || (step->turned && rule->follows))
-			step_judge(step, slot, false, is_event_of(step, rule));
+			step_judge(step, slot, false, step_is_event_of(step, rule));
 	}
-}
-
-/* ---- what follows ---- */
-
-/* Inhibition, points, risk, level; then what of it is to be said. Returns whether anything moved that rules
- * read. */
-static bool
-step_settle(struct step *step)
-{
-	struct customer *customer = step->customer;
-	step->previous_risk = customer->risk;
-	step->previous_level = customer->level;
-	step->was_episode = customer->flags & CUSTOMER_EPISODE;
-	if (step->turned)
-		rules_lift(step);
-	if (!step->turned && step->announcement_count == 0 && !risk_may_move(step))
-		return false;
-	bool moved = risk_settle(step);
-	orders_emit(step);
-	return moved;
-}
-
-/* After rules were judged. A second look at the rules that read what moved; no third. */
-static void
-step_conclude(struct step *step)
-{
-	if (!step_settle(step) || !step->engine->has_standing)
-		return;
-	step->turned = false;
-	step_judge_again(step);
-	(void)step_settle(step);
 }
 
 /* ---- rest, tags, quiet ---- */
@@ -285,7 +256,7 @@ step_look_only(struct step *step)
 	return true;
 }
 
-static bool
+bool
 step_is_quiet(struct step *step)
 {
 	struct customer *customer = step->customer;
@@ -305,7 +276,7 @@ step_is_quiet(struct step *step)
 
 /* ---- looks ---- */
 
-static void
+void
 step_look_whole(struct step *step)
 {
 	struct engine *engine = step->engine;
@@ -320,24 +291,27 @@ step_look_whole(struct step *step)
 	if (!rests || turned)
 		step_judge_some(step, engine->all_rules, engine->rules->rule_count, rests);
 	if (step->dry) {
-		if (!rests && risk_may_move(step))
-			step->changed = true;
+		step->changed |= !rests && risk_may_move(step);
+		if (!step->changed)
+			(void)watch_look(step, rests);
 		return;
 	}
-	if (!rests)
-		step_conclude(step);
+	if (rests)
+		step_conclude_rest(step);
+	else
+		step_conclude(step, true);
 }
 
 /* Some later close may change something: a window, a comparison that keeps its value between looks, or points
  * that move. */
-static bool
+bool
 step_reaches_closes(const struct step *step)
 {
 	const struct close_plan *plan = &step->engine->close;
 	return step->look.day || plan->daily || plan->whole_daily || risk_may_move(step);
 }
 
-static void
+void
 step_end_whole(struct step *step)
 {
 	engine_set_day(step->engine, step->customer, step_reaches_closes(step));
@@ -367,6 +341,24 @@ step_needs_whole(const struct step *step)
 	       step->look.live_day != step->look.closed_day + 1;
 }
 
+/* What reads the signals of the event; of a calm one, what does so eagerly. */
+static void
+step_look_part(struct step *step, const struct type_use *use)
+{
+	const struct calm_use *calm = &step->engine->calm.uses[use - step->engine->rules->uses];
+	bool watch = step->calm ? calm->watching : use->looks_watching;
+	if (step->customer->flags & CUSTOMER_RESTS) {
+		if (watch)
+			step_conclude_rest(step);
+		return;
+	}
+	if (step->calm)
+		step_judge_some(step, calm->rules, calm->count, false);
+	else
+		step_judge_some(step, use->rules, use->rule_count, false);
+	step_conclude(step, watch);
+}
+
 static void
 step_look_event(struct step *step)
 {
@@ -377,15 +369,8 @@ step_look_event(struct step *step)
 		step_end_whole(step);
 		return;
 	}
-	if (use && !(step->customer->flags & CUSTOMER_RESTS)) {
-		const struct calm_use *calm =
-			&step->engine->calm.uses[use - step->engine->rules->uses];
-		if (step->calm)
-			step_judge_some(step, calm->rules, calm->count, false);
-		else
-			step_judge_some(step, use->rules, use->rule_count, false);
-		step_conclude(step);
-	}
+	if (use)
+		step_look_part(step, use);
 	step_end_part(step);
 }
 
@@ -444,8 +429,10 @@ step_is_calm(const struct step *step)
 		      engine->rules->only_reads != UINT64_MAX;
 	/* Before the next local midnight, that is: not in the gap before a close. */
 	bool clear = step->now < engine->clock.closed.to - engine->clock.lateness;
-	return plain && simple && clear && step->calm && !use->looks_only &&
-	       engine->calm.uses[use - engine->rules->uses].count == 0;
+	if (!plain || !simple || !clear || !step->calm || use->looks_only)
+		return false;
+	const struct calm_use *calm = &engine->calm.uses[use - engine->rules->uses];
+	return calm->count == 0 && !calm->watching;
 }
 
 static void
@@ -477,7 +464,7 @@ step_event(struct step *step)
 	step_look_event(step);
 }
 
-static void
+void
 step_time(struct step *step)
 {
 	step->strikes = step->cause == CAUSE_TIME;
@@ -527,72 +514,8 @@ step_due(struct step *step, int64_t at)
 }
 
 bool
-step_would_change(struct engine *engine, uint32_t index, int64_t now)
-{
-	struct step step;
-	step_begin(&step, engine, index, NULL, now, NULL);
-	step.dry = true;
-	step_time(&step);
-	if (!step.changed)
-		step_end_whole(&step);
-	return step.changed;
-}
-
-/* The close of a day: only rules whose windows changed are asked. What is asked may say that something reaches
- * further; what is not asked said so before. */
-static void
-step_close(struct step *step, const struct close_view *view)
-{
-	const struct close_plan *plan = &step->engine->close;
-	const struct rule *rules = step->engine->rules->rules;
-	for (unsigned i = 0; i < plan->rule_count && !step->changed; i++) {
-		const struct close_rule *rule = &plan->rules[i];
-		if (rule->daily || rule->signals & view->signals)
-			step_judge(step, rule->rule, false,
-				   is_event_of(step, &rules[rule->rule]));
-	}
-}
-
-bool
-step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
-{
-	struct step step;
-	const struct close_plan *plan = &engine->close;
-	struct customer *customer = engine_at(engine, index);
-	int64_t close_at, next_close;
-	int64_t day = clock_closed_day(&engine->clock, now, &close_at, &next_close);
-	struct close_view view = close_look(engine, customer, day);
-	step_begin(&step, engine, index, NULL, now, NULL);
-	if (plan->whole_daily || plan->whole_signals & view.signals || risk_may_move(&step))
-		return step_would_change(engine, index, now);
-	if (!plan->daily && !view.signals) {
-		engine_set_day(engine, customer, view.reaches);
-		return false;
-	}
-	step.dry = true;
-	look_begin(&step.look, engine, step.customer, NULL, now);
-	step.look.day = view.reaches;
-	if (!step_is_quiet(&step) && !(step.customer->flags & CUSTOMER_RESTS))
-		step_close(&step, &view);
-	if (!step.changed)
-		step_end_whole(&step);
-	return step.changed;
-}
-
-int64_t
-step_next(struct engine *engine, struct customer *customer, int64_t now, bool *day)
-{
-	struct step step = {.engine = engine, .customer = customer, .now = now, .dry = true};
-	look_begin(&step.look, engine, customer, NULL, now);
-	if (!step_is_quiet(&step))
-		step_look_whole(&step);
-	*day = step_reaches_closes(&step);
-	return step.look.env.next;
-}
-
-bool
-step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, int64_t now,
-		  const struct order_sink *sink)
+step_remove_rules(struct engine *engine, uint32_t index, const bool *removed,
+		  const struct ruleset *to, int64_t now, const struct order_sink *sink)
 {
 	struct step step;
 	step_begin(&step, engine, index, NULL, now, sink);
@@ -611,6 +534,7 @@ step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, in
 		step.changed = step.turned = true;
 		step_apply_life(&step, state->rule, item, &gone);
 	}
+	tags_forget(&step, to);
 	if (step.changed) {
 		engine_mark_dirty(engine, index);
 		if (!(step.customer->flags & CUSTOMER_RESTS))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tags: those that people set, and those that rules set. */
+/* Tags by hand and by rule, and the stage of a customer's life. */
 #include <string.h>
 
 #include "engine/core.h"
@@ -108,4 +108,124 @@ tags_by_hand(struct step *step)
 		until = step->now + length;
 	}
 	tag_add(step, name, until);
+}
+
+/* ---- by rule ---- */
+
+void
+tags_forget(struct step *step, const struct ruleset *to)
+{
+	struct cold *cold = step->customer->cold;
+	for (unsigned i = 0; cold && i < cold->tag_count;) {
+		struct tag_state *tag = &cold->tags[i];
+		unsigned count = cold->tag_count;
+		if (!(tag->by & TAG_BY_RULE) || ruleset_tag(to, tag->name) >= 0) {
+			i++;
+			continue;
+		}
+		step->changed = true;
+		tag_release(step, tag, TAG_BY_RULE);
+		i += count == cold->tag_count;
+	}
+}
+
+/* On a change of rules, one that is new to a known customer is set without a word. */
+static bool
+tag_is_marked(const struct step *step, unsigned slot)
+{
+	const struct engine *engine = step->engine;
+	return engine->tag_is_new && engine->tag_is_new[slot] &&
+	       !engine->rules->first_run_alerts;
+}
+
+static void
+tag_enter(struct step *step, unsigned slot)
+{
+	struct str name = step->engine->rules->tags[slot].name;
+	if (!customer_tag(step->customer, name) && !tag_is_marked(step, slot))
+		tag_say(step, ALERT_TAGGED, name);
+	struct tag_state *tag = customer_tag_make(step->customer, name);
+	if (!tag->by)
+		tag->since_at = step->now;
+	tag->by |= TAG_BY_RULE;
+}
+
+/* What the rule makes of it: enters when `when` is true, and while that is so it stays. */
+static bool
+tag_holds(struct step *step, const struct tag_rule *rule, bool held)
+{
+	enum truth when = look_truth(&step->look, rule->when), leave;
+	if (when == TRUTH_YES || !held)
+		return when == TRUTH_YES;
+	leave = rule->leave ? look_truth(&step->look, rule->leave)
+			    : (when == TRUTH_NO ? TRUTH_YES : TRUTH_UNKNOWN);
+	return leave != TRUTH_YES;
+}
+
+static bool
+tags_look(struct step *step)
+{
+	const struct ruleset *rules = step->engine->rules;
+	bool moved = false;
+	for (unsigned slot = 0; slot < rules->tag_count; slot++) {
+		struct tag_state *tag = customer_tag(step->customer, rules->tags[slot].name);
+		bool held = tag && tag->by & TAG_BY_RULE;
+		if (tag_holds(step, &rules->tags[slot], held) == held)
+			continue;
+		moved = step->changed = true;
+		if (step->dry)
+			return true;
+		if (held)
+			tag_release(step, tag, TAG_BY_RULE);
+		else
+			tag_enter(step, slot);
+	}
+	return moved;
+}
+
+/* ---- stages ---- */
+
+/* The first whose condition is true; unknown is not. */
+static unsigned
+stage_found(struct step *step)
+{
+	const struct ruleset *rules = step->engine->rules;
+	for (unsigned i = 0; i < rules->stage_count; i++)
+		if (look_truth(&step->look, rules->stages[i].when) == TRUTH_YES)
+			return i + 1;
+	return 0;
+}
+
+/* An edit of the file moves nobody aloud into a stage that it brought, or out of one that it took. */
+static bool
+stage_is_marked(const struct step *step, unsigned stage)
+{
+	const bool *is_new = step->engine->stage_is_new;
+	return is_new && (step->customer->stage == 0 || (stage && is_new[stage - 1]));
+}
+
+static bool
+stage_look(struct step *step)
+{
+	struct customer *customer = step->customer;
+	unsigned stage = stage_found(step);
+	if (stage == customer->stage)
+		return false;
+	step->changed = true;
+	if (step->dry)
+		return true;
+	if (!stage_is_marked(step, stage))
+		(void)orders_announce(step, ALERT_STAGE_CHANGED);
+	customer->stage = (uint8_t)stage;
+	customer->stage_at = stage ? step->now : 0;
+	return true;
+}
+
+bool
+watch_look(struct step *step, bool rests)
+{
+	bool moved = !rests && tags_look(step);
+	if (step->dry && moved)
+		return true;
+	return stage_look(step) || moved;
 }

@@ -170,6 +170,9 @@ static const struct message rows[] = {
 	 "{0} cannot stand in a condition on items; it reads item.*, profile.* and until()",
 	 "条目的条件中不能用 {0};可用 item.*、profile.* 与 until()"},
 	{"E179", "an item of {0} has no {1}; it has: {2}", "{0} 的条目没有 {1};可用:{2}"},
+	{"E184", "no stages are defined", "没有定义任何阶段"},
+	{"E185", "a tag reads tags further up in the file only, and not itself: see \"{0}\"",
+	 "标签只能读文件中更靠前的标签,也不能读自身:见 \"{0}\""},
 
 	{"E160", "{0} asks for {1} here", "{0} 在此处要求 {1}"},
 
@@ -275,6 +278,9 @@ static const struct message rows[] = {
 	 "条目 {0} 与 {1} 定义相同;请直接用后者"},
 	{"E253", "items of {0} have no due date; give the list `due:`",
 	 "条目 {0} 没有到期日;请为列表写上 `due:`"},
+	{"E259", "unknown stage {0}", "未知的阶段 {0}"},
+	{"E260", "a task's alert can be sent to a webhook; it orders no other task",
+	 "任务的告警只能发往 webhook,不能再派任务"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
 
 	/* W2xx: what is allowed and unwise */

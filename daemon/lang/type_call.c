@@ -386,12 +386,15 @@ check_meaning(struct typer *t, struct node *call)
 static bool
 set_result(struct typer *t, struct node *out)
 {
-	struct complaint complaint = call_complaint("E144", out);
+	bool stage = out->builtin->op == FN_STAGE;
+	struct complaint complaint = call_complaint(stage ? "E184" : "E144", out);
 
 	out->type = out->builtin->result;
 	if (out->type != TYPE_ENUM)
 		return true;
-	out->words = out->builtin->words ? out->builtin->words : t->scope->levels;
+	out->words = out->builtin->words ? out->builtin->words
+		     : stage		 ? t->scope->stages
+					 : t->scope->levels;
 	if (!out->words)
 		type_say(t, &complaint);
 	return out->words != NULL;
@@ -480,6 +483,8 @@ type_call(struct typer *t, const struct node *in)
 	if (!out->builtin->variadic)
 		lay_arguments(t, out);
 	if (out->builtin->flags & FN_NAMES_RULE && !type_named_rule(t, out))
+		return NULL;
+	if (out->builtin->op == FN_TAG && !type_named_tag(t, out))
 		return NULL;
 	return check_by(t, out) && check_due(t, out) && check_meaning(t, out) &&
 			       set_result(t, out)

@@ -73,6 +73,8 @@ is_bare_word(struct typer *t, struct str name)
 	for (unsigned i = 0; i < scope->list_count; i++)
 		if (holds_word(scope->lists[i].words, scope->lists[i].count, name))
 			return true;
+	if (scope->stages && holds_word(scope->stages->words, scope->stages->count, name))
+		return true;
 	return scope->levels && holds_word(scope->levels->words, scope->levels->count, name);
 }
 

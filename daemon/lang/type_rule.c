@@ -53,3 +53,20 @@ type_named_rule(struct typer *t, struct node *call)
 	}
 	return complain(t, call, "E180", STR_NONE);
 }
+
+/* Tags are looked at in the order of the file, each once. A tag that no rule sets is a person's. */
+bool
+type_named_tag(struct typer *t, const struct node *call)
+{
+	const struct scope *scope = t->scope;
+	struct complaint complaint = type_complaint("E185", call->kids[0]);
+
+	complaint.args[0] = call->kids[0]->value.u.s;
+	for (unsigned i = scope->tag_count; i < scope->tag_total; i++) {
+		if (!str_eq(scope->tags[i], complaint.args[0]))
+			continue;
+		type_say(t, &complaint);
+		return false;
+	}
+	return true;
+}

@@ -26,6 +26,9 @@ void parts_who(struct json *json, const struct engine *engine, const struct cust
 void parts_profile(struct json *json, const struct engine *engine,
 		   const struct customer *customer, unsigned first, bool with_private);
 void parts_tags(struct json *json, const struct customer *customer); /* "tags": names */
+/* key: its name, or null. Slot and 1. */
+void parts_stage(struct json *json, const char *key, const struct ruleset *rules,
+		 unsigned stage);
 struct str parts_level(const struct ruleset *rules, unsigned level);
 const char *parts_phase(const struct rule_state *state); /* NULL: "idle" */
 const char *parts_mode(enum rule_mode mode);

@@ -17,7 +17,9 @@ enum name_space {
 	NAMES_RULES,
 	NAMES_TEAMS,
 	NAMES_TASKS,
-	NAMES_MODELS
+	NAMES_MODELS,
+	NAMES_TAGS,
+	NAMES_STAGES
 };
 
 /* What may stand once in all files together. */
@@ -38,6 +40,8 @@ struct maker {
 	struct scope scope;
 	const struct yaml_node *signal_names[RULESET_MAX_SIGNALS];
 	const struct yaml_node *signal_wheres[RULESET_MAX_SIGNALS]; /* NULL: none */
+	const struct yaml_node *tag_texts[RULESET_MAX_TAGS];
+	const struct yaml_node *stage_whens[RULESET_MAX_STAGES]; /* NULL: told already */
 	const struct yaml_node **list_names;
 	const struct yaml_node **macro_names;
 	uint64_t signals_used;		  /* bit s: some expression reads it */
@@ -108,7 +112,10 @@ void maker_items(struct maker *maker);
 void maker_macros(struct maker *maker);
 void maker_wheres(struct maker *maker);
 void maker_teams(struct maker *maker);
+void maker_standing(
+	struct maker *maker); /* names of tags and stages; maker_watching() compiles */
 void maker_rules(struct maker *maker);
+void maker_watching(struct maker *maker);
 void maker_tasks(struct maker *maker);
 void maker_actions(struct maker *maker);
 /* Warnings: what is allowed and unwise. */

@@ -42,9 +42,10 @@ struct calm {
 	struct calm_use {
 		const uint16_t *rules; /* to look at even so */
 		unsigned count;
-	} * uses;	 /* owned, as ruleset->uses */
-	uint16_t *rules; /* owned */
-	uint64_t daily;	 /* signals whose first event of a day has to be looked at */
+		bool watching; /* tags and stages too */
+	} * uses;	       /* owned, as ruleset->uses */
+	uint16_t *rules;       /* owned */
+	uint64_t daily;	       /* signals whose first event of a day has to be looked at */
 };
 
 void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
@@ -63,6 +64,8 @@ struct close_plan {
 	unsigned rule_count;
 	bool daily, whole_daily; /* some rule is; the whole customer is to be looked at daily */
 	uint64_t signals, whole_signals; /* windows some expression reads; `only` reads */
+	bool watching_daily;		 /* of tags and stages */
+	uint64_t watching_signals;
 	/* By signal: bit n + 1 is set when a day n days before the one that closes enters or leaves a window. */
 	uint64_t edges[RULESET_MAX_SIGNALS][TRACK_MASK / 64];
 };
@@ -132,7 +135,8 @@ struct engine {
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;
 	struct stream_id loaded_max; /* the furthest of them */
-	bool *rule_is_new;	     /* during engine_change_rules: by slot; else NULL */
+	/* During engine_change_rules, by slot of the new set; else NULL: */
+	bool *rule_is_new, *tag_is_new, *stage_is_new;
 	/* Some rule of the set does, or has: */
 	bool has_coarse, has_points_expr, has_standing, has_follows, has_inhibited;
 	uint64_t windowed; /* bit s: some expression reads a window of signal s */
@@ -300,9 +304,9 @@ int64_t step_next(struct engine *engine, struct customer *customer, int64_t now,
 bool remap_customer(struct customer *customer, const struct ruleset *from,
 		    const struct ruleset *to);
 
-/* A rule that will be no more: clears under the old set. */
-bool step_remove_rules(struct engine *engine, uint32_t index, const bool *removed, int64_t now,
-		       const struct order_sink *sink);
+/* A rule or tag that will be no more in `to`: clears under the old set. */
+bool step_remove_rules(struct engine *engine, uint32_t index, const bool *removed,
+		       const struct ruleset *to, int64_t now, const struct order_sink *sink);
 
 /* What one step is about to announce. */
 struct announcement {
@@ -327,7 +331,7 @@ struct step {
 	enum cause cause;
 	int64_t now;
 	int previous_risk;
-	unsigned previous_level;
+	unsigned previous_level, previous_stage;
 	bool was_episode;
 	bool late, is_new, calm;
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
@@ -341,11 +345,29 @@ struct step {
 	unsigned announcement_count, announcement_cap;
 };
 
+/* step.c, for step_ask.c */
+void step_begin(struct step *step, struct engine *engine, uint32_t index,
+		const struct entry *entry, int64_t now, const struct order_sink *sink);
+void step_judge(struct step *step, unsigned slot, bool rests, bool is_event);
+bool step_is_event_of(const struct step *step, const struct rule *rule);
+bool step_is_quiet(struct step *step);
+void step_look_whole(struct step *step);
+bool step_reaches_closes(const struct step *step);
+void step_end_whole(struct step *step);
+void step_time(struct step *step);
+void step_judge_again(struct step *step); /* rules that read what moved */
+/* settle.c: after rules were judged. watch: tags and stages may have moved by themselves. */
+void step_conclude(struct step *step, bool watch);
+void step_conclude_rest(struct step *step);   /* of a customer at rest */
 void step_due(struct step *step, int64_t at); /* lowers the next instant to look at */
 
-/* Tags. */
+/* Tags and stages. */
 void tags_by_hand(struct step *step);
 void tags_expire(struct step *step);
+/* Takes away what rules set that `to` does not have. */
+void tags_forget(struct step *step, const struct ruleset *to);
+/* Tags by rule, unless they rest, then the stage; true when one moved. */
+bool watch_look(struct step *step, bool rests);
 
 /* Orders. */
 struct announcement *orders_announce(struct step *step, enum alert_type type);

@@ -253,6 +253,7 @@ struct ruleset {
 	bool reads_rise;  /* some expression reads risk_rise(): the risk's history is kept */
 	struct watching { /* what tags and stages read, together, as a rule's fields */
 		uint64_t reads;
+		uint32_t reads_items;
 		bool coarse;
 		bool follows; /* what rules said or made: risk(), firing(), level(), stage() ... */
 	} watching;
@@ -287,6 +288,7 @@ void ruleset_finish(struct ruleset *rules, struct hash_seed seed);
 void dates_lay_out(struct ruleset *rules, struct date_plan *plan);
 const struct type_use *ruleset_use(const struct ruleset *rules, struct str type); /* or NULL */
 int ruleset_level(const struct ruleset *rules, struct str name); /* slot or -1 */
+int ruleset_tag(const struct ruleset *rules, struct str name);	 /* by rule */
 int ruleset_stage(const struct ruleset *rules, struct str name);
 struct str ruleset_stage_name(const struct ruleset *rules,
 			      unsigned stage); /* slot and 1; 0: "" */

@@ -54,6 +54,8 @@ enum builtin_op {
 	FN_RISK,
 	FN_LEVEL,
 	FN_TAG,
+	FN_STAGE,
+	FN_STAGE_AGE,
 	FN_FIRING,
 	FN_FIRED_WITHIN,
 	/* computed by the language */

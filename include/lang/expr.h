@@ -156,7 +156,10 @@ struct scope {
 	unsigned macro_count;
 	uint64_t *
 		extremes; /* out, [0] of max(), [1] of min(): bit s when signal s is asked; or NULL */
-	const struct enum_def *levels;	 /* healthy first; ordered */
+	const struct enum_def *levels; /* healthy first; ordered */
+	const struct enum_def *stages; /* NULL: none */
+	const struct str *tags; /* of tags by rule: within a tag, the first may be read */
+	unsigned tag_count, tag_total;	 /* as of the rules; both 0 elsewhere */
 	const struct str *rules;	 /* all names, for firing("r"); it may read the first */
 	unsigned rule_count;		 /* of these, */
 	unsigned rule_total;		 /* of so many */

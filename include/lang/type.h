@@ -77,6 +77,8 @@ struct node *type_list_operand(struct typer *t, const struct node *in);
 
 /* type_rule.c: the rule that a call names becomes its slot; false when it complained. */
 bool type_named_rule(struct typer *t, struct node *call);
+/* The same for a tag that a tag reads. */
+bool type_named_tag(struct typer *t, const struct node *call);
 
 /* moves.c: whether the value changes with time between looks. */
 bool moves_with_time(const struct node *node);

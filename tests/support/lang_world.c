@@ -24,6 +24,8 @@ static const struct str states[] = {WORD("trial"), WORD("active"), WORD("cancell
 				    WORD("on hold"), WORD("7d")};
 static const struct str level_names[] = {WORD("healthy"), WORD("watch"), WORD("at_risk"),
 					 WORD("critical")};
+static const struct str stage_names[] = {WORD("new"), WORD("active"), WORD("churned")};
+static const struct enum_def stages = {WORD("stage()"), stage_names, COUNT(stage_names), false};
 static const struct enum_def levels = {WORD("level"), level_names, COUNT(level_names), true};
 
 enum world_attribute {
@@ -157,6 +159,7 @@ world_init(struct world *world)
 				      .lists = own,
 				      .list_count = COUNT(lists),
 				      .levels = &levels,
+				      .stages = &stages,
 				      .calendar = &world->calendar};
 	world->calendar = calendar_plain();
 	world->calendar.names = holidays;
@@ -372,6 +375,10 @@ world_call(struct env *env, const struct node *node, const struct value *args)
 		return value_enum(&levels, 1);
 	case FN_TAG:
 		return value_bool(str_is(args[0].u.s, "vip"));
+	case FN_STAGE:
+		return value_enum(&stages, 1);
+	case FN_STAGE_AGE:
+		return elapsed(env, world->first_seen_at);
 	case FN_FIRING:
 	case FN_FIRED_WITHIN:
 		return value_bool(node->slot == 0);

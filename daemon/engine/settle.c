@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What follows once rules were judged: inhibition, points, risk, level, tags, stage, orders (rules.md, "One step"). */
+#include "engine/core.h"
+
+static void
+step_note_standing(struct step *step)
+{
+	const struct customer *customer = step->customer;
+	step->previous_risk = customer->risk;
+	step->previous_level = customer->level;
+	step->previous_stage = customer->stage;
+	step->was_episode = customer->flags & CUSTOMER_EPISODE;
+}
+
+/* Inhibition, points, risk, level, tags, stage; then what of it is to be said. `watch`: tags and stages may have
+ * moved by themselves. Returns whether anything moved that rules read. */
+static bool
+step_settle(struct step *step, bool watch)
+{
+	bool moved = false;
+	step_note_standing(step);
+	if (step->turned)
+		rules_lift(step);
+	if (step->turned || step->announcement_count || risk_may_move(step))
+		moved = risk_settle(step);
+	else if (!watch)
+		return false;
+	if (watch || (step->engine->rules->watching.follows && (step->turned || moved)))
+		moved |= watch_look(step, false);
+	orders_emit(step);
+	return moved;
+}
+
+/* After rules were judged. A second look at what reads what moved; no third. */
+void
+step_conclude(struct step *step, bool watch)
+{
+	bool follows = step->engine->rules->watching.follows;
+	if (!step_settle(step, watch) || !(step->engine->has_standing || follows))
+		return;
+	step->turned = false;
+	step_judge_again(step);
+	(void)step_settle(step, follows);
+}
+
+/* Of a customer at rest only the stage goes on, and what people do is said. */
+void
+step_conclude_rest(struct step *step)
+{
+	step_note_standing(step);
+	(void)watch_look(step, true);
+	orders_emit(step);
+}
