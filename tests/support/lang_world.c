@@ -407,10 +407,26 @@ world_call(struct env *env, const struct node *node, const struct value *args)
 	return value_unknown(node->type);
 }
 
+/* Where faded() comes to a chance. */
+static int64_t
+world_guess(struct env *env, const struct node *node, const struct value *args,
+	    const struct value *still)
+{
+	const struct world *world = env->ctx;
+	double p = value_as_number(*still);
+	double left = node->builtin->op == FN_P_ALIVE ? p : 1 - p;
+
+	if (!world->guesses)
+		return NEVER;
+	return world->heard_at[args[0].u.signal] + (int64_t)(30 * DAY_MS * (1 - left) / left) +
+	       world->off;
+}
+
 struct env
 world_env(struct world *world, int64_t now)
 {
-	static const struct env_ops ops = {.path = world_path, .call = world_call};
+	static const struct env_ops ops = {
+		.path = world_path, .call = world_call, .guess = world_guess};
 
 	return (struct env){.ops = &ops, .ctx = world, .now = now, .look = now, .next = NEVER};
 }

@@ -29,6 +29,8 @@ struct world {
 	int64_t first_seen_at;
 	int64_t owed_at; /* after(): of the oldest unsettled; INT64_MIN: none is */
 	bool profile_unknown;
+	bool guesses;		  /* where chances turn, */
+	int64_t off;		  /* off by so much */
 	struct calendar calendar; /* plain; knows new_year and national_day by name */
 	struct zone *zone;	  /* owned */
 	unsigned calls;		  /* how often the engine was asked */

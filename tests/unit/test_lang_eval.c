@@ -170,6 +170,29 @@ functions_give_their_values(void **state)
 }
 
 static void
+scores_are_written_with_logistic_log_exp_abs_least_and_most(void **state)
+{
+	static const struct row rows[] = {
+		{"logistic(log(3))", "0.75"},
+		{"logistic(-1000)", "0"},
+		{"logistic(profile.empty)", "unknown"},
+		{"log(0)", "unknown"},
+		{"log(-1)", "unknown"},
+		{"log(profile.mrr / 490)", "0"},
+		{"exp(1)", "2.71828"},
+		{"exp(-1000)", "0"},
+		{"abs(-0.5)", "0.5"},
+		{"abs(2 - 5)", "3"},
+		{"least(3, 2.5, count(never[7d]))", "0"},
+		{"most(1, profile.mrr, 2.5)", "490"},
+		{"most(1, log(0))", "unknown"},
+		{"100 * logistic(-2 + 0.5 * least(4, most(0, profile.mrr)))", "50"},
+	};
+	(void)state;
+	RUN(rows);
+}
+
+static void
 choices_choose(void **state)
 {
 	static const struct row rows[] = {
@@ -368,6 +391,7 @@ main(void)
 		TEST(arithmetic_is_as_at_school),
 		TEST(what_has_no_answer_is_unknown),
 		TEST(functions_give_their_values),
+		TEST(scores_are_written_with_logistic_log_exp_abs_least_and_most),
 		TEST(choices_choose),
 		TEST(comparisons_compare),
 		TEST(logic_is_kleenes),

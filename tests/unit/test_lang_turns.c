@@ -68,6 +68,13 @@ a_bare_moving_side_is_exact(void **state)
 		{"since(login) >= if(age() < 30d, 1d, 2d)", MOVES_LINEAR},
 		{"until(profile.contract_end) < 30d", MOVES_MONOTONE},
 		{"30d > until(profile.contract_end - 3d)", MOVES_MONOTONE},
+		{"p_gap(login, 90d) >= 0.9", MOVES_MONOTONE},
+		{"0.2 > p_alive(login)", MOVES_MONOTONE},
+		{"p_silent(login, profile.quiet) > 0.5", MOVES_MONOTONE},
+		{"1 - p_gap(login, 90d) < 0.1", MOVES_COARSE},
+		{"typical_gap(login) > 3d", MOVES_NOT},
+		{"silent(login) >= 3 * typical_gap(login)", MOVES_LINEAR},
+		{"ewma(login, 7d) < trend(usage[28d])", MOVES_NOT},
 		{"hour() >= 9", MOVES_EDGES},
 		{"12 == month()", MOVES_EDGES},
 		{"hour() >= month()", MOVES_NOT},
@@ -311,6 +318,27 @@ a_search_costs_little_and_none_behind_the_next_turn(void **state)
 			 3); /* both sides, and one look at the end of the second */
 }
 
+/* A guess saves most of the search; a wrong one costs a little, and never the right answer. */
+static void
+a_guessed_turn_is_the_very_millisecond_however_wrong_the_guess(void **state)
+{
+	static const int64_t offs[] = {0, 1, -1, 5, -DAY_MS, 40 * DAY_MS, -400 * DAY_MS};
+	int64_t next,
+		turn = WORLD_NOW + 35 * DAY_MS; /* heard 10 days ago: half is left at 30 */
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof offs / sizeof *offs; i++) {
+		world.guesses = i % 2;
+		world.off = offs[i / 2];
+		world.calls = 0;
+		(void)answer(compiled("p_gap(login, 90d) >= 0.6"), WORLD_NOW, &next);
+		assert_true(next == turn);
+		assert_in_range(world.calls, 2, i == 1 ? 6 : 60);
+		(void)answer(compiled("p_alive(login) < 0.4"), WORLD_NOW, &next);
+		assert_true(next == turn + 1);
+	}
+}
+
 /* ---- Random ---- */
 
 static uint32_t
@@ -361,6 +389,7 @@ main(void)
 		TEST(monotone_comparisons_turn_at_the_step),
 		TEST(a_monotone_turn_is_the_very_millisecond),
 		TEST(a_search_costs_little_and_none_behind_the_next_turn),
+		TEST(a_guessed_turn_is_the_very_millisecond_however_wrong_the_guess),
 		TEST(random_chains_turn_when_told),
 	};
 
