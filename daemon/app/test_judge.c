@@ -161,9 +161,19 @@ is_open(const char *state)
 	return !is_closed(state);
 }
 
+/* The state or reason of that rule, and of that item if one is named. */
+static bool
+is_asked(const struct test_expect *expect, const json_t *object)
+{
+	const char *item = text_of(object, "item");
+
+	return str_is(expect->rule, text_of(object, "rule")) &&
+	       (expect->item.n == 0 || (item != NULL && str_is(expect->item, item)));
+}
+
 /* Of several items: the one that has come furthest. */
 static const char *
-state_of_rule(const json_t *who, struct str rule)
+state_of_rule(const json_t *who, const struct test_expect *expect)
 {
 	static const char *const order[] = {"idle", "pending", "clearing", "firing"};
 	const json_t *rules = json_object_get(who, "rules");
@@ -173,7 +183,7 @@ state_of_rule(const json_t *who, struct str rule)
 		const json_t *item = json_array_get(rules, i);
 
 		for (unsigned k = 1; k < 4; k++)
-			if (str_is(rule, text_of(item, "rule")) &&
+			if (is_asked(expect, item) &&
 			    strcmp(text_of(item, "state"), order[k]) == 0 && k > furthest)
 				furthest = k;
 	}
@@ -181,7 +191,7 @@ state_of_rule(const json_t *who, struct str rule)
 }
 
 static int64_t
-points_of_rule(const json_t *who, struct str rule)
+points_of_rule(const json_t *who, const struct test_expect *expect)
 {
 	const json_t *reasons = json_object_get(who, "reasons");
 	int64_t points = 0;
@@ -189,7 +199,7 @@ points_of_rule(const json_t *who, struct str rule)
 	for (size_t i = 0; i < json_array_size(reasons); i++) {
 		const json_t *reason = json_array_get(reasons, i);
 
-		if (str_is(rule, text_of(reason, "rule")))
+		if (is_asked(expect, reason))
 			points += json_integer_value(json_object_get(reason, "points"));
 	}
 	return points;
@@ -235,8 +245,8 @@ judge_customer(struct judged *judged, const struct test_expect *expect, struct e
 	buf_clear(&judged->expected);
 	buf_clear(&judged->actual);
 	judged->wrong = 0;
-	judge_text(judged, "state", expect->state, state_of_rule(who, expect->rule));
-	judge_number(judged, "points", &expect->points, points_of_rule(who, expect->rule));
+	judge_text(judged, "state", expect->state, state_of_rule(who, expect));
+	judge_number(judged, "points", &expect->points, points_of_rule(who, expect));
 	judge_number(judged, "risk", &expect->risk,
 		     json_integer_value(json_object_get(who, "risk")));
 	judge_text(judged, "level", expect->level, text_of(who, "level"));

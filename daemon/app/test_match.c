@@ -35,6 +35,8 @@ value_of(const struct test_raised *raised, enum test_filter filter)
 	else if (filter == TEST_TO)
 		key = of_stage ? "stage" : of_owner ? "owner" : "level";
 	value = json_object_get(raised->data, key);
+	if (filter == TEST_ITEM && value == NULL)
+		value = json_object_get(json_object_get(raised->data, "task"), key);
 	if (filter == TEST_TASK && json_is_object(value))
 		value = json_object_get(value, "task");
 	return json_string_value(value);
@@ -149,7 +151,7 @@ static struct str
 words_of_raised(struct arena *arena, const struct test_file *file, const struct test_case *test,
 		const struct ruleset *rules, const struct test_raised *raised)
 {
-	static const enum test_filter telling[] = {TEST_RULE, TEST_TAG, TEST_TASK, TEST_KEY};
+	static const enum test_filter telling[] = {TEST_RULE, TEST_TAG, TEST_TASK, TEST_ITEM};
 	struct str at = test_run_moment(arena, file, rules, raised->at);
 	const char *sentence = json_string_value(json_object_get(raised->data, "text"));
 	struct buf text = {0};
@@ -159,8 +161,7 @@ words_of_raised(struct arena *arena, const struct test_file *file, const struct 
 	for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {
 		const char *value = value_of(raised, telling[i]);
 
-		if (value != NULL &&
-		    (telling[i] != TEST_KEY || json_object_get(raised->data, "item")))
+		if (value != NULL)
 			buf_printf(&text, ", %s: %s", test_filter_name(telling[i]), value);
 	}
 	if (str_starts(raised->type, STR("customer.level")) ||

@@ -37,7 +37,7 @@ static const char *const filter_names[TEST_FILTERS] = {
 	[TEST_RULE] = "rule",	[TEST_CUSTOMER] = "customer", [TEST_LEVEL] = "level",
 	[TEST_STAGE] = "stage", [TEST_FROM] = "from",	      [TEST_TO] = "to",
 	[TEST_TAG] = "tag",	[TEST_TASK] = "task",	      [TEST_CAUSE] = "cause",
-	[TEST_OWNER] = "owner", [TEST_KEY] = "key",
+	[TEST_OWNER] = "owner", [TEST_ITEM] = "item",
 };
 
 const char *
@@ -177,6 +177,7 @@ static const struct form_row expect_rows[] = {
 	{"at", form_node, offsetof(struct expect_row, at), 0, 0, NULL},
 	TEXT("customer", customer),
 	TEXT("rule", rule),
+	TEXT("item", item),
 	{"state", form_word, offsetof(struct expect_row, state), 0, 0, states},
 	NUMBER("points", points),
 	NUMBER("risk", risk),
@@ -295,7 +296,7 @@ static const struct form_row alert_rows[] = {
 	FILTER("task", TEST_TASK),
 	FILTER("cause", TEST_CAUSE),
 	FILTER("owner", TEST_OWNER),
-	FILTER("key", TEST_KEY),
+	FILTER("item", TEST_ITEM),
 	{"count", read_number, offsetof(struct alert_row, alert.count), 0, 0, NULL},
 	{"at_least", read_number, offsetof(struct alert_row, at_least), 0, 0, NULL},
 	{"at_most", read_number, offsetof(struct alert_row, at_most), 0, 0, NULL},

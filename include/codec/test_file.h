@@ -78,6 +78,7 @@ struct test_expect {
 	struct test_moment at;
 	struct str customer; /* none: each */
 	struct str rule;
+	struct str item; /* of a rule with `each:`; none: the one that came furthest */
 	struct str state, level, stage; /* none: not asked */
 	struct test_number risk, points;
 	struct test_words tags, firing, tasks;
@@ -96,7 +97,7 @@ enum test_filter {
 	TEST_TASK,
 	TEST_CAUSE,
 	TEST_OWNER,
-	TEST_KEY,
+	TEST_ITEM,
 	TEST_FILTERS
 };
 const char *test_filter_name(enum test_filter filter);

@@ -19,8 +19,12 @@ MOST = '0.05'  # false drop episodes a customer-year
 # Pack, its drop rule, the signal it reads, a type that feeds it, and what keeps a customer from being silent.
 DROPS = [
     ('rules/saas.yaml', 'usage_drop', 'usage', 'page_view', 'login'),
+    ('rules/saas.yaml', 'usage_fades', 'usage', 'page_view', 'login'),
     ('rules/content.yaml', 'plays_drop', 'play', 'play', 'episode_finished'),
     ('rules/ecommerce.yaml', 'visits_drop', 'visit', 'visit', '-'),
+    ('rules/education.yaml', 'study_drops', 'study', 'exercise_done', 'video_watched'),
+    ('rules/finance.yaml', 'activity_drops', 'activity', 'payment', '-'),
+    ('rules/retail.yaml', 'visits_drop', 'visit', 'store_visit', '-'),
 ]
 
 
