@@ -2,14 +2,17 @@
 /* Writes why a customer's risk is what it is, rule by rule. */
 #include "codec/alert_json.h"
 #include "codec/json_parts.h"
+#include "lang/builtin.h"
 
-/* {"customer", "name", "owner", "at", "level", "risk", "health", "value", "rules_version",
+/* {"customer", "name", "owner", "at", "level", "risk", "health", "value", "tags", "rules_version",
  *  "rules": [{"rule", "category", "mode", "state", "since", "firing", "announced_at", "points", "result",
  *             "rests", "text", "texts", "next_at", "cooldown_until", "expr", "nodes", "clear",
  *             "clear_result", "clear_nodes", "date"}], "points"}
  *
  * date: of a date rule; its next_at is the next step, and its expr is asked then.
  *
+ * why: see enum explained_why; kind: state, event, date. missing, of an unknown figure: event (it is read when
+ * one comes), not_set, gaps (under 3 of them), few (events to compare with), never (seen).
  * nodes: [{"depth", "expr", "result" or "value" and "unit", "text", "texts"}], parents first. result is PASS,
  * FAIL or UNKNOWN. next_at: when time alone could turn it. */
 
@@ -65,6 +68,28 @@ put_figure(struct json *json, struct value value, const struct zone *zone)
 	buf_finish(&zh);
 }
 
+/* Why a figure is unknown, where its function says it: people ask that first. */
+static void
+put_missing(struct json *json, const struct node *node)
+{
+	const char *word = NULL;
+
+	if (node->kind == NODE_PATH)
+		word = node->op == PATH_EVENT ? "event" : "not_set";
+	else if (node->kind == NODE_CALL && node->builtin->flags & FN_ACTIVE_DAYS)
+		word = "gaps";
+	else if (node->kind == NODE_CALL && node->builtin->flags & FN_MODEL)
+		word = "gaps";
+	else if (node->kind == NODE_CALL && node->builtin->flags & FN_WINDOW)
+		word = "few";
+	else if (node->kind == NODE_CALL && node->builtin->flags & FN_ONE_SIGNAL)
+		word = "never";
+	if (word == NULL)
+		return;
+	json_key(json, "missing");
+	json_text(json, word);
+}
+
 static void
 put_nodes(struct json *json, const char *key, const struct explained_node *nodes,
 	  unsigned count, const struct zone *zone)
@@ -82,6 +107,8 @@ put_nodes(struct json *json, const char *key, const struct explained_node *nodes
 			put_result(json, "result", nodes[i].value);
 		else
 			put_figure(json, nodes[i].value, zone);
+		if (!nodes[i].value.known)
+			put_missing(json, nodes[i].node);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -123,6 +150,11 @@ put_state(struct json *json, const struct explained_rule *explained)
 		json_int(json, state->firing);
 		put_at(json, "fired_at", state->fired_at);
 	}
+	put_str(json, "why", str_of(explained_why_name(explained->why)));
+	put_at(json, "ends_at", explained->ends_at);
+	put_at(json, "rests_until", explained->rests_until);
+	json_key(json, "announced");
+	json_bool(json, explained->announced);
 	put_at(json, "announced_at", state ? state->announced_at : NEVER);
 	put_at(json, "cooldown_until", explained->cooldown_until);
 	json_key(json, "rests");
@@ -132,6 +164,9 @@ put_state(struct json *json, const struct explained_rule *explained)
 		json_none(json);
 	put_at(json, "next_at", explained->next_at);
 }
+
+static const char *const kinds[] = {
+	[RULE_STATE] = "state", [RULE_EVENT] = "event", [RULE_DATE] = "date"};
 
 static void
 put_rule(void *ctx, const struct explained_rule *explained)
@@ -148,6 +183,12 @@ put_rule(void *ctx, const struct explained_rule *explained)
 		put_str(json, "item", explained->item->key);
 	put_str(json, "category", str_of(category_name(rule->category)));
 	put_str(json, "mode", str_of(parts_mode(rule->mode)));
+	put_str(json, "kind", str_of(kinds[rule->kind]));
+	if (explained->inhibitor >= 0)
+		put_str(json, "inhibited_by",
+			explaining->rules->rules[explained->inhibitor].name);
+	if (rule->floor > 0)
+		put_str(json, "level", parts_level(explaining->rules, rule->floor));
 	json_key(json, "points");
 	json_int(json, explained->points);
 	put_state(json, explained);
@@ -187,6 +228,7 @@ explain_json(struct buf *out, struct engine *engine, const struct customer *cust
 	json_int(&json, 100 - customer->risk);
 	json_key(&json, "value");
 	parts_value(&json, engine_value(engine, customer, now));
+	parts_tags(&json, customer);
 	put_str(&json, "rules_version", arena_printf(&arena, "sha256:%s", rules->sha_hex));
 	json_key(&json, "rules");
 	json_open(&json, '[');

@@ -92,19 +92,99 @@ next_step(struct look *look, const struct rule *rule, int64_t *next)
 		*next = steps.next;
 }
 
-static void
-own_clocks(const struct rule *rule, const struct rule_state *state, int64_t now, int64_t *next)
+/* When its own clocks are over: of `for`, of keep_firing_for, of the last event or step. */
+static int64_t
+own_end(const struct rule *rule, const struct rule_state *state)
 {
-	int64_t at = NEVER;
 	if (!state)
-		return;
-	if (state->phase == PHASE_PENDING && !(state->flags & RULE_PAUSED))
-		at = state->since_at + rule->hold - state->served;
-	if (state->phase == PHASE_CLEARING)
-		at = state->since_at + rule->keep;
+		return NEVER;
+	if (state->phase == PHASE_PENDING)
+		return state->flags & RULE_PAUSED
+			       ? NEVER
+			       : state->since_at + rule->hold - state->served;
 	if (life_fires(state) && rule->kind != RULE_STATE)
-		at = state->until_at;
-	if (at > now && at < *next)
+		return state->until_at;
+	return state->phase == PHASE_CLEARING ? state->since_at + rule->keep : NEVER;
+}
+
+static int
+first_inhibitor(const struct look *look, const struct rule *rule)
+{
+	for (unsigned i = 0; i < rule->inhibitor_count; i++) {
+		unsigned by = rule->inhibitors[i];
+		if (look->engine->rules->rules[by].mode == MODE_LIVE &&
+		    customer_fires(look->customer, by))
+			return (int)by;
+	}
+	return -1;
+}
+
+static enum explained_why
+why_it_fires(const struct rule *rule, const struct explained_rule *it)
+{
+	if (rule->mode == MODE_SHADOW)
+		return WHY_SHADOW;
+	if (it->inhibitor >= 0)
+		return WHY_INHIBITED;
+	if (it->state->flags & RULE_BLIND)
+		return WHY_NO_EVIDENCE;
+	return it->state->phase == PHASE_CLEARING ? WHY_CLEARING : WHY_COUNTS;
+}
+
+static enum explained_why
+why_of(const struct rule *rule, const struct explained_rule *it)
+{
+	static const struct {
+		const char *rests;
+		enum explained_why why;
+	} rests[] = {{"off", WHY_OFF},
+		     {"only", WHY_ONLY},
+		     {"warming", WHY_WARMING},
+		     {"feed", WHY_FEED}};
+	for (size_t i = 0; it->rests && i < sizeof rests / sizeof *rests; i++)
+		if (strcmp(it->rests, rests[i].rests) == 0)
+			return rests[i].why;
+	if (life_fires(it->state))
+		return why_it_fires(rule, it);
+	if (it->state && it->state->phase == PHASE_PENDING)
+		return WHY_PENDING;
+	if (rule->kind != RULE_STATE)
+		return rule->kind == RULE_EVENT ? WHY_EVENT : WHY_DATE;
+	return !it->when.known ? WHY_UNKNOWN : it->when.u.b ? WHY_TRUE : WHY_FALSE;
+}
+
+const char *
+explained_why_name(enum explained_why why)
+{
+	static const char *const names[] = {
+		[WHY_COUNTS] = "counts",
+		[WHY_INHIBITED] = "inhibited",
+		[WHY_SHADOW] = "shadow",
+		[WHY_CLEARING] = "clearing",
+		[WHY_NO_EVIDENCE] = "no_evidence",
+		[WHY_PENDING] = "pending",
+		[WHY_OFF] = "off",
+		[WHY_ONLY] = "only",
+		[WHY_WARMING] = "warming",
+		[WHY_FEED] = "feed",
+		[WHY_EVENT] = "event",
+		[WHY_DATE] = "date",
+		[WHY_UNKNOWN] = "unknown",
+		[WHY_FALSE] = "false",
+		[WHY_TRUE] = "true",
+	};
+	return names[why];
+}
+
+/* A window changes at a day's close. */
+static void
+next_close(struct look *look, int64_t *next)
+{
+	int64_t close_at, at;
+	if (!look->day)
+		return;
+	(void)clock_closed_day(&look->engine->clock, look->env.now, &close_at, &at);
+	if (at < *next)
 		*next = at;
 }
 
@@ -118,15 +198,27 @@ explain_rule(struct look *look, unsigned slot, struct item *item, struct arena *
 	look_take_rule(look, (int)slot);
 	look_take_item(look, item);
 	look->env.next = NEVER;
+	look->day = false;
 	out->points = rule_counts(look, state) ? points_now(look, rule) : 0;
 	out->when = explain_expr(look, arena, rule->when, &out->nodes, &out->node_count);
 	out->clear = explain_expr(look, arena, rule->clear, &out->clear_nodes,
 				  &out->clear_node_count);
 	/* A date rule's expression is asked at its steps only. */
 	out->next_at = rule->kind == RULE_DATE ? NEVER : look->env.next;
+	if (rule->kind == RULE_STATE)
+		next_close(look, &out->next_at);
 	next_step(look, rule, &out->next_at);
-	own_clocks(rule, state, look->env.now, &out->next_at);
+	out->ends_at = own_end(rule, state);
+	if (out->ends_at > look->env.now && out->ends_at < out->next_at)
+		out->next_at = out->ends_at;
 	out->rests = why_rests(look, rule);
+	out->inhibitor = first_inhibitor(look, rule);
+	out->why = why_of(rule, out);
+	out->rests_until =
+		out->why == WHY_WARMING ? look->customer->first_seen_at + rule->warmup : NEVER;
+	if (out->rests_until < out->next_at)
+		out->next_at = out->rests_until;
+	out->announced = life_fires(state) && state->flags & RULE_ANNOUNCED;
 	if (state && state->announced_at &&
 	    state->announced_at + rule->cooldown > look->env.now)
 		out->cooldown_until = state->announced_at + rule->cooldown;

@@ -92,6 +92,10 @@ enum status ctl_hold_release(struct ctl_redis *redis);
 enum status ctl_act(struct ctl_redis *redis, const struct field *fields, unsigned count,
 		    const char *done);
 
+/* --- explain_print.c --- */
+
+void explain_print(const struct ctl *ctl, const json_t *json); /* what explain_json() made */
+
 /* --- ctl_text.c: for terminals --- */
 
 /* Text from elsewhere: what would move the cursor or ring the bell becomes "?". */

@@ -77,8 +77,33 @@ struct explained_node {
 	struct value value;
 	unsigned depth;
 };
+/* What a rule does now, in one word. */
+enum explained_why {
+	WHY_COUNTS,	 /* it fires, and its points count */
+	WHY_INHIBITED,	 /* it fires, and another rule takes its points and actions away */
+	WHY_SHADOW,	 /* it fires, without points and actions */
+	WHY_CLEARING,	 /* it fires until keep_firing_for is over */
+	WHY_NO_EVIDENCE, /* it fires, and its `clear` is unknown */
+	WHY_PENDING,	 /* its condition is true, `for` runs */
+	WHY_OFF,
+	WHY_ONLY,    /* rests: `only` is not true for this customer */
+	WHY_WARMING, /* rests: the customer is too new */
+	WHY_FEED,    /* rests: a feed it reads is suspect */
+	WHY_EVENT,   /* waits for its event */
+	WHY_DATE,    /* waits for its next step */
+	WHY_UNKNOWN, /* its condition is unknown */
+	WHY_FALSE,
+	WHY_TRUE /* its condition is true, and it is judged at the next look */
+};
+const char *explained_why_name(enum explained_why why); /* "counts", "no_evidence"... */
+
 struct explained_rule {
 	unsigned rule;
+	enum explained_why why;
+	int inhibitor;	     /* slot of the first rule that inhibits it; -1: none */
+	int64_t rests_until; /* WHY_WARMING; else NEVER */
+	int64_t ends_at; /* when `for`, keep_firing_for, or an event's or step's firing is over; NEVER */
+	bool announced;			/* this firing was */
 	const struct item *item;	/* for which it is judged; NULL: for the customer */
 	const struct rule_state *state; /* NULL: idle */
 	int points;			/* given now */

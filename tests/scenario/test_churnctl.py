@@ -261,7 +261,7 @@ def test_explain_says_why_and_what_would_change_it():
     with started() as house:
         fill(house)
         said = ctl(house, 'explain', 'c1').out
-        for word in ('risk 90', '+40  complaints: firing', 'PASS', 'count(complaint[14d live]) = 2', 'gives points',
+        for word in ('risk 90', '+40  complaints: fires since', 'PASS', 'count(complaint[14d live]) = 2', 'gives points',
                      'clears when the condition is not true', 'its condition is false'):
             check(word in said, f'{word}: {said}')
         check('\033' not in said, 'no colours into a pipe')

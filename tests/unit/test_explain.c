@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Explain says why a rule fires or does not, and when time alone could change it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/alert_json.h"
+#include "engine/core.h"
+#include "support/scene.h"
+
+#define LEVELS "levels:\n  watch: {enter: 30, leave: 20}\n"
+#define LOGIN "signals: {login: {on: login}, paid: {on: paid}}\n"
+#define BEGIN LEVELS LOGIN "rules:\n- "
+#define FIRST at("2026-03-02 10:00")
+#define NOW at("2026-03-17 09:00")
+
+struct asked {
+	unsigned slot;
+	struct explained_rule rule;
+	int points; /* of all */
+};
+
+static void
+take(void *ctx, const struct explained_rule *rule)
+{
+	struct asked *asked = ctx;
+	asked->points += rule->points;
+	if (rule->rule == asked->slot)
+		asked->rule = *rule;
+}
+
+/* c1 logged in once, on FIRST. */
+static struct asked
+ask(const char *rules, unsigned slot, int64_t now)
+{
+	struct asked asked = {.slot = slot};
+	struct arena arena;
+	struct scene w;
+	arena_init(&arena);
+	scene_init(&w, rules);
+	scene_send(&w, FIRST, "c1", "login", NULL);
+	scene_advance(&w, now);
+	engine_explain(w.engine, engine_find(w.engine, STR("c1")), now, &arena, take, &asked);
+	assert_int_equal(asked.points < 0 ? 0 : asked.points, scene_risk(&w, "c1"));
+	scene_finish(&w);
+	arena_finish(&arena);
+	return asked;
+}
+
+static void
+expect(const char *rules, enum explained_why why, int64_t next_at)
+{
+	struct asked asked = ask(rules, 0, NOW);
+	assert_string_equal(explained_why_name(asked.rule.why), explained_why_name(why));
+	assert_int_equal(asked.rule.next_at, next_at);
+}
+
+static void
+a_rule_that_counts_gives_its_points(void **state)
+{
+	(void)state;
+	struct asked asked =
+		ask(BEGIN "{rule: a, expr: 'silent(login) > 7d', points: 40}\n", 0, NOW);
+	assert_int_equal(asked.rule.why, WHY_COUNTS);
+	assert_int_equal(asked.rule.points, 40);
+	assert_true(asked.rule.announced);
+	assert_int_equal(asked.rule.next_at, NEVER);
+}
+
+static void
+a_false_condition_tells_when_time_alone_turns_it(void **state)
+{
+	(void)state;
+	expect(BEGIN "{rule: a, expr: 'silent(login) >= 30d'}\n", WHY_FALSE,
+	       FIRST + 30 * DAY_MS);
+}
+
+static void
+a_window_may_change_at_the_next_days_close(void **state)
+{
+	(void)state;
+	expect(BEGIN "{rule: a, expr: 'count(login[28d]) >= 2'}\n", WHY_FALSE,
+	       at("2026-03-18 00:10"));
+}
+
+static void
+an_unknown_condition_is_no_evidence(void **state)
+{
+	(void)state;
+	expect(BEGIN "{rule: a, expr: 'since(paid) > 3d'}\n", WHY_UNKNOWN, NEVER);
+}
+
+static void
+for_that_runs_tells_when_it_is_over(void **state)
+{
+	(void)state;
+	expect(BEGIN "{rule: a, expr: 'silent(login) >= 14d', for: 5d}\n", WHY_PENDING,
+	       FIRST + 19 * DAY_MS);
+}
+
+static void
+keep_firing_for_tells_when_it_is_over(void **state)
+{
+	(void)state;
+	expect(BEGIN
+	       "{rule: a, expr: 'silent(login) < 14d', keep_firing_for: 5d, points: 40}\n",
+	       WHY_CLEARING, FIRST + 19 * DAY_MS);
+}
+
+static void
+warming_tells_until_when(void **state)
+{
+	(void)state;
+	expect(BEGIN "{rule: a, expr: 'silent(login) > 7d', warmup: 60d}\n", WHY_WARMING,
+	       FIRST + 60 * DAY_MS);
+}
+
+static void
+a_rule_that_is_off_says_so(void **state)
+{
+	(void)state;
+	struct asked asked =
+		ask(BEGIN "{rule: a, expr: 'silent(login) > 7d', mode: off}\n", 0, NOW);
+	assert_int_equal(asked.rule.why, WHY_OFF);
+}
+
+static void
+only_that_does_not_hold_is_why_all_rest(void **state)
+{
+	(void)state;
+	struct asked asked = ask(
+		"only: seen(paid)\n" BEGIN "{rule: a, expr: 'silent(login) > 7d'}\n", 0, NOW);
+	assert_int_equal(asked.rule.why, WHY_ONLY);
+}
+
+static void
+a_shadow_fires_without_points(void **state)
+{
+	(void)state;
+	struct asked asked =
+		ask(BEGIN "{rule: a, expr: 'silent(login) > 7d', points: 40, mode: shadow}\n",
+		    0, NOW);
+	assert_int_equal(asked.rule.why, WHY_SHADOW);
+	assert_int_equal(asked.rule.points, 0);
+}
+
+static void
+an_inhibited_rule_names_who_holds_it_back(void **state)
+{
+	(void)state;
+	struct asked asked =
+		ask(BEGIN
+		    "{rule: a, expr: 'silent(login) > 7d', points: 40, inhibited_by: [b, c]}\n"
+		    "- {rule: b, expr: 'silent(login) > 99d', points: 5}\n"
+		    "- {rule: c, expr: 'silent(login) > 9d', points: 5}\n",
+		    0, NOW);
+	assert_int_equal(asked.rule.why, WHY_INHIBITED);
+	assert_int_equal(asked.rule.inhibitor, 2);
+	assert_int_equal(asked.rule.points, 0);
+}
+
+static void
+an_event_rule_waits_for_its_event(void **state)
+{
+	(void)state;
+	expect(BEGIN "{rule: a, on: nps, expr: 'event.value <= 6'}\n", WHY_EVENT, NEVER);
+}
+
+static void
+a_date_rule_tells_its_next_step(void **state)
+{
+	(void)state;
+	struct asked asked =
+		ask(LEVELS LOGIN
+		    "rules:\n- {rule: a, date: profile.customer_since, every: month}\n",
+		    0, NOW);
+	assert_int_equal(asked.rule.why, WHY_DATE);
+}
+
+static void
+a_cool_down_tells_until_when(void **state)
+{
+	struct arena arena;
+	struct scene w;
+	struct asked asked = {.slot = 0};
+	(void)state;
+	arena_init(&arena);
+	scene_init(&w,
+		   BEGIN "{rule: a, expr: 'silent(login) > 7d', points: 40, cooldown: 60d}\n");
+	scene_send(&w, FIRST, "c1", "login", NULL);
+	scene_advance(&w, FIRST + 8 * DAY_MS);
+	scene_send(&w, FIRST + 8 * DAY_MS, "c1", "login", NULL);
+	scene_advance(&w, FIRST + 16 * DAY_MS);
+	engine_explain(w.engine, engine_find(w.engine, STR("c1")), w.at + 8 * DAY_MS, &arena,
+		       take, &asked);
+	assert_int_equal(asked.rule.why, WHY_COUNTS);
+	assert_false(asked.rule.announced);
+	assert_int_equal(asked.rule.cooldown_until, FIRST + 7 * DAY_MS + 1 + 60 * DAY_MS);
+	scene_finish(&w);
+	arena_finish(&arena);
+}
+
+static void
+an_unknown_figure_says_what_is_missing(void **state)
+{
+	static const char *const wanted[] = {"\"missing\":\"never\"", "\"missing\":\"gaps\"",
+					     "\"missing\":\"few\"", "\"missing\":\"not_set\""};
+	struct buf out = {0};
+	struct scene w;
+	(void)state;
+	scene_init(&w, LEVELS LOGIN
+		   "profile: {mrr: num}\nrules:\n"
+		   "- {rule: a, expr: 'since(paid) > 3d'}\n"
+		   "- {rule: b, expr: 'typical_gap(login) > 3d'}\n"
+		   "- {rule: c, expr: 'ratio(login[7d], login[28d offset 7d]) > 3'}\n"
+		   "- {rule: d, expr: 'profile.mrr > 3'}\n");
+	scene_send(&w, FIRST, "c1", "login", NULL);
+	explain_json(&out, w.engine, engine_find(w.engine, STR("c1")), FIRST);
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		if (strstr(out.p, wanted[i]) == NULL)
+			fail_msg("%s is not in %s", wanted[i], out.p);
+	buf_finish(&out);
+	scene_finish(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rule_that_counts_gives_its_points),
+		cmocka_unit_test(a_false_condition_tells_when_time_alone_turns_it),
+		cmocka_unit_test(a_window_may_change_at_the_next_days_close),
+		cmocka_unit_test(an_unknown_condition_is_no_evidence),
+		cmocka_unit_test(for_that_runs_tells_when_it_is_over),
+		cmocka_unit_test(keep_firing_for_tells_when_it_is_over),
+		cmocka_unit_test(warming_tells_until_when),
+		cmocka_unit_test(a_rule_that_is_off_says_so),
+		cmocka_unit_test(only_that_does_not_hold_is_why_all_rest),
+		cmocka_unit_test(a_shadow_fires_without_points),
+		cmocka_unit_test(an_inhibited_rule_names_who_holds_it_back),
+		cmocka_unit_test(an_event_rule_waits_for_its_event),
+		cmocka_unit_test(a_date_rule_tells_its_next_step),
+		cmocka_unit_test(a_cool_down_tells_until_when),
+		cmocka_unit_test(an_unknown_figure_says_what_is_missing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
