@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "engine/core.h"
 #include "support/scene.h"
 
@@ -56,6 +57,24 @@ send_days(struct scene *scene, const char *type, const int *days)
 	for (; *days >= 0; days++)
 		scene_send(scene, DAY0 + *days * DAY_MS + 10 * HOUR_MS, "c", type, "value=1",
 			   NULL);
+}
+
+/* As if the feed of the first signal had been judged silent on these days after DAY0, whole. */
+static inline void
+suspect_days(struct scene *scene, int first, int last)
+{
+	struct guard *guard = &scene->engine->guard;
+	struct suspect *view = &guard->views[0];
+
+	view->times = mem_resize(view->times, sizeof *view->times);
+	view->days = mem_resize(view->days, sizeof *view->days);
+	view->times[0] =
+		(struct suspect_time){DAY0 + first * DAY_MS, DAY0 + (last + 1) * DAY_MS};
+	view->days[0] = (struct suspect_days){DAY0 / DAY_MS + first, DAY0 / DAY_MS + last};
+	view->time_count = view->day_count = 1;
+	guard->paused = 1;
+	guard->view_from = INT64_MIN;
+	guard->view_to = NEVER;
 }
 
 #endif

@@ -247,6 +247,24 @@ rows_turn_at_the_close_of_a_day(void **state)
 	scene_finish(&scene);
 }
 
+/* 1 1 9 1 events a day: without the third day nothing rises. */
+static void
+suspect_days_are_no_days_of_a_row(void **state)
+{
+	struct scene scene;
+	int64_t now = DAY0 + 4 * DAY_MS + HOUR_MS;
+
+	(void)state;
+	scene_init(&scene, RULE("trend(a[4d]) > 0"));
+	for (int day = 0; day < 4; day++)
+		for (int i = 0; i < (day == 2 ? 9 : 1); i++)
+			scene_send(&scene, DAY0 + day * DAY_MS + i, "c", "a", NULL);
+	assert_number(&scene, now, 0.8);
+	suspect_days(&scene, 2, 2);
+	assert_number(&scene, now, 0);
+	scene_finish(&scene);
+}
+
 static void
 last_of_days_ago_is_the_value_that_stood_then(void **state)
 {
@@ -384,6 +402,7 @@ main(void)
 		cmocka_unit_test(cusum_rise_gathers_what_is_too_much),
 		cmocka_unit_test(cusum_is_unknown_under_min_events_in_the_91_days_before),
 		cmocka_unit_test(rows_turn_at_the_close_of_a_day),
+		cmocka_unit_test(suspect_days_are_no_days_of_a_row),
 		cmocka_unit_test(last_of_days_ago_is_the_value_that_stood_then),
 		cmocka_unit_test(the_order_in_which_events_arrive_changes_no_statistic),
 		cmocka_unit_test(a_rule_s_reach_is_as_far_as_its_functions_look),

@@ -232,6 +232,30 @@ a_second_event_of_a_day_needs_no_look_for_rhythms(void **state)
 	scene_finish(&scene);
 }
 
+/* ---- suspect time ---- */
+
+static void
+gaps_and_silences_stand_still_while_the_feed_is_suspect(void **state)
+{
+	struct scene scene;
+	int64_t now = DAY0 + 18 * DAY_MS + 10 * HOUR_MS;
+	const struct rhythm_model model = {RHYTHM_MBG_NBD, 0.525, 43.3, 0.891, 1.614};
+
+	(void)state;
+	scene_init(&scene, RULE("gap_max(a) > 1d"));
+	send_days(&scene, "a", rhythm);
+	suspect_days(&scene, 9, 12);
+	assert_number(&scene, now,
+		      4.0 * DAY_MS / SECOND_MS); /* the 7 days from 8 to 15 are 3 */
+	scene_finish(&scene);
+	scene_init(&scene, RULE("p_gap(a, 30d) > 1"));
+	send_days(&scene, "a", rhythm);
+	suspect_days(&scene, 9, 12);
+	assert_number(&scene, now,
+		      rhythm_gap(&model, (struct rhythm){6, 14}, 14 + 10.0 / 24, 30));
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
@@ -248,6 +272,7 @@ main(void)
 		cmocka_unit_test(
 			the_first_model_whose_segment_fits_is_taken_or_a_default_of_the_mean_gap),
 		cmocka_unit_test(a_second_event_of_a_day_needs_no_look_for_rhythms),
+		cmocka_unit_test(gaps_and_silences_stand_still_while_the_feed_is_suspect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
