@@ -3,6 +3,7 @@
 #include "codec/alert_json.h"
 #include "codec/json_parts.h"
 #include "engine/items.h"
+#include "engine/members.h"
 
 static void
 put_int(struct json *json, const char *key, int64_t number)
@@ -299,6 +300,8 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	parts_profile(&json, engine, customer, 0, true);
 	put_tags(&json, customer);
 	put_signals(&json, engine, customer);
+	if (engine_rules(engine)->members.given)
+		put_int(&json, "members", members_count(customer));
 	if (engine_rules(engine)->item_count > 0)
 		put_items(&json, engine_rules(engine), customer);
 	put_rules(&json, engine_rules(engine), customer);

@@ -86,11 +86,17 @@ partition_add_epoch(struct partition *partition, struct stream_id from,
 
 	epoch->from = from;
 	memcpy(epoch->sha_hex, rules->sha_hex, sizeof epoch->sha_hex);
-	epoch->births = mem_array(rules->signal_count + 1, sizeof *epoch->births);
-	for (unsigned i = 0; i < rules->signal_count; i++)
-		if (rules->signals[i].born_at != INT64_MIN)
-			epoch->births[epoch->birth_count++] = (struct birth){
-				rules->signals[i].key, rules->signals[i].born_at};
+	epoch->births = mem_array(2 * rules->signal_count + 1, sizeof *epoch->births);
+	for (unsigned i = 0; i < rules->signal_count; i++) {
+		const struct signal *signal = &rules->signals[i];
+
+		if (signal->born_at != INT64_MIN)
+			epoch->births[epoch->birth_count++] =
+				(struct birth){signal->key, signal->born_at};
+		if (signal->member_key != 0 && signal->member_born_at != INT64_MIN)
+			epoch->births[epoch->birth_count++] =
+				(struct birth){signal->member_key, signal->member_born_at};
+	}
 }
 
 static void
@@ -168,10 +174,18 @@ partition_epoch_at(const struct partition *partition, struct stream_id id)
 void
 epoch_bear(const struct epoch *epoch, struct ruleset *rules)
 {
-	for (unsigned i = 0; i < rules->signal_count; i++)
-		for (unsigned k = 0; k < epoch->birth_count; k++)
-			if (epoch->births[k].signal == rules->signals[i].key)
-				rules->signals[i].born_at = epoch->births[k].at;
+	for (unsigned i = 0; i < rules->signal_count; i++) {
+		struct signal *signal = &rules->signals[i];
+
+		for (unsigned k = 0; k < epoch->birth_count; k++) {
+			const struct birth *birth = &epoch->births[k];
+
+			if (birth->signal == signal->key)
+				signal->born_at = birth->at;
+			if (birth->signal == signal->member_key)
+				signal->member_born_at = birth->at;
+		}
+	}
 }
 
 static void

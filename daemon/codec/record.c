@@ -9,94 +9,7 @@
 #include "base/number.h"
 #include "codec/record_format.h"
 #include "engine/items.h"
-
-#define NUMBER(part, member, is_at)                                  \
-	{                                                            \
-		part, sizeof(((struct customer *)0)->member), is_at, \
-			offsetof(struct customer, member)            \
-	}
-
-const struct record_number record_numbers[RECORD_NUMBERS] = {
-	NUMBER(PART_FIRST_SEEN, first_seen_at, true),
-	NUMBER(PART_EVENT_AT, event_at, true),
-	NUMBER(PART_SEQ, seq, false),
-	NUMBER(PART_ORDER_AT, order_at, true),
-	NUMBER(PART_RISK, risk, false),
-	NUMBER(PART_FIRINGS, firings, false),
-	NUMBER(PART_EPISODE_N, episode, false),
-	NUMBER(PART_EPISODE_AT, episode_at, true),
-	NUMBER(PART_ORDER_N, order_n, false),
-	NUMBER(PART_BACKFILLED_AT, backfilled_at, true),
-};
-
-const struct record_flag record_flags[RECORD_FLAGS] = {
-	{PART_EPISODE, CUSTOMER_EPISODE},
-	{PART_QUIET, CUSTOMER_QUIET},
-	{PART_RESTS, CUSTOMER_RESTS},
-};
-
-#define RULE_NUMBER(bit, member, is_at)                               \
-	{                                                             \
-		bit, sizeof(((struct rule_state *)0)->member), is_at, \
-			offsetof(struct rule_state, member)           \
-	}
-
-const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS] = {
-	RULE_NUMBER(0, since_at, true),	    RULE_NUMBER(1, fired_at, true),
-	RULE_NUMBER(2, firing, false),	    RULE_NUMBER(3, announced_at, true),
-	RULE_NUMBER(4, announced_n, false), RULE_NUMBER(5, served, false),
-	RULE_NUMBER(6, blind_at, true),	    RULE_NUMBER(7, until_at, true),
-};
-
-static uint64_t
-number_get(const struct record_number *number, const void *of)
-{
-	const char *p = (const char *)of + number->offset;
-	uint64_t wide;
-	uint32_t word;
-	uint16_t half;
-
-	switch (number->size) {
-	case 8:
-		memcpy(&wide, p, sizeof wide);
-		return wide;
-	case 4:
-		memcpy(&word, p, sizeof word);
-		return word;
-	case 2:
-		memcpy(&half, p, sizeof half);
-		return half;
-	default:
-		return (uint8_t)*p;
-	}
-}
-
-uint64_t
-record_number_get(const struct record_number *number, const struct customer *customer)
-{
-	return number_get(number, customer);
-}
-
-uint64_t
-record_rule_number_get(const struct record_number *number, const struct rule_state *state)
-{
-	return number_get(number, state);
-}
-
-/* FNV-1a of "type:name", folded: stable for good, and quick, since every cell is written with it. */
-uint32_t
-record_attribute_key(const struct attribute *attribute)
-{
-	const char *type = type_name(attribute->type, false);
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *type; type++)
-		hash = (hash ^ (uint8_t)*type) * UINT64_C(0x100000001b3);
-	hash = (hash ^ ':') * UINT64_C(0x100000001b3);
-	for (size_t i = 0; i < attribute->name.n; i++)
-		hash = (hash ^ (uint8_t)attribute->name.p[i]) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash ^ hash >> 32);
-}
+#include "engine/members.h"
 
 /* --- pieces --- */
 
@@ -198,12 +111,11 @@ held_most(const struct customer *customer)
 }
 
 static void
-put_track(const struct writer *writer, const struct customer *customer, unsigned signal,
-	  bool hours)
+put_track(const struct writer *writer, const struct tracks *tracks, enum signal_kind kind,
+	  unsigned signal, bool hours)
 {
-	const struct track *track = track_find(&customer->tracks, signal, hours);
+	const struct track *track = track_find(tracks, signal, hours);
 	int64_t newest = writer->base / (hours ? HOUR_MS : DAY_MS);
-	enum signal_kind kind = writer->rules->signals[signal].kind;
 	struct buf *out = writer->out;
 	size_t begin;
 
@@ -221,7 +133,7 @@ put_track(const struct writer *writer, const struct customer *customer, unsigned
 		buf_zigzag(out, (int64_t)track->cell - track->first_cell);
 	}
 	buf_varint(out, track->span);
-	buf_str(out, track_packed(&customer->tracks, signal, hours));
+	buf_str(out, track_packed(tracks, signal, hours));
 	close_item(writer, begin);
 }
 
@@ -231,8 +143,12 @@ put_tracks(const struct writer *writer, const struct customer *customer, bool ho
 	uint64_t signals = hours ? customer->tracks.hours : customer->tracks.days;
 
 	buf_varint(writer->out, (uint64_t)__builtin_popcountll(signals));
-	for (; signals; signals &= signals - 1)
-		put_track(writer, customer, (unsigned)__builtin_ctzll(signals), hours);
+	for (; signals; signals &= signals - 1) {
+		unsigned signal = (unsigned)__builtin_ctzll(signals);
+
+		put_track(writer, &customer->tracks, writer->rules->signals[signal].kind,
+			  signal, hours);
+	}
 }
 
 /* An enum's word is written out: its place among the words may change with the rule set. */
@@ -429,6 +345,38 @@ put_items(const struct writer *writer, const struct customer *customer)
 }
 
 static void
+put_member(const struct writer *writer, const struct member *member)
+{
+	bool role = member->role_at != INT64_MIN, left = member->left_at != INT64_MIN;
+	uint64_t signals = member->tracks.days;
+	size_t begin = writer->out->n;
+
+	put_text(writer, member->id);
+	put_text(writer, member->role);
+	buf_char(writer->out, (char)(role | left << 1 | (int)member->left << 2));
+	put_at(writer, member->seen_at);
+	if (role)
+		put_at(writer, member->role_at);
+	if (left)
+		put_at(writer, member->left_at);
+	buf_varint(writer->out, (uint64_t)__builtin_popcountll(signals));
+	for (; signals; signals &= signals - 1)
+		put_track(writer, &member->tracks, SIGNAL_COUNT,
+			  (unsigned)__builtin_ctzll(signals), false);
+	close_item(writer, begin);
+}
+
+/* The key of what names them: under another one they are others. */
+static void
+put_members(const struct writer *writer, const struct customer *customer)
+{
+	put_key(writer, writer->rules->members.key);
+	buf_varint(writer->out, customer->cold->member_count);
+	for (unsigned i = 0; i < customer->cold->member_count; i++)
+		put_member(writer, &customer->cold->members[i]);
+}
+
+static void
 put_afters(const struct writer *writer, const struct customer *customer)
 {
 	buf_varint(writer->out, customer->cold->after_count);
@@ -483,7 +431,8 @@ parts_of(const struct customer *customer)
 	       part_bit(cold->after_count, PART_AFTERS) |
 	       part_bit(customer->level != held_most(customer), PART_LEVEL) |
 	       part_bit(customer->stage, PART_STAGE) | part_bit(cold->risk_count, PART_RISKS) |
-	       part_bit(cold->item_count, PART_ITEMS);
+	       part_bit(cold->item_count, PART_ITEMS) |
+	       part_bit(cold->member_count, PART_MEMBERS);
 }
 
 static void
@@ -538,6 +487,9 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 		return;
 	case PART_ITEMS:
 		put_items(writer, customer);
+		return;
+	case PART_MEMBERS:
+		put_members(writer, customer);
 		return;
 	case PART_EPISODE:
 	case PART_QUIET:

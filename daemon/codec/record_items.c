@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the items of a customer out of its record. */
+/* Reads the items and members of a customer out of its record. */
 #include "codec/record_take.h"
 #include "engine/items.h"
+#include "engine/members.h"
 
 static int
 kept_slot(const struct item_def *def, uint32_t key)
@@ -73,4 +74,63 @@ record_read_list_items(struct reader *reader)
 {
 	record_take_items(reader, KEYED_ITEM, RULESET_MAX_ITEMS * CUSTOMER_MAX_ITEMS,
 			  read_item);
+}
+
+/* --- members --- */
+
+/* What is not read by person any more is passed over. */
+static void
+read_member_track(struct reader *item, unsigned slot)
+{
+	struct tracks *tracks = &item->member->tracks;
+
+	if (!(item->rules->members.signals >> slot & 1) || track_find(tracks, slot, false))
+		(void)record_take_rest(item);
+	else
+		record_read_track(item, tracks, SIGNAL_COUNT, slot, false);
+}
+
+static void
+read_member(struct reader *item)
+{
+	struct str id = record_take_text(item), role = record_take_text(item);
+	uint64_t has = record_take_little(item, 1);
+
+	if (!item->p || id.n == 0 || has > 7 || member_find(item->customer, id)) {
+		record_spoil(item);
+		return;
+	}
+	item->member = member_make(item->customer, id);
+	text_set(&item->member->role, role);
+	item->member->left = has >> 2 & 1;
+	item->member->seen_at = record_take_at(item);
+	if (has & 1)
+		item->member->role_at = record_take_at(item);
+	if (has & 2)
+		item->member->left_at = record_take_at(item);
+	item->found = 0;
+	record_take_items(item, KEYED_SIGNAL, RULESET_MAX_SIGNALS, read_member_track);
+}
+
+void
+record_read_members(struct reader *reader)
+{
+	const struct members_def *members = &reader->rules->members;
+	uint32_t key = (uint32_t)record_take_little(reader, 4);
+	bool same = members->given && members->key == key;
+
+	for (uint64_t left = record_take_below(reader, RULESET_MAX_MEMBERS + 1); left > 0;
+	     left--) {
+		struct reader item = record_take_item(reader);
+
+		if (!reader->p)
+			return;
+		if (!same)
+			continue;
+		read_member(&item);
+		if (!record_is_taken(&item))
+			record_spoil(reader);
+	}
+	if (same && reader->p)
+		members_cut(customer_cold(reader->customer), members->max);
 }

@@ -67,20 +67,20 @@ read_stage(struct reader *reader)
 	reader->customer->stage_at = at;
 }
 
-static void
-read_track(struct reader *item, unsigned signal, bool hours)
+void
+record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
+		  unsigned signal, bool hours)
 {
 	int64_t newest = item->base / (hours ? HOUR_MS : DAY_MS), cell, first;
-	const struct signal *defined = &item->rules->signals[signal];
 	struct track track = {0};
 	struct str packed;
 
 	cell = (int64_t)((uint64_t)newest - (uint64_t)record_take_signed(item));
 	track.count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
 	track.last_at = record_take_at(item);
-	if (signal_has_sum(defined->kind))
+	if (signal_has_sum(kind))
 		track.u.sum = record_take_signed(item);
-	else if (defined->kind == SIGNAL_LAST)
+	else if (kind == SIGNAL_LAST)
 		track.u.value = record_take_double(item);
 	if (!hours) {
 		track.life_days = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
@@ -96,8 +96,7 @@ read_track(struct reader *item, unsigned signal, bool hours)
 	}
 	track.cell = (uint32_t)cell;
 	packed = record_take_rest(item);
-	if (!track_restore(&item->customer->tracks, signal, hours, defined->kind, &track,
-			   packed))
+	if (!track_restore(into, signal, hours, kind, &track, packed))
 		record_spoil(item);
 }
 
@@ -121,7 +120,8 @@ read_day_track(struct reader *item, unsigned slot)
 	int signal = free_signal(item, slot, false);
 
 	if (signal >= 0)
-		read_track(item, (unsigned)signal, false);
+		record_read_track(item, &item->customer->tracks,
+				  item->rules->signals[signal].kind, (unsigned)signal, false);
 	else
 		(void)record_take_rest(item);
 }
@@ -133,7 +133,8 @@ read_hour_track(struct reader *item, unsigned slot)
 	int signal = free_signal(item, slot, true);
 
 	if (signal >= 0 && item->rules->signals[signal].reach_hours > 0)
-		read_track(item, (unsigned)signal, true);
+		record_read_track(item, &item->customer->tracks,
+				  item->rules->signals[signal].kind, (unsigned)signal, true);
 	else
 		(void)record_take_rest(item);
 }
@@ -198,6 +199,9 @@ read_part(struct reader *reader, enum record_part part)
 		return;
 	case PART_ITEMS:
 		record_read_list_items(reader);
+		return;
+	case PART_MEMBERS:
+		record_read_members(reader);
 		return;
 	case PART_COUNT:
 		return;

@@ -99,8 +99,8 @@ record_take_rest(struct reader *reader)
 }
 
 /* The bytes of one item of a list; the outer reader stands behind it. */
-static struct reader
-take_item(struct reader *reader)
+struct reader
+record_take_item(struct reader *reader)
 {
 	struct str bytes = record_take_text(reader);
 	struct reader item = *reader;
@@ -182,7 +182,7 @@ record_take_items(struct reader *reader, enum keyed kind, uint64_t limit,
 {
 	for (uint64_t left = record_take_below(reader, limit + 1); left > 0; left--) {
 		int slot = take_slot(reader, kind);
-		struct reader item = take_item(reader);
+		struct reader item = record_take_item(reader);
 
 		if (!reader->p)
 			return;

@@ -127,6 +127,18 @@ check_event_field(struct maker *maker, const struct node *path)
 			arena_printf(maker->form.arena, "event.%.*s", STR_ARG(near)));
 }
 
+/* A range read by person has to be kept for each of them. */
+static void
+check_members(struct maker *maker, const struct node *call)
+{
+	const struct node *range = call->kids[0];
+	int kept = (int)maker->rules->members.reach_days;
+
+	if (range->kind == NODE_RANGE && range->range.length + range->range.offset > kept)
+		maker_complain_node(maker, range, "E249", as_text(maker, range),
+				    arena_printf(maker->form.arena, "%dd", kept));
+}
+
 static void
 check_node(void *ctx, const struct node *node)
 {
@@ -136,6 +148,8 @@ check_node(void *ctx, const struct node *node)
 		maker->signals_used |= UINT64_C(1) << node->range.signal;
 	else if (node->kind == NODE_SIGNAL)
 		maker->signals_used |= UINT64_C(1) << node->value.u.signal;
+	else if (node->kind == NODE_CALL && node->builtin->flags & FN_MEMBERS)
+		check_members(maker, node);
 	else if (node->kind == NODE_CALL && node->builtin->flags & FN_MODEL)
 		check_model(maker, node);
 	else if (node->kind == NODE_PATH)
@@ -196,7 +210,7 @@ check_habit(struct habits *habits, const struct node *compare)
 		maker_complain_node(habits->maker, call, "W206",
 				    as_text(habits->maker, call->kids[0]),
 				    as_text(habits->maker, call->kids[1]));
-	if (!small && is_call(call, FN_SINCE) &&
+	if (!small && is_call(call, FN_SINCE) && !call->kids[1] &&
 	    !(habits->seen >> call->kids[0]->value.u.signal & 1))
 		maker_complain_node(habits->maker, call, "W207",
 				    as_text(habits->maker, call->kids[0]), STR_NONE);

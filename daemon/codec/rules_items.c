@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The items section: what opens and closes things, and what is kept of them. */
+/* The sections of what is kept inside a customer: items and members. */
 #include <string.h>
 
+#include "base/civil.h"
 #include "codec/rules_maker.h"
 
 struct item_text {
@@ -180,4 +181,34 @@ maker_items(struct maker *maker)
 	}
 	maker->scope.items = scope;
 	maker->scope.item_count = rules->item_count;
+}
+
+/* ---- members ---- */
+
+struct members_text {
+	struct str key;
+	int64_t max, reach;
+};
+
+static const struct form_row members_rows[] = {
+	{"key", form_text, offsetof(struct members_text, key), 0, 64, NULL},
+	{"max", form_int, offsetof(struct members_text, max), 1, RULESET_MAX_MEMBERS, NULL},
+	{"reach", form_duration, offsetof(struct members_text, reach), DAY_MS,
+	 RULESET_MAX_REACH_DAYS *DAY_MS, NULL},
+	{.word = NULL},
+};
+
+void
+maker_members(struct maker *maker)
+{
+	struct members_def *members = &maker->rules->members;
+	struct members_text text = {STR("user"), 256, 91 * DAY_MS};
+
+	if (maker->singles.members == NULL)
+		return;
+	form_read(&maker->form, maker->singles.members, members_rows, &text);
+	members->given = maker->scope.has_members = true;
+	members->field = text.key;
+	members->max = (unsigned)text.max;
+	members->reach_days = (unsigned)(text.reach / DAY_MS);
 }

@@ -49,7 +49,7 @@ read_signal(struct maker *maker, const struct yaml_node *key, const struct yaml_
 	signal->name = key->text;
 	signal->types = types.words;
 	signal->type_count = types.count;
-	signal->born_at = INT64_MIN;
+	signal->born_at = signal->member_born_at = INT64_MIN;
 	read_kind(maker, &text, signal);
 	maker->signal_names[rules->signal_count] = key;
 	maker->signal_wheres[rules->signal_count++] = text.where;

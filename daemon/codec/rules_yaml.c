@@ -55,7 +55,7 @@ static const struct form_row file_rows[] = {
 	{.word = "tasks", .read = form_ignore},
 	{.word = "calendar", ONCE(calendar)},
 	{.word = "items", .read = form_ignore},
-	{.word = "members", .read = NULL},
+	{.word = "members", ONCE(members)},
 	{.word = "models", .read = form_ignore},
 	{.word = "tags", .read = form_ignore},
 	{.word = "stages", .read = form_ignore},
@@ -202,6 +202,7 @@ make(struct maker *maker)
 	maker_profile(maker);
 	maker_signals(maker);
 	maker_items(maker);
+	maker_members(maker);
 	maker_lists(maker);
 	maker_macros(maker);
 	maker_teams(maker);

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "engine/core.h"
 #include "engine/items.h"
+#include "engine/members.h"
 #include "lang/builtin.h"
 
 /* Its day had closed when it arrived. */
@@ -73,14 +74,15 @@ signal_value(const struct signal *signal, const struct entry *entry, double *out
 	return fabs(number) <= EVENT_MAX_VALUE;
 }
 
-static void
+/* Whether it counted. */
+static bool
 feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 	    const struct entry *entry)
 {
 	const struct signal *signal = &engine->rules->signals[slot];
 	double value = 0;
 	if (signal->kind != SIGNAL_COUNT && !signal_value(signal, entry, &value))
-		return;
+		return false;
 	struct track_event event = {
 		.ts = entry->ts,
 		.micro = signal_has_sum(signal->kind) ? (int64_t)llround(value * 1e6) : 0,
@@ -95,6 +97,7 @@ feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 		event.reach = signal->reach_hours;
 		track_add(&customer->tracks, slot, true, &event);
 	}
+	return true;
 }
 
 /* ---- after(a, b) ---- */
@@ -155,14 +158,15 @@ feed_afters(const struct ruleset *rules, struct customer *customer, uint64_t fed
 	}
 }
 
-static void
+/* Returns the signals that counted it. */
+static uint64_t
 feed_signals(struct engine *engine, struct customer *customer, const struct entry *entry,
 	     const struct type_use *use)
 {
 	const struct ruleset *rules = engine->rules;
 	if (!use || !use->signals)
-		return;
-	uint64_t fed = 0;
+		return 0;
+	uint64_t fed = 0, counted = 0;
 	for (uint64_t left = use->signals; left; left &= left - 1) {
 		unsigned slot = (unsigned)__builtin_ctzll(left);
 		if (rules->signals[slot].where) {
@@ -171,11 +175,13 @@ feed_signals(struct engine *engine, struct customer *customer, const struct entr
 			if (!signal_takes(&look, &rules->signals[slot]))
 				continue;
 		}
-		feed_signal(engine, customer, slot, entry);
+		if (feed_signal(engine, customer, slot, entry))
+			counted |= UINT64_C(1) << slot;
 		fed |= UINT64_C(1) << slot;
 	}
 	if (rules->after_count)
 		feed_afters(rules, customer, fed, entry->ts);
+	return counted;
 }
 
 /* ---- profile ---- */
@@ -319,7 +325,11 @@ absorb_entry(struct engine *engine, struct customer *customer, const struct entr
 	customer->event_at = entry->id.ms;
 	if (entry->kind == ENTRY_PROFILE)
 		profile_take(engine->rules, customer, entry);
-	feed_signals(engine, customer, entry, use);
+	uint64_t counted = feed_signals(engine, customer, entry, use);
+	if (engine->rules->members.given && entry->kind != ENTRY_PROFILE)
+		engine->member_went = members_take(engine->rules, customer, entry, counted,
+						   clock_day(&engine->clock, entry->ts)) &&
+				      engine->rules->members.signals;
 	if (use && (use->opens | use->closes))
 		items_take(engine->rules, customer, entry, use);
 	return true;

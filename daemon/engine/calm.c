@@ -61,6 +61,9 @@ walk_threshold(struct calm_walk *state, const struct node *node)
 	}
 	if (moving->builtin->op != FN_SINCE && moving->builtin->op != FN_SILENT)
 		return false;
+	/* Of one member: the silence of the others says nothing. */
+	if (moving->kid_count > 1 && moving->kids[1])
+		return false;
 	unsigned signal = moving->kids[0]->value.u.signal;
 	int64_t least = least_threshold(still);
 	if (least < state->calm[signal])

@@ -14,6 +14,23 @@ same_signal(const struct ruleset *rules, uint32_t key)
 	return NULL;
 }
 
+/* Counted by person from now on, unless it was so before. */
+static void
+give_member_birth(const struct engine *engine, const struct ruleset *to, struct signal *signal,
+		  int64_t now)
+{
+	const struct ruleset *from = engine->rules;
+	int64_t kept = now - (int64_t)from->members.reach_days * DAY_MS;
+	if (signal->member_key == 0)
+		return;
+	signal->member_born_at = now;
+	for (unsigned i = 0; i < from->signal_count; i++)
+		if (from->signals[i].member_key == signal->member_key)
+			signal->member_born_at = from->signals[i].member_born_at;
+	if (to->members.reach_days > from->members.reach_days && kept > signal->member_born_at)
+		signal->member_born_at = kept;
+}
+
 /* A new signal is born now; one whose reach grows was observed only as far as it was kept. */
 static void
 give_births(struct engine *engine, struct ruleset *to, int64_t now)
@@ -22,6 +39,7 @@ give_births(struct engine *engine, struct ruleset *to, int64_t now)
 		struct signal *signal = &to->signals[i];
 		const struct signal *old = same_signal(engine->rules, signal->key);
 		signal->born_at = old ? old->born_at : now;
+		give_member_birth(engine, to, signal, now);
 		if (!old || old->reach_days >= signal->reach_days)
 			continue;
 		int64_t kept = now - (int64_t)old->reach_days * DAY_MS;

@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "engine/items.h"
+#include "engine/members.h"
 
 /* A profile text: its length stands before the bytes, since it may hold any byte. */
 struct text_cell {
@@ -379,6 +380,7 @@ cold_finish(struct cold *cold)
 		mem_free(cold->afters[i].at);
 	mem_free(cold->afters);
 	items_finish(cold);
+	members_finish(cold);
 	mem_free(cold);
 }
 

@@ -45,10 +45,23 @@ look_track(const struct look *look, unsigned signal)
 	return track ? track : track_find(tracks, signal, true);
 }
 
+/* Of the member who has that id or role. */
+static struct value
+since_by(const struct call *call, const struct value *who)
+{
+	unsigned signal = call->args[0].u.signal;
+	int64_t last = who->known ? member_last_at(call->look, signal, who->u.s) : INT64_MIN;
+	if (last == INT64_MIN)
+		return value_unknown(TYPE_DURATION);
+	return elapsed_of(call->look, bit(signal), last);
+}
+
 struct value
 fn_since(const struct call *call)
 {
 	const struct track *track = look_track(call->look, call->args[0].u.signal);
+	if (call->node->kids[1])
+		return since_by(call, &call->args[1]);
 	if (!track)
 		return value_unknown(TYPE_DURATION);
 	return elapsed_of(call->look, bit(call->args[0].u.signal), track->last_at);

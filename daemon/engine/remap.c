@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "engine/core.h"
 #include "engine/items.h"
+#include "engine/members.h"
 
 static int
 slot_of_signal(const struct ruleset *rules, uint32_t key)
@@ -204,6 +205,42 @@ remap_items(struct cold *cold, const struct ruleset *from, const struct ruleset 
 	return lost;
 }
 
+/* Only what the new set reads by person goes on. */
+static bool
+remap_member(struct member *member, const struct ruleset *from, const struct ruleset *to)
+{
+	struct tracks *old = &member->tracks, into = {0};
+	bool lost = false;
+	for (uint64_t left = old->days; left; left &= left - 1) {
+		unsigned at = (unsigned)__builtin_ctzll(left);
+		int slot = slot_of_signal(to, from->signals[at].key);
+		if (slot < 0 || !(to->members.signals >> slot & 1) ||
+		    !track_restore(&into, (unsigned)slot, false, SIGNAL_COUNT,
+				   track_find(old, at, false), track_packed(old, at, false)))
+			lost = true;
+	}
+	tracks_finish(old);
+	*old = into;
+	return lost;
+}
+
+static bool
+remap_members(struct cold *cold, const struct ruleset *from, const struct ruleset *to)
+{
+	unsigned count = cold->member_count;
+	bool lost = false;
+	if (count == 0)
+		return false;
+	if (!to->members.given || to->members.key != from->members.key) {
+		members_finish(cold);
+		return true;
+	}
+	members_cut(cold, to->members.max);
+	for (unsigned i = 0; i < cold->member_count; i++)
+		lost |= remap_member(&cold->members[i], from, to);
+	return lost || cold->member_count != count;
+}
+
 static bool
 remap_tasks(struct cold *cold, const struct ruleset *from, const struct ruleset *to)
 {
@@ -289,6 +326,7 @@ remap_customer(struct customer *customer, const struct ruleset *from, const stru
 	changed |= remap_profile(customer, from, to);
 	changed |= remap_states(customer->cold->rules, &customer->cold->rule_count, from, to);
 	changed |= remap_items(customer->cold, from, to);
+	changed |= remap_members(customer->cold, from, to);
 	changed |= remap_tasks(customer->cold, from, to);
 	changed |= remap_afters(customer->cold, to);
 	return changed;

@@ -129,6 +129,20 @@ read_extreme(struct reading *reading, const struct node *node)
 	read_range(reading, &range);
 }
 
+/* Counted for each person too. */
+static void
+read_members(struct ruleset *rules, const struct node *what)
+{
+	unsigned slot = what->kind == NODE_RANGE ? what->range.signal : signal_of(what);
+	struct signal *signal = &rules->signals[slot];
+	char text[32];
+
+	snprintf(text, sizeof text, "%08x %08x", (unsigned)signal->key,
+		 (unsigned)rules->members.key);
+	signal->member_key = ruleset_key(str_of(text));
+	rules->members.signals |= UINT64_C(1) << slot;
+}
+
 static void
 read_call(struct reading *reading, const struct node *node)
 {
@@ -139,6 +153,9 @@ read_call(struct reading *reading, const struct node *node)
 		if (node->kids[i] && node->kids[i]->kind == NODE_SIGNAL &&
 		    !(node->builtin->flags & FN_CLOSED_DAYS))
 			reading->at_once |= UINT64_C(1) << signal_of(node->kids[i]);
+	if (node->builtin->flags & FN_MEMBERS ||
+	    (node->builtin->op == FN_SINCE && node->kids[1] != NULL))
+		read_members(reading->rules, node->kids[0]);
 	if (node->builtin->op == FN_AFTER)
 		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
 	if (node->builtin->flags & FN_SCORES)
@@ -396,9 +413,8 @@ finish_use(struct ruleset *rules, struct type_use *use)
 			use->rules[use->rule_count++] = (uint16_t)i;
 	use->looks_only = (rules->only_reads & use->signals) != 0 ||
 			  (rules->only_reads_items & (use->opens | use->closes)) != 0;
-	use->looks_watching =
-		(rules->watching.reads & use->signals) != 0 ||
-		(rules->watching.reads_items & (use->opens | use->closes)) != 0;
+	use->looks_watching = (rules->watching.reads & use->signals) != 0 ||
+			      (rules->watching.reads_items & (use->opens | use->closes)) != 0;
 }
 
 static void
@@ -440,6 +456,7 @@ ruleset_finish(struct ruleset *rules, struct hash_seed seed)
 		finish_signal(rules, &rules->signals[i]);
 	for (unsigned i = 0; i < rules->item_count; i++)
 		finish_items(&rules->items[i]);
+	rules->members.key = ruleset_key(rules->members.field);
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		finish_rule(rules, &rules->rules[i]);
 	finish_watching(rules);

@@ -85,16 +85,6 @@ step_judge_stateful(struct step *step, unsigned slot, struct item *item, struct 
 		step_apply_life(step, slot, item, &life);
 }
 
-/* Whether a late event turned `when` from true to not true. */
-static bool
-was_true_before(const struct step *step, unsigned slot, const struct rule_state *state,
-		const struct item *item)
-{
-	if (item)
-		return step->late && state && state->was_true;
-	return step->was_true && step->was_true[slot];
-}
-
 /* Nothing is asked about an item that is closed: what it fired ends. */
 static void
 judge_gone(struct life_input *in)
@@ -157,8 +147,7 @@ step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, 
 			rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRUTH_YES);
 		if (rule->clear && ask)
 			in.clear = look_truth(look, rule->clear);
-		in.late_undone =
-			was_true_before(step, slot, state, item) && in.when != TRUTH_YES;
+		in.late_undone = late_was_true(step, slot, state, item) && in.when != TRUTH_YES;
 	}
 	in.mark = marks;
 	step_judge_stateful(step, slot, item, &in);
@@ -335,7 +324,7 @@ step_needs_whole(const struct step *step)
 {
 	const struct engine *engine = step->engine;
 	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse ||
-	       step->late || engine->rules->only_reads == UINT64_MAX ||
+	       step->late || engine->member_went || engine->rules->only_reads == UINT64_MAX ||
 	       (step->use && step->use->looks_only) ||
 	       (step->customer->flags & CUSTOMER_QUIET) ||
 	       step->look.live_day != step->look.closed_day + 1;
@@ -374,34 +363,6 @@ step_look_event(struct step *step)
 	step_end_part(step);
 }
 
-/* What fired and was true before a late event, to see what the event undid. */
-static const bool *
-step_before_late(struct step *step)
-{
-	const struct ruleset *rules = step->engine->rules;
-	struct look *look = &step->look;
-	struct state_walk walk = {0};
-	struct rule_state *state;
-	struct item *item;
-	bool *was_true = NULL;
-	look_begin(look, step->engine, step->customer, NULL, step->now);
-	look->env.look = step->now;
-	while ((state = state_next(step->customer, &walk, &item))) {
-		const struct rule *rule = &rules->rules[state->rule];
-		bool asked = life_fires(state) && rule->kind == RULE_STATE;
-		if (!was_true && asked && !item)
-			was_true = arena_alloc(&step->engine->scratch, rules->rule_count);
-		look_take_rule(look, state->rule);
-		look_take_item(look, item);
-		bool truth = asked && value_is_true(look_eval(look, rule->when));
-		if (item)
-			state->was_true = truth;
-		else if (was_true)
-			was_true[state->rule] = truth;
-	}
-	return was_true;
-}
-
 /* People's acts: no event of the customer, but something its rules may read. */
 static void
 step_act(struct step *step)
@@ -429,7 +390,8 @@ step_is_calm(const struct step *step)
 		      engine->rules->only_reads != UINT64_MAX;
 	/* Before the next local midnight, that is: not in the gap before a close. */
 	bool clear = step->now < engine->clock.closed.to - engine->clock.lateness;
-	if (!plain || !simple || !clear || !step->calm || use->looks_only)
+	if (!plain || !simple || !clear || !step->calm || use->looks_only ||
+	    engine->member_went)
 		return false;
 	const struct calm_use *calm = &engine->calm.uses[use - engine->rules->uses];
 	return calm->count == 0 && !calm->watching;
@@ -441,10 +403,11 @@ step_event(struct step *step)
 	struct engine *engine = step->engine;
 	step->late = entry_is_late(engine, step->entry);
 	step->is_new = step->customer->first_seen_at == INT64_MAX;
-	const bool *was_true = step->late ? step_before_late(step) : NULL;
+	const bool *was_true = step->late ? late_before(step) : NULL;
 	step->use = ruleset_use(engine->rules, step->entry->type);
 	guard_count(engine, step->use, step->entry);
 	step->calm = step->use && calm_is(engine, step->customer, step->use, step->entry);
+	engine->member_went = false;
 	if (!absorb_entry(engine, step->customer, step->entry, step->use))
 		return;
 	if (step_is_calm(step)) {

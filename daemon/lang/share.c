@@ -31,19 +31,20 @@ static bool
 is_steady_call(const struct builtin *fn)
 {
 	static const bool steady[FN_OPS] = {
-		[FN_COUNT] = true,	 [FN_SUM] = true,	   [FN_DAYS] = true,
-		[FN_OBSERVED] = true,	 [FN_RATE] = true,	   [FN_RATIO] = true,
-		[FN_P_DROP] = true,	 [FN_P_RISE] = true,	   [FN_SINCE] = true,
-		[FN_SILENT] = true,	 [FN_SEEN] = true,	   [FN_AFTER] = true,
-		[FN_AGE] = true,	 [FN_LAST] = true,	   [FN_UNTIL] = true,
-		[FN_HOUR] = true,	 [FN_WEEKDAY] = true,	   [FN_MONTH] = true,
-		[FN_NOW] = true,	 [FN_IS_WORKDAY] = true,   [FN_HOLIDAY] = true,
-		[FN_WORKDAYS] = true,	 [FN_MAX] = true,	   [FN_MIN] = true,
-		[FN_AVG] = true,	 [FN_CHANGE] = true,	   [FN_TREND] = true,
-		[FN_EWMA] = true,	 [FN_CUSUM_DROP] = true,   [FN_CUSUM_RISE] = true,
-		[FN_TYPICAL_GAP] = true, [FN_GAP_MEAN] = true,	   [FN_GAP_SD] = true,
-		[FN_GAP_MAX] = true,	 [FN_GAP_QUANTILE] = true, [FN_GAP_EWMA] = true,
-		[FN_P_SILENT] = true,	 [FN_P_GAP] = true,	   [FN_P_ALIVE] = true,
+		[FN_USERS] = true,	  [FN_SHARE_OF_TOP] = true, [FN_COUNT] = true,
+		[FN_SUM] = true,	  [FN_DAYS] = true,	    [FN_OBSERVED] = true,
+		[FN_RATE] = true,	  [FN_RATIO] = true,	    [FN_P_DROP] = true,
+		[FN_P_RISE] = true,	  [FN_SINCE] = true,	    [FN_SILENT] = true,
+		[FN_SEEN] = true,	  [FN_AFTER] = true,	    [FN_AGE] = true,
+		[FN_LAST] = true,	  [FN_UNTIL] = true,	    [FN_HOUR] = true,
+		[FN_WEEKDAY] = true,	  [FN_MONTH] = true,	    [FN_NOW] = true,
+		[FN_IS_WORKDAY] = true,	  [FN_HOLIDAY] = true,	    [FN_WORKDAYS] = true,
+		[FN_MAX] = true,	  [FN_MIN] = true,	    [FN_AVG] = true,
+		[FN_CHANGE] = true,	  [FN_TREND] = true,	    [FN_EWMA] = true,
+		[FN_CUSUM_DROP] = true,	  [FN_CUSUM_RISE] = true,   [FN_TYPICAL_GAP] = true,
+		[FN_GAP_MEAN] = true,	  [FN_GAP_SD] = true,	    [FN_GAP_MAX] = true,
+		[FN_GAP_QUANTILE] = true, [FN_GAP_EWMA] = true,	    [FN_P_SILENT] = true,
+		[FN_P_GAP] = true,	  [FN_P_ALIVE] = true,
 	};
 
 	return steady[fn->op] || fn->op >= FN_FIRST_PURE;

@@ -47,10 +47,11 @@ enum record_part {
 	PART_TASKS,
 	PART_TAGS,
 	PART_AFTERS,
-	PART_LEVEL, /* its name, where it is not the highest one held */
-	PART_STAGE, /* its name, since when */
-	PART_RISKS, /* list of points of the risk's history */
-	PART_ITEMS, /* list of items by the key of their list */
+	PART_LEVEL,   /* its name, where it is not the highest one held */
+	PART_STAGE,   /* its name, since when */
+	PART_RISKS,   /* list of points of the risk's history */
+	PART_ITEMS,   /* list of items by the key of their list */
+	PART_MEMBERS, /* key of what names them, list of members */
 	PART_COUNT,
 	PART_COUNT_1 = PART_LEVEL /* what version 1 knew */
 };

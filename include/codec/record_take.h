@@ -12,8 +12,9 @@ struct reader {
 	struct customer *customer;
 	int64_t base; /* applied.ms */
 	uint8_t version;
-	unsigned found;	   /* slot found last: the next is likely the one behind it */
-	struct item *item; /* being read: rules are its own */
+	unsigned found;	       /* slot found last: the next is likely the one behind it */
+	struct item *item;     /* being read: rules are its own */
+	struct member *member; /* being read: tracks are its own */
 };
 
 void record_spoil(struct reader *reader);
@@ -26,6 +27,8 @@ double record_take_double(struct reader *reader); /* finite */
 struct str record_take_bytes(struct reader *reader, uint64_t n);
 struct str record_take_text(struct reader *reader);
 struct str record_take_rest(struct reader *reader);
+/* The bytes of one item of a list; the outer reader stands behind it. */
+struct reader record_take_item(struct reader *reader);
 bool record_is_taken(const struct reader *reader);
 /* A number that is not 0, into the struct that it is of. */
 void record_take_field(struct reader *reader, const struct record_number *number, void *of);
@@ -45,6 +48,10 @@ void record_read_afters(struct reader *reader);
 void record_read_risks(struct reader *reader);
 /* record_items.c */
 void record_read_list_items(struct reader *reader);
+void record_read_members(struct reader *reader);
+/* record_read.c: the track of a signal, into the customer's or a member's. */
+void record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
+		       unsigned signal, bool hours);
 /* A rule's state as it lies in the record. */
 struct rule_state record_take_rule(struct reader *item, unsigned rule);
 

@@ -24,8 +24,8 @@ enum name_space {
 
 /* What may stand once in all files together. */
 struct singles {
-	const struct yaml_node *name, *timezone, *lateness, *levels, *only, *value, *first_run,
-		*defaults, *calendar;
+	const struct yaml_node *members, *name, *timezone, *lateness, *levels, *only, *value,
+		*first_run, *defaults, *calendar;
 };
 
 struct maker {
@@ -109,6 +109,7 @@ void maker_signals(struct maker *maker);  /* names and types; maker_wheres() com
 void maker_extremes(struct maker *maker); /* companions of sums, once all is compiled */
 void maker_models(struct maker *maker);
 void maker_items(struct maker *maker);
+void maker_members(struct maker *maker);
 void maker_macros(struct maker *maker);
 void maker_wheres(struct maker *maker);
 void maker_teams(struct maker *maker);
@@ -122,7 +123,8 @@ void maker_actions(struct maker *maker);
 void maker_check_expr(struct maker *maker, const struct expr *expr);
 void maker_check_text(struct maker *maker, const struct template_text *text);
 void maker_check_never(struct maker *maker, const struct expr *expr);
-void maker_check_hold(struct maker *maker, const struct rule *rule, const struct yaml_node *hold);
+void maker_check_hold(struct maker *maker, const struct rule *rule,
+		      const struct yaml_node *hold);
 void maker_check_rule(struct maker *maker, const struct rule *rule);
 void maker_check_set(struct maker *maker); /* once there was no error */
 

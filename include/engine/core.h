@@ -130,6 +130,7 @@ struct engine {
 	uint32_t stamp;		     /* of the last look */
 	uint16_t *all_rules;	     /* 0..rule_count-1 */
 	struct guard guard;
+	bool member_went; /* the last entry made a customer forget a member whom rules may count */
 	bool guard_moved; /* what is due now is due because other time is suspect */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
@@ -360,6 +361,12 @@ void step_judge_again(struct step *step); /* rules that read what moved */
 void step_conclude(struct step *step, bool watch);
 void step_conclude_rest(struct step *step);   /* of a customer at rest */
 void step_due(struct step *step, int64_t at); /* lowers the next instant to look at */
+
+/* Late events: by slot, whether `when` of a rule that fires is true before the event; NULL: none fires. Of
+ * those judged for items it is noted in their states. */
+const bool *late_before(struct step *step);
+bool late_was_true(const struct step *step, unsigned slot, const struct rule_state *state,
+		   const struct item *item);
 
 /* Tags and stages. */
 void tags_by_hand(struct step *step);

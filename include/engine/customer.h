@@ -124,6 +124,15 @@ struct item {
 	struct rule_state *rules; /* owned, by slot: of rules that are judged for each item */
 };
 
+/* A person inside the customer. What is told of one later does not undo what was told of a later moment. */
+struct member {
+	struct str id, role;	  /* owned; role may be none */
+	int64_t role_at, left_at; /* ts of the entries that said so; INT64_MIN: none did */
+	bool left;		  /* as of left_at: does not count */
+	int64_t seen_at;	  /* newest ts of an event or entry of this person */
+	struct tracks tracks; /* days, as SIGNAL_COUNT, of signals that are read by person */
+};
+
 enum task_state { TASK_OPEN, TASK_CLAIMED, TASK_SNOOZED, TASK_DONE, TASK_CANCELLED };
 const char *task_state_name(enum task_state state);
 
@@ -153,8 +162,9 @@ struct cold {
 	struct after_state *afters;   /* owned, by key */
 	struct risk_point *risks;     /* owned, by day; kept where rules read risk_rise() */
 	struct item *items;	      /* owned, by list and key */
+	struct member *members;	      /* owned, by id */
 	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
-		item_count;
+		item_count, member_count;
 };
 
 enum customer_flag {

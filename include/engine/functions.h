@@ -31,6 +31,9 @@ call_rule fn_hour, fn_weekday, fn_month, fn_now, fn_is_workday, fn_holiday, fn_w
 call_rule fn_risk, fn_level, fn_tag, fn_stage, fn_stage_age, fn_firing, fn_fired_within;
 /* fn_items.c: what is open. */
 call_rule fn_open, fn_oldest, fn_until_due;
+/* fn_members.c: people. */
+call_rule fn_users, fn_share_of_top;
+int64_t member_last_at(const struct look *look, unsigned signal, struct str who);
 struct value item_field(const struct look *look, const struct node *node); /* item.x */
 
 /* Moving functions answer as of now inside an exact comparison, else as of the last look. */

@@ -53,6 +53,9 @@ struct signal {
 	uint32_t key;	  /* of what defines it (on, where, sum/last); stable over editions */
 	unsigned reach_days; /* longest range + offset any expression reads; 0: none */
 	unsigned reach_hours;
+	/* Where it is read by person: since when it is counted so, found again by a key of its own. */
+	uint32_t member_key;
+	int64_t member_born_at; /* as born_at */
 	int64_t born_at; /* nothing before it was observed; INT64_MIN: always there. Set by the
 				    * engine when the set comes into force, the one field that changes */
 };
@@ -78,6 +81,18 @@ struct signal_model {
 	int64_t fitted; /* the day it was fitted, for people */
 };
 #define RULESET_MAX_MODELS 256
+
+#define RULESET_MAX_MEMBERS 4096
+
+/* The people inside a customer. */
+struct members_def {
+	bool given;
+	struct str field; /* of an event: who it was */
+	unsigned max;	  /* a customer; then the one silent longest goes */
+	unsigned reach_days;
+	uint32_t key;	  /* of field */
+	uint64_t signals; /* derived: bit s: some expression reads signal s by person */
+};
 
 enum rule_kind { RULE_STATE, RULE_EVENT, RULE_DATE };
 enum rule_mode { MODE_LIVE, MODE_SHADOW, MODE_OFF };
@@ -223,6 +238,7 @@ struct ruleset {
 	unsigned signal_count;
 	struct item_def *items;
 	unsigned item_count;
+	struct members_def members;
 	struct signal_model *models; /* in the order of the file */
 	unsigned model_count;
 	struct rule *rules;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "engine/items.h"
+#include "engine/members.h"
 
 static struct str
 text(struct ruleset *rules, const char *prefix, unsigned n)
@@ -80,6 +81,8 @@ make_items(struct ruleset *rules)
 {
 	static const struct str kept[] = {{"priority", 8}, {"warranty_end", 12}};
 
+	rules->members = (struct members_def){
+		.given = true, .max = 8, .reach_days = 60, .key = 99, .signals = 3};
 	rules->item_count = 2;
 	rules->items = arena_array(&rules->arena, 2, sizeof *rules->items);
 	for (unsigned i = 0; i < 2; i++) {
@@ -197,6 +200,26 @@ add_rules(const struct ruleset *rules, struct customer *customer, struct lcg *lc
 }
 
 static void
+add_members(const struct ruleset *rules, struct customer *customer, struct lcg *lcg,
+	    int64_t now)
+{
+	for (uint64_t left = lcg_below(lcg, 6); left > 0; left--) {
+		struct member *member = member_make(customer, rules->rules[left].name);
+		struct track_event event = {.kind = SIGNAL_COUNT, .ts = past(lcg, now)};
+
+		member->seen_at = past(lcg, now);
+		member->role_at = lcg_below(lcg, 2) ? past(lcg, now) : INT64_MIN;
+		member->left_at = lcg_below(lcg, 2) ? past(lcg, now) : INT64_MIN;
+		member->left = lcg_below(lcg, 2);
+		text_set(&member->role, lcg_below(lcg, 2) ? STR("champion") : STR_NONE);
+		event.cell = (uint32_t)(event.ts / DAY_MS);
+		event.reach = rules->members.reach_days;
+		for (uint64_t n = lcg_below(lcg, 9); n > 0; n--, event.cell++)
+			track_add(&member->tracks, (unsigned)lcg_below(lcg, 2), false, &event);
+	}
+}
+
+static void
 add_items(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
 {
 	for (uint64_t left = lcg_below(lcg, 6); left > 0; left--) {
@@ -307,6 +330,7 @@ sample_customer(const struct ruleset *rules, struct lcg *lcg, int64_t now)
 		add_profile(rules, customer, lcg, now);
 		add_rules(rules, customer, lcg, now);
 		add_items(rules, customer, lcg, now);
+		add_members(rules, customer, lcg, now);
 	}
 	if (lcg_below(lcg, 2)) {
 		add_tasks(rules, customer, lcg, now);

@@ -149,6 +149,27 @@ assert_same_items(const struct cold *a, const struct cold *b)
 }
 
 static void
+assert_same_members(const struct cold *a, const struct cold *b)
+{
+	assert_int_equal(a->member_count, b->member_count);
+	for (unsigned i = 0; i < a->member_count; i++) {
+		const struct member *x = &a->members[i], *y = &b->members[i];
+
+		assert_true(str_eq(x->id, y->id));
+		assert_true(str_eq(x->role, y->role));
+		assert_int_equal(x->role_at, y->role_at);
+		assert_int_equal(x->left_at, y->left_at);
+		assert_int_equal(x->left, y->left);
+		assert_int_equal(x->seen_at, y->seen_at);
+		assert_int_equal(x->tracks.days, y->tracks.days);
+		assert_int_equal(track_bytes(&x->tracks), track_bytes(&y->tracks));
+		if (x->tracks.days)
+			assert_memory_equal(x->tracks.tracks, y->tracks.tracks,
+					    track_bytes(&x->tracks));
+	}
+}
+
+static void
 assert_same_cold(const struct cold *a, const struct cold *b)
 {
 	assert_int_equal(a->rule_count, b->rule_count);
@@ -178,6 +199,7 @@ assert_same_cold(const struct cold *a, const struct cold *b)
 		assert_memory_equal(a->risks, b->risks, a->risk_count * sizeof *a->risks);
 	assert_same_tasks(a, b);
 	assert_same_items(a, b);
+	assert_same_members(a, b);
 }
 
 static void
