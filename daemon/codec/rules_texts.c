@@ -22,11 +22,10 @@ maker_source(struct maker *maker, const struct yaml_node *text)
 }
 
 /* Functions of the language page that this version does not compute. */
-static const char *const later[] = {"max",	 "min",		 "avg",	       "change",
-				    "typical_gap",	 "gap_mean",   "gap_sd",
-				    "gap_max",	 "gap_quantile", "gap_ewma",   "p_silent",
-				    "p_gap",	 "p_alive",	 "cusum_drop", "cusum_rise",
-				    "trend",	 "ewma",	 "risk_rise"};
+static const char *const later[] = {
+	"max",	   "min",	 "avg",		 "change",   "typical_gap", "gap_mean",
+	"gap_sd",  "gap_max",	 "gap_quantile", "gap_ewma", "p_silent",    "p_gap",
+	"p_alive", "cusum_drop", "cusum_rise",	 "trend",    "ewma"};
 
 /* What the language does not know yet is no misspelling. */
 static void

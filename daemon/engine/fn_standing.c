@@ -9,6 +9,16 @@ fn_risk(const struct call *call)
 }
 
 struct value
+fn_risk_rise(const struct call *call)
+{
+	struct look *look = call->look;
+	int before;
+	if (!history_at(look, look->closed_day - call->args[0].u.i / DAY_MS, &before))
+		return value_unknown(TYPE_INT);
+	return value_int(risk_now(look, look->rule) - before);
+}
+
+struct value
 fn_level(const struct call *call)
 {
 	return value_enum(&call->look->engine->rules->level_words, call->look->customer->level);

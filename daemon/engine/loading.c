@@ -12,6 +12,12 @@ engine_resume(struct engine *engine, struct stream_id low)
 	engine->now = low.ms;
 }
 
+void
+engine_rules_since(struct engine *engine, int64_t at)
+{
+	engine->rules_at = at;
+}
+
 static void
 note_loaded(struct engine *engine, uint32_t index, struct stream_id applied)
 {

@@ -118,6 +118,7 @@ static call_rule *const functions[FN_FIRST_PURE] = {
 	[FN_RISK] = fn_risk,
 	[FN_LEVEL] = fn_level,
 	[FN_TAG] = fn_tag,
+	[FN_RISK_RISE] = fn_risk_rise,
 	[FN_STAGE] = fn_stage,
 	[FN_STAGE_AGE] = fn_stage_age,
 	[FN_FIRING] = fn_firing,

@@ -108,6 +108,8 @@ risk_settle(struct step *step)
 		customer->risk = (uint8_t)risk;
 		step->changed = true;
 	}
+	if (step->engine->rules->reads_rise)
+		history_note(step, false);
 	risk_levels(step, risk);
 	risk_episode(step);
 	return customer->level != step->previous_level;

@@ -144,6 +144,15 @@ read_members(struct ruleset *rules, const struct node *what)
 }
 
 static void
+read_rise(struct reading *reading, int64_t span)
+{
+	reading->rules->reads_rise = true;
+	reading->time = true;
+	if (span > reading->reach)
+		reading->reach = span;
+}
+
+static void
 read_call(struct reading *reading, const struct node *node)
 {
 	read_back(reading, node);
@@ -162,8 +171,10 @@ read_call(struct reading *reading, const struct node *node)
 		reading->standing = true;
 	if (node->builtin->flags & FN_FOLLOWS)
 		reading->follows = true;
-	if (node->builtin->op == FN_RISK)
+	if (node->builtin->op == FN_RISK || node->builtin->op == FN_RISK_RISE)
 		reading->risk = true;
+	if (node->builtin->op == FN_RISK_RISE)
+		read_rise(reading, node->kids[0]->value.u.i);
 	if (node->builtin->flags & (FN_GROWS | FN_STEPS | FN_WINDOW | FN_EDGES))
 		reading->time = true;
 }

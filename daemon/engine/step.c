@@ -258,8 +258,11 @@ step_is_quiet(struct step *step)
 	}
 	step->changed = true;
 	step->quiet_since = customer->backfilled_at;
-	if (!step->dry)
-		customer->flags &= (uint8_t)~CUSTOMER_QUIET;
+	if (step->dry)
+		return false;
+	customer->flags &= (uint8_t)~CUSTOMER_QUIET;
+	if (step->engine->rules->reads_rise)
+		history_note(step, true);
 	return false;
 }
 

@@ -136,6 +136,7 @@ struct engine {
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;
 	struct stream_id loaded_max; /* the furthest of them */
+	int64_t rules_at; /* ms of the last change of rules; 0: there was none */
 	/* During engine_change_rules, by slot of the new set; else NULL: */
 	bool *rule_is_new, *tag_is_new, *stage_is_new;
 	/* Some rule of the set does, or has: */
@@ -408,6 +409,10 @@ void rules_lift(struct step *step);
 int points_now(struct look *look, const struct rule *rule);
 int points_of(struct look *look, const struct rule *rule,
 	      struct item *item);	   /* for that item */
+/* The risk's history, where rules read it: what it is from now on. */
+void history_note(struct step *step, bool first);
+/* What it was as of that day's close; false when that is not known, or rules have changed since. */
+bool history_at(struct look *look, int64_t day, int *risk);
 int risk_now(struct look *look, int rule); /* for risk() in that rule; -1: the whole */
 bool risk_settle(struct step *step);	   /* points, risk, level; true when the level moved */
 bool risk_may_move(const struct step *step); /* some rule that fires has points that may move */

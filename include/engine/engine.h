@@ -53,6 +53,8 @@ int64_t engine_dirty_age(const struct engine *engine);
  * call per record, whose parts become the engine's (codec/record.h makes it). `applied`: the record holds
  * every entry up to it, so entries <= applied are not applied to this customer again. */
 void engine_resume(struct engine *engine, struct stream_id low);
+/* When the rules in force came into force, ms; 0: they were always there. */
+void engine_rules_since(struct engine *engine, int64_t at);
 bool engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 		 struct err *err) MUST_CHECK;
 

@@ -28,7 +28,7 @@ call_rule fn_since, fn_silent, fn_seen, fn_after, fn_age, fn_until;
 /* fn_clock.c: what local clocks and calendars show. */
 call_rule fn_hour, fn_weekday, fn_month, fn_now, fn_is_workday, fn_holiday, fn_workdays;
 /* fn_standing.c: what the rules made of the customer. */
-call_rule fn_risk, fn_level, fn_tag, fn_stage, fn_stage_age, fn_firing, fn_fired_within;
+call_rule fn_risk, fn_level, fn_tag, fn_risk_rise, fn_stage, fn_stage_age, fn_firing, fn_fired_within;
 /* fn_items.c: what is open. */
 call_rule fn_open, fn_oldest, fn_until_due;
 /* fn_members.c: people. */

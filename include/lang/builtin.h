@@ -54,6 +54,7 @@ enum builtin_op {
 	FN_RISK,
 	FN_LEVEL,
 	FN_TAG,
+	FN_RISK_RISE,
 	FN_STAGE,
 	FN_STAGE_AGE,
 	FN_FIRING,

@@ -327,6 +327,65 @@ what_moves_in_a_step_is_looked_at_once_more_and_no_third_time(void **state)
 	scene_finish(&w);
 }
 
+/* ---- the risk's history ---- */
+
+#define RISE "- {rule: rise, expr: 'risk_rise(3d) >= 30', points: 0, cooldown: 0s}\n"
+
+static void
+risk_rise_is_the_risk_less_its_close_so_many_days_ago(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w,
+		   SIGNALS "rules:\n" READ_ALL "- {rule: base, expr: 'seen(a)', points: 20}\n"
+			   "- {rule: more, expr: 'seen(b)', points: 35}\n" RISE);
+	scene_send(&w, at("2026-03-02 12:00"), "c1", "a", NULL);
+	scene_send(&w, at("2026-03-05 12:00"), "c1", "b",
+		   NULL); /* less the close of 1 March: unknown */
+	not_said(&w, "rise");
+	scene_advance(&w, at("2026-03-06 00:09"));
+	not_said(&w, "rise");
+	scene_advance(&w, at("2026-03-06 12:00")); /* less the close of the 2nd, 20 */
+	said(&w, "2026-03-06T00:10:00.000Z c1 rule.fired rise risk=55 cause=time");
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-12 12:00")); /* the close of the 5th knew of both */
+	scene_expect(&w, "2026-03-09T00:10:00.000Z c1 rule.cleared rise risk=55 cause=time\n");
+	scene_finish(&w);
+}
+
+static void
+risk_rise_is_unknown_across_a_change_of_rules(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, SIGNALS "rules:\n" READ_ALL
+			       "- {rule: more, expr: 'seen(b)', points: 35}\n" RISE);
+	scene_send(&w, at("2026-03-02 12:00"), "c1", "a", NULL);
+	scene_change(&w, at("2026-03-06 12:00"),
+		     SIGNALS "rules:\n" READ_ALL
+			     "- {rule: more, expr: 'seen(b)', points: 36}\n" RISE);
+	scene_send(&w, at("2026-03-09 12:00"), "c1", "b", NULL);
+	not_said(&w, "rise"); /* the close of the 5th was before the change */
+	scene_advance(&w, at("2026-03-10 01:00"));
+	said(&w, "2026-03-10T00:10:00.000Z c1 rule.fired rise risk=36");
+	scene_finish(&w);
+}
+
+static void
+risk_rise_is_unknown_of_days_that_were_only_backfilled(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, SIGNALS "rules:\n" READ_ALL
+			       "- {rule: more, expr: 'seen(b)', points: 35}\n" RISE);
+	scene_send(&w, at("2026-03-20 12:00"), "c1", "b", "backfill=1",
+		   "ts=2026-03-01T12:00:00Z", NULL);
+	scene_advance(&w, at("2026-03-30 12:00"));
+	said(&w, "rule.fired more risk=35");
+	not_said(&w, "rise");
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -351,6 +410,9 @@ main(void)
 			a_shadow_lives_its_whole_life_and_gives_no_points_and_no_actions),
 		cmocka_unit_test(level_on_a_rule_is_a_floor_while_it_fires),
 		cmocka_unit_test(an_inhibited_rule_has_no_floor),
+		cmocka_unit_test(risk_rise_is_the_risk_less_its_close_so_many_days_ago),
+		cmocka_unit_test(risk_rise_is_unknown_across_a_change_of_rules),
+		cmocka_unit_test(risk_rise_is_unknown_of_days_that_were_only_backfilled),
 		cmocka_unit_test(what_moves_in_a_step_is_looked_at_once_more_and_no_third_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
