@@ -73,7 +73,9 @@ chance_poisson(struct chance *chance, double mean)
 	uint64_t sum = 0;
 
 	assert(mean >= 0 && mean <= CHANCE_MAX_MEAN);
-	for (; mean > PART; mean -= PART)
+	while (mean > PART) {
+		mean -= PART;
 		sum += search(chance, PART);
+	}
 	return sum + search(chance, mean);
 }

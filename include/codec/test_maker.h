@@ -37,7 +37,7 @@ void tester_lasts(struct tester *tester, int64_t at);
 struct str tester_date(struct tester *tester, struct str text);
 
 /* test_days.c. NULL after a complaint; zero runs never. */
-const struct test_run *tester_days(struct tester *tester, const struct yaml_node *text,
+const struct test_run *tester_days(struct tester *tester, const struct yaml_node *node,
 				   unsigned *count);
 
 /* test_feed.c: completes `fields` (count of them, room for EVENT_MAX_ATTRIBUTES + 4) so that the signal takes
