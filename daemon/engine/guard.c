@@ -110,10 +110,18 @@ static struct feed *
 feed_of(struct engine *engine, const struct type_use *use, struct str source)
 {
 	struct guard *guard = &engine->guard;
-	uint16_t *link = &guard->first[use - engine->rules->uses];
-	for (; *link != GUARD_MAX_FEEDS; link = &guard->feeds[*link]->next)
-		if (str_eq(guard->feeds[*link]->source, source))
-			return guard->feeds[*link];
+	uint16_t *first = &guard->first[use - engine->rules->uses], *link = first;
+	for (; *link != GUARD_MAX_FEEDS; link = &guard->feeds[*link]->next) {
+		struct feed *found = guard->feeds[*link];
+		if (!str_eq(found->source, source))
+			continue;
+		/* The one that comes most often is found first. */
+		uint16_t index = *link;
+		*link = found->next;
+		found->next = *first;
+		*first = index;
+		return found;
+	}
 	if (guard->feed_count == GUARD_MAX_FEEDS)
 		return NULL;
 	*link = (uint16_t)guard->feed_count;

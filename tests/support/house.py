@@ -116,7 +116,17 @@ http: {listen: "unix:%s/http.sock"}
         self.churnd.terminate()
         return self.churnd.wait(30)
 
+    def listens(self):
+        """It has taken over SIGHUP, which would end it before."""
+        try:
+            with open("/proc/%d/status" % self.churnd.pid, encoding="ascii") as file:
+                caught = [line for line in file if line.startswith("SigCgt:")]
+            return bool(caught) and bool(int(caught[0].split()[1], 16) & 1)
+        except OSError:
+            return False
+
     def reload(self):
+        self.wait(self.listens, "it listens to SIGHUP")
         self.churnd.send_signal(signal.SIGHUP)
 
     # -- what Redis holds
