@@ -24,8 +24,8 @@ KEYS = ["type", "customer", "at", "rule", "firing", "cause", "risk", "previous_r
 
 
 def one_row(rng, now, customers):
-    row = {"customer": rng.choice(customers), "type": rng.choices(["a", "aa", "b", "c", "n", "profile"],
-                                                                  [8, 1, 4, 3, 2, 1])[0]}
+    row = {"customer": rng.choice(customers), "type": rng.choices(["a", "aa", "b", "c", "n", "profile", "o", "k",
+                                                                   "member"], [8, 1, 4, 3, 2, 1, 3, 2, 1])[0]}
     if row["type"] == "profile":
         row["tier"] = rng.choice(["tin", "gold"])
         if rng.random() < 0.4:
@@ -33,6 +33,14 @@ def one_row(rng, now, customers):
         if rng.random() < 0.6:
             day = datetime.date.fromtimestamp(now / 1000) + datetime.timedelta(days=rng.randint(-3, 25))
             row["end"] = day.isoformat()
+    if row["type"] in ("a", "aa", "member") and (rng.random() < 0.8 or row["type"] == "member"):
+        row["user"] = rng.choice(["ann", "bob", "çid"])
+    if row["type"] == "member":
+        row.update(rng.choice([{"role": "boss"}, {"role": "boss"}, {"role": ""}, {"left": "1"}, {}]))
+    if row["type"] in ("o", "k"):
+        row["no"] = rng.choice(["1", "2", "3"])
+    if row["type"] == "o" and rng.random() < 0.7:
+        row["w"] = rng.choice(["3", "5.5", "6", "70"])
     if row["type"] in ("c", "n"):
         row["value"] = rng.choice([0, 3, 6, 7, 10, 33.3, 60, -20.25])
     chance = rng.random()

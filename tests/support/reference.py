@@ -28,6 +28,8 @@ signals:
   a: {{on: [a, aa]}}
   b: {{on: b}}
   c: {{on: c, sum: value}}
+items: {{case: {{open: o, close: k, key: no, keep: [w]}}}}
+members: {{key: user, max: 9, reach: 30d}}
 defaults: {{min_events: 4}}
 models: {{a: {{kind: mbg_nbd, r: 0.9, alpha: 2.5, a: 0.6, b: 1.7}}}}
 rules:
@@ -54,6 +56,13 @@ rules:
 - {{rule: smooth, expr: 'ewma(a, 2d) > 0.7713', cooldown: 0s, points: 11}}
 - {{rule: fade, expr: 'cusum_drop(a, 0.6) > 0.7013', cooldown: 0s, points: 12}}
 - {{rule: halved, expr: 'change(a[4d], a[4d offset 4d], min_events=3) < -0.4137', cooldown: 0s, points: 13}}
+- {{rule: cases, expr: 'open(case) >= 2', cooldown: 0s, points: 4}}
+- {{rule: stale, expr: 'oldest(case) >= 50h', cooldown: 0s, points: 6}}
+- {{rule: heavy, expr: "open(case, 'item.w > 5') > 0", for: 5h, cooldown: 0s, points: 3}}
+- {{rule: people, expr: 'users(a[3d live]) >= 2', cooldown: 0s, points: 2}}
+- {{rule: left, expr: 'users(a[4d]) < users(a[4d offset 4d])', cooldown: 0s, points: 5}}
+- {{rule: boss, expr: 'since(a, by="boss") > 44h', cooldown: 0s, points: 9}}
+- {{rule: lonely, expr: 'share_of_top(a[4d live]) > 0.7', cooldown: 0s, points: 1}}
 """
 
 
@@ -124,6 +133,20 @@ def statistic_rules():
     ]
 
 
+def inside_rules():
+    """What reads the things and people inside a customer."""
+    return [
+        Rule("cases", lambda c, t, k: len(c.open_items()) >= 2, 4, cooldown=0),
+        Rule("stale", lambda c, t, k: c.oldest(t) >= 50 * HOUR, 6, cooldown=0),
+        Rule("heavy", lambda c, t, k: any(item.w is not None and float(item.w) > 5 for item in c.open_items()), 3,
+             hold=5 * HOUR, cooldown=0),
+        Rule("people", lambda c, t, k: len(c.active(3, 0, k, True)) >= 2, 2, cooldown=0, reach=3 * DAY),
+        Rule("left", lambda c, t, k: len(c.active(4, 0, k)) < len(c.active(4, 4, k)), 5, cooldown=0, reach=8 * DAY),
+        Rule("boss", lambda c, t, k: known(c.silence_of("boss", t), lambda d: d > 44 * HOUR), 9, cooldown=0),
+        Rule("lonely", lambda c, t, k: known(c.share_of_top(4, k), lambda p: p > 0.7), 1, cooldown=0, reach=4 * DAY),
+    ]
+
+
 def rules(renewal):
     def until(c, t, test):
         return None if c.end is None else test((c.end - c.world.day(t)) * DAY)
@@ -153,7 +176,18 @@ def rules(renewal):
              steps=lambda c, t: [] if c.end is None else
              [c.world.day_start(c.world.workday_from(c.end + 7 * k)) for k in range(
                  max(0, (c.world.day(t) - c.end) // 7 - 2), max(0, (c.world.day(t) - c.end) // 7 + 3) + 1)]),
-    ] + statistic_rules()
+    ] + statistic_rules() + inside_rules()
+
+
+class Item:
+    def __init__(self):
+        self.opened = self.closed = -NEVER
+        self.w = None
+
+
+class Member:
+    def __init__(self):
+        self.role, self.role_at, self.left, self.left_at = "", -NEVER, False, -NEVER
 
 
 class State:
@@ -180,6 +214,58 @@ class Customer:
         self.states = [State() for _ in world.rules]
         self.risk = self.level = self.seq = self.episode = self.firings = 0
         self.held, self.ill, self.rests, self.quiet_until = set(), False, False, None
+
+        self.items, self.members, self.done = {}, {}, []  # done: (ts, user) of each a
+
+    # -- what is inside
+    def take_item(self, kind, row, ts):
+        item = self.items.setdefault(row["no"], Item())
+        if kind == "k":
+            item.closed = max(item.closed, ts)
+            return
+        w = row.get("w", "")
+        if ts > item.opened or (ts == item.opened and w > (item.w or "")):
+            item.w = w or None
+        item.opened = max(item.opened, ts)
+
+    def take_roster(self, row, ts):
+        member = self.members.setdefault(row["user"], Member())
+        left, role = row.get("left") == "1", row.get("role")
+        if role is not None and (ts, role) > (member.role_at, member.role):
+            member.role, member.role_at = role, ts
+        if (ts, left) > (member.left_at, member.left) or (ts == member.left_at and left):
+            member.left, member.left_at = left, ts
+
+    def open_items(self):
+        return [item for item in self.items.values() if item.opened > item.closed]
+
+    def oldest(self, t):
+        return max((max(0, t - item.opened) for item in self.open_items()), default=0)
+
+    def here(self, user):
+        return user is not None and not self.members.setdefault(user, Member()).left
+
+    def counts(self, n, offset, look, live=False):
+        last = (self.world.day(look) if live else self.world.closed_day(look)) - offset
+        found = {}
+        for ts, user in self.done:
+            if self.here(user) and last - n + 1 <= self.world.day(ts) <= last:
+                found[user] = found.get(user, 0) + 1
+        return found
+
+    def active(self, n, offset, look, live=False):
+        return set(self.counts(n, offset, look, live))
+
+    def share_of_top(self, n, look):
+        found = self.counts(n, 0, look, True)
+        return max(found.values()) / sum(found.values()) if found else None
+
+    def last_of(self, role):
+        return max((ts for ts, user in self.done if self.here(user) and self.members[user].role == role),
+                   default=None)
+
+    def silence_of(self, role, t):
+        return known(self.last_of(role), lambda last: max(0, t - last))
 
     # -- what the functions mean
     def silent(self, t):
@@ -269,6 +355,9 @@ class World:
         for after in (12 * HOUR, DAY, 36 * HOUR + 1, 3 * DAY):
             yield base + after
         yield c.first + 2 * DAY
+        for item in c.open_items():
+            yield item.opened + 50 * HOUR
+        yield (c.last_of("boss") or 0) + 44 * HOUR + 1
         yield from self.turns(c, t)
         if c.quiet_until is not None:
             yield c.quiet_until
@@ -338,6 +427,11 @@ class World:
                 c.last_b = max(ts, c.last_b)
             if kind == "a":
                 c.last_a = max(ts, c.last_a or ts)
+                c.done.append((ts, row.get("user")))
+            if kind in ("o", "k"):
+                c.take_item(kind, row, ts)
+            if kind == "member":
+                c.take_roster(row, ts)
         if row.get("backfill"):
             c.quiet_until = arrived + QUIET
             return
