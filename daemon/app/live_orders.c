@@ -69,17 +69,24 @@ alert_add(struct live *live, const struct alert_entry *alert)
 	live->count.alerts++;
 }
 
+/* Names, "," between. */
+static void
+put_endpoints(struct buf *out, const struct str *names, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			buf_char(out, ',');
+		buf_str(out, names[i]);
+	}
+}
+
 static void
 order_alert(struct live *live, const struct order *order)
 {
 	const struct alert *alert = &order->u.alert;
 	struct buf to = {0}, type = {0};
 
-	for (unsigned i = 0; i < alert->to_count; i++) {
-		if (i > 0)
-			buf_char(&to, ',');
-		buf_str(&to, alert->to[i]);
-	}
+	put_endpoints(&to, alert->to, alert->to_count);
 	buf_clear(&live->body);
 	alert_json(&live->body, live->engine, order);
 	alert_add(live,
@@ -176,8 +183,9 @@ task_entry_add(struct live *live, const struct order *order)
 static void
 order_task(struct live *live, const struct order *order)
 {
-	struct buf type = {0};
+	struct buf type = {0}, to = {0};
 
+	put_endpoints(&to, order->u.task.endpoints, order->u.task.endpoint_count);
 	task_hash_add(live, order);
 	task_expiry_add(live, &order->u.task);
 	task_entry_add(live, order);
@@ -189,9 +197,10 @@ order_task(struct live *live, const struct order *order)
 				.type = alert_json_type(&type, order),
 				.customer = order->customer->id,
 				.at = order->u.task.at,
-				.to = STR_NONE,
+				.to = buf_view(&to),
 				.body = buf_view(&live->body),
 			});
+	buf_finish(&to);
 	buf_finish(&type);
 	live->count.tasks++;
 }

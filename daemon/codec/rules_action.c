@@ -4,6 +4,7 @@
 
 #include "base/civil.h"
 #include "codec/rules_maker.h"
+#include "engine/order.h"
 
 #define MAX_WITHIN (400 * DAY_MS)
 #define LATER(word)                       \
@@ -134,7 +135,8 @@ enum about {
 	ABOUT_RULE = 2,
 	ABOUT_TAG = 4,
 	ABOUT_NOBODY = 8,
-	ABOUT_STAGE = 16
+	ABOUT_STAGE = 16,
+	ABOUT_TASK = 32
 };
 
 static const struct on_row {
@@ -155,8 +157,24 @@ static const struct on_row {
 	{"rule.muted", ALERT_RULE_MUTED, ABOUT_RULE | ABOUT_NOBODY},
 };
 
+/* task.VERB, of the verbs that there are. */
 static const struct on_row *
-read_on(struct maker *maker, const struct yaml_node *node)
+read_on_task(struct maker *maker, const struct yaml_node *node, int *verb)
+{
+	static const struct on_row row = {"task.*", ALERT_TASK, ABOUT_TASK};
+	struct str word = str_slice(node->text, strlen("task."), node->text.n);
+
+	for (int i = 0; i <= VERB_ADDED; i++)
+		if (str_is(word, task_verb_name((enum task_verb)i)))
+			*verb = i;
+	if (*verb >= 0)
+		return &row;
+	form_complain(&maker->form, node, maker->form.unsupported, node->text, STR_NONE);
+	return NULL;
+}
+
+static const struct on_row *
+read_on(struct maker *maker, const struct yaml_node *node, int *verb)
 {
 	size_t count = sizeof on_rows / sizeof *on_rows;
 	struct str words[sizeof on_rows / sizeof *on_rows];
@@ -169,7 +187,9 @@ read_on(struct maker *maker, const struct yaml_node *node)
 		if (str_eq(words[i], node->text))
 			row = &on_rows[i];
 	}
-	if ((row != NULL && row->type < 0) || str_starts(node->text, STR("task.")))
+	if (str_starts(node->text, STR("task.")))
+		return read_on_task(maker, node, verb);
+	if (row != NULL && row->type < 0)
 		form_complain(&maker->form, node, maker->form.unsupported, node->text,
 			      STR_NONE);
 	else if (row != NULL)
@@ -306,8 +326,13 @@ static void
 read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_node *node)
 {
 	struct ruleset *rules = maker->rules;
-	struct action action = {
-		.rule = -1, .from = -1, .to = -1, .at_least = -1, .category = -1, .task = -1};
+	struct action action = {.rule = -1,
+				.from = -1,
+				.to = -1,
+				.at_least = -1,
+				.category = -1,
+				.task = -1,
+				.verb = -1};
 	struct action_text text = {0};
 	const struct on_row *on = NULL;
 
@@ -316,7 +341,7 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 	if (node->kind != YAML_MAP || rules->action_count == RULESET_MAX_ACTIONS)
 		return;
 	if (text.on != NULL)
-		on = read_on(maker, text.on);
+		on = read_on(maker, text.on, &action.verb);
 	else
 		form_complain(&maker->form, node, "E048", STR("on"), STR_NONE);
 	action.on = on ? (enum alert_type)on->type : ALERT_RULE_FIRED;
@@ -332,6 +357,8 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 		action.when = maker_expr(maker, text.when, TYPE_BOOL, false);
 	maker_check_expr(maker, action.when);
 	refuse_customer(maker, &text, on);
+	if (text.task != NULL && on != NULL && on->about == ABOUT_TASK)
+		form_complain(&maker->form, text.task, "E260", STR_NONE, STR_NONE);
 	read_orders(maker, node, &text, &action);
 	rules->actions[rules->action_count++] = action;
 }

@@ -140,6 +140,29 @@ choose_endpoints(struct step *step, struct alert *alert)
 	}
 }
 
+void
+orders_address_task(struct step *step, struct task_change *change)
+{
+	const struct ruleset *rules = rules_of(step);
+	struct alert alert = {.type = ALERT_TASK, .rule = -1};
+	unsigned most = 0;
+	for (unsigned i = 0; i < rules->action_count; i++)
+		most += rules->actions[i].on == ALERT_TASK ? rules->actions[i].webhook_count
+							   : 0;
+	if (most == 0)
+		return;
+	struct str *to = arena_array(scratch(step), most, sizeof *to);
+	for (unsigned i = 0; i < rules->action_count; i++) {
+		const struct action *action = &rules->actions[i];
+		if (action->verb != (int)change->verb || !action_fits(step, action, &alert))
+			continue;
+		for (unsigned w = 0; w < action->webhook_count; w++)
+			orders_add_endpoint(&alert, to, action->webhooks[w]);
+	}
+	change->endpoints = to;
+	change->endpoint_count = alert.to_count;
+}
+
 /* ---- alerts ---- */
 
 static struct str

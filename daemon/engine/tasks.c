@@ -96,6 +96,7 @@ tell(struct step *step, struct task_held *task, enum task_verb verb, const struc
 		.n = order_number(customer, step->now)};
 	name_make(change->notice_id, "al_", rules, &what);
 	change->seq = ++customer->seq;
+	orders_address_task(step, change);
 	step->changed = true;
 	step->sink->take(step->sink->ctx, &order);
 }

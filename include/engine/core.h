@@ -385,6 +385,7 @@ uint32_t order_number(struct customer *customer, int64_t now); /* counts it, for
 void tasks_ordered_by(struct step *step, const struct alert *alert,
 		      bool (*fits)(struct step *, const struct action *, const struct alert *));
 void orders_task_act(struct step *step);
+void orders_address_task(struct step *step, struct task_change *change);
 void orders_cancel_tasks(struct step *step, const char *note);
 void orders_reject(struct engine *engine, const struct customer *customer,
 		   const struct order_sink *sink, const char *sentence);

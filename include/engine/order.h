@@ -98,6 +98,8 @@ struct task_change {
 	struct value value;
 	int64_t ack_by, resolve_by;			      /* NEVER: none */
 	struct str who, from, to, note, outcome, reason_code; /* people's acts */
+	const struct str *endpoints;			      /* that the alert goes to */
+	unsigned endpoint_count;
 };
 
 enum order_kind { ORDER_ALERT, ORDER_TASK, ORDER_REJECT };

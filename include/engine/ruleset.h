@@ -192,6 +192,7 @@ struct action {
 		to; /* level slots: level_raised / level_lowered moved from, to; stage slots */
 	int at_least;	/* level slot: of the level entered (raised) or left (lowered) */
 	int category;	/* enum category */
+	int verb;	/* task.<verb>: enum task_verb */
 	struct str tag; /* customer.tagged / untagged */
 	const struct expr *when;
 	const struct str *webhooks; /* endpoint names of the configuration */

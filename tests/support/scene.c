@@ -123,11 +123,15 @@ take_order(void *ctx, const struct order *order)
 		   order->customer ? order->customer->id.p : "-");
 	if (order->kind == ORDER_ALERT)
 		say_alert(scene, order);
-	else
+	else {
 		buf_printf(&scene->said, "task.%s %.*s", task_verb_name(order->u.task.verb),
 			   STR_ARG(engine_rules(scene->engine)
 					   ->tasks[order->u.task.task->def]
 					   .name));
+		if (order->u.task.endpoint_count > 0)
+			buf_printf(&scene->said, " to=%.*s",
+				   STR_ARG(order->u.task.endpoints[0]));
+	}
 	if (order->kind == ORDER_TASK && order->u.task.task->item.n > 0)
 		buf_printf(&scene->said, " of %.*s", STR_ARG(order->u.task.task->item));
 	buf_char(&scene->said, '\n');

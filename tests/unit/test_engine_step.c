@@ -386,6 +386,24 @@ risk_rise_is_unknown_of_days_that_were_only_backfilled(void **state)
 	scene_finish(&w);
 }
 
+static void
+an_action_on_a_tasks_alert_goes_by_its_verb(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(
+		&w,
+		SIGNALS "rules:\n" READ_ALL TODAY("one", "a", "points: 30") TODAY(
+			"two", "b",
+			"points: 30") "actions:\n- {on: rule.fired, task: call}\n- {on: task.created, when: "
+				      "'risk() >= 30', webhook: crm}\ntasks: {call: {title: Call}}\n");
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	said(&w, "task.created call to=crm\n");
+	scene_send(&w, at(NOON), "c1", "b", NULL);
+	said(&w, "task.reason_added call\n");
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -413,6 +431,7 @@ main(void)
 		cmocka_unit_test(risk_rise_is_the_risk_less_its_close_so_many_days_ago),
 		cmocka_unit_test(risk_rise_is_unknown_across_a_change_of_rules),
 		cmocka_unit_test(risk_rise_is_unknown_of_days_that_were_only_backfilled),
+		cmocka_unit_test(an_action_on_a_tasks_alert_goes_by_its_verb),
 		cmocka_unit_test(what_moves_in_a_step_is_looked_at_once_more_and_no_third_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
