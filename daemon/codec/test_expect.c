@@ -121,18 +121,20 @@ check_rules(struct tester *tester, const struct yaml_node *node)
 		check_rule(tester, node->items[i], node->items[i]->text);
 }
 
+/* `what`: "level" or "stage". */
 static void
-check_level(struct tester *tester, const struct yaml_node *map, const char *key,
-	    struct str name)
+check_word(struct tester *tester, const struct yaml_node *map, const char *key, struct str name,
+	   const char *what)
 {
-	const struct enum_def *words = &tester->rules->level_words;
+	const struct enum_def *words = strcmp(what, "stage") == 0 ? &tester->rules->stage_words
+								  : &tester->rules->level_words;
 	const struct yaml_node *node = yaml_get(map, key);
 
 	for (unsigned i = 0; i < words->count; i++)
 		if (name.n == 0 || str_eq(words->words[i], name))
 			return;
 	if (node != NULL && name.n > 0)
-		form_complain_word(&tester->form, node, "E514", STR("level"), words->words,
+		form_complain_word(&tester->form, node, "E514", str_of(what), words->words,
 				   words->count);
 }
 
@@ -216,7 +218,8 @@ check_expect(struct tester *tester, const struct yaml_node *map,
 	if (expect->count.given && expect->customer.n > 0)
 		tester_say(tester, yaml_get(map, "count"), "E527", STR_NONE, STR_NONE);
 	check_rule(tester, yaml_get(map, "rule"), expect->rule);
-	check_level(tester, map, "level", expect->level);
+	check_word(tester, map, "level", expect->level, "level");
+	check_word(tester, map, "stage", expect->stage, "stage");
 	check_customer(tester, map, expect->customer);
 	check_rules(tester, yaml_get(map, "firing"));
 }
@@ -320,6 +323,20 @@ check_type(struct tester *tester, const struct yaml_node *map, struct str type)
 		tester_say(tester, map, "E518", STR("type"), STR_NONE);
 }
 
+/* What a level or stage moved from and to. */
+static void
+check_moves(struct tester *tester, const struct yaml_node *map, const struct test_alert *alert)
+{
+	const char *what = str_starts(alert->type, STR("customer.level_")) ? "level"
+			   : str_is(alert->type, "customer.stage_changed") ? "stage"
+									   : NULL;
+
+	if (what == NULL)
+		return;
+	check_word(tester, map, "from", alert->filters[TEST_FROM], what);
+	check_word(tester, map, "to", alert->filters[TEST_TO], what);
+}
+
 /* at_least: 2 is count: '>= 2', and reads better. */
 static void
 take_bounds(struct tester *tester, const struct yaml_node *map, struct alert_row *row)
@@ -354,7 +371,9 @@ read_alert(struct tester *tester, const struct yaml_node *map)
 	}
 	take_bounds(tester, map, &row);
 	check_rule(tester, yaml_get(map, "rule"), alert->filters[TEST_RULE]);
-	check_level(tester, map, "level", alert->filters[TEST_LEVEL]);
+	check_word(tester, map, "level", alert->filters[TEST_LEVEL], "level");
+	check_word(tester, map, "stage", alert->filters[TEST_STAGE], "stage");
+	check_moves(tester, map, alert);
 	check_customer(tester, map, alert->filters[TEST_CUSTOMER]);
 	tester->test->alerts[tester->test->alert_count++] = *alert;
 }

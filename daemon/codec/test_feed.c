@@ -273,6 +273,21 @@ complain_unknown(struct tester *tester, const struct yaml_node *key)
 	form_propose(&tester->form, key, "E509", key->text, names, count);
 }
 
+void
+tester_check_type(struct tester *tester, const struct yaml_node *type)
+{
+	const struct ruleset *rules = tester->rules;
+	struct str *names =
+		arena_array(tester->form.arena, rules->use_count + 1, sizeof *names);
+
+	for (unsigned i = 0; i < rules->use_count; i++)
+		names[i] = rules->uses[i].type;
+	if (ruleset_use(rules, type->text) == NULL && !str_is(type->text, "member") &&
+	    !str_is(type->text, "profile") &&
+	    str_nearest(type->text, names, rules->use_count).n > 0)
+		form_propose(&tester->form, type, "E509", type->text, names, rules->use_count);
+}
+
 bool
 tester_feed(struct tester *tester, const struct yaml_node *key, struct test_fields *fields,
 	    bool has_value)

@@ -197,18 +197,21 @@ read_what(struct tester *tester, const struct yaml_node *item, struct test_field
 	static const char *const but[] = {"at", "arrives", "customer", "signal", NULL};
 	const struct yaml_node *profile = yaml_get(item, "profile");
 	const struct yaml_node *signal = yaml_get(item, "signal");
+	const struct yaml_node *type = yaml_get(item, "type");
 
 	if (profile != NULL) {
 		tester_profile(tester, profile, fields);
 		set_type(tester, fields, STR("profile"));
 		return true;
 	}
-	if (yaml_get(item, "tag") != NULL && yaml_get(item, "type") == NULL) {
+	if (yaml_get(item, "tag") != NULL && type == NULL) {
 		read_tag(tester, item, fields);
 		set_type(tester, fields, STR("churnd.tag"));
 		return true;
 	}
 	add_attributes(tester, fields, item, but);
+	if (type != NULL && type->kind == YAML_TEXT)
+		tester_check_type(tester, type);
 	if (signal != NULL && form_is_text(&tester->form, signal))
 		return tester_feed(tester, signal, fields, false);
 	if (test_fields_type(fields).n > 0)

@@ -49,6 +49,8 @@ struct str test_fields_type(const struct test_fields *fields); /* or none */
 struct test_field *tester_field(struct test_fields *fields, const char *key); /* or NULL */
 void tester_add_field(struct tester *tester, struct test_fields *fields, struct str key,
 		      struct str value);
+/* Complains of a type that nothing reads when one is near that something reads: it is misspelt. */
+void tester_check_type(struct tester *tester, const struct yaml_node *type);
 bool tester_feed(struct tester *tester, const struct yaml_node *key, struct test_fields *fields,
 		 bool has_value) MUST_CHECK;
 

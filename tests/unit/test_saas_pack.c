@@ -71,7 +71,7 @@ every_rule_says_why_and_what_to_do_in_two_languages(void **state)
 {
 	const struct ruleset *rules = *state;
 
-	assert_true(rules->rule_count >= 14 && rules->rule_count <= 20);
+	assert_true(rules->rule_count >= 14 && rules->rule_count <= 28);
 	for (unsigned i = 0; i < rules->rule_count; i++) {
 		const struct rule *rule = &rules->rules[i];
 
