@@ -349,6 +349,7 @@ finish_watching(struct ruleset *rules)
 	rules->watching.reads = reading.at_once;
 	rules->watching.reads_items = reading.items;
 	rules->watching.coarse = reading.coarse;
+	rules->watching.fed_by = reading.all;
 	rules->watching.follows = reading.follows || reading.standing;
 }
 

@@ -224,6 +224,9 @@ stage_look(struct step *step)
 bool
 watch_look(struct step *step, bool rests)
 {
+	/* A dead tracker never looks like churn. */
+	if (step->engine->rules->watching.fed_by & step->engine->guard.suspect)
+		return false;
 	bool moved = !rests && tags_look(step);
 	if (step->dry && moved)
 		return true;

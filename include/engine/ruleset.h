@@ -271,6 +271,7 @@ struct ruleset {
 	struct watching { /* what tags and stages read, together, as a rule's fields */
 		uint64_t reads;
 		uint32_t reads_items;
+		uint64_t fed_by; /* while one of their feeds is suspect they hold, together */
 		bool coarse;
 		bool follows; /* what rules said or made: risk(), firing(), level(), stage() ... */
 	} watching;
