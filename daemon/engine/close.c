@@ -107,7 +107,8 @@ read_gauge(struct reading *reading, const struct node *node)
 	reading->signals |= UINT64_C(1) << signal;
 }
 
-/* A model that all customers have reads life totals only. Gaps are those of a live window, which lies a day further on than the day that closes. */
+/* A model that all customers have reads life totals only. Gaps are those of a live window, which lies a day
+ * further on than the day that closes. */
 static void
 read_gaps(struct reading *reading, const struct node *node)
 {

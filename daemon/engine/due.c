@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "engine/core.h"
 
-#define SCAN_AHEAD 8 /* customers fetched ahead at a day's close */
+#define QUARTER (15 * MINUTE_MS) /* hours of every local clock begin on one */
+#define SCAN_AHEAD 8		 /* customers fetched ahead at a day's close */
 
 /* wake_at only sinks here; it is reset when its entry is taken from the heap. What is stale is found
  * out when its time comes. */
@@ -101,10 +102,10 @@ note_due(struct engine *engine, uint32_t index, int64_t at,
 }
 
 static void
-gather_wakes(struct engine *engine, int64_t at)
+gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 {
 	struct heap_entry top;
-	while (valid_wake(engine, &top) && top.at == at) {
+	for (; *budget != 0 && valid_wake(engine, &top) && top.at == at; --*budget) {
 		(void)heap_pop(&engine->wakes, &top);
 		engine_at(engine, top.item)->wake_at = NEVER;
 		note_due(engine, top.item, at, step_would_change);
@@ -121,7 +122,7 @@ gather_some(struct engine *engine, size_t *budget)
 	for (; run->next < count && *budget != 0; run->next++, --*budget) {
 		if (run->next + SCAN_AHEAD < count)
 			engine_prefetch(engine_at(engine, run->next + SCAN_AHEAD));
-		if (run->phase == RUN_ALL)
+		if (run->moved)
 			note_due(engine, run->next, run->at, step_would_change);
 		else if (engine_at(engine, run->next)->flags & CUSTOMER_DAY)
 			note_due(engine, run->next, run->at, step_close_would_change);
@@ -165,10 +166,8 @@ run_begin(struct engine *engine, int64_t at, int64_t close, const struct order_s
 {
 	engine->due_count = 0;
 	engine->now = at;
-	engine->run = (struct due_run){.at = at};
+	engine->run = (struct due_run){.phase = RUN_WAKES, .at = at, .close = at == close};
 	engine->run.moved = guard_run(engine, at, sink);
-	engine->run.phase = engine->run.moved ? RUN_ALL : at == close ? RUN_CLOSE : RUN_WAKES;
-	gather_wakes(engine, at);
 }
 
 /* Each customer once. */
@@ -192,13 +191,18 @@ static void
 run_on(struct engine *engine, size_t *budget, const struct order_sink *sink)
 {
 	struct due_run *run = &engine->run;
-	if (run->phase == RUN_CLOSE || run->phase == RUN_ALL) {
-		gather_some(engine, budget);
-		if (run->next < engine->customers)
-			return;
-		run->phase = RUN_WAKES;
-	}
+	struct heap_entry top;
 	if (run->phase == RUN_WAKES) {
+		gather_wakes(engine, run->at, budget);
+		if (valid_wake(engine, &top) && top.at == run->at)
+			return;
+		run->phase = RUN_MANY;
+	}
+	if (run->phase == RUN_MANY) {
+		if (run->moved || run->close)
+			gather_some(engine, budget);
+		if ((run->moved || run->close) && run->next < engine->customers)
+			return;
 		engine_sort_due(engine);
 		run->phase = RUN_STEPS;
 		run->next = 0;
@@ -251,6 +255,9 @@ engine_prepare(struct engine *engine, struct stream_id id, size_t budget,
 int64_t
 engine_next_close(struct engine *engine)
 {
-	int64_t close = next_close(engine), guard = guard_next(engine, NEVER);
-	return close < guard ? close : guard;
+	int64_t next = next_close(engine), guard = guard_next(engine, NEVER);
+	int64_t quarter = (engine->now / QUARTER + 1) * QUARTER;
+	if (guard < next)
+		next = guard;
+	return engine->rules->has_edges && quarter < next ? quarter : next;
 }

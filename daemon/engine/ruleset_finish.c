@@ -175,6 +175,7 @@ read_call(struct reading *reading, const struct node *node)
 		reading->risk = true;
 	if (node->builtin->op == FN_RISK_RISE)
 		read_rise(reading, node->kids[0]->value.u.i);
+	reading->rules->has_edges |= (node->builtin->flags & FN_EDGES) != 0;
 	if (node->builtin->flags & (FN_GROWS | FN_STEPS | FN_WINDOW | FN_EDGES))
 		reading->time = true;
 }

@@ -119,8 +119,8 @@ struct engine {
 	uint32_t *due; /* scratch: customers due at one instant */
 	size_t due_count, due_cap;
 	struct due_run {
-		enum { RUN_NONE, RUN_CLOSE, RUN_ALL, RUN_WAKES, RUN_STEPS } phase;
-		bool moved; /* other time is suspect than before */
+		enum { RUN_NONE, RUN_WAKES, RUN_MANY, RUN_STEPS } phase;
+		bool close, moved; /* a day closes; other time is suspect than before */
 		int64_t at;
 		uint32_t next; /* customer asked next; of `due`, stepped next */
 	} run; /* what is due at one instant, when it is worked off in several goes */
@@ -136,7 +136,7 @@ struct engine {
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;
 	struct stream_id loaded_max; /* the furthest of them */
-	int64_t rules_at; /* ms of the last change of rules; 0: there was none */
+	int64_t rules_at;	     /* ms of the last change of rules; 0: there was none */
 	/* During engine_change_rules, by slot of the new set; else NULL: */
 	bool *rule_is_new, *tag_is_new, *stage_is_new;
 	/* Some rule of the set does, or has: */
@@ -409,7 +409,7 @@ bool rule_counts(const struct look *look, const struct rule_state *state);
 void rules_lift(struct step *step);
 int points_now(struct look *look, const struct rule *rule);
 int points_of(struct look *look, const struct rule *rule,
-	      struct item *item);	   /* for that item */
+	      struct item *item); /* for that item */
 /* The risk's history, where rules read it: what it is from now on. */
 void history_note(struct step *step, bool first);
 /* What it was as of that day's close; false when that is not known, or rules have changed since. */

@@ -33,7 +33,8 @@ void engine_advance(struct engine *engine, int64_t to, const struct order_sink *
  * is due up to id.ms. Until the entry is applied nothing may be committed: customers are ahead of the position. */
 bool engine_prepare(struct engine *engine, struct stream_id id, size_t budget,
 		    const struct order_sink *sink) MUST_CHECK;
-/* When all customers may be looked at at once: the next day closes, or a guarded slot. NEVER. */
+/* When all customers may be looked at at once: a day or a guarded slot closes, a
+ * local clock that rules read strikes. NEVER. */
 int64_t engine_next_close(struct engine *engine);
 /* The next instant at which time alone changes something; NEVER. Exact: stale wishes are resolved. */
 int64_t engine_next_due(struct engine *engine);
@@ -114,8 +115,8 @@ struct explained_rule {
 	unsigned node_count;
 	const struct explained_node *clear_nodes;
 	unsigned clear_node_count;
-	const char *rests;	/* why it is not judged: "only", "warming", "feed", "off", NULL */
-	int64_t next_at;	/* earliest instant at which time alone could turn it; NEVER */
+	const char *rests; /* why it is not judged: "only", "warming", "feed", "off", NULL */
+	int64_t next_at;   /* earliest instant at which time alone could turn it; NEVER */
 	int64_t cooldown_until; /* 0: not cooling */
 	struct str en, zh;	/* its text now */
 };

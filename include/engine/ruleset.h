@@ -282,6 +282,7 @@ struct ruleset {
 		uint32_t key;  /* of both signals' keys */
 	} * afters;	       /* every after(a, b) that some expression reads */
 	unsigned after_count;
+	bool has_edges; /* some expression reads a clock: hour(), is_workday() */
 	unsigned memo_count, range_count; /* of lang/share.h; 0: nothing is shared */
 };
 

@@ -150,7 +150,8 @@ crowd(struct scene *scene)
 	char name[] = "c00";
 
 	scene_init(scene, HEAD "- {rule: r, expr: 'count(a[3d]) > 0', points: 30}\n"
-			       "- {rule: q, expr: 'silent(a) >= 36h', points: 10}\n");
+			       "- {rule: q, expr: 'silent(a) >= 36h', points: 10}\n"
+			       "- {rule: h, expr: 'hour() >= 9', points: 1}\n");
 	for (int i = 0; i < CROWD; i++) {
 		name[1] = (char)('0' + i / 10);
 		name[2] = (char)('0' + i % 10);
