@@ -57,12 +57,6 @@ static const struct sort {
 };
 
 static bool
-fires(const struct customer *customer, int rule)
-{
-	return customer_fires(customer, (unsigned)rule);
-}
-
-static bool
 has_tag(const struct customer *customer, struct str tag)
 {
 	const struct cold *cold = customer->cold;
@@ -90,7 +84,7 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 
 	if ((filter->level >= 0 && customer->level != filter->level) ||
 	    (filter->at_least >= 0 && customer->level < filter->at_least) ||
-	    (filter->rule >= 0 && !fires(customer, filter->rule)) ||
+	    (filter->rule >= 0 && !customer_fires(customer, (unsigned)filter->rule)) ||
 	    (filter->tag.n > 0 && !has_tag(customer, filter->tag)) ||
 	    (filter->owner.n > 0 && !is_owned_by(engine, customer, filter->owner)))
 		return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules in force, their last changes, and how others are put in force. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/api_room.h"
@@ -23,8 +24,6 @@ change_json(struct json *json, const struct rule_change *change)
 
 	memcpy(version, "sha256:", 7);
 	memcpy(version + 7, change->sha_hex, sizeof change->sha_hex);
-	json_key(json, "at");
-	json_instant(json, change->at.ms);
 	key_text(json, "rules_version", version);
 	key_text(json, "by", change->by);
 	key_text(json, "why", change->why);
@@ -40,6 +39,8 @@ api_rule_changes_json(struct ask *ask, const char *key)
 	json_open(&ask->json, '[');
 	for (unsigned i = 0; i < count; i++) {
 		json_open(&ask->json, '{');
+		json_key(&ask->json, "at");
+		json_instant(&ask->json, changes[i].at.ms);
 		change_json(&ask->json, &changes[i]);
 		json_close(&ask->json, '}');
 	}
@@ -113,17 +114,133 @@ api_rules(struct ask *ask)
 
 /* --- a customer's time, with the changes of rules in it --- */
 
+enum happening { HAPPENED_RULES, HAPPENED_RISK, HAPPENED_FIRED, HAPPENED_TAG, HAPPENED_STAGE };
+
+struct moment {
+	int64_t at;
+	enum happening what;
+	union {
+		const struct rule_change *change;
+		const struct risk_point *risk;
+		const struct rule_state *state;
+		const struct tag_state *tag;
+	} of;
+};
+
+struct timeline {
+	struct moment *list; /* in the arena */
+	unsigned count;
+};
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct moment *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return (int)x->what - (int)y->what;
+}
+
+static void
+add(struct timeline *timeline, struct moment moment)
+{
+	timeline->list[timeline->count++] = moment;
+}
+
+/* The risk at each day's close, where some rule reads risk_rise(); and since when what holds now does. */
+static void
+gather(struct timeline *timeline, const struct ruleset *rules, const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+
+	for (unsigned i = 0; cold && i < cold->risk_count; i++)
+		add(timeline,
+		    (struct moment){zone_day_start(rules->zone, cold->risks[i].day + 1),
+				    HAPPENED_RISK,
+				    {.risk = &cold->risks[i]}});
+	for (unsigned i = 0; cold && i < cold->rule_count; i++)
+		if (cold->rules[i].phase == PHASE_FIRING ||
+		    cold->rules[i].phase == PHASE_CLEARING)
+			add(timeline, (struct moment){cold->rules[i].fired_at,
+						      HAPPENED_FIRED,
+						      {.state = &cold->rules[i]}});
+	for (unsigned i = 0; cold && i < cold->tag_count; i++)
+		add(timeline, (struct moment){cold->tags[i].since_at,
+					      HAPPENED_TAG,
+					      {.tag = &cold->tags[i]}});
+	if (customer->stage > 0)
+		add(timeline,
+		    (struct moment){.at = customer->stage_at, .what = HAPPENED_STAGE});
+}
+
+static void
+moment_json(struct json *json, const struct ruleset *rules, const struct customer *customer,
+	    const struct moment *moment)
+{
+	static const char *const types[] = {[HAPPENED_RULES] = "rules",
+					    [HAPPENED_RISK] = "risk",
+					    [HAPPENED_FIRED] = "fired",
+					    [HAPPENED_TAG] = "tag",
+					    [HAPPENED_STAGE] = "stage"};
+
+	json_open(json, '{');
+	key_text(json, "type", types[moment->what]);
+	json_key(json, "at");
+	json_instant(json, moment->at);
+	switch (moment->what) {
+	case HAPPENED_RULES:
+		change_json(json, moment->of.change);
+		break;
+	case HAPPENED_RISK:
+		json_key(json, "risk");
+		json_int(json, moment->of.risk->risk);
+		break;
+	case HAPPENED_FIRED:
+		json_key(json, "rule");
+		json_str(json, rules->rules[moment->of.state->rule].name);
+		break;
+	case HAPPENED_TAG:
+		json_key(json, "tag");
+		json_str(json, moment->of.tag->name);
+		break;
+	case HAPPENED_STAGE:
+		parts_stage(json, "stage", rules, customer->stage);
+		break;
+	}
+	json_close(json, '}');
+}
+
+static void
+timeline_make(struct ask *ask, struct timeline *timeline, const struct ruleset *rules,
+	      const struct customer *customer)
+{
+	const struct cold *cold = customer->cold;
+	unsigned most = 1; /* the stage */
+	const struct rule_change *changes;
+	unsigned count;
+
+	if (cold)
+		most += (unsigned)(cold->risk_count + cold->rule_count + cold->tag_count);
+	changes = live_rule_changes(ask->api->options.live, &count);
+	timeline->list = arena_array(ask->arena, most + count, sizeof *timeline->list);
+	for (unsigned i = 0; i < count; i++)
+		add(timeline,
+		    (struct moment){changes[i].at.ms, HAPPENED_RULES, {.change = &changes[i]}});
+	gather(timeline, rules, customer);
+	qsort(timeline->list, timeline->count, sizeof *timeline->list, by_time);
+}
+
 void
 api_timeline(struct ask *ask)
 {
 	struct engine *engine = ask_engine(ask);
 	const struct customer *customer = engine ? api_find_customer(ask, engine) : NULL;
-	const struct rule_change *changes;
-	unsigned count;
+	struct timeline timeline = {NULL, 0};
 
 	if (customer == NULL)
 		return;
-	changes = live_rule_changes(ask->api->options.live, &count);
+	timeline_make(ask, &timeline, engine_rules(engine), customer);
 	json_open(&ask->json, '{');
 	json_key(&ask->json, "customer");
 	json_str(&ask->json, customer->id);
@@ -131,12 +248,8 @@ api_timeline(struct ask *ask)
 	json_instant(&ask->json, ask_now(ask));
 	json_key(&ask->json, "timeline");
 	json_open(&ask->json, '[');
-	for (unsigned i = 0; i < count; i++) {
-		json_open(&ask->json, '{');
-		key_text(&ask->json, "type", "rules");
-		change_json(&ask->json, &changes[i]);
-		json_close(&ask->json, '}');
-	}
+	for (unsigned i = 0; i < timeline.count; i++)
+		moment_json(&ask->json, engine_rules(engine), customer, &timeline.list[i]);
 	json_close(&ask->json, ']');
 	json_close(&ask->json, '}');
 	ask_answer(ask, 200);

@@ -147,11 +147,11 @@ print_refused(struct arena *arena, const json_t *rules)
 }
 
 static void
-print_change(struct arena *arena, const char *what, const json_t *change)
+print_change(struct arena *arena, const char *before, const char *after, const json_t *change)
 {
 	const char *by = ctl_json_text(change, "by"), *why = ctl_json_text(change, "why");
 
-	printf("  %s%s%s%s%s%s\n", what, ctl_json_time(arena, change, "at").p,
+	printf("  %s%s%s%s%s%s%s\n", before, ctl_json_time(arena, change, "at").p, after,
 	       *by ? ", by " : "", clean(arena, by).p, *why ? ": " : "", clean(arena, why).p);
 }
 
@@ -162,7 +162,7 @@ print_changes(struct arena *arena, const json_t *changes, size_t most)
 	size_t count = json_array_size(changes);
 
 	for (size_t i = count; i > 0 && count - i < most; i--)
-		print_change(arena, "changed    ", json_array_get(changes, i - 1));
+		print_change(arena, "changed    ", "", json_array_get(changes, i - 1));
 }
 
 /* --- customer --- */
@@ -314,6 +314,26 @@ print_customer(const struct ctl *ctl, json_t *json)
 	arena_finish(&arena);
 }
 
+static void
+print_moment(const struct ctl *ctl, struct arena *arena, const json_t *item)
+{
+	static const char *const whats[][3] = {{"fired", "rule", "规则触发"},
+					       {"tag", "tag", "标签"},
+					       {"stage", "stage", "阶段"}};
+	const char *type = ctl_json_text(item, "type");
+	struct str at = ctl_json_time(arena, item, "at");
+
+	if (strcmp(type, "rules") == 0)
+		print_change(arena, "", ctl->zh ? "  规则变更" : "  the rules changed", item);
+	else if (strcmp(type, "risk") == 0)
+		printf("  %s  %s %" PRId64 "\n", at.p, ctl->zh ? "风险" : "risk",
+		       ctl_json_int(item, "risk"));
+	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
+		if (strcmp(type, whats[i][0]) == 0)
+			printf("  %s  %s %s\n", at.p, whats[i][ctl->zh ? 2 : 0],
+			       clean(arena, ctl_json_text(item, whats[i][1])).p);
+}
+
 /* What happened to the risk, and to the rules that it is made by; the newest last. */
 static void
 print_timeline(const struct ctl *ctl, json_t *json)
@@ -325,11 +345,8 @@ print_timeline(const struct ctl *ctl, json_t *json)
 	arena_init(&arena);
 	if (json_array_size(list) > 0)
 		puts(ctl->zh ? "\n历史" : "\nhistory");
-	for (i = 0; (item = json_array_get(list, i)) != NULL; i++) {
-		if (strcmp(ctl_json_text(item, "type"), "rules") == 0)
-			print_change(&arena, ctl->zh ? "规则变更 " : "the rules changed ",
-				     item);
-	}
+	for (i = 0; (item = json_array_get(list, i)) != NULL; i++)
+		print_moment(ctl, &arena, item);
 	arena_finish(&arena);
 }
 

@@ -27,6 +27,11 @@ enum word {
 	WORD_CLEARS,
 	WORD_CLEARS_NOT,
 	WORD_NEXT,
+	WORD_STAGE,
+	WORD_STANDING,
+	WORD_HAS,
+	WORD_LEAVES,
+	WORD_HAS_NOT,
 	WORDS
 };
 
@@ -53,6 +58,11 @@ static const char *const words[WORDS][2] = {
 	[WORD_CLEARS] = {"clears when", "恢复条件"},
 	[WORD_CLEARS_NOT] = {"clears when the condition is not true any more",
 			     "条件不再成立时恢复"},
+	[WORD_STAGE] = {"stage:", "阶段:"},
+	[WORD_STANDING] = {"tags and stages", "标签与阶段"},
+	[WORD_HAS] = {"held", "具有"},
+	[WORD_LEAVES] = {"held; left when", "具有;离开条件"},
+	[WORD_HAS_NOT] = {"not held", "不具有"},
 	[WORD_NEXT] = {"by time alone it could change at", "仅随时间推移,可能变化于"},
 };
 
@@ -347,8 +357,11 @@ static void
 print_tags(struct explain *explain, const json_t *json)
 {
 	const json_t *tags = json_object_get(json, "tags"), *tag;
+	const char *stage = clean(explain, ctl_json_text(json, "stage"));
 	size_t i;
 
+	if (*stage)
+		printf("%s %s\n", say(explain, WORD_STAGE), stage);
 	if (json_array_size(tags) == 0)
 		return;
 	printf("%s", say(explain, WORD_TAGS));
@@ -394,6 +407,32 @@ print_group(struct explain *explain, const json_t *json, bool firing)
 	}
 }
 
+/* Of tags, and of the stages up to the one the customer is in: the others are not asked. */
+static void
+print_standing(struct explain *explain, const json_t *json)
+{
+	const json_t *list = json_object_get(json, "standing"), *one;
+	bool found = false;
+	size_t i;
+
+	if (json_array_size(list) > 0)
+		printf("\n%s\n", say(explain, WORD_STANDING));
+	for (i = 0; !found && (one = json_array_get(list, i)) != NULL; i++) {
+		bool held = json_is_true(json_object_get(one, "held"));
+		bool is_stage = json_object_get(one, "stage") != NULL;
+		bool leaves = json_object_get(one, "leave") != NULL;
+
+		printf("\n      %s: %s\n",
+		       clean(explain, ctl_json_text(one, is_stage ? "stage" : "tag")),
+		       say(explain, !held    ? WORD_HAS_NOT
+				    : leaves ? WORD_LEAVES
+					     : WORD_HAS));
+		print_nodes(explain, json_object_get(one, "nodes"));
+		print_moment(explain, WORD_NEXT, one, "next_at");
+		found = held && is_stage;
+	}
+}
+
 void
 explain_print(const struct ctl *ctl, const json_t *json)
 {
@@ -413,5 +452,6 @@ explain_print(const struct ctl *ctl, const json_t *json)
 	print_quiet(&explain, json);
 	print_group(&explain, json, true);
 	print_group(&explain, json, false);
+	print_standing(&explain, json);
 	arena_finish(&explain.arena);
 }

@@ -4,10 +4,11 @@
 #include "codec/json_parts.h"
 #include "lang/builtin.h"
 
-/* {"customer", "name", "owner", "at", "level", "risk", "health", "value", "tags", "rules_version",
+/* {"customer", "name", "owner", "at", "level", "risk", "health", "value", "stage", "tags", "rules_version",
  *  "rules": [{"rule", "category", "mode", "state", "since", "firing", "announced_at", "points", "result",
  *             "rests", "text", "texts", "next_at", "cooldown_until", "expr", "nodes", "clear",
- *             "clear_result", "clear_nodes", "date"}], "points"}
+ *             "clear_result", "clear_nodes", "date"}],
+ *  "standing": [{"tag" or "stage", "held", "when" or "leave", "result", "nodes", "next_at"}], "points"}
  *
  * date: of a date rule; its next_at is the next step, and its expr is asked then.
  *
@@ -207,6 +208,30 @@ put_rule(void *ctx, const struct explained_rule *explained)
 	json_close(json, '}');
 }
 
+static void
+put_standing(void *ctx, const struct explained_standing *it)
+{
+	struct explaining *explaining = ctx;
+	const struct ruleset *rules = explaining->rules;
+	const struct tag_rule *tag = &rules->tags[it->slot];
+	const struct stage *stage = &rules->stages[it->slot];
+	struct json *json = explaining->json;
+
+	json_open(json, '{');
+	put_str(json, it->is_stage ? "stage" : "tag", it->is_stage ? stage->name : tag->name);
+	json_key(json, "held");
+	json_bool(json, it->held);
+	put_expr(json, it->leaving ? "leave" : "when",
+		 (it->is_stage	? stage->when
+		  : it->leaving ? tag->leave
+				: tag->when)
+			 ->root);
+	put_result(json, "result", it->when);
+	put_nodes(json, "nodes", it->nodes, it->node_count, rules->zone);
+	put_at(json, "next_at", it->next_at);
+	json_close(json, '}');
+}
+
 void
 explain_json(struct buf *out, struct engine *engine, const struct customer *customer,
 	     int64_t now)
@@ -228,11 +253,16 @@ explain_json(struct buf *out, struct engine *engine, const struct customer *cust
 	json_int(&json, 100 - customer->risk);
 	json_key(&json, "value");
 	parts_value(&json, engine_value(engine, customer, now));
+	parts_stage(&json, "stage", rules, customer->stage);
 	parts_tags(&json, customer);
 	put_str(&json, "rules_version", arena_printf(&arena, "sha256:%s", rules->sha_hex));
 	json_key(&json, "rules");
 	json_open(&json, '[');
 	engine_explain(engine, customer, now, &arena, put_rule, &explaining);
+	json_close(&json, ']');
+	json_key(&json, "standing");
+	json_open(&json, '[');
+	engine_explain_standing(engine, customer, now, &arena, put_standing, &explaining);
 	json_close(&json, ']');
 	json_key(&json, "points");
 	json_int(&json, explaining.points);

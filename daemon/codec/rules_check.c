@@ -312,6 +312,30 @@ check_tasks(struct maker *maker)
 	}
 }
 
+static bool
+is_always_true(const struct expr *expr)
+{
+	const struct node *root = expr != NULL ? expr->root : NULL;
+
+	return root != NULL && root->kind == NODE_CONST && root->type == TYPE_BOOL &&
+	       root->value.known && root->value.u.b;
+}
+
+/* The first that is true ends the search. */
+static void
+check_stages(struct maker *maker)
+{
+	const struct ruleset *rules = maker->rules;
+
+	for (unsigned i = 0; i + 1 < rules->stage_count; i++) {
+		if (!is_always_true(rules->stages[i].when))
+			continue;
+		maker_complain_node(maker, rules->stages[i + 1].when->root, "W221",
+				    rules->stages[i + 1].name, rules->stages[i].name);
+		return;
+	}
+}
+
 /* ---- rules that say the same ---- */
 
 static bool
@@ -373,5 +397,6 @@ maker_check_set(struct maker *maker)
 				      maker->scope.lists[i].name, STR_NONE);
 	check_levels(maker);
 	check_tasks(maker);
+	check_stages(maker);
 	check_twins(maker);
 }

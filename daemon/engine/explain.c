@@ -266,6 +266,53 @@ engine_explain(struct engine *engine, const struct customer *customer, int64_t n
 	}
 }
 
+static void
+explain_condition(struct look *look, const struct expr *expr, struct arena *arena,
+		  struct explained_standing *out)
+{
+	look_take_rule(look, -1);
+	look->env.next = NEVER;
+	look->day = false;
+	out->when = explain_expr(look, arena, expr, &out->nodes, &out->node_count);
+	out->next_at = look->env.next;
+	next_close(look, &out->next_at);
+}
+
+/* By rule: a tag set by hand is not what the condition decides. */
+static bool
+has_tag_by_rule(const struct customer *customer, struct str name)
+{
+	const struct cold *cold = customer->cold;
+	for (unsigned i = 0; cold && i < cold->tag_count; i++)
+		if (str_eq(cold->tags[i].name, name))
+			return cold->tags[i].by & TAG_BY_RULE;
+	return false;
+}
+
+void
+engine_explain_standing(struct engine *engine, const struct customer *customer, int64_t now,
+			struct arena *arena,
+			void (*take)(void *ctx, const struct explained_standing *it), void *ctx)
+{
+	const struct ruleset *rules = engine->rules;
+	struct look look;
+	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
+	for (unsigned i = 0; i < rules->tag_count; i++) {
+		const struct tag_rule *tag = &rules->tags[i];
+		struct explained_standing it = {.slot = i};
+		it.held = has_tag_by_rule(customer, tag->name);
+		it.leaving = it.held && tag->leave;
+		explain_condition(&look, it.leaving ? tag->leave : tag->when, arena, &it);
+		take(ctx, &it);
+	}
+	for (unsigned i = 0; i < rules->stage_count; i++) {
+		struct explained_standing it = {.is_stage = true, .slot = i};
+		it.held = customer->stage == i + 1;
+		explain_condition(&look, rules->stages[i].when, arena, &it);
+		take(ctx, &it);
+	}
+}
+
 unsigned
 engine_reasons(struct engine *engine, const struct customer *customer, int64_t now,
 	       struct arena *arena, const struct reason **out)

@@ -312,6 +312,8 @@ static const struct message rows[] = {
 	{"W219", "task {0} is ordered by no action", "没有动作会创建任务 {0}"},
 	{"W220", "{0} is an attribute that the sender must give; did you mean {1}?",
 	 "{0} 是须由发送方提供的属性;是否想写 {1}?"},
+	{"W221", "stage {0} is never reached: {1}, before it, is always true",
+	 "永远到不了阶段 {0}:其前的 {1} 总是成立"},
 
 	/* E4xx: configuration */
 	{"E401",

@@ -125,6 +125,21 @@ struct explained_rule {
 void engine_explain(struct engine *engine, const struct customer *customer, int64_t now,
 		    struct arena *arena,
 		    void (*take)(void *ctx, const struct explained_rule *rule), void *ctx);
+/* A tag by rule or a stage: whether the customer has it now, and what its condition says. */
+struct explained_standing {
+	bool is_stage;
+	unsigned slot; /* in the rule set's tags or stages */
+	bool held;
+	bool leaving; /* the condition shown is `leave` of a tag that is held */
+	struct value when;
+	const struct explained_node *nodes;
+	unsigned node_count;
+	int64_t next_at; /* earliest instant at which time alone could turn it; NEVER */
+};
+void engine_explain_standing(struct engine *engine, const struct customer *customer,
+			     int64_t now, struct arena *arena,
+			     void (*take)(void *ctx, const struct explained_standing *it),
+			     void *ctx);
 /* The reasons that give points, as in an alert. */
 unsigned engine_reasons(struct engine *engine, const struct customer *customer, int64_t now,
 			struct arena *arena, const struct reason **out);

@@ -205,6 +205,42 @@ a_cool_down_tells_until_when(void **state)
 }
 
 static void
+take_standing(void *ctx, const struct explained_standing *it)
+{
+	struct explained_standing *all = ctx;
+	all[it->is_stage ? 2 + it->slot : it->slot] = *it;
+}
+
+static void
+tags_and_stages_say_what_they_ask_and_when_it_could_change(void **state)
+{
+	struct explained_standing all[4] = {{0}};
+	struct arena arena;
+	struct scene w;
+	(void)state;
+	arena_init(&arena);
+	scene_init(&w, LEVELS LOGIN
+		   "tags:\n"
+		   "  quiet: {when: 'silent(login) >= 7d', leave: 'silent(login) < 1d'}\n"
+		   "  gone: {when: 'silent(login) >= 60d'}\n"
+		   "stages:\n"
+		   "- {stage: lost, when: 'silent(login) >= 90d'}\n"
+		   "- {stage: active, when: 'true'}\n");
+	scene_send(&w, FIRST, "c1", "login", NULL);
+	scene_advance(&w, NOW);
+	engine_explain_standing(w.engine, engine_find(w.engine, STR("c1")), NOW, &arena,
+				take_standing, all);
+	assert_true(all[0].held && all[0].leaving && !all[0].when.u.b);
+	assert_false(all[1].held);
+	assert_int_equal(all[1].next_at, FIRST + 60 * DAY_MS);
+	assert_false(all[2].held);
+	assert_int_equal(all[2].next_at, FIRST + 90 * DAY_MS);
+	assert_true(all[3].held && all[3].when.u.b);
+	scene_finish(&w);
+	arena_finish(&arena);
+}
+
+static void
 an_unknown_figure_says_what_is_missing(void **state)
 {
 	static const char *const wanted[] = {"\"missing\":\"never\"", "\"missing\":\"gaps\"",
@@ -245,6 +281,7 @@ main(void)
 		cmocka_unit_test(an_event_rule_waits_for_its_event),
 		cmocka_unit_test(a_date_rule_tells_its_next_step),
 		cmocka_unit_test(a_cool_down_tells_until_when),
+		cmocka_unit_test(tags_and_stages_say_what_they_ask_and_when_it_could_change),
 		cmocka_unit_test(an_unknown_figure_says_what_is_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
