@@ -210,6 +210,18 @@ choices_choose(void **state)
 }
 
 static void
+a_pick_of_an_unknown_is_unknown_else_or_not(void **state)
+{
+	static const struct row rows[] = {
+		{"pick(profile.tier, enterprise=7d, else=14d)", "unknown"},
+		{"pick(profile.tier, free=1, team=1, business=1, enterprise=1)", "unknown"},
+	};
+	(void)state;
+	world.profile_unknown = true;
+	RUN(rows);
+}
+
+static void
 comparisons_compare(void **state)
 {
 	static const struct row rows[] = {
@@ -393,6 +405,7 @@ main(void)
 		TEST(functions_give_their_values),
 		TEST(scores_are_written_with_logistic_log_exp_abs_least_and_most),
 		TEST(choices_choose),
+		TEST(a_pick_of_an_unknown_is_unknown_else_or_not),
 		TEST(comparisons_compare),
 		TEST(logic_is_kleenes),
 		TEST(a_decided_answer_asks_no_more),

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Points to risk, risk to level: bounds, signs, rounding, episodes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "engine/core.h"
+#include "support/scene.h"
+
+/* The risk is what the profile says. */
+#define PROFILE "profile: {p: num, q: num}\n"
+#define LEVELS                                                                          \
+	"levels:\n  watch: {enter: 30, leave: 20}\n  at_risk: {enter: 60, leave: 25}\n" \
+	"  critical: {enter: 85, leave: 70}\n"
+#define POINTS                                                                        \
+	"rules:\n- {rule: r, expr: 'age() >= 0s', points: profile.p, cooldown: 0s}\n" \
+	"- {rule: s, expr: 'age() >= 0s', points: profile.q, cooldown: 0s}\n"
+
+static void
+begin(struct scene *w)
+{
+	scene_init(w, PROFILE LEVELS POINTS);
+	scene_send(w, at("2026-03-01 00:00"), "c", "profile", "p=0", NULL);
+	scene_clear(w);
+}
+
+static void
+set(struct scene *w, const char *name, const char *points)
+{
+	char word[40];
+
+	snprintf(word, sizeof word, "%s=%s", name, points);
+	scene_send(w, w->at + MINUTE_MS, "c", "profile", word, NULL);
+}
+
+static unsigned
+level(struct scene *w)
+{
+	return engine_find(w->engine, STR("c"))->level;
+}
+
+static void
+a_level_is_entered_at_its_bound_and_left_below_it(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w);
+	set(&w, "p", "29");
+	assert_int_equal(level(&w), 0);
+	set(&w, "p", "30");
+	assert_int_equal(level(&w), 1);
+	set(&w, "p", "20");
+	assert_int_equal(level(&w), 1);
+	set(&w, "p", "19");
+	assert_int_equal(level(&w), 0);
+	scene_finish(&w);
+}
+
+static void
+each_level_is_left_on_its_own_and_the_highest_held_is_the_customers(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w);
+	set(&w, "p", "84");
+	assert_int_equal(level(&w), 2);
+	set(&w, "p", "90");
+	assert_int_equal(level(&w), 3);
+	set(&w, "p", "70");
+	assert_int_equal(level(&w), 3);
+	set(&w, "p", "26"); /* critical is left, at_risk is held down to 25 */
+	assert_int_equal(level(&w), 2);
+	set(&w, "p", "24"); /* and watch, entered on the way up, down to 20 */
+	assert_int_equal(level(&w), 1);
+	set(&w, "p", "19");
+	assert_int_equal(level(&w), 0);
+	set(&w, "p", "24"); /* entered again from 30 on */
+	assert_int_equal(level(&w), 0);
+	scene_finish(&w);
+}
+
+static void
+a_move_over_several_levels_is_one_alert(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w);
+	set(&w, "p", "90");
+	scene_expect(&w,
+		     "2026-03-01T00:01:00.000Z c customer.level_raised critical from healthy "
+		     "risk=90 cause=profile\n");
+	set(&w, "p", "0");
+	scene_expect(&w, "2026-03-01T00:02:00.000Z c customer.level_lowered healthy from "
+			 "critical risk=0 cause=profile\n");
+	scene_finish(&w);
+}
+
+static void
+risk_is_the_sum_of_the_points_kept_within_0_and_100(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w);
+	set(&w, "p", "35");
+	set(&w, "q", "25");
+	assert_int_equal(scene_risk(&w, "c"), 60);
+	set(&w, "q", "80");
+	assert_int_equal(scene_risk(&w, "c"), 100);
+	set(&w, "q", "-20");
+	assert_int_equal(scene_risk(&w, "c"), 15);
+	set(&w, "q", "-50");
+	assert_int_equal(scene_risk(&w, "c"), 0);
+	scene_finish(&w);
+}
+
+static void
+points_of_an_expression_are_rounded(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w);
+	set(&w, "p", "12.49");
+	assert_int_equal(scene_risk(&w, "c"), 12);
+	set(&w, "p", "12.5");
+	assert_int_equal(scene_risk(&w, "c"), 13);
+	set(&w, "p", "40");
+	set(&w, "q", "-12.5");
+	assert_int_equal(scene_risk(&w, "c"), 27);
+	scene_finish(&w);
+}
+
+static void
+an_episode_runs_from_leaving_healthy_to_coming_back(void **state)
+{
+	struct scene w;
+	const struct customer *c;
+	(void)state;
+	begin(&w);
+	c = engine_find(w.engine, STR("c"));
+	assert_int_equal(c->episode, 0);
+	set(&w, "p", "40");
+	int64_t left = w.at;
+	set(&w, "p", "90");
+	set(&w, "p", "22");
+	assert_int_equal(c->episode, 1);
+	assert_int_equal(c->episode_at, left);
+	assert_true(c->flags & CUSTOMER_EPISODE);
+	set(&w, "p", "0");
+	assert_false(c->flags & CUSTOMER_EPISODE);
+	set(&w, "p", "40");
+	assert_int_equal(c->episode, 2);
+	scene_finish(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_level_is_entered_at_its_bound_and_left_below_it),
+		cmocka_unit_test(
+			each_level_is_left_on_its_own_and_the_highest_held_is_the_customers),
+		cmocka_unit_test(a_move_over_several_levels_is_one_alert),
+		cmocka_unit_test(risk_is_the_sum_of_the_points_kept_within_0_and_100),
+		cmocka_unit_test(points_of_an_expression_are_rounded),
+		cmocka_unit_test(an_episode_runs_from_leaving_healthy_to_coming_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
