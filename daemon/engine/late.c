@@ -12,7 +12,9 @@ late_before(struct step *step)
 	struct item *item;
 	bool *was_true = NULL;
 	look_begin(look, step->engine, step->customer, NULL, step->now);
+	/* As if it were looked at just before the event: midnight may have passed since the last look. */
 	look->env.look = step->now;
+	look->live_day = clock_day(&step->engine->clock, step->now);
 	while ((state = state_next(step->customer, &walk, &item))) {
 		const struct rule *rule = &rules->rules[state->rule];
 		bool asked = life_fires(state) && rule->kind == RULE_STATE;

@@ -334,6 +334,23 @@ the_same_producer_id_counts_once_within_24_hours(void **state)
 	scene_finish(&w);
 }
 
+/* Midnight took a day out of the window; the late event that is the next look only finds it. */
+static void
+what_time_undid_is_not_blamed_on_a_late_event(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "signals: {a: {on: a}}\nlateness: 1h\nrules:\n"
+		       "- {rule: busy, expr: 'count(a[2d live]) >= 2', points: 10}\n");
+	scene_send(&w, at("2026-03-02 10:00"), "c1", "a", NULL);
+	scene_send(&w, at("2026-03-02 11:00"), "c1", "a", NULL);
+	scene_advance(&w, at("2026-03-03 12:00"));
+	scene_clear(&w);
+	scene_send(&w, at("2026-03-04 00:30"), "c1", "b", "ts=2026-03-02T09:00:00Z", NULL);
+	scene_expect(&w, "2026-03-04T00:30:00.000Z c1 rule.cleared busy risk=0 cause=event\n");
+	scene_finish(&w);
+}
+
 static void
 a_late_event_that_undoes_a_firing_clears_it_at_once(void **state)
 {
@@ -478,6 +495,7 @@ main(void)
 		cmocka_unit_test(
 			a_second_order_adds_to_the_open_task_and_done_reopens_within_14_days),
 		cmocka_unit_test(the_same_producer_id_counts_once_within_24_hours),
+		cmocka_unit_test(what_time_undid_is_not_blamed_on_a_late_event),
 		cmocka_unit_test(a_late_event_that_undoes_a_firing_clears_it_at_once),
 		cmocka_unit_test(backfill_fires_nothing_until_a_minute_after_its_last_event),
 		cmocka_unit_test(
