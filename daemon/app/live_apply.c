@@ -70,6 +70,7 @@ rules_change(struct live *live, const struct entry *entry, struct ruleset *rules
 	struct partition *partition = &live->partition;
 	size_t epoch = partition_epoch_at(partition, entry->id);
 
+	live_rules_expire(live, engine_rules(live->engine)->sha_hex, rules->sha_hex);
 	engine_change_rules(live->engine, entry, rules, &sink);
 	live->read++;
 	live->count.entries++;

@@ -21,6 +21,20 @@ rules_key(struct live *live, const char *sha, struct buf *out)
 }
 
 void
+live_rules_expire(struct live *live, const char *old_sha, const char *new_sha)
+{
+	struct buf key = {0};
+	char ms[24];
+
+	snprintf(ms, sizeof ms, "%lld", (long long)live->options.config->keep_output);
+	(void)rules_key(live, old_sha, &key);
+	redis_command(live->redis, live_ignore, NULL, "PEXPIRE", key.p, ms, NULL);
+	(void)rules_key(live, new_sha, &key);
+	redis_command(live->redis, live_ignore, NULL, "PERSIST", key.p, NULL);
+	buf_finish(&key);
+}
+
+void
 live_rules_store(struct live *live, const struct rule_files *files)
 {
 	struct buf key = {0}, out = {0}, field = {0};

@@ -174,6 +174,8 @@ enum live_rules live_rules_find(struct live *live, struct str sha,
 				const struct rule_files **out,
 				void (*fetched)(struct live *live));
 struct ruleset *live_rules_make(struct live *live, const struct rule_files *files);
+/* Texts that are in force no more go when outputs of their time do; those in force stay. */
+void live_rules_expire(struct live *live, const char *old_sha, const char *new_sha);
 void live_rules_store(struct live *live, const struct rule_files *files);
 void live_rules_announce(struct live *live);
 void live_rules_changed(struct live *live, const struct entry *entry); /* in force, now */

@@ -199,6 +199,20 @@ def test_sighup_takes_up_other_file_names_and_watches_them():
         check(risk_after_complaints(house, 'c1') == 72, 'the old points')
 
 
+def test_texts_of_rules_no_more_in_force_go_with_the_outputs_of_their_time():
+    with House(RULES) as house:
+        house.start()
+
+        def texts():
+            return {key.decode(): house.call('PTTL', key) for key in house.call('KEYS', 'churn:rules:*')}
+        first = list(texts())
+        house.write('rules.yaml', points(60))
+        wait_for('the old text has an end', lambda: texts().get(first[0], -1) > 80 * 86400000)
+        check(sorted(ttl > 0 for ttl in texts().values()) == [False, True], 'the text in force has an end')
+        house.write('rules.yaml', RULES)
+        wait_for('the first text is kept again', lambda: texts()[first[0]] == -1)
+
+
 def test_only_the_last_sixteen_changes_are_kept():
     with House(RULES) as house:
         daemon = house.start()
