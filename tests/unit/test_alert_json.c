@@ -236,6 +236,18 @@ reasons_carry_their_figures_and_both_languages(void **state)
 	assert_at(body, "data.rule", "-");
 }
 
+/* Alerts, and the task's hash; who asks on this host (customer_json) sees it. */
+static void
+a_private_attribute_is_in_no_alert(void **state)
+{
+	(void)state;
+	fall_silent();
+	assert_true(heard.count > 3);
+	for (unsigned i = 0; i < heard.count; i++)
+		assert_null(strstr(heard.bodies[i], "555-0100"));
+	assert_null(strstr(heard.fields, "555-0100"));
+}
+
 static void
 a_cleared_rule_names_the_firing_it_closes(void **state)
 {
@@ -381,6 +393,8 @@ main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(reasons_carry_their_figures_and_both_languages,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_private_attribute_is_in_no_alert, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_cleared_rule_names_the_firing_it_closes,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -118,6 +118,26 @@ silence_stands_still_over_suspect_time_and_thresholds_shift_by_it(void **state)
 	scene_finish(&scene);
 }
 
+/* Due with the feed that settles it: while submissions cannot arrive, none is overdue. */
+static void
+after_stands_still_while_either_of_its_feeds_is_suspect(void **state)
+{
+	struct scene scene;
+	(void)state;
+	scene_init(&scene,
+		   "defaults: {min_volume: 8, cooldown: 0s}\n"
+		   "signals: {due: {on: due}, submit: {on: login}}\n"
+		   "rules: [{rule: late, expr: 'after(due, submit) >= 30h', points: 10}]\n");
+	hours_of(&scene, "2026-03-02 00:00", "2026-03-30 10:00", 10, "login", "web");
+	scene_send(&scene, at("2026-03-30 10:00"), "lost", "due", "source=x", NULL);
+	hours_of(&scene, "2026-03-30 10:00", "2026-03-30 12:00", 10, "login", "web");
+	scene_clear(&scene);
+	hours_of(&scene, "2026-03-30 22:00", "2026-04-01 12:00", 10, "login", "web");
+	assert_non_null(strstr(scene.said.p, "2026-04-01T02:00:00.000Z lost rule.fired late"));
+	assert_null(strstr(scene.said.p, "2026-03-31"));
+	scene_finish(&scene);
+}
+
 static void
 a_rule_holds_until_the_feed_is_back_and_an_event_rule_does_not(void **state)
 {
@@ -343,6 +363,30 @@ past_its_cap_a_rule_is_recorded_and_muted_and_one_alert_says_how_many(void **sta
 	scene_finish(&scene);
 }
 
+static void
+date_rules_are_not_capped(void **state)
+{
+	struct scene scene;
+	char id[16];
+	(void)state;
+	scene_init(&scene, "defaults: {max_alerts_per_hour: 3}\n"
+			   "profile: {end: date}\n"
+			   "rules: [{rule: near, date: profile.end, steps: [1d], points: 0}]\n"
+			   "actions: [{on: rule.fired, task: call}]\n"
+			   "tasks: {call: {title: Call}}\n");
+	for (int i = 0; i < 5; i++) {
+		snprintf(id, sizeof id, "c%d", i);
+		scene_send(&scene, at("2026-03-02 10:10"), id, "profile", "end=2026-03-04",
+			   NULL);
+	}
+	scene_clear(&scene);
+	scene_advance(&scene, at("2026-03-03 12:00"));
+	assert_non_null(strstr(scene.said.p, "c3 task.created"));
+	assert_non_null(strstr(scene.said.p, "c4 task.created"));
+	assert_null(strstr(scene.said.p, "rule.muted"));
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
@@ -354,6 +398,7 @@ main(void)
 		cmocka_unit_test(a_day_is_judged_where_its_hours_are_too_thin),
 		cmocka_unit_test(
 			silence_stands_still_over_suspect_time_and_thresholds_shift_by_it),
+		cmocka_unit_test(after_stands_still_while_either_of_its_feeds_is_suspect),
 		cmocka_unit_test(
 			a_rule_holds_until_the_feed_is_back_and_an_event_rule_does_not),
 		cmocka_unit_test(guard_off_opts_a_rule_out_of_holding_and_of_pausing),
@@ -369,6 +414,7 @@ main(void)
 			a_dead_tracker_over_20000_customers_raises_one_alert_and_no_churn),
 		cmocka_unit_test(
 			past_its_cap_a_rule_is_recorded_and_muted_and_one_alert_says_how_many),
+		cmocka_unit_test(date_rules_are_not_capped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

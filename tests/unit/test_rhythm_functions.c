@@ -184,6 +184,24 @@ p_functions_are_unknown_before_the_first_event_and_for_a_negative_time(void **st
 	scene_finish(&scene);
 }
 
+/* Europe/Berlin: two local days after the midnight of 28 March, the 23-hour day between them, are 47 hours. */
+static void
+tx_is_in_local_days_and_t_in_days_of_24_hours_never_under_tx(void **state)
+{
+	struct scene scene;
+	const struct rhythm_model model = {RHYTHM_MBG_NBD, 0.525, 43.3, 0.891, 1.614};
+
+	(void)state;
+	scene_init(&scene, "timezone: Europe/Berlin\n" RULE("p_silent(a, 9d) > 2"));
+	scene_send(&scene, at("2026-03-28 08:00"), "c", "a", NULL);
+	scene_send(&scene, at("2026-03-29 22:10"), "c", "a", NULL); /* 00:10 on the 30th */
+	assert_number(&scene, at("2026-03-29 22:30"),
+		      rhythm_silent(&model, (struct rhythm){1, 2}, 2, 9));
+	assert_number(&scene, at("2026-03-30 05:00"),
+		      rhythm_silent(&model, (struct rhythm){1, 2}, 54.0 / 24, 9));
+	scene_finish(&scene);
+}
+
 #define SEGMENTS                                                                            \
 	"profile: {tier: {enum: [free, team]}}\nsignals: {a: {on: a}}\nmodels:\n  a:\n"     \
 	"  - {when: profile.tier == \"team\", r: 0.525, alpha: 43.3, a: 0.891, b: 1.614}\n" \
@@ -266,6 +284,7 @@ main(void)
 		cmocka_unit_test(a_silence_is_held_against_the_customer_s_own_rhythm),
 		cmocka_unit_test(p_alive_p_silent_p_gap_are_those_of_the_model),
 		cmocka_unit_test(p_functions_turn_at_their_very_millisecond),
+		cmocka_unit_test(tx_is_in_local_days_and_t_in_days_of_24_hours_never_under_tx),
 		cmocka_unit_test(p_gap_is_1_once_the_silence_has_that_length),
 		cmocka_unit_test(
 			p_functions_are_unknown_before_the_first_event_and_for_a_negative_time),
