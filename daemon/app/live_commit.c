@@ -8,6 +8,7 @@
 #include "app/live_room.h"
 #include "base/mem.h"
 #include "codec/guard_record.h"
+#include "codec/teams_record.h"
 #include "io/log.h"
 
 #define RECORDS_A_COMMIT 5000
@@ -157,12 +158,25 @@ guard_take(struct live *live)
 	shard_batch_add_bytes(&live->records, STR(GUARD_RECORD_PAST), buf_view(&live->scratch));
 }
 
+/* Whoever was given somebody of a team is written with the teams' turns: no recovery has to choose again. */
+static void
+teams_take(struct live *live)
+{
+	engine_take_given(live->engine, record_take, live);
+	if (!engine_take_teams(live->engine))
+		return;
+	buf_clear(&live->scratch);
+	teams_encode(&live->scratch, live->engine);
+	shard_batch_add_bytes(&live->records, STR(TEAMS_RECORD_ID), buf_view(&live->scratch));
+}
+
 static void
 commit_send(struct live *live)
 {
 	struct checkpoint low;
 
 	guard_take(live);
+	teams_take(live);
 	low = low_take(live);
 	partition_drop_epochs(&live->partition, low.id);
 	live->partition.read = live->read;

@@ -10,6 +10,7 @@
 #include "app/live_room.h"
 #include "base/mem.h"
 #include "codec/guard_record.h"
+#include "codec/teams_record.h"
 #include "io/log.h"
 
 static bool
@@ -75,6 +76,18 @@ guard_load(struct live *live)
 	return true;
 }
 
+static bool
+teams_load(struct live *live, struct str id, struct str bytes)
+{
+	struct err err;
+
+	if (!str_is(id, TEAMS_RECORD_ID))
+		return false;
+	if (!teams_decode(bytes, live->engine, &err))
+		live_fail(live, err.text);
+	return true;
+}
+
 static void
 on_record(void *ctx, struct str id, struct str bytes)
 {
@@ -83,7 +96,8 @@ on_record(void *ctx, struct str id, struct str bytes)
 	uint64_t tag;
 	size_t epoch;
 
-	if (live->state != LIVE_LOADING || guard_hold(live, id, bytes))
+	if (live->state != LIVE_LOADING || guard_hold(live, id, bytes) ||
+	    teams_load(live, id, bytes))
 		return;
 	epoch = record_peek(bytes, &tag, &applied)
 			? partition_epoch_at(&live->partition, applied)

@@ -274,6 +274,16 @@ notice_json(struct json *json, const struct envelope *envelope)
 	buf_finish(&sha);
 }
 
+static void
+put_previous_owner(struct json *json, const struct alert *alert)
+{
+	json_key(json, "previous_owner");
+	if (alert->previous_owner.n > 0)
+		json_str(json, alert->previous_owner);
+	else
+		json_none(json);
+}
+
 void
 alert_json(struct buf *out, const struct engine *engine, const struct order *order)
 {
@@ -314,6 +324,8 @@ alert_json(struct buf *out, const struct engine *engine, const struct order *ord
 		put_rule(&json, engine_rules(engine), alert);
 	if (alert->tag.n > 0)
 		put_str(&json, "tag", alert->tag);
+	if (alert->type == ALERT_OWNER_CHANGED)
+		put_previous_owner(&json, alert);
 	json_close(&json, '}');
 	json_close(&json, '}');
 }
@@ -348,7 +360,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_str(json, "task", def->name);
 	parts_texts(json, "title", "titles", change->title_en, change->title_zh,
 		    def->title.has_en && def->title.has_zh);
-	put_str(json, "queue", def->queue);
+	put_str(json, "queue", task_queue(def, task));
 	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
 	put_str(json, "assignee", task->assignee);
 	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
@@ -359,6 +371,9 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_due(json, "created_at", task->created_at);
 	put_due(json, "ack_by", change->ack_by);
 	put_due(json, "resolve_by", change->resolve_by);
+	put_given(json, "sla_state", str_of(task_sla_state(def, task)));
+	if (change->step > 0)
+		put_int(json, "step", change->step);
 	put_due(json, "closed_at", is_closed ? task->closed_at : NEVER);
 	put_given(json, "outcome", task->outcome);
 	put_given(json, "reason_code", change->reason_code);

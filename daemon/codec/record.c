@@ -282,6 +282,12 @@ put_task(const struct writer *writer, const struct task_held *task)
 	put_text(writer, task->assignee);
 	put_text(writer, task->outcome);
 	put_text(writer, task->item);
+	put_text(writer, task->queue);
+	put_at(writer, task->clock_at);
+	buf_char(writer->out, task->stepped_at != NEVER);
+	if (task->stepped_at != NEVER)
+		put_at(writer, task->stepped_at);
+	buf_varint(writer->out, task->escalated);
 	buf_varint(writer->out, task->episode);
 	buf_varint(writer->out, task->reasons);
 	close_item(writer, begin);

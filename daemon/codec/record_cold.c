@@ -167,6 +167,21 @@ record_read_ids(struct reader *reader)
 }
 
 static void
+read_care(struct reader *item, struct task_held *task)
+{
+	uint64_t follows;
+
+	text_set(&task->item, record_take_text(item));
+	text_set(&task->queue, record_take_text(item));
+	task->clock_at = record_take_at(item);
+	follows = record_take_little(item, 1);
+	task->stepped_at = follows ? record_take_at(item) : NEVER;
+	task->escalated = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
+	if (follows > 1)
+		record_spoil(item);
+}
+
+static void
 read_task(struct reader *item, unsigned def)
 {
 	struct task_held *task = customer_add_task(item->customer);
@@ -182,7 +197,9 @@ read_task(struct reader *item, unsigned def)
 	text_set(&task->assignee, record_take_text(item));
 	text_set(&task->outcome, record_take_text(item));
 	if (item->version > 1)
-		text_set(&task->item, record_take_text(item));
+		read_care(item, task);
+	else
+		task->clock_at = task->stepped_at = task->created_at;
 	task->episode = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
 	task->reasons = record_take_number(item);
 	if (task->state > TASK_CANCELLED || task->priority > PRIORITY_URGENT)

@@ -1,122 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tasks and actions sections: what is to be done, and on which alert. */
+/* The actions section: what is to be done on which alert. */
 #include <string.h>
 
-#include "base/civil.h"
 #include "codec/rules_maker.h"
 #include "engine/order.h"
 
-#define MAX_WITHIN (400 * DAY_MS)
-#define LATER(word)                       \
-	{                                 \
-		word, NULL, 0, 0, 0, NULL \
-	}
-#define NAMES_SHOWN 1000
-
-/* ---- tasks ---- */
-
-struct task_text {
-	const struct yaml_node *title, *assign;
-	struct str queue;
-	int priority;
-	int64_t ack_within, resolve_within;
-};
-
-static const char *const priority_words[] = {"low", "normal", "high", "urgent", NULL};
-
-static const struct form_row task_rows[] = {
-	{"title", form_node, offsetof(struct task_text, title), 0, 0, NULL},
-	{"queue", form_text, offsetof(struct task_text, queue), 0, RULES_MAX_NAME, NULL},
-	{"priority", form_word, offsetof(struct task_text, priority), 0, 0, priority_words},
-	{"ack_within", form_duration, offsetof(struct task_text, ack_within), 0, MAX_WITHIN,
-	 NULL},
-	{"resolve_within", form_duration, offsetof(struct task_text, resolve_within), 0,
-	 MAX_WITHIN, NULL},
-	{"assign", form_node, offsetof(struct task_text, assign), 0, 0, NULL},
-	LATER("escalate"),
-	LATER("close_when"),
-	LATER("route"),
-	LATER("steps"),
-	{.word = NULL},
-};
-
-static void
-assign_to_attribute(struct maker *maker, const struct yaml_node *node, struct task_def *task)
-{
-	struct ruleset *rules = maker->rules;
-	struct str name = str_slice(node->text, strlen("profile."), node->text.n);
-	struct str names[RULESET_MAX_ATTRIBUTES];
-	int slot = ruleset_attribute(rules, name);
-
-	for (unsigned i = 0; i < rules->attribute_count; i++)
-		names[i] = rules->attributes[i].name;
-	if (slot < 0)
-		form_propose(&maker->form, node, "E103", name, names, rules->attribute_count);
-	else if (rules->attributes[slot].type != TYPE_STRING)
-		form_complain(&maker->form, node, "E224", name, STR_NONE);
-	else
-		task->assign_attribute = slot;
-}
-
-static void
-read_assign(struct maker *maker, const struct yaml_node *node, struct task_def *task)
-{
-	if (node->kind == YAML_TEXT && str_starts(node->text, STR("profile.")))
-		assign_to_attribute(maker, node, task);
-	else if (node->kind == YAML_TEXT && (str_starts(node->text, STR("round_robin(")) ||
-					     str_starts(node->text, STR("least_loaded("))))
-		form_complain(&maker->form, node, maker->form.unsupported, node->text,
-			      STR_NONE);
-	else if (maker_is_label(maker, node))
-		task->assign_name = node->text;
-}
-
-static void
-read_task(struct maker *maker, const struct yaml_node *key, const struct yaml_node *value)
-{
-	struct ruleset *rules = maker->rules;
-	struct task_def *task = &rules->tasks[rules->task_count];
-	struct task_text text = {.priority = PRIORITY_NORMAL};
-
-	if (rules->task_count == RULESET_MAX_TASKS || !maker_claim(maker, NAMES_TASKS, key))
-		return;
-	form_read(&maker->form, value, task_rows, &text);
-	task->name = key->text;
-	task->key = ruleset_key(key->text);
-	task->queue = text.queue;
-	task->priority = (enum priority)text.priority;
-	task->ack_within = text.ack_within;
-	task->resolve_within = text.resolve_within;
-	task->assign_attribute = -1;
-	if (text.title != NULL)
-		maker_text(maker, text.title, &task->title);
-	else
-		task->title = maker_literal(maker, task->name);
-	if (text.assign != NULL)
-		read_assign(maker, text.assign, task);
-	for (unsigned i = 0; i < rules->task_count; i++)
-		if (rules->tasks[i].key == task->key)
-			form_complain(&maker->form, key, "E223", task->name,
-				      rules->tasks[i].name);
-	rules->task_count++;
-}
-
-void
-maker_tasks(struct maker *maker)
-{
-	maker_count(maker, "tasks", RULESET_MAX_TASKS);
-	maker->rules->tasks =
-		arena_array(maker->form.arena, RULESET_MAX_TASKS, sizeof *maker->rules->tasks);
-	maker->scope.has_key = maker->scope.item_count > 0;
-	maker_each(maker, "tasks", YAML_MAP, read_task);
-	maker->scope.has_key = false;
-}
-
-/* ---- actions ---- */
-
 struct action_text {
 	const struct yaml_node *on, *rule, *tag, *from, *to, *at_least, *category, *when,
-		*webhook, *task;
+		*webhook, *task, *owner;
 };
 
 #define NODE(word)                                                               \
@@ -125,8 +16,8 @@ struct action_text {
 	}
 
 static const struct form_row action_rows[] = {
-	NODE(on),	NODE(rule), NODE(tag),	   NODE(from), NODE(to),       NODE(at_least),
-	NODE(category), NODE(when), NODE(webhook), NODE(task), LATER("owner"), {.word = NULL},
+	NODE(on),	NODE(rule), NODE(tag),	   NODE(from), NODE(to),    NODE(at_least),
+	NODE(category), NODE(when), NODE(webhook), NODE(task), NODE(owner), {.word = NULL},
 };
 
 /* Which alerts a filter has a meaning for. */
@@ -136,45 +27,41 @@ enum about {
 	ABOUT_TAG = 4,
 	ABOUT_NOBODY = 8,
 	ABOUT_STAGE = 16,
-	ABOUT_TASK = 32
+	ABOUT_CARE = 32 /* orders nothing more */
 };
 
 static const struct on_row {
 	const char *word;
 	int type; /* -1: not supported yet */
 	int about;
+	int verb; /* of ALERT_TASK */
 } on_rows[] = {
-	{"customer.level_raised", ALERT_LEVEL_RAISED, ABOUT_LEVEL},
-	{"customer.level_lowered", ALERT_LEVEL_LOWERED, ABOUT_LEVEL},
-	{"rule.fired", ALERT_RULE_FIRED, ABOUT_RULE},
-	{"rule.cleared", ALERT_RULE_CLEARED, ABOUT_RULE},
-	{"customer.tagged", ALERT_TAGGED, ABOUT_TAG},
-	{"customer.untagged", ALERT_UNTAGGED, ABOUT_TAG},
-	{"customer.stage_changed", ALERT_STAGE_CHANGED, ABOUT_STAGE},
-	{"customer.owner_changed", -1, 0},
-	{"feed.silent", ALERT_FEED_SILENT, ABOUT_NOBODY},
-	{"feed.back", ALERT_FEED_BACK, ABOUT_NOBODY},
-	{"rule.muted", ALERT_RULE_MUTED, ABOUT_RULE | ABOUT_NOBODY},
+	{"customer.level_raised", ALERT_LEVEL_RAISED, ABOUT_LEVEL, 0},
+	{"customer.level_lowered", ALERT_LEVEL_LOWERED, ABOUT_LEVEL, 0},
+	{"rule.fired", ALERT_RULE_FIRED, ABOUT_RULE, 0},
+	{"rule.cleared", ALERT_RULE_CLEARED, ABOUT_RULE, 0},
+	{"customer.tagged", ALERT_TAGGED, ABOUT_TAG, 0},
+	{"customer.untagged", ALERT_UNTAGGED, ABOUT_TAG, 0},
+	{"customer.stage_changed", ALERT_STAGE_CHANGED, ABOUT_STAGE, 0},
+	{"customer.owner_changed", ALERT_OWNER_CHANGED, 0, 0},
+	{"feed.silent", ALERT_FEED_SILENT, ABOUT_NOBODY, 0},
+	{"feed.back", ALERT_FEED_BACK, ABOUT_NOBODY, 0},
+	{"rule.muted", ALERT_RULE_MUTED, ABOUT_RULE | ABOUT_NOBODY, 0},
+	{"task.created", ALERT_TASK, ABOUT_CARE, VERB_CREATED},
+	{"task.claimed", ALERT_TASK, ABOUT_CARE, VERB_CLAIMED},
+	{"task.done", ALERT_TASK, ABOUT_CARE, VERB_DONE},
+	{"task.cancelled", ALERT_TASK, ABOUT_CARE, VERB_CANCELLED},
+	{"task.reopened", ALERT_TASK, ABOUT_CARE, VERB_REOPENED},
+	{"task.reason_added", ALERT_TASK, ABOUT_CARE, VERB_ADDED},
+	{"task.escalated", ALERT_TASK, ABOUT_CARE, VERB_ESCALATED},
+	{"task.breached", ALERT_TASK, ABOUT_CARE, VERB_BREACHED},
+	{"task.snoozed", -1, 0, 0},
+	{"task.assigned", -1, 0, 0},
+	{"task.transferred", -1, 0, 0},
 };
 
-/* task.VERB, of the verbs that there are. */
 static const struct on_row *
-read_on_task(struct maker *maker, const struct yaml_node *node, int *verb)
-{
-	static const struct on_row row = {"task.*", ALERT_TASK, ABOUT_TASK};
-	struct str word = str_slice(node->text, strlen("task."), node->text.n);
-
-	for (int i = 0; i <= VERB_ADDED; i++)
-		if (str_is(word, task_verb_name((enum task_verb)i)))
-			*verb = i;
-	if (*verb >= 0)
-		return &row;
-	form_complain(&maker->form, node, maker->form.unsupported, node->text, STR_NONE);
-	return NULL;
-}
-
-static const struct on_row *
-read_on(struct maker *maker, const struct yaml_node *node, int *verb)
+read_on(struct maker *maker, const struct yaml_node *node)
 {
 	size_t count = sizeof on_rows / sizeof *on_rows;
 	struct str words[sizeof on_rows / sizeof *on_rows];
@@ -187,8 +74,6 @@ read_on(struct maker *maker, const struct yaml_node *node, int *verb)
 		if (str_eq(words[i], node->text))
 			row = &on_rows[i];
 	}
-	if (str_starts(node->text, STR("task.")))
-		return read_on_task(maker, node, verb);
 	if (row != NULL && row->type < 0)
 		form_complain(&maker->form, node, maker->form.unsupported, node->text,
 			      STR_NONE);
@@ -298,12 +183,26 @@ read_webhooks(struct maker *maker, const struct yaml_node *node, struct action *
 	action->webhook_count = names.count;
 }
 
-/* A condition and a task need a customer. */
+/* What is heard of a task, or of an owner, sets nothing of its kind going. */
+static void
+refuse_circle(struct maker *maker, const struct action_text *text, const struct on_row *on)
+{
+	if (on == NULL)
+		return;
+	if (on->type == ALERT_TASK && text->task != NULL)
+		form_complain(&maker->form, text->task, "E260", STR_NONE, STR_NONE);
+	if ((on->type == ALERT_TASK || on->type == ALERT_OWNER_CHANGED) && text->owner != NULL)
+		form_complain(&maker->form, text->owner, "E301", str_of(on->word), STR_NONE);
+}
+
+/* A condition, a task and an owner need a customer. */
 static void
 refuse_customer(struct maker *maker, const struct action_text *text, const struct on_row *on)
 {
 	if (on == NULL || (on->about & ABOUT_NOBODY) == 0)
 		return;
+	if (text->owner != NULL)
+		form_complain(&maker->form, text->owner, "E302", str_of(on->word), STR_NONE);
 	if (text->when != NULL)
 		form_complain(&maker->form, text->when, "E267", str_of(on->word), STR_NONE);
 	if (text->task != NULL)
@@ -318,7 +217,9 @@ read_orders(struct maker *maker, const struct yaml_node *node, const struct acti
 		read_webhooks(maker, text->webhook, action);
 	if (text->task != NULL)
 		read_task_order(maker, text->task, action);
-	if (text->webhook == NULL && text->task == NULL)
+	if (text->owner != NULL)
+		maker_assignment(maker, text->owner, &action->owner);
+	if (text->webhook == NULL && text->task == NULL && text->owner == NULL)
 		form_complain(&maker->form, node, "E230", STR_NONE, STR_NONE);
 }
 
@@ -341,10 +242,11 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 	if (node->kind != YAML_MAP || rules->action_count == RULESET_MAX_ACTIONS)
 		return;
 	if (text.on != NULL)
-		on = read_on(maker, text.on, &action.verb);
+		on = read_on(maker, text.on);
 	else
 		form_complain(&maker->form, node, "E048", STR("on"), STR_NONE);
 	action.on = on ? (enum alert_type)on->type : ALERT_RULE_FIRED;
+	action.verb = on && on->type == ALERT_TASK ? on->verb : -1;
 	read_rule_filter(maker, text.rule, on, &action);
 	read_category_filter(maker, text.category, on, &action);
 	read_move_filter(maker, text.from, "from", on, &action.from);
@@ -357,8 +259,7 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 		action.when = maker_expr(maker, text.when, TYPE_BOOL, false);
 	maker_check_expr(maker, action.when);
 	refuse_customer(maker, &text, on);
-	if (text.task != NULL && on != NULL && on->about == ABOUT_TASK)
-		form_complain(&maker->form, text.task, "E260", STR_NONE, STR_NONE);
+	refuse_circle(maker, &text, on);
 	read_orders(maker, node, &text, &action);
 	rules->actions[rules->action_count++] = action;
 }

@@ -295,6 +295,16 @@ check_levels(struct maker *maker)
 				      rules->levels[i].name, form_int_text(&maker->form, most));
 }
 
+static bool
+follows(const struct task_def *task, unsigned other)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < task->step_count; i++)
+		found |= task->steps[i].task == other;
+	return found;
+}
+
 static void
 check_tasks(struct maker *maker)
 {
@@ -305,6 +315,8 @@ check_tasks(struct maker *maker)
 
 		for (unsigned k = 0; k < rules->action_count && !used; k++)
 			used = rules->actions[k].task == (int)i;
+		for (unsigned k = 0; k < rules->task_count && !used; k++)
+			used = follows(&rules->tasks[k], i);
 		if (!used)
 			form_complain(&maker->form,
 				      maker_claimed(maker, NAMES_TASKS, rules->tasks[i].name),

@@ -68,7 +68,7 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put(&maker, "customer", order->customer->id);
 	put(&maker, "name", profile_text(engine, order->customer, ATTR_NAME));
 	put(&maker, "title", change->title_en.n > 0 ? change->title_en : change->title_zh);
-	put(&maker, "queue", def->queue);
+	put(&maker, "queue", task_queue(def, task));
 	put(&maker, "priority", str_of(priority_name((enum priority)task->priority)));
 	put(&maker, "assignee", task->assignee);
 	put(&maker, "state", str_of(task_state_name((enum task_state)task->state)));
@@ -83,6 +83,9 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put_at(&maker, "changed_at", change->at);
 	put_at(&maker, "ack_by", change->ack_by);
 	put_at(&maker, "resolve_by", change->resolve_by);
+	put_given(&maker, "sla_state", str_of(task_sla_state(def, task)));
+	if (change->step > 0)
+		put(&maker, "step", arena_printf(arena, "%u", change->step));
 	put_at(&maker, "closed_at", is_closed ? task->closed_at : NEVER);
 	put(&maker, "outcome", task->outcome);
 	put_given(&maker, "note", change->note);

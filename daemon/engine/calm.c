@@ -118,7 +118,7 @@ eager_signals(struct calm_walk *state, const struct rule *rule)
 	return state->eager;
 }
 
-/* Of tags and stages together. */
+/* Of tags, stages and close_when together. */
 static uint64_t
 eager_watching(struct calm_walk *state, const struct ruleset *rules)
 {
@@ -129,6 +129,8 @@ eager_watching(struct calm_walk *state, const struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		walk_expr(state, rules->stages[i].when);
+	for (unsigned i = 0; i < rules->task_count; i++)
+		walk_expr(state, rules->tasks[i].close_when);
 	return state->eager;
 }
 

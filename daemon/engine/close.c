@@ -156,7 +156,7 @@ read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 	plan->signals |= reading.signals;
 }
 
-/* Tags and stages are asked together. */
+/* Tags, stages and close_when are asked together. */
 static void
 read_watching(struct close_plan *plan, const struct ruleset *rules)
 {
@@ -168,6 +168,8 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		read_expr(&reading, rules->stages[i].when);
+	for (unsigned i = 0; i < rules->task_count; i++)
+		read_expr(&reading, rules->tasks[i].close_when);
 	plan->watching_daily = reading.daily;
 	plan->watching_signals = reading.signals;
 	plan->daily |= reading.daily;

@@ -370,6 +370,7 @@ cold_finish(struct cold *cold)
 		text_set(&cold->tasks[i].assignee, STR_NONE);
 		text_set(&cold->tasks[i].outcome, STR_NONE);
 		text_set(&cold->tasks[i].item, STR_NONE);
+		text_set(&cold->tasks[i].queue, STR_NONE);
 	}
 	mem_free(cold->rules);
 	mem_free(cold->tags);

@@ -37,6 +37,7 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 		engine->has_points_expr |= rules->rules[i].points_expr != NULL;
 	}
 	guard_take_rules(engine);
+	teams_take_rules(engine);
 	engine->windowed = 0;
 	for (unsigned i = 0; i < rules->signal_count; i++)
 		if (rules->signals[i].reach_days)
@@ -72,6 +73,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->memos);
 	mem_free(engine->windows);
 	guard_finish(&engine->guard);
+	teams_finish(&engine->teams);
 	calm_finish(&engine->calm);
 	close_finish(&engine->close);
 	mem_free(engine->loaded);

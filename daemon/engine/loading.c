@@ -57,10 +57,11 @@ engine_load(struct engine *engine, struct customer *customer, struct stream_id a
 	uint64_t hash = hash_bytes(customer->id.p, customer->id.n, engine->seed);
 	if (engine_find_index(engine, customer->id, hash) != UINT32_MAX)
 		return err_set(err, "customer %.*s has two records", STR_ARG(customer->id));
-	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY);
+	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY | CUSTOMER_GIVEN);
 	customer->wake_at = NEVER;
 	uint32_t index = engine_add_customer(engine, customer, hash);
 	note_loaded(engine, index, applied);
+	teams_note_loaded(engine, engine_at(engine, index));
 	engine_wake_loaded(engine, index);
 	return true;
 }

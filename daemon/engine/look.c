@@ -199,6 +199,12 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 }
 
 void
+look_forget(struct look *look)
+{
+	look->env.stamp = look_stamp(look->engine);
+}
+
+void
 look_take_item(struct look *look, struct item *item)
 {
 	look->each = look->item = item;

@@ -15,9 +15,10 @@ static const char *const causes[] = {
 };
 
 static const char *const verbs[] = {
-	[VERB_CREATED] = "created",   [VERB_CLAIMED] = "claimed",
-	[VERB_DONE] = "done",	      [VERB_CANCELLED] = "cancelled",
-	[VERB_REOPENED] = "reopened", [VERB_ADDED] = "reason_added",
+	[VERB_CREATED] = "created",	[VERB_CLAIMED] = "claimed",
+	[VERB_DONE] = "done",		[VERB_CANCELLED] = "cancelled",
+	[VERB_REOPENED] = "reopened",	[VERB_ADDED] = "reason_added",
+	[VERB_ESCALATED] = "escalated", [VERB_BREACHED] = "breached",
 };
 
 const char *
@@ -30,4 +31,18 @@ const char *
 task_verb_name(enum task_verb verb)
 {
 	return verbs[verb];
+}
+
+struct str
+task_queue(const struct task_def *def, const struct task_held *task)
+{
+	return task->queue.n ? task->queue : def->queue;
+}
+
+const char *
+task_sla_state(const struct task_def *def, const struct task_held *task)
+{
+	if (def->escalation_count == 0)
+		return "";
+	return task->escalated >= 100 ? "breached" : task->escalated ? "warned" : "ok";
 }

@@ -168,6 +168,8 @@ orders_address_task(struct step *step, struct task_change *change)
 static struct str
 moved_name(const struct step *step, const struct alert *alert)
 {
+	if (alert->type == ALERT_OWNER_CHANGED)
+		return customer_profile(step->customer, rules_of(step), ATTR_OWNER).u.s;
 	if (alert->rule >= 0)
 		return rules_of(step)->rules[alert->rule].name;
 	if (alert->type == ALERT_STAGE_CHANGED)
@@ -177,8 +179,8 @@ moved_name(const struct step *step, const struct alert *alert)
 	return rules_of(step)->levels[alert->level].name;
 }
 
-static void
-fill_common(struct step *step, struct alert *alert)
+void
+orders_alert_begin(struct step *step, struct alert *alert)
 {
 	struct customer *customer = step->customer;
 	bool ill = customer->flags & CUSTOMER_EPISODE;
@@ -199,8 +201,8 @@ fill_common(struct step *step, struct alert *alert)
 	alert->reason_count = reasons_collect(&step->look, scratch(step), &alert->reasons);
 }
 
-static void
-emit_alert(struct step *step, struct order *order)
+void
+orders_alert_emit(struct step *step, struct order *order)
 {
 	struct alert *alert = &order->u.alert;
 	uint32_t n = order_number(step->customer, step->now);
@@ -239,7 +241,7 @@ emit_announcement(struct step *step, const struct announcement *said, struct ord
 	alert->item = said->item;
 	alert->firing = said->firing;
 	alert->tag = said->tag;
-	fill_common(step, alert);
+	orders_alert_begin(step, alert);
 	if (said->rule >= 0) {
 		struct reason *about = arena_alloc(scratch(step), sizeof *about);
 		reason_make(&step->look, scratch(step), (unsigned)said->rule, said->item,
@@ -249,7 +251,7 @@ emit_announcement(struct step *step, const struct announcement *said, struct ord
 	if (said->opened_at)
 		name_fired(rules_of(step), step->customer, alert, said->opened_at,
 			   said->opened_n);
-	emit_alert(step, order);
+	orders_alert_emit(step, order);
 }
 
 static bool
@@ -265,8 +267,8 @@ emit_level(struct step *step, struct order *order)
 	order->u.alert.type = customer->level > step->previous_level ? ALERT_LEVEL_RAISED
 								     : ALERT_LEVEL_LOWERED;
 	order->u.alert.rule = -1;
-	fill_common(step, &order->u.alert);
-	emit_alert(step, order);
+	orders_alert_begin(step, &order->u.alert);
+	orders_alert_emit(step, order);
 	return true;
 }
 
@@ -282,6 +284,38 @@ sort_announcements(struct step *step)
 			list[j] = list[j - 1];
 		list[j] = said;
 	}
+}
+
+/* Of these alerts, then of those that new owners made. */
+static void
+order_tasks(struct step *step, struct order *const *orders, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (orders[i]->u.alert.acts)
+			tasks_ordered_by(step, &orders[i]->u.alert, action_fits);
+}
+
+/* Owners first: a task may go to the new one. */
+static void
+act(struct step *step, struct order *orders, unsigned count)
+{
+	const struct ruleset *rules = rules_of(step);
+	struct order **all = arena_array(scratch(step),
+					 count * (1 + (size_t)rules->owner_count), sizeof *all);
+	unsigned n = count;
+	for (unsigned i = 0; i < count; i++)
+		all[i] = &orders[i];
+	for (unsigned i = 0; i < count && rules->owner_count; i++)
+		for (unsigned k = 0; k < rules->action_count && orders[i].u.alert.acts; k++) {
+			const struct action *action = &rules->actions[k];
+			struct order *more = NULL;
+			if (action->owner.kind != ASSIGN_NOBODY &&
+			    action_fits(step, action, &orders[i].u.alert))
+				more = owner_take(step, action, &orders[i]);
+			if (more)
+				all[n++] = more;
+		}
+	order_tasks(step, all, n);
 }
 
 void
@@ -300,8 +334,6 @@ orders_emit(struct step *step)
 	emitted += emit_level(step, &orders[emitted]);
 	for (unsigned i = rules; i < count; i++)
 		emit_announcement(step, &step->announcements[i], &orders[emitted++]);
-	for (unsigned i = 0; i < emitted; i++)
-		if (orders[i].u.alert.acts)
-			tasks_ordered_by(step, &orders[i].u.alert, action_fits);
+	act(step, orders, emitted);
 	step->announcement_count = 0;
 }

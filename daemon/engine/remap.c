@@ -253,9 +253,7 @@ remap_tasks(struct cold *cold, const struct ruleset *from, const struct ruleset 
 			cold->tasks[kept++] = *task;
 			continue;
 		}
-		text_set(&task->assignee, STR_NONE);
-		text_set(&task->outcome, STR_NONE);
-		text_set(&task->item, STR_NONE);
+		task_finish(task);
 	}
 	bool lost = kept != cold->task_count;
 	cold->task_count = (uint16_t)kept;

@@ -15,6 +15,7 @@ static const char *const alert_names[ALERT_TYPES] = {
 	[ALERT_TAGGED] = "customer.tagged",
 	[ALERT_UNTAGGED] = "customer.untagged",
 	[ALERT_STAGE_CHANGED] = "customer.stage_changed",
+	[ALERT_OWNER_CHANGED] = "customer.owner_changed",
 	[ALERT_FEED_SILENT] = "feed.silent",
 	[ALERT_FEED_BACK] = "feed.back",
 	[ALERT_RULE_MUTED] = "rule.muted",

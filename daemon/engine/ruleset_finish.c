@@ -24,7 +24,7 @@ struct reading {
 	uint64_t at_once; /* signals whose events may change it at once */
 	uint32_t items;	  /* lists of items */
 	int64_t reach;	  /* ms */
-	bool coarse, standing, risk, follows, time;
+	bool coarse, standing, risk, follows, time, owner;
 };
 
 static void
@@ -191,6 +191,8 @@ read_node(void *ctx, const struct node *node)
 		reading->all |= UINT64_C(1) << signal_of(node);
 	if (node->kind == NODE_RANGE)
 		read_range(reading, &node->range);
+	else if (node->kind == NODE_PATH && node->op == PATH_PROFILE)
+		reading->owner |= node->slot == ATTR_OWNER;
 	else if (node->kind == NODE_ITEMS)
 		reading->items |= UINT32_C(1) << node->slot;
 	else if (node->kind == NODE_CALL)
@@ -292,7 +294,7 @@ finish_dates(struct ruleset *rules, struct rule *rule)
 		return;
 	rule->reads = 0;
 	rule->reads_coarse = rule->points_expr != NULL;
-	rule->reads_standing = rule->follows = false;
+	rule->reads_standing = rule->follows = rule->reads_owner = false;
 	dates_lay_out(rules, rule->dates);
 }
 
@@ -329,6 +331,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->reads_standing = reading.standing;
 	rule->reads_risk = reading.risk;
 	rule->follows = reading.follows;
+	rule->reads_owner = reading.owner;
 	rules->has_floors |= rule->floor > 0;
 	rule->reads_items = reading.items | (rule->each ? UINT32_C(1) << (rule->each - 1) : 0);
 	finish_dates(rules, rule);
@@ -347,11 +350,38 @@ finish_watching(struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		read_expr(&reading, rules->stages[i].when);
+	for (unsigned i = 0; i < rules->task_count; i++)
+		read_expr(&reading, rules->tasks[i].close_when);
+	rules->watching.owner = reading.owner;
 	rules->watching.reads = reading.at_once;
 	rules->watching.reads_items = reading.items;
 	rules->watching.coarse = reading.coarse;
 	rules->watching.fed_by = reading.all;
 	rules->watching.follows = reading.follows || reading.standing;
+}
+
+static void
+read_assignment(struct ruleset *rules, const struct assignment *assignment)
+{
+	rules->balances |= assignment->kind == ASSIGN_LEAST_LOADED;
+}
+
+static void
+read_task(struct reading *rest, struct task_def *def)
+{
+	struct ruleset *rules = rest->rules;
+
+	def->key = ruleset_key(def->name);
+	read_pair(rest, &def->title);
+	read_assignment(rules, &def->assign);
+	for (unsigned i = 0; i < def->route_count; i++) {
+		read_expr(rest, def->routes[i].when);
+		read_assignment(rules, &def->routes[i].assign);
+	}
+	for (unsigned i = 0; i < def->step_count; i++)
+		read_expr(rest, def->steps[i].unless);
+	rules->balances |= def->escalation_count > 0;
+	rules->closes_tasks |= def->close_when != NULL;
 }
 
 /* What is read only when something is written or ordered still needs its days kept. */
@@ -360,12 +390,13 @@ read_the_rest(struct ruleset *rules)
 {
 	struct reading only = {.rules = rules}, rest = {.rules = rules};
 
-	for (unsigned i = 0; i < rules->action_count; i++)
+	for (unsigned i = 0; i < rules->action_count; i++) {
 		read_expr(&rest, rules->actions[i].when);
-	for (unsigned i = 0; i < rules->task_count; i++) {
-		read_pair(&rest, &rules->tasks[i].title);
-		rules->tasks[i].key = ruleset_key(rules->tasks[i].name);
+		read_assignment(rules, &rules->actions[i].owner);
+		rules->owner_count += rules->actions[i].owner.kind != ASSIGN_NOBODY;
 	}
+	for (unsigned i = 0; i < rules->task_count; i++)
+		read_task(&rest, &rules->tasks[i]);
 	read_expr(&rest, rules->value);
 	read_expr(&only, rules->only);
 	rules->only_reads_items = only.items;

@@ -25,22 +25,30 @@ step_settle(struct step *step, bool watch)
 		moved = risk_settle(step);
 	else if (!watch)
 		return false;
-	if (watch || (step->engine->rules->watching.follows && (step->turned || moved)))
+	bool looks =
+		watch || (step->engine->rules->watching.follows && (step->turned || moved));
+	if (looks)
 		moved |= watch_look(step, false);
 	orders_emit(step);
-	return moved;
+	if (looks || step->tasks_made)
+		care_close(step);
+	return moved || step->owner_moved;
 }
 
 /* After rules were judged. A second look at what reads what moved; no third. */
 void
 step_conclude(struct step *step, bool watch)
 {
-	bool follows = step->engine->rules->watching.follows;
-	if (!step_settle(step, watch) || !(step->engine->has_standing || follows))
+	const struct watching *watching = &step->engine->rules->watching;
+	if (!step_settle(step, watch))
+		return;
+	bool again = watching->follows || (step->owner_moved && watching->owner);
+	if (!step->engine->has_standing && !step->owner_moved && !again)
 		return;
 	step->turned = false;
 	step_judge_again(step);
-	(void)step_settle(step, follows);
+	step->owner_moved = false;
+	(void)step_settle(step, again);
 }
 
 /* Of a customer at rest only the stage goes on, and what people do is said. */
@@ -50,4 +58,5 @@ step_conclude_rest(struct step *step)
 	step_note_standing(step);
 	(void)watch_look(step, true);
 	orders_emit(step);
+	care_close(step);
 }

@@ -223,7 +223,8 @@ step_judge_again(struct step *step)
 	const struct ruleset *rules = step->engine->rules;
 	for (unsigned slot = 0; slot < rules->rule_count; slot++) {
 		const struct rule *rule = &rules->rules[slot];
-		if (rule->reads_standing || (step->turned && rule->follows))
+		if (rule->reads_standing || (step->turned && rule->follows) ||
+		    (step->owner_moved && rule->reads_owner))
 			step_judge(step, slot, false, step_is_event_of(step, rule));
 	}
 }
@@ -268,6 +269,19 @@ step_is_quiet(struct step *step)
 
 /* ---- looks ---- */
 
+/* Of tags, the stage and tasks, what would change, and when it may. Points that move change nothing of that. */
+static void
+step_ask_rest(struct step *step, bool rests)
+{
+	if (!step->changed)
+		(void)watch_look(step, rests);
+	if (!step->changed)
+		care_close(step);
+	if (!step->changed)
+		care_look(step);
+	step->changed |= !rests && risk_may_move(step);
+}
+
 void
 step_look_whole(struct step *step)
 {
@@ -283,15 +297,14 @@ step_look_whole(struct step *step)
 	if (!rests || turned)
 		step_judge_some(step, engine->all_rules, engine->rules->rule_count, rests);
 	if (step->dry) {
-		step->changed |= !rests && risk_may_move(step);
-		if (!step->changed)
-			(void)watch_look(step, rests);
+		step_ask_rest(step, rests);
 		return;
 	}
 	if (rests)
 		step_conclude_rest(step);
 	else
 		step_conclude(step, true);
+	care_look(step);
 }
 
 /* Some later close may change something: a window, a comparison that keeps its value between looks, or points
@@ -418,8 +431,10 @@ step_event(struct step *step)
 			engine_set_day(engine, step->customer, true);
 		return;
 	}
-	if (step->entry->kind == ENTRY_PROFILE)
+	if (step->entry->kind == ENTRY_PROFILE) {
 		step->cause = CAUSE_PROFILE;
+		teams_note_owner(engine, step->customer);
+	}
 	look_begin(&step->look, engine, step->customer, step->entry, step->now);
 	step->was_true = was_true;
 	if (step->entry->backfill) {

@@ -28,8 +28,10 @@ step_close(struct step *step, const struct close_view *view)
 			step_judge(step, rule->rule, false,
 				   step_is_event_of(step, &rules[rule->rule]));
 	}
-	if (!step->changed && (plan->watching_daily || plan->watching_signals & view->signals))
-		(void)watch_look(step, rests);
+	if (step->changed || !(plan->watching_daily || plan->watching_signals & view->signals))
+		return;
+	if (!watch_look(step, rests))
+		care_close(step);
 }
 
 bool

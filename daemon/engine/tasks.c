@@ -12,10 +12,19 @@ scratch(const struct step *step)
 	return &step->engine->scratch;
 }
 
-static bool
+bool
 task_is_open(const struct task_held *task)
 {
 	return task->state != TASK_DONE && task->state != TASK_CANCELLED;
+}
+
+void
+task_finish(struct task_held *task)
+{
+	text_set(&task->assignee, STR_NONE);
+	text_set(&task->outcome, STR_NONE);
+	text_set(&task->item, STR_NONE);
+	text_set(&task->queue, STR_NONE);
 }
 
 static void refuse(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -58,9 +67,9 @@ fill_reasons(struct step *step, const struct alert *alert, struct task_change *c
 	}
 }
 
-static void
-tell(struct step *step, struct task_held *task, enum task_verb verb, const struct alert *alert,
-     const struct task_change *said)
+void
+task_tell(struct step *step, struct task_held *task, enum task_verb verb,
+	  const struct alert *alert, const struct task_change *said)
 {
 	const struct ruleset *rules = step->engine->rules;
 	const struct task_def *def = &rules->tasks[task->def];
@@ -85,9 +94,9 @@ tell(struct step *step, struct task_held *task, enum task_verb verb, const struc
 	if (customer->flags & CUSTOMER_EPISODE)
 		name_episode(rules, customer, change->key);
 	change->value = look_eval(&step->look, rules->value);
-	change->ack_by = def->ack_within ? task->created_at + def->ack_within : NEVER;
-	change->resolve_by =
-		def->resolve_within ? task->created_at + def->resolve_within : NEVER;
+	change->ack_by = def->ack_within ? task->clock_at + def->ack_within : NEVER;
+	change->resolve_by = def->resolve_within ? task->clock_at + def->resolve_within : NEVER;
+	teams_note_task(step->engine, task);
 	struct happening what = {
 		.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
 		.customer = customer->id,
@@ -103,17 +112,6 @@ tell(struct step *step, struct task_held *task, enum task_verb verb, const struc
 
 /* ---- ordered by an alert ---- */
 
-static struct str
-task_assignee(const struct step *step, const struct task_def *def)
-{
-	const struct ruleset *rules = step->engine->rules;
-	if (def->assign_attribute < 0)
-		return def->assign_name;
-	struct value value =
-		customer_profile(step->customer, rules, (unsigned)def->assign_attribute);
-	return value.known && value.type == TYPE_STRING ? value.u.s : STR_NONE;
-}
-
 static struct task_held *
 task_find(struct customer *customer, unsigned def, struct str item)
 {
@@ -125,29 +123,30 @@ task_find(struct customer *customer, unsigned def, struct str item)
 	return found;
 }
 
-static struct str
-item_key(const struct alert *alert)
-{
-	return alert->item ? alert->item->key : STR_NONE;
-}
+/* Why a task is ordered: by an alert, or by a step of another task. */
+struct task_reason {
+	const struct alert *alert; /* NULL: a step */
+	struct str item;
+	unsigned step; /* its number and 1 */
+	struct str note;
+};
 
 /* Those done more than 14 days ago are history: the hash in Redis keeps it. */
 static void
-forget_old(struct customer *customer, int64_t now)
+forget_old(const struct ruleset *rules, struct customer *customer, int64_t now)
 {
 	struct cold *cold = customer->cold;
 	unsigned kept = 0;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		struct task_held *task = &cold->tasks[i];
-		bool old = !task_is_open(task) && task->closed_at + TASK_REOPEN < now;
+		bool old = !task_is_open(task) && task->closed_at + TASK_REOPEN < now &&
+			   !care_has_steps_left(rules, task);
 		bool room = cold->task_count - i <= CUSTOMER_MAX_TASKS - 1 - kept;
 		if (task_is_open(task) || (!old && room)) {
 			cold->tasks[kept++] = *task;
 			continue;
 		}
-		text_set(&task->assignee, STR_NONE);
-		text_set(&task->outcome, STR_NONE);
-		text_set(&task->item, STR_NONE);
+		task_finish(task);
 	}
 	if (cold)
 		cold->task_count = (uint16_t)kept;
@@ -156,44 +155,74 @@ forget_old(struct customer *customer, int64_t now)
 static void
 note_reasons(struct task_held *task, const struct alert *alert)
 {
+	if (!alert)
+		return;
 	for (unsigned i = 0; i < alert->reason_count; i++)
 		task->reasons |= UINT64_C(1) << alert->reasons[i].rule % 64;
 	if (alert->rule >= 0)
 		task->reasons |= UINT64_C(1) << (unsigned)alert->rule % 64;
 }
 
+/* The first route whose condition is true says what differs from the task's own words. */
 static void
-task_create(struct step *step, unsigned slot, const struct alert *alert)
+task_route(struct step *step, const struct task_def *def, struct task_held *task)
 {
-	const struct task_def *def = &step->engine->rules->tasks[slot];
-	forget_old(step->customer, step->now);
+	const struct assignment *assign = &def->assign;
+	for (unsigned i = 0; i < def->route_count; i++) {
+		const struct task_route *route = &def->routes[i];
+		if (route->when && !value_is_true(look_eval(&step->look, route->when)))
+			continue;
+		text_set(&task->queue, route->queue);
+		if (route->priority >= 0)
+			task->priority = (uint8_t)route->priority;
+		if (route->assigns)
+			assign = &route->assign;
+		break;
+	}
+	text_set(&task->assignee, teams_choose(step, assign, false));
+}
+
+static void
+task_create(struct step *step, unsigned slot, const struct task_reason *why)
+{
+	const struct ruleset *rules = step->engine->rules;
+	const struct task_def *def = &rules->tasks[slot];
+	forget_old(rules, step->customer, step->now);
 	if (customer_cold(step->customer)->task_count == CUSTOMER_MAX_TASKS) {
 		refuse(step, "customer %.*s has %d open tasks; one more %.*s was not made",
 		       STR_ARG(step->customer->id), CUSTOMER_MAX_TASKS, STR_ARG(def->name));
 		return;
 	}
+	struct task_change said = {.step = why->step, .note = why->note};
 	struct task_held *task = customer_add_task(step->customer);
 	task->def = (uint16_t)slot;
 	task->state = TASK_OPEN;
 	task->priority = (uint8_t)def->priority;
-	task->created_at = step->now;
+	task->created_at = task->clock_at = task->stepped_at = step->now;
 	task->created_n = (uint16_t)order_number(step->customer, step->now);
 	task->episode = step->customer->episode;
-	text_set(&task->item, item_key(alert));
-	text_set(&task->assignee, task_assignee(step, def));
-	note_reasons(task, alert);
-	tell(step, task, VERB_CREATED, alert, NULL);
+	text_set(&task->item, why->item);
+	task_route(step, def, task);
+	note_reasons(task, why->alert);
+	step->tasks_made = true;
+	care_due(step, task);
+	task_tell(step, task, VERB_CREATED, why->alert, &said);
 }
 
-/* Within 14 days of done it reopens. */
+/* Within 14 days of done it reopens: its clocks begin anew, its steps go on where they are. */
 static void
-task_reopen(struct step *step, struct task_held *task, const struct alert *alert)
+task_reopen(struct step *step, struct task_held *task, const struct task_reason *why)
 {
+	struct task_change said = {.step = why->step, .note = why->note};
 	task->state = TASK_OPEN;
 	task->closed_at = 0;
+	task->clock_at = task->stepped_at = step->now;
+	task->escalated = 0;
 	text_set(&task->outcome, STR_NONE);
-	note_reasons(task, alert);
-	tell(step, task, VERB_REOPENED, alert, NULL);
+	note_reasons(task, why->alert);
+	step->tasks_made = true;
+	care_due(step, task);
+	task_tell(step, task, VERB_REOPENED, why->alert, &said);
 }
 
 /* A second order adds its reason and raises the priority. */
@@ -206,19 +235,26 @@ task_add(struct step *step, struct task_held *task, const struct alert *alert)
 		return;
 	if (task->priority < PRIORITY_URGENT)
 		task->priority++;
-	tell(step, task, VERB_ADDED, alert, NULL);
+	task_tell(step, task, VERB_ADDED, alert, NULL);
 }
 
 static void
-task_order(struct step *step, unsigned slot, const struct alert *alert)
+task_order(struct step *step, unsigned slot, const struct task_reason *why)
 {
-	struct task_held *task = task_find(step->customer, slot, item_key(alert));
+	struct task_held *task = task_find(step->customer, slot, why->item);
 	if (task && task_is_open(task))
-		task_add(step, task, alert);
+		task_add(step, task, why->alert);
 	else if (task && task->state == TASK_DONE && step->now <= task->closed_at + TASK_REOPEN)
-		task_reopen(step, task, alert);
+		task_reopen(step, task, why);
 	else
-		task_create(step, slot, alert);
+		task_create(step, slot, why);
+}
+
+void
+task_follow(struct step *step, unsigned slot, struct str item, unsigned number, struct str note)
+{
+	task_order(step, slot,
+		   &(struct task_reason){.item = item, .step = number, .note = note});
 }
 
 void
@@ -226,10 +262,12 @@ tasks_ordered_by(struct step *step, const struct alert *alert,
 		 bool (*fits)(struct step *, const struct action *, const struct alert *))
 {
 	const struct ruleset *rules = step->engine->rules;
+	struct task_reason why = {.alert = alert,
+				  .item = alert->item ? alert->item->key : STR_NONE};
 	for (unsigned i = 0; i < rules->action_count; i++) {
 		const struct action *action = &rules->actions[i];
 		if (action->task >= 0 && fits(step, action, alert))
-			task_order(step, (unsigned)action->task, alert);
+			task_order(step, (unsigned)action->task, &why);
 	}
 }
 
@@ -239,6 +277,7 @@ orders_cancel_tasks(struct step *step, const char *note)
 	struct cold *cold = step->customer->cold;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		struct task_held *task = &cold->tasks[i];
+		task->stepped_at = NEVER;
 		if (!task_is_open(task))
 			continue;
 		struct task_change said = {.note = str_of(note),
@@ -246,7 +285,7 @@ orders_cancel_tasks(struct step *step, const char *note)
 					   .to = STR("cancelled")};
 		task->state = TASK_CANCELLED;
 		task->closed_at = step->now;
-		tell(step, task, VERB_CANCELLED, NULL, &said);
+		task_tell(step, task, VERB_CANCELLED, NULL, &said);
 	}
 }
 
@@ -281,7 +320,7 @@ act_claim(struct step *step, struct task_held *task, struct task_change *said)
 	said->to = said->who;
 	text_set(&task->assignee, said->who);
 	task->state = TASK_CLAIMED;
-	tell(step, task, VERB_CLAIMED, NULL, said);
+	task_tell(step, task, VERB_CLAIMED, NULL, said);
 }
 
 static bool
@@ -311,7 +350,7 @@ act_done(struct step *step, struct task_held *task, struct task_change *said)
 	task->state = TASK_DONE;
 	task->closed_at = step->now;
 	text_set(&task->outcome, said->outcome);
-	tell(step, task, VERB_DONE, NULL, said);
+	task_tell(step, task, VERB_DONE, NULL, said);
 }
 
 static void
@@ -321,7 +360,7 @@ act_cancel(struct step *step, struct task_held *task, struct task_change *said)
 	said->to = STR("cancelled");
 	task->state = TASK_CANCELLED;
 	task->closed_at = step->now;
-	tell(step, task, VERB_CANCELLED, NULL, said);
+	task_tell(step, task, VERB_CANCELLED, NULL, said);
 }
 
 static const struct act {

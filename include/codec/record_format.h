@@ -18,7 +18,8 @@
  * reader.version where they differ; the writer writes the newest. Keep one record of each version as a
  * corpus file of tests/fuzz/fuzz_record.c. A new part at the end of the enum is such a change too.
  *
- *   2  parts from PART_LEVEL on; a tag says who set it; a task, for which item */
+ *   2  parts from PART_LEVEL on; a tag says who set it; a task for which item it is, where it
+ *      was sent, and how far its clocks and steps went */
 #define RECORD_VERSION 2
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */

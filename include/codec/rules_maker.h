@@ -41,6 +41,7 @@ struct maker {
 	const struct yaml_node *signal_names[RULESET_MAX_SIGNALS];
 	const struct yaml_node *signal_wheres[RULESET_MAX_SIGNALS]; /* NULL: none */
 	const struct yaml_node *tag_texts[RULESET_MAX_TAGS];
+	const struct yaml_node *task_texts[RULESET_MAX_TASKS];
 	const struct yaml_node *stage_whens[RULESET_MAX_STAGES]; /* NULL: told already */
 	const struct yaml_node **list_names;
 	const struct yaml_node **macro_names;
@@ -118,6 +119,9 @@ void maker_standing(
 void maker_rules(struct maker *maker);
 void maker_watching(struct maker *maker);
 void maker_tasks(struct maker *maker);
+/* Who gets it: a person, profile.x, round_robin(team) or least_loaded(team). */
+void maker_assignment(struct maker *maker, const struct yaml_node *node,
+		      struct assignment *out);
 void maker_actions(struct maker *maker);
 /* Warnings: what is allowed and unwise. */
 void maker_check_expr(struct maker *maker, const struct expr *expr);

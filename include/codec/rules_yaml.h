@@ -22,8 +22,7 @@ bool rules_calendar_of(struct arena *arena, const struct diag_file *file, struct
  * `calendar:` of one of them names stands behind them, by the name that rules_calendar_path() gives. Adds to diags
  * (which must have no files yet) and returns NULL when there was an error; warnings do not fail it.
  * The set's sha is SHA-256 over, for each file in order: its text's length as decimal, ":", its text
- * (names of files do not matter). Known words that this version does not do yet (items, members, models,
- * tags, stages, date, inhibited_by, ...) are error E290 "... is not supported yet". */
+ * (names of files do not matter). Known words that this version does not do yet are error E290 "... is not supported yet". */
 struct ruleset *rules_load(const struct diag_file *files, unsigned count,
 			   const struct rules_loader *loader, struct hash_seed seed,
 			   struct diags *diags) MUST_CHECK;

@@ -99,6 +99,32 @@ struct dirty {
 
 struct step;
 
+/* Teams: whose turn it is, and who has how much to do (teams.c). */
+struct turn {
+	struct str team; /* owned: its name */
+	uint64_t taken;
+};
+
+struct person {
+	struct str name; /* borrowed from the rules */
+	uint32_t tasks;	 /* open ones that are this person's */
+	uint32_t customers;
+};
+
+struct teams {
+	struct turn *turns; /* owned; recorded, of teams that are no more too */
+	size_t turn_count, turn_cap;
+	bool dirty; /* the record has to be written */
+	/* Customers that were given somebody of a team since the last commit: their records go with the next one,
+	 * so that no recovery has to choose again. */
+	uint32_t *given; /* owned */
+	size_t given_count, given_cap;
+	/* Derived; empty unless the rules balance: */
+	struct person *people; /* owned */
+	size_t person_count;
+	struct map by_name;
+};
+
 struct engine {
 	struct ruleset *rules; /* owned */
 	struct hash_seed seed;
@@ -131,6 +157,7 @@ struct engine {
 	uint16_t *all_rules;	     /* 0..rule_count-1 */
 	struct guard guard;
 	bool member_went; /* the last entry made a customer forget a member whom rules may count */
+	struct teams teams;
 	bool guard_moved; /* what is due now is due because other time is suspect */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
@@ -209,6 +236,19 @@ void notice_feed_id(const struct engine *engine, enum alert_type type,
 void notice_muted(struct engine *engine, const struct cap *cap, int64_t at,
 		  const struct order_sink *sink);
 
+/* Teams. */
+void teams_take_rules(struct engine *engine); /* and counts anew, where they balance */
+void teams_finish(struct teams *teams);
+/* After a change of whose it is, of the owner: who has how much to do. */
+void teams_note_task(struct engine *engine, struct task_held *task);
+void teams_note_owner(struct engine *engine, struct customer *customer);
+void teams_note_loaded(struct engine *engine, struct customer *customer);
+/* Somebody, or nobody (STR_NONE). `owner`: for the customer, not for a task. Valid until the profile changes. */
+struct str teams_choose(struct step *step, const struct assignment *assignment, bool owner);
+/* Who of the team has the least to do, another one than `now` if there is; STR_NONE: nobody is in it. */
+struct str teams_other(struct step *step, unsigned team, struct str now);
+bool team_has(const struct team *team, struct str person);
+
 /* One look at a customer: the evaluator's surroundings. */
 struct look {
 	struct engine *engine;
@@ -235,6 +275,7 @@ void look_begin(struct look *look, struct engine *engine, struct customer *custo
 /* What follows is asked for that rule; -1: for none. */
 void look_take_rule(struct look *look, int slot);
 /* ... for that item; NULL: for the customer. */
+void look_forget(struct look *look); /* what it remembered: the profile has moved */
 void look_take_item(struct look *look, struct item *item);
 struct value look_eval(struct look *look,
 		       const struct expr *expr); /* value_unknown when NULL */
@@ -342,6 +383,8 @@ struct step {
 	bool dry;	     /* only asks whether anything would change */
 	bool changed;	     /* more than derived state did, or would */
 	bool turned;	     /* a rule began or ceased to give points */
+	bool tasks_made;  /* one is open that was not before this pass */
+	bool owner_moved; /* an action gave the customer to another */
 	bool silent; /* first_run: mark_only moved something: level alerts are not announced */
 	struct announcement *announcements; /* in the scratch arena */
 	unsigned announcement_count, announcement_cap;
@@ -378,6 +421,11 @@ void tags_forget(struct step *step, const struct ruleset *to);
 bool watch_look(struct step *step, bool rests);
 
 /* Orders. */
+/* owner: of an action (owners.c): the alert it makes, or NULL. */
+struct order *owner_take(struct step *step, const struct action *action,
+			 const struct order *by);
+void orders_alert_begin(struct step *step, struct alert *alert); /* what every alert says */
+void orders_alert_emit(struct step *step, struct order *order);
 struct announcement *orders_announce(struct step *step, enum alert_type type);
 void orders_add_endpoint(struct alert *alert, struct str *to, struct str name); /* once */
 void orders_emit(struct step *step); /* what was announced, then the level; tasks they order */
@@ -386,7 +434,21 @@ void tasks_ordered_by(struct step *step, const struct alert *alert,
 		      bool (*fits)(struct step *, const struct action *, const struct alert *));
 void orders_task_act(struct step *step);
 void orders_address_task(struct step *step, struct task_change *change);
+/* And what would have followed from those that are done. */
 void orders_cancel_tasks(struct step *step, const char *note);
+bool task_is_open(const struct task_held *task);
+void task_finish(struct task_held *task); /* frees what it owns */
+/* The order of a step of another task: `item` the one's it is about, `step` its number and 1. */
+void task_follow(struct step *step, unsigned slot, struct str item, unsigned number,
+		 struct str note);
+void task_tell(struct step *step, struct task_held *task, enum task_verb verb,
+	       const struct alert *alert, const struct task_change *said);
+/* What time and rules make of tasks (care.c): close_when, ... */
+void care_close(struct step *step);
+/* ... steps and escalations that are due; of a step that looks at the whole customer. */
+void care_look(struct step *step);
+void care_due(struct step *step, const struct task_held *task); /* of a new one */
+bool care_has_steps_left(const struct ruleset *rules, const struct task_held *task);
 void orders_reject(struct engine *engine, const struct customer *customer,
 		   const struct order_sink *sink, const char *sentence);
 

@@ -142,9 +142,14 @@ struct task_held {
 	uint8_t state, priority;
 	uint16_t created_n; /* order number within created_at, for the id */
 	int64_t created_at, changed_at, closed_at;
-	struct str assignee; /* owned */
-	struct str outcome;  /* owned; when done */
-	struct str item;     /* owned: the key of the item it is about, or none */
+	struct str assignee;  /* owned */
+	struct str outcome;   /* owned; when done */
+	struct str item;      /* owned: the key of the item it is about, or none */
+	struct str queue;     /* owned: where a route sent it; empty: the definition's */
+	int64_t clock_at;     /* its times to claim and to do it run from here */
+	int64_t stepped_at;   /* steps due up to then were taken; NEVER: none will be */
+	uint32_t counted_for; /* derived: who of the teams has it to do, index and 1 */
+	uint16_t escalated;   /* share of the last escalation, percent; 0: none yet */
 	uint32_t episode;
 	uint64_t reasons; /* Bloom-free: bit r % 64 of rules already listed */
 };
@@ -165,6 +170,7 @@ struct cold {
 	struct member *members;	      /* owned, by id */
 	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
 		item_count, member_count;
+	uint32_t counted_for; /* derived: the owner, as of a task */
 };
 
 enum customer_flag {
@@ -173,7 +179,8 @@ enum customer_flag {
 	CUSTOMER_RESTS =
 		4, /* `only` is not true: derived at each look, kept for the transition */
 	CUSTOMER_EPISODE = 8, /* not healthy */
-	CUSTOMER_QUIET = 16   /* backfilled: nothing is due before look_due_at */
+	CUSTOMER_QUIET = 16,  /* backfilled: nothing is due before look_due_at */
+	CUSTOMER_GIVEN = 32   /* its record has to go with the next commit: see teams.c */
 };
 
 struct customer {

@@ -65,6 +65,15 @@ bool engine_take_guard(struct engine *engine, bool *rolled);
 /* After the customers' records; what was decoded becomes the engine's. Entries <= applied are in it. */
 void engine_load_guard(struct engine *engine, struct guard *guard, struct stream_id applied);
 
+/* Teams: the record of turns is written when this says so, and with it, and whenever there are any, the records
+ * of the customers that were given somebody since: all in one commit, as of the engine's position. */
+bool engine_take_teams(struct engine *engine);
+void engine_take_given(struct engine *engine,
+		       void (*take)(void *ctx, const struct customer *customer), void *ctx);
+size_t engine_turns(const struct engine *engine);
+uint64_t engine_turn(const struct engine *engine, size_t i, struct str *team);
+void engine_load_turn(struct engine *engine, struct str team, uint64_t taken);
+
 /* Reading. */
 const struct guard *engine_guard(const struct engine *engine);
 const struct customer *engine_find(const struct engine *engine, struct str id); /* or NULL */

@@ -61,6 +61,7 @@ struct alert {
 	uint32_t firing;
 	char opened_by[ORDER_ID]; /* rule.cleared: the rule.fired it closes; empty: none */
 	struct str tag;
+	struct str previous_owner;	/* customer.owner_changed */
 	unsigned stage, previous_stage; /* slot and 1, 0: none; equal unless the stage moved */
 	bool acts; /* false: no endpoints and no tasks, whatever the actions say */
 	const struct feed_news *feed; /* feed.silent, feed.back */
@@ -77,9 +78,12 @@ enum task_verb {
 	VERB_DONE,
 	VERB_CANCELLED,
 	VERB_REOPENED,
-	VERB_ADDED
+	VERB_ADDED,
+	VERB_ESCALATED,
+	VERB_BREACHED,
+	TASK_VERBS
 };
-const char *task_verb_name(enum task_verb verb); /* "created" .. "reason_added" */
+const char *task_verb_name(enum task_verb verb); /* "created" .. "breached" */
 
 /* One change of a task: the whole of its hash as it is now, and the entry of <prefix>tasks. */
 struct task_change {
@@ -97,10 +101,16 @@ struct task_change {
 	char key[ORDER_ID];
 	struct value value;
 	int64_t ack_by, resolve_by;			      /* NEVER: none */
+	unsigned step;					      /* created: by that step and 1 */
 	struct str who, from, to, note, outcome, reason_code; /* people's acts */
 	const struct str *endpoints;			      /* that the alert goes to */
 	unsigned endpoint_count;
 };
+
+/* In it, or where a route sent it. */
+struct str task_queue(const struct task_def *def, const struct task_held *task);
+/* "ok", "warned" or "breached"; empty for a task that never escalates. */
+const char *task_sla_state(const struct task_def *def, const struct task_held *task);
 
 enum order_kind { ORDER_ALERT, ORDER_TASK, ORDER_REJECT };
 

@@ -15,6 +15,9 @@
 #define RULESET_MAX_TAGS 64 /* by rule */
 #define RULESET_MAX_STAGES 64
 #define RULESET_MAX_ACTIONS 1000
+#define RULESET_MAX_ROUTES 32	   /* of a task */
+#define RULESET_MAX_FOLLOWERS 32   /* its steps */
+#define RULESET_MAX_ESCALATIONS 16 /* of a task */
 #define RULESET_MAX_FILE (1024 * 1024)
 #define RULESET_MAX_REACH_DAYS 400
 #define RULESET_MAX_REACH_HOURS 72
@@ -151,6 +154,7 @@ struct rule {
 	uint32_t
 		reads_items; /* bit i: an event that opens or closes one of list i may change it */
 	bool follows; /* risk(), firing(): looked at in every step in which a rule above turned */
+	bool reads_owner; /* profile.owner: looked at again in a step that gave the customer to another */
 	uint64_t fed_by; /* bit s: signal s is read; while its feed is suspect the rule holds */
 };
 
@@ -175,6 +179,7 @@ enum alert_type {
 	ALERT_TAGGED,
 	ALERT_UNTAGGED,
 	ALERT_STAGE_CHANGED,
+	ALERT_OWNER_CHANGED,
 	ALERT_FEED_SILENT, /* these three have no customer */
 	ALERT_FEED_BACK,
 	ALERT_RULE_MUTED,
@@ -183,6 +188,21 @@ enum alert_type {
 };
 const char *alert_type_name(
 	enum alert_type type); /* "customer.level_raised"; "task" for ALERT_TASK */
+
+/* Who gets a task, or a customer. Of a team the next one in turn, or the one with the least to do. */
+enum assign_kind {
+	ASSIGN_NOBODY,
+	ASSIGN_NAME,
+	ASSIGN_ATTRIBUTE,
+	ASSIGN_ROUND_ROBIN,
+	ASSIGN_LEAST_LOADED
+};
+
+struct assignment {
+	enum assign_kind kind;
+	unsigned slot;	 /* of the attribute, of the team */
+	struct str name; /* of the person */
+};
 
 /* What to do on an alert. Filters that are not given are -1, NULL or empty. */
 struct action {
@@ -197,11 +217,34 @@ struct action {
 	const struct expr *when;
 	const struct str *webhooks; /* endpoint names of the configuration */
 	unsigned webhook_count;
-	int task; /* slot in tasks */
+	int task;		 /* slot in tasks */
+	struct assignment owner; /* of the customer */
 };
 
 enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_URGENT };
 const char *priority_name(enum priority priority);
+
+/* Where a task goes when it is made: the first route whose `when` is true. */
+struct task_route {
+	const struct expr *when; /* NULL: always */
+	struct str queue;	 /* empty: the task's own */
+	int priority;		 /* -1: the task's own */
+	struct assignment assign;
+	bool assigns; /* else the task's own `assign` */
+};
+
+/* Once a task: another one is made so long after it was. */
+struct task_step {
+	unsigned task;
+	int64_t after;		   /* ms */
+	const struct expr *unless; /* true then: it is not made; NULL: never */
+};
+
+/* When so much of the time to claim it, or to do it, is over. */
+struct task_escalation {
+	int share;     /* percent; they rise; from 100 on it is a breach */
+	unsigned team; /* one of its people gets it */
+};
 
 struct task_def {
 	struct str name;
@@ -210,8 +253,14 @@ struct task_def {
 	struct str queue;
 	enum priority priority;
 	int64_t ack_within, resolve_within; /* ms; 0: none */
-	int assign_attribute;		    /* profile slot, or -1 */
-	struct str assign_name;		    /* a person, or none */
+	struct assignment assign;
+	const struct expr *close_when; /* true: it is done by itself; NULL: never */
+	const struct task_route *routes;
+	unsigned route_count;
+	const struct task_step *steps; /* earliest first */
+	unsigned step_count;
+	const struct task_escalation *escalations;
+	unsigned escalation_count;
 };
 
 struct team {
@@ -266,14 +315,18 @@ struct ruleset {
 	struct map type_index; /* event type -> index into uses */
 	struct type_use *uses;
 	unsigned use_count;
-	bool has_floors;  /* some rule has `level` */
-	bool reads_rise;  /* some expression reads risk_rise(): the risk's history is kept */
-	struct watching { /* what tags and stages read, together, as a rule's fields */
+	bool has_floors; /* some rule has `level` */
+	bool reads_rise; /* some expression reads risk_rise(): the risk's history is kept */
+	unsigned owner_count; /* actions that give the customer an owner */
+	bool balances;	      /* some least_loaded(): who has how much to do is counted */
+	bool closes_tasks;    /* some task has close_when */
+	struct watching { /* what tags, stages and close_when read, together, as a rule's fields */
 		uint64_t reads;
 		uint32_t reads_items;
 		uint64_t fed_by; /* while one of their feeds is suspect they hold, together */
 		bool coarse;
 		bool follows; /* what rules said or made: risk(), firing(), level(), stage() ... */
+		bool owner; /* profile.owner */
 	} watching;
 	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
 	uint32_t only_reads_items;
@@ -294,7 +347,7 @@ struct type_use {
 	uint16_t *rules;	/* state rules to look at, and event rules of this type */
 	unsigned rule_count;
 	bool looks_only;     /* `only` reads one of the signals */
-	bool looks_watching; /* a tag or stage does */
+	bool looks_watching; /* a tag, stage or close_when does */
 };
 
 /* Allocates an empty rule set with defaults (UTC, healthy level, cooldown 14 d, min_events 20). */

@@ -88,6 +88,11 @@ say_alert(struct scene *scene, const struct order *order)
 		buf_str(&scene->said, rules->rules[alert->rule].name);
 	else if (alert->tag.p)
 		buf_str(&scene->said, alert->tag);
+	else if (alert->type == ALERT_OWNER_CHANGED)
+		buf_printf(
+			&scene->said, "%.*s from \"%.*s\"",
+			STR_ARG(engine_profile(scene->engine, order->customer, ATTR_OWNER).u.s),
+			STR_ARG(alert->previous_owner));
 	else if (alert->type == ALERT_STAGE_CHANGED)
 		buf_printf(&scene->said, "%.*s from %.*s",
 			   STR_ARG(ruleset_stage_name(rules, alert->stage)),
@@ -134,6 +139,8 @@ take_order(void *ctx, const struct order *order)
 	}
 	if (order->kind == ORDER_TASK && order->u.task.task->item.n > 0)
 		buf_printf(&scene->said, " of %.*s", STR_ARG(order->u.task.task->item));
+	if (order->kind == ORDER_TASK && order->u.task.endpoint_count > 0)
+		buf_printf(&scene->said, " to=%.*s", STR_ARG(order->u.task.endpoints[0]));
 	buf_char(&scene->said, '\n');
 }
 

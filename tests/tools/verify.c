@@ -20,6 +20,7 @@
 #include "codec/alert_json.h"
 #include "codec/event.h"
 #include "codec/guard_record.h"
+#include "codec/teams_record.h"
 #include "codec/partition.h"
 #include "codec/record.h"
 #include "codec/stream_id.h"
@@ -417,6 +418,18 @@ same_guard(const struct engine *x, const struct engine *y)
 	buf_finish(&b);
 }
 
+static void
+same_teams(const struct engine *x, const struct engine *y)
+{
+	struct buf a = {0}, b = {0};
+	teams_encode(&a, x);
+	teams_encode(&b, y);
+	if (!str_eq(buf_view(&a), buf_view(&b)))
+		differ("the teams' turns differ (%zu and %zu bytes)", a.n, b.n);
+	buf_finish(&a);
+	buf_finish(&b);
+}
+
 /* Recovery as the law says: all records, then what they do not hold yet. */
 static void
 check_records(struct verify *verify)
@@ -451,6 +464,9 @@ check_records(struct verify *verify)
 			now = records.list[i].bytes;
 		if (str_is(records.list[i].id, GUARD_RECORD_PAST))
 			past = records.list[i].bytes;
+		if (str_is(records.list[i].id, TEAMS_RECORD_ID) &&
+		    !teams_decode(records.list[i].bytes, again, &err))
+			differ("%s", err.text);
 		if (records.list[i].id.p[0] == 1)
 			continue;
 		struct customer *customer = record_decode(
@@ -466,6 +482,7 @@ check_records(struct verify *verify)
 	verify->engine = full;
 	same_state(verify, again);
 	same_guard(verify->engine, again);
+	same_teams(verify->engine, again);
 	engine_destroy(again);
 	partition_finish(&partition);
 	mem_free(records.list);

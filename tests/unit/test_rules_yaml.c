@@ -256,9 +256,10 @@ actions_and_tasks_are_resolved_to_slots(void **state)
 	assert_int_equal(task[0].priority, PRIORITY_HIGH);
 	assert_int_equal(task[0].ack_within, 4 * HOUR_MS);
 	assert_int_equal(task[0].resolve_within, 2 * DAY_MS);
-	assert_int_equal(task[0].assign_attribute, ATTR_OWNER);
-	assert_int_equal(task[1].assign_attribute, -1);
-	assert_string_equal(task[1].assign_name.p, "li");
+	assert_int_equal(task[0].assign.kind, ASSIGN_ATTRIBUTE);
+	assert_int_equal(task[0].assign.slot, ATTR_OWNER);
+	assert_int_equal(task[1].assign.kind, ASSIGN_NAME);
+	assert_string_equal(task[1].assign.name.p, "li");
 	assert_int_equal(task[1].priority, PRIORITY_NORMAL);
 }
 

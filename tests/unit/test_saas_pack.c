@@ -132,7 +132,8 @@ the_owner_gets_the_call_when_it_is_critical(void **state)
 	assert_non_null(found);
 	assert_string_equal(rules->levels[found->at_least].name.p, "critical");
 	assert_string_equal(rules->tasks[found->task].name.p, "save_call");
-	assert_int_equal(rules->tasks[found->task].assign_attribute, ATTR_OWNER);
+	assert_int_equal(rules->tasks[found->task].assign.kind, ASSIGN_ATTRIBUTE);
+	assert_int_equal(rules->tasks[found->task].assign.slot, ATTR_OWNER);
 }
 
 int
