@@ -139,8 +139,6 @@ take_order(void *ctx, const struct order *order)
 	}
 	if (order->kind == ORDER_TASK && order->u.task.task->item.n > 0)
 		buf_printf(&scene->said, " of %.*s", STR_ARG(order->u.task.task->item));
-	if (order->kind == ORDER_TASK && order->u.task.endpoint_count > 0)
-		buf_printf(&scene->said, " to=%.*s", STR_ARG(order->u.task.endpoints[0]));
 	buf_char(&scene->said, '\n');
 }
 

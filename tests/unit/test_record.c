@@ -110,6 +110,10 @@ assert_same_tasks(const struct cold *a, const struct cold *b)
 		assert_true(str_eq(x->assignee, y->assignee));
 		assert_true(str_eq(x->outcome, y->outcome));
 		assert_true(str_eq(x->item, y->item));
+		assert_true(str_eq(x->queue, y->queue));
+		assert_int_equal(x->clock_at, y->clock_at);
+		assert_int_equal(x->stepped_at, y->stepped_at);
+		assert_int_equal(x->escalated, y->escalated);
 	}
 }
 
