@@ -9,12 +9,13 @@
 
 #include "support/scene.h"
 
-#define HEAD                                                                            \
-	"profile: {p: num, tier: {enum: [free, team], default: free}}\n"                \
-	"levels:\n  watch: {enter: 30, leave: 20}\n  at_risk: {enter: 60, leave: 45}\n" \
-	"  critical: {enter: 85, leave: 70}\n"                                          \
-	"rules:\n"                                                                      \
-	"- {rule: r, expr: 'profile.p > 0', points: profile.p, cooldown: 0s, category: billing}\n"
+#define HEAD                                                                                       \
+	"profile: {p: num, tier: {enum: [free, team], default: free}}\n"                           \
+	"levels:\n  watch: {enter: 30, leave: 20}\n  at_risk: {enter: 60, leave: 45}\n"            \
+	"  critical: {enter: 85, leave: 70}\n"                                                     \
+	"rules:\n"                                                                                 \
+	"- {rule: r, expr: 'profile.p > 0', points: profile.p, cooldown: 0s, category: billing}\n" \
+	"- {rule: other, expr: 'profile.p > 900', cooldown: 0s}\n"
 
 /* Two actions on that type, `no` first: what stands in the alert is who it went to. */
 static void
@@ -82,8 +83,9 @@ rule_category_and_when_are_asked_of_the_rule_and_the_moment(void **state)
 		   "rule.fired r");
 	expect_yes("rule.fired", "when: profile.p > 65", "when: profile.p == 65", "0 65",
 		   "rule.fired r");
-	expect_yes("rule.fired", "when: 'profile.tier == \"team\"'", "rule: r", "0 65",
+	expect_yes("rule.fired", "when: 'profile.tier == \"team\"'", "when: 'true'", "0 65",
 		   "rule.fired r");
+	expect_yes("rule.fired", "rule: other", "rule: r", "0 65", "rule.fired r");
 }
 
 static void
@@ -96,9 +98,10 @@ an_action_takes_alerts_of_its_own_type_only(void **state)
 	assert_null(strstr(w.said.p, "to="));
 	scene_clear(&w);
 	scene_send(&w, at("2026-03-01 11:00"), "c", "profile", "p=0", NULL);
-	scene_expect(&w, "2026-03-01T11:00:00.000Z c rule.cleared r risk=0 cause=profile to=crm\n"
-			 "2026-03-01T11:00:00.000Z c customer.level_lowered healthy from watch "
-			 "risk=0 cause=profile\n");
+	scene_expect(&w,
+		     "2026-03-01T11:00:00.000Z c rule.cleared r risk=0 cause=profile to=crm\n"
+		     "2026-03-01T11:00:00.000Z c customer.level_lowered healthy from watch "
+		     "risk=0 cause=profile\n");
 	scene_finish(&w);
 }
 

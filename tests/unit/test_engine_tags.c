@@ -73,8 +73,8 @@ a_tag_stays_while_it_is_true_whatever_leave_says(void **state)
 {
 	struct scene w;
 	(void)state;
-	scene_init(&w,
-		   SIGNALS "tags:\n  odd: {when: 'seen(a)', leave: 'seen(a)'}\nrules:\n" USE);
+	scene_init(&w, SIGNALS "tags:\n  odd: {when: 'count(a[2d live]) >= 1', "
+			       "leave: 'count(a[2d live]) >= 2'}\nrules:\n" USE);
 	scene_send(&w, at(NOON), "c1", "a", NULL);
 	scene_send(&w, at("2026-03-02 13:00"), "c1", "a", NULL);
 	scene_expect(&w,

@@ -61,6 +61,10 @@ of_what_never_came_since_is_unknown_silent_is_age_and_seen_is_false(void **state
 	scene_send(&scene, at("2026-03-09 10:00"), "c", "a", NULL);
 	scene_expect(&scene, "2026-03-09T10:00:00.000Z c rule.cleared r risk=0 cause=event\n");
 	scene_finish(&scene);
+	scene_init(&scene, RULE("silent(a) >= 900d"));
+	scene_send(&scene, at(T0), "c", "profile", "customer_since=2026-02-01", NULL);
+	assert_number(&scene, at(T0), 28 * 86400 + 36000);
+	scene_finish(&scene);
 }
 
 /* ---- age, until ---- */
@@ -138,6 +142,7 @@ each_b_settles_the_oldest_a_or_in_advance_the_next_one(void **state)
 	scene_init(&scene, AFTER);
 	scene_send(&scene, at("2026-03-01 10:00"), "c", "a", NULL);
 	scene_send(&scene, at("2026-03-02 10:00"), "c", "a", NULL);
+	assert_number(&scene, at("2026-03-03 10:00"), 2 * 86400);
 	scene_send(&scene, at("2026-03-03 10:00"), "c", "b", NULL);
 	assert_number(&scene, at("2026-03-04 10:00"), 2 * 86400);
 	scene_send(&scene, at("2026-03-04 10:00"), "c", "b", NULL);

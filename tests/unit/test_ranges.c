@@ -259,6 +259,40 @@ p_drop_of_days_that_nobody_observed_is_unknown(void **state)
 	expect_of_row(RULE("p_rise" A_OVER_B), counts, false, 0);
 }
 
+/* ---- suspect days ---- */
+
+/* 4 4 9 4 4 2 events a day, of which the third was suspect: as if there had been no third. */
+static void
+expect_without_third(const char *rules, double expected)
+{
+	static const int counts[] = {4, 4, 9, 4, 4, 2};
+	struct scene scene;
+	int64_t now = DAY0 + 6 * DAY_MS + HOUR_MS;
+
+	scene_init(&scene, rules);
+	for (int day = 0; day < 6; day++)
+		for (int i = 0; i < counts[day]; i++)
+			scene_send(&scene, DAY0 + day * DAY_MS + i, "c", "a", NULL);
+	suspect_days(&scene, 2, 2);
+	assert_number(&scene, now, expected);
+	scene_finish(&scene);
+}
+
+static void
+events_of_suspect_days_leave_rates_and_chances_and_stay_in_counts(void **state)
+{
+	(void)state;
+	expect_without_third(RULE("rate(a[6d]) > 90"), 18.0 / 5);
+	expect_without_third(RULE("observed(a[6d]) > 90"), 5);
+	expect_without_third(RULE("count(a[6d]) > 90"), 27);
+	expect_without_third(RULE("days(a[6d]) > 90"), 6);
+	expect_without_third(RULE("ratio(a[2d], a[4d offset 2d], min_events=12) > 90"), 0.75);
+	/* 2 events on the last of 5 days, 16 on the 4 before. */
+	expect_without_third(RULE("p_drop(a[1d], a[5d offset 1d]) > 90"),
+			     pow(0.8, 18) + 18 * 0.2 * pow(0.8, 17) +
+				     153 * 0.04 * pow(0.8, 16));
+}
+
 int
 main(void)
 {
@@ -278,6 +312,8 @@ main(void)
 		cmocka_unit_test(a_ratio_is_unknown_below_min_events_which_is_20_unless_told),
 		cmocka_unit_test(p_drop_and_p_rise_are_tails_of_the_share_of_observed_days),
 		cmocka_unit_test(p_drop_of_days_that_nobody_observed_is_unknown),
+		cmocka_unit_test(
+			events_of_suspect_days_leave_rates_and_chances_and_stay_in_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
