@@ -2,181 +2,18 @@
 """A reference model of the engine for one family of rule files: it keeps every event, and at each instant that
 could matter counts them all again. Slow, small, and written from the rule language's page, not from the engine."""
 import datetime
+import math
 from zoneinfo import ZoneInfo
 
 from support import reference_statistics as statistic
+from support.reference_rules import RULES, STAGES, TAGS, broken, is_lost, known, rhythm, rules  # noqa: F401
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 LATENESS, QUIET = 10 * MINUTE, MINUTE
 NEVER = 1 << 62
 
 LEVELS = [("healthy", 0, 0), ("watch", 30, 20), ("at_risk", 60, 45), ("critical", 85, 70)]
-
-RULES = """churnd: 1
-name: model
-timezone: {zone}
-levels:
-  watch: {{enter: 30, leave: 20}}
-  at_risk: {{enter: 60, leave: 45}}
-  critical: {{enter: 85, leave: 70}}
-profile:
-  tier: {{enum: [tin, gold], default: tin}}
-  status: {{enum: [here, gone], default: here}}
-  end: date
-only: profile.status != "gone"
-signals:
-  a: {{on: [a, aa]}}
-  b: {{on: b}}
-  c: {{on: c, sum: value}}
-items: {{case: {{open: o, close: k, key: no, keep: [w]}}}}
-members: {{key: user, max: 9, reach: 30d}}
-defaults: {{min_events: 4}}
-models: {{a: {{kind: mbg_nbd, r: 0.9, alpha: 2.5, a: 0.6, b: 1.7}}}}
-rules:
-- {{rule: quiet, expr: 'silent(a) >= 3d', clear: 'silent(a) < 1d', points: 30}}
-- {{rule: hush, expr: 'since(a) > 36h', for: 12h, cooldown: 5d, points: 10}}
-- {{rule: angry, expr: 'count(b[3d live]) >= 2', cooldown: 0s, points: 35}}
-- {{rule: dropped, expr: 'count(a[3d]) * 2 < count(a[3d offset 3d])', keep_firing_for: 1d, cooldown: 1d, points: 20}}
-- {{rule: hourly, expr: 'count(b[6h live]) >= 3', cooldown: 0s, points: 15}}
-- {{rule: spent, expr: 'sum(c[5d]) > 100', cooldown: 0s, points: -10}}
-- {{rule: bad, on: n, expr: 'event.value <= 6', keep_firing_for: 4d, cooldown: 2d, points: 30}}
-- {{rule: golden, expr: 'profile.tier == "gold" and days(a[5d live]) >= 2', warmup: 2d, cooldown: 0s, points: 5}}
-- {{rule: renewal, expr: 'until(profile.end) <= 10d and until(profile.end) >= 0d', cooldown: 0s, points: {renewal}}}
-- {{rule: shadow, mode: shadow, expr: 'count(a[1d live]) >= 4', cooldown: 0s, points: 40}}
-- {{rule: office, expr: 'silent(a) >= 12h and hour() >= 9 and hour() < 17 and weekday() < "sat"', for: 2h, cooldown: 1d, points: 5}}
-- {{rule: overdue, expr: 'workdays(since(a)) >= 2', cooldown: 0s, points: 1}}
-- {{rule: contract, date: profile.end, steps: [3d, 1d, -1d], at: "09:30", keep_firing_for: 30h, points: 10}}
-- {{rule: weekly, date: profile.end, every: 7d, workday: after, expr: 'days(a[5d live]) >= 1', points: 2}}
-- {{rule: rhythm, expr: 'silent(a) >= 2 * typical_gap(a)', cooldown: 0s, points: 3}}
-- {{rule: broken, expr: 'p_gap(a, 8d) >= 0.7', cooldown: 0s, points: 4}}
-- {{rule: gone, expr: 'p_alive(b) < 0.4 and gap_max(b) > 2d and gap_quantile(b, 0.4) <= 5d', cooldown: 0s, points: 6}}
-- {{rule: values, expr: 'max(c[6d]) > 50 or min(c[6d live]) < 0', cooldown: 0s, points: 7}}
-- {{rule: mean, expr: 'avg(c[4d]) > 20.001', cooldown: 0s, points: 8}}
-- {{rule: slope, expr: 'trend(a[6d]) < -0.2137', cooldown: 0s, points: 9}}
-- {{rule: smooth, expr: 'ewma(a, 2d) > 0.7713', cooldown: 0s, points: 11}}
-- {{rule: fade, expr: 'cusum_drop(a, 0.6) > 0.7013', cooldown: 0s, points: 12}}
-- {{rule: halved, expr: 'change(a[4d], a[4d offset 4d], min_events=3) < -0.4137', cooldown: 0s, points: 13}}
-- {{rule: cases, expr: 'open(case) >= 2', cooldown: 0s, points: 4}}
-- {{rule: stale, expr: 'oldest(case) >= 50h', cooldown: 0s, points: 6}}
-- {{rule: heavy, expr: "open(case, 'item.w > 5') > 0", for: 5h, cooldown: 0s, points: 3}}
-- {{rule: people, expr: 'users(a[3d live]) >= 2', cooldown: 0s, points: 2}}
-- {{rule: left, expr: 'users(a[4d]) < users(a[4d offset 4d])', cooldown: 0s, points: 5}}
-- {{rule: boss, expr: 'since(a, by="boss") > 44h', cooldown: 0s, points: 9}}
-- {{rule: lonely, expr: 'share_of_top(a[4d live]) > 0.7', cooldown: 0s, points: 1}}
-"""
-
-
-class Rule:
-    def __init__(self, name, when, points, clear=None, hold=0, keep=0, cooldown=14 * DAY, warmup=0, reach=DAY,
-                 on=None, shadow=False, steps=None):
-        self.name, self.when, self.points, self.clear = name, when, points, clear
-        self.hold, self.keep, self.cooldown, self.warmup, self.reach = hold, keep, cooldown, warmup, reach
-        self.on, self.shadow = on, shadow
-        self.steps = steps  # of a date rule: all its instants for a customer
-
-
-def both(*values):
-    """Kleene's and, None is unknown."""
-    if any(v is False for v in values):
-        return False
-    return None if any(v is None for v in values) else True
-
-
-def either(*values):
-    if any(v is True for v in values):
-        return True
-    return None if any(v is None for v in values) else False
-
-
-def known(value, test):
-    return None if value is None else test(value)
-
-
-MODEL = (0.9, 2.5, 0.6, 1.7)
-
-
-def broken(c, t, k):
-    return known(statistic.p_gap(c, "a", MODEL, 8, t, k), lambda p: p >= 0.7)
-
-
-def rhythm(c, t, k):
-    return known(statistic.typical_gap(c, "a", k), lambda gap: c.silent(t) >= 2 * gap)
-
-
-def is_lost(c, t, k):
-    return known(statistic.p_alive(c, "b", None, t, k), lambda p: p < 0.4)
-
-
-def statistic_rules():
-    """What reads rhythms, values and rows of days."""
-    s = statistic
-    return [
-        Rule("rhythm", rhythm, 3, cooldown=0, reach=400 * DAY),
-        Rule("broken", broken, 4, cooldown=0, reach=400 * DAY),
-        Rule("gone", lambda c, t, k: both(is_lost(c, t, k), known(s.gap_max(c, "b", k), lambda g: g > 2 * DAY),
-                                          known(s.gap_quantile(c, "b", 0.4, k), lambda g: g <= 5 * DAY)),
-             6, cooldown=0, reach=400 * DAY),
-        Rule("values", lambda c, t, k: either(known(max(s.values(c, "c", 6, k), default=None), lambda v: v > 50),
-                                              known(min(s.values(c, "c", 6, k, True), default=None),
-                                                    lambda v: v < 0)),
-             7, cooldown=0, reach=6 * DAY),
-        Rule("mean", lambda c, t, k: (lambda found: sum(found) / len(found) > 20.001 if found else None)(
-            s.values(c, "c", 4, k)), 8, cooldown=0, reach=4 * DAY),
-        Rule("slope", lambda c, t, k: known(s.trend(c, "a", 6, k), lambda v: v < -0.2137), 9, cooldown=0,
-             reach=6 * DAY),
-        Rule("smooth", lambda c, t, k: known(s.ewma(c, "a", 2, k), lambda v: v > 0.7713), 11, cooldown=0,
-             reach=20 * DAY),
-        Rule("fade", lambda c, t, k: known(s.cusum(c, "a", 0.6, k, 4), lambda v: v > 0.7013), 12, cooldown=0,
-             reach=182 * DAY),
-        Rule("halved", lambda c, t, k: known(s.change(c, "a", 4, 3, k), lambda v: v < -0.4137), 13, cooldown=0,
-             reach=8 * DAY),
-    ]
-
-
-def inside_rules():
-    """What reads the things and people inside a customer."""
-    return [
-        Rule("cases", lambda c, t, k: len(c.open_items()) >= 2, 4, cooldown=0),
-        Rule("stale", lambda c, t, k: c.oldest(t) >= 50 * HOUR, 6, cooldown=0),
-        Rule("heavy", lambda c, t, k: any(item.w is not None and float(item.w) > 5 for item in c.open_items()), 3,
-             hold=5 * HOUR, cooldown=0),
-        Rule("people", lambda c, t, k: len(c.active(3, 0, k, True)) >= 2, 2, cooldown=0, reach=3 * DAY),
-        Rule("left", lambda c, t, k: len(c.active(4, 0, k)) < len(c.active(4, 4, k)), 5, cooldown=0, reach=8 * DAY),
-        Rule("boss", lambda c, t, k: known(c.silence_of("boss", t), lambda d: d > 44 * HOUR), 9, cooldown=0),
-        Rule("lonely", lambda c, t, k: known(c.share_of_top(4, k), lambda p: p > 0.7), 1, cooldown=0, reach=4 * DAY),
-    ]
-
-
-def rules(renewal):
-    def until(c, t, test):
-        return None if c.end is None else test((c.end - c.world.day(t)) * DAY)
-    return [
-        Rule("quiet", lambda c, t, k: c.silent(t) >= 3 * DAY, 30, clear=lambda c, t, k: c.silent(t) < DAY),
-        Rule("hush", lambda c, t, k: None if c.last_a is None else c.silent(t) > 36 * HOUR, 10,
-             hold=12 * HOUR, cooldown=5 * DAY),
-        Rule("angry", lambda c, t, k: c.live("b", 3, k) >= 2, 35, cooldown=0),
-        Rule("dropped", lambda c, t, k: 2 * c.closed("a", 3, 0, k) < c.closed("a", 3, 3, k), 20, keep=DAY,
-             cooldown=DAY),
-        Rule("hourly", lambda c, t, k: c.hours("b", 6, t) >= 3, 15, cooldown=0),
-        Rule("spent", lambda c, t, k: c.spent(5, k) > 100_000_000, -10, cooldown=0),
-        Rule("bad", lambda c, t, k: None, 30, keep=4 * DAY, cooldown=2 * DAY, on="n"),
-        Rule("golden", lambda c, t, k: both(c.tier == "gold", c.live_days("a", 5, k) >= 2), 5, warmup=2 * DAY,
-             cooldown=0),
-        Rule("renewal", lambda c, t, k: both(until(c, t, lambda d: d <= 10 * DAY),
-                                             until(c, t, lambda d: d >= 0)), renewal, cooldown=0),
-        Rule("shadow", lambda c, t, k: c.live("a", 1, k) >= 4, 40, cooldown=0, shadow=True),
-        Rule("office", lambda c, t, k: both(c.silent(t) >= 12 * HOUR, c.world.in_office(t)), 5, hold=2 * HOUR,
-             cooldown=DAY),
-        Rule("overdue", lambda c, t, k: None if c.last_a is None else c.world.workdays(min(c.last_a, t), t) >= 2, 1,
-             cooldown=0),
-        Rule("contract", lambda c, t, k: True, 10, keep=30 * HOUR, cooldown=0,
-             steps=lambda c, t: [] if c.end is None else
-             [c.world.local(c.end - d, 9, 30) for d in (3, 1, -1)]),
-        Rule("weekly", lambda c, t, k: c.live_days("a", 5, k) >= 1, 2, keep=DAY, cooldown=0,
-             steps=lambda c, t: [] if c.end is None else
-             [c.world.day_start(c.world.workday_from(c.end + 7 * k)) for k in range(
-                 max(0, (c.world.day(t) - c.end) // 7 - 2), max(0, (c.world.day(t) - c.end) // 7 + 3) + 1)]),
-    ] + statistic_rules() + inside_rules()
+FIRES = ("firing", "clearing")
 
 
 class Item:
@@ -197,16 +34,17 @@ class State:
         self.phase, self.since, self.served, self.paused = "idle", 0, 0, False
         self.announced, self.announced_at, self.until, self.firing = False, None, 0, 0
         self.blind = self.fired_at = None
+        self.withheld = False  # announced while inhibited: to nobody
 
     @property
     def fires(self):
-        return self.phase in ("firing", "clearing")
+        return self.phase in FIRES
 
 
 class Customer:
     def __init__(self, world, name):
         self.world, self.name = world, name
-        self.events = []  # (ts, kind, micro)
+        self.events, self.by_kind = [], {}  # (ts, kind, micro, day)
         self.first, self.last_a, self.last_b, self.event_at = NEVER, None, -NEVER, 0
         self.tier, self.status, self.end = "tin", "here", None
         self.stamps, self.ids = {}, []
@@ -216,6 +54,45 @@ class Customer:
         self.held, self.ill, self.rests, self.quiet_until = set(), False, False, None
 
         self.items, self.members, self.done = {}, {}, []  # done: (ts, user) of each a
+        self.hand, self.by_rule, self.stage, self.stage_at = {}, set(), None, 0  # hand: when each tag expires
+        self.risks, self.next_at, self.looked = [], None, None  # risks: (closing day, risk)
+        self.moved_on, self.known_from = False, -NEVER
+
+    # -- what other rules, tags and stages came to
+    def state(self, rule):
+        return self.states[self.world.index[rule]]
+
+    def fires(self, rule):
+        return self.state(rule).fires
+
+    def began(self, rule, t):
+        at = self.state(rule).fired_at
+        return NEVER if at is None else t - at
+
+    def has(self, tag):
+        return tag in self.hand or tag in self.by_rule
+
+    def counting(self, limit=NEVER):
+        """The live rules, of the first so many, that fire and that none of these holds back."""
+        rules, held_by = self.world.rules, self.world.held_by
+        firing = {i for i, s in enumerate(self.states[:limit]) if s.phase in FIRES and not rules[i].shadow}
+        return sorted(i for i in firing if not held_by[i] or firing.isdisjoint(held_by[i]))
+
+    def points(self, index, k):
+        points = self.world.rules[index].points
+        return math.floor((points(self, k) or 0) + 0.5) if callable(points) else points
+
+    def risk_above(self, name, k):
+        index = self.world.index[name]
+        return min(100, max(0, sum(self.points(i, k) for i in self.counting(index)
+                                   if "risk" not in self.world.rules[i].reads)))
+
+    def risk_before(self, days, k):
+        """What the risk was at the close so many days before the last one."""
+        day = self.world.closed_day(k) - days
+        if day < max(self.world.day(self.first), self.known_from):
+            return None
+        return next((risk for closing, risk in reversed(self.risks) if closing <= day), 0)
 
     # -- what is inside
     def take_item(self, kind, row, ts):
@@ -245,7 +122,7 @@ class Customer:
     def here(self, user):
         return user is not None and not self.members.setdefault(user, Member()).left
 
-    def counts(self, n, offset, look, live=False):
+    def done_by(self, n, offset, look, live=False):
         last = (self.world.day(look) if live else self.world.closed_day(look)) - offset
         found = {}
         for ts, user in self.done:
@@ -254,10 +131,10 @@ class Customer:
         return found
 
     def active(self, n, offset, look, live=False):
-        return set(self.counts(n, offset, look, live))
+        return set(self.done_by(n, offset, look, live))
 
     def share_of_top(self, n, look):
-        found = self.counts(n, 0, look, True)
+        found = self.done_by(n, 0, look, True)
         return max(found.values()) / sum(found.values()) if found else None
 
     def last_of(self, role):
@@ -271,8 +148,11 @@ class Customer:
     def silent(self, t):
         return max(0, t - (self.first if self.last_a is None else self.last_a))
 
+    def of_kind(self, kind):
+        return self.by_kind.get(kind, ())
+
     def in_days(self, kind, first, last):
-        return [e for e in self.events if e[1] == kind and first <= self.world.day(e[0]) <= last]
+        return [e for e in self.of_kind(kind) if first <= e[3] <= last]
 
     def live(self, kind, n, look):
         today = self.world.day(look)
@@ -280,7 +160,7 @@ class Customer:
 
     def live_days(self, kind, n, look):
         today = self.world.day(look)
-        return len({self.world.day(e[0]) for e in self.in_days(kind, today - n + 1, today)})
+        return len({e[3] for e in self.in_days(kind, today - n + 1, today)})
 
     def closed(self, kind, n, offset, look):
         last = self.world.closed_day(look) - offset
@@ -292,12 +172,14 @@ class Customer:
 
     def hours(self, kind, n, t):
         hour = t // HOUR
-        return sum(1 for e in self.events if e[1] == kind and hour - n + 1 <= e[0] // HOUR <= hour)
+        return sum(1 for e in self.of_kind(kind) if hour - n + 1 <= e[0] // HOUR <= hour)
 
 
 class World:
     def __init__(self, zone, renewal):
         self.zone, self.rules = ZoneInfo(zone), rules(renewal)
+        self.index = {rule.name: i for i, rule in enumerate(self.rules)}
+        self.held_by = [{self.index[by] for by in rule.inhibited_by} for rule in self.rules]
         self.customers, self.now, self.said, self.rejected = {}, None, [], 0
         self.days, self.instants = {}, {}
 
@@ -347,14 +229,22 @@ class World:
         yield self.day_start(self.closed_day(t) + 2) + LATENESS
         yield self.day_start(self.day(t) + 1)
         for day in (self.day(t), self.day(t) + 1):
-            yield self.local(day, 9)
-            yield self.local(day, 17)
+            if self.is_workday(day):
+                yield self.local(day, 9)
+                yield self.local(day, 17)
         if c.last_b > t - 8 * HOUR:
             yield (t // HOUR + 1) * HOUR
         base = c.first if c.last_a is None else c.last_a
-        for after in (12 * HOUR, DAY, 36 * HOUR + 1, 3 * DAY):
+        for after in (HOUR + 1, 12 * HOUR, 20 * HOUR + 1, DAY, 26 * HOUR + 1, 30 * HOUR, 36 * HOUR + 1, 50 * HOUR,
+                      3 * DAY, 8 * DAY + 1):
             yield base + after
+        yield c.first + 40 * HOUR
         yield c.first + 2 * DAY
+        yield c.stage_at + 20 * HOUR
+        yield c.stage_at + 5 * DAY
+        yield c.began("bad", 0) * -1 + 30 * HOUR
+        yield c.began("quiet", 0) * -1 + 4 * DAY
+        yield from c.hand.values()
         for item in c.open_items():
             yield item.opened + 50 * HOUR
         yield (c.last_of("boss") or 0) + 44 * HOUR + 1
@@ -389,9 +279,10 @@ class World:
         while self.customers:
             when = {}
             for c in self.customers.values():
-                at = min((i for i in self.next_instants(c, self.now) if i > self.now), default=NEVER)
-                if at <= to:
-                    when.setdefault(at, []).append(c)
+                if c.next_at is None:
+                    c.next_at = min(i for i in self.next_instants(c, self.now) if i > self.now)
+                if c.next_at <= to:
+                    when.setdefault(c.next_at, []).append(c)
             if not when:
                 break
             self.now = min(when)
@@ -411,6 +302,10 @@ class World:
                 return
             c.ids = (c.ids + [(row["id"], arrived)])[-64:]
         self.customers[c.name] = c
+        c.next_at = None
+        if row["type"] == "churnd.tag":
+            self.look(c, arrived, "person", said=self.by_hand(c, arrived, row), event=True)
+            return
         ts = row.get("ts", arrived)
         late = self.day(ts) <= self.closed_day(arrived)
         was = {}
@@ -422,20 +317,40 @@ class World:
         if kind == "profile":
             self.profile(c, row, ts)
         else:
-            c.events.append((ts, kind, round(row.get("value", 0) * 1_000_000)))
-            if kind == "b":
-                c.last_b = max(ts, c.last_b)
-            if kind == "a":
-                c.last_a = max(ts, c.last_a or ts)
-                c.done.append((ts, row.get("user")))
-            if kind in ("o", "k"):
-                c.take_item(kind, row, ts)
-            if kind == "member":
-                c.take_roster(row, ts)
+            self.happen(c, kind, row, ts)
         if row.get("backfill"):
             c.quiet_until = arrived + QUIET
             return
         self.look(c, arrived, "profile" if kind == "profile" else "event", row, was, event=True)
+
+    def happen(self, c, kind, row, ts):
+        event = (ts, kind, round(row.get("value", 0) * 1_000_000), self.day(ts))
+        c.events.append(event)
+        c.by_kind.setdefault(kind, []).append(event)
+        if kind == "b":
+            c.last_b = max(ts, c.last_b)
+        if kind == "a":
+            c.last_a = max(ts, c.last_a or ts)
+            c.done.append((ts, row.get("user")))
+        if kind in ("o", "k"):
+            c.take_item(kind, row, ts)
+        if kind == "member":
+            c.take_roster(row, ts)
+
+    def by_hand(self, c, t, row):
+        """A person's tag; what a rule set stays."""
+        tag, had = row["tag"], c.has(row["tag"])
+        if "remove" in row:
+            c.hand.pop(tag, None)
+        else:
+            c.hand[tag] = t + row["length"] if "length" in row else NEVER
+        return self.say_tag(c, tag, had)
+
+    @staticmethod
+    def say_tag(c, tag, had):
+        if c.has(tag) == had:
+            return []
+        return [{"type": "customer.untagged" if had else "customer.tagged", "tag": tag}]
 
     def profile(self, c, row, ts):
         for key in ("tier", "status", "end"):
@@ -447,43 +362,106 @@ class World:
                 setattr(c, key, value)
 
     # -- one step
-    def look(self, c, t, cause, row=None, was=(), event=False):
-        since = t - 1
+    def look(self, c, t, cause, row=None, was=(), event=False, said=()):
+        since, c.next_at, tagged = t - 1, None, list(said)
         if not event and c.quiet_until is not None:
             if t < c.quiet_until:
                 return
             since, c.quiet_until = c.quiet_until - QUIET, None
-        look = t if event else max(c.event_at, self.close_at(t))
-        said = []
+            if c.looked is None:
+                c.known_from = self.closing_day(t, event)
+        k = t if row else max(c.event_at, self.close_at(t))
+        c.looked = t
         rests = c.status == "gone"
         turned = rests != c.rests
         c.rests = rests
-        if rests and not turned:
-            return
-        for index, rule in enumerate(self.rules):
-            self.judge(c, index, t, look, cause, row, rule.name in was, rests, said, t if event else since)
-        if rests:
-            return
-        risk = sum(r.points for r, s in zip(self.rules, c.states) if s.fires and not r.shadow)
-        before_risk, before = c.risk, c.level
-        c.risk = min(100, max(0, risk))
-        c.held = {i for i, (_, enter, leave) in enumerate(LEVELS)
-                  if i and (c.risk >= enter or (i in c.held and c.risk >= leave))}
-        c.level = max(c.held, default=0)
-        ill_before = c.ill
-        c.ill = c.level > 0
-        if c.ill and not ill_before:
-            c.episode += 1
-        if c.level != before:
-            last = [s for s in said if s["type"] == "rule.cleared"]
-            said.append({"type": "customer.level_" + ("raised" if c.level > before else "lowered"),
-                         "cause": last[-1]["cause"] if last else cause})
+        if not rests:
+            for tag in [tag for tag, until in c.hand.items() if until <= t]:
+                del c.hand[tag]
+                tagged += self.say_tag(c, tag, True)
+        said, since = [], t if event else since
+        if not rests or turned:
+            for index, rule in enumerate(self.rules):
+                self.judge(c, index, t, k, cause, row, rule.name in was, rests, said, since)
+        moved = self.settle(c, t, k, cause, said, tagged, rests, event)
+        if moved and not rests:
+            said, turned = [], False
+            for index, rule in enumerate(self.rules):
+                if moved & set(rule.reads) or (turned and {"risk", "rules"} & set(rule.reads)):
+                    fired = c.states[index].fires
+                    self.judge(c, index, t, k, cause, row, rule.name in was, rests, said, since)
+                    turned |= fired != c.states[index].fires
+            moved = self.settle(c, t, k, cause, said, [], rests, event)
+            c.moved_on |= any(moved & set(rule.reads) for rule in self.rules)
+
+    def settle(self, c, t, k, cause, said, tagged, rests, event):
+        """Inhibition, points, risk, level, tags, stage; says it all. Returns what moved."""
+        before = c.risk, c.level, c.stage, c.ill
+        if not rests:
+            counting = c.counting()
+            self.inhibit(c, t, cause, said, counting)
+            self.level(c, k, counting)
+            if not self.risks_same(c):
+                c.risks.append((self.closing_day(t, event), c.risk))
+            if c.level != before[1]:
+                last = [s for s in said if s["type"] == "rule.cleared"]
+                said.append({"type": "customer.level_" + ("raised" if c.level > before[1] else "lowered"),
+                             "cause": last[-1]["cause"] if last else cause})
+            for tag, when, leave in TAGS:
+                tagged = tagged + self.tag(c, t, k, tag, when, leave)
+        said += tagged
+        stage = next((name for name, when in STAGES if when(c, t, k) is True), None)
+        if stage != c.stage:
+            c.stage, c.stage_at = stage, t
+            said.append({"type": "customer.stage_changed", "previous_stage": before[2]})
         for one in said:
             c.seq += 1
-            one.update(customer=c.name, at=t, risk=c.risk, previous_risk=before_risk, level=LEVELS[c.level][0],
-                       previous_level=LEVELS[before][0], seq=c.seq,
-                       episode=c.episode if c.ill or ill_before else None)
+            one.setdefault("cause", cause)
+            one.update(customer=c.name, at=t, risk=c.risk, previous_risk=before[0], level=LEVELS[c.level][0],
+                       previous_level=LEVELS[before[1]][0], seq=c.seq, episode=c.episode if c.ill or before[3] else None,
+                       stage=c.stage, tags=sorted({*c.hand, *c.by_rule}))
             self.said.append(one)
+        moved = {"level": c.level != before[1], "tags": tagged, "stage": c.stage != before[2]}
+        return {what for what, is_so in moved.items() if is_so}
+
+    def closing_day(self, t, event):
+        """The day whose close is the first to see what comes about now; what is due at the close itself it sees."""
+        closed = self.closed_day(t)
+        return closed if t == self.close_at(t) and not event else closed + 1
+
+    @staticmethod
+    def risks_same(c):
+        return (c.risks[-1][1] if c.risks else 0) == c.risk
+
+    def inhibit(self, c, t, cause, said, counting):
+        again, told = [], {one["rule"] for one in said if one["type"] == "rule.fired"}
+        for index, by in enumerate(self.held_by):
+            if not by or not c.states[index].fires:
+                continue
+            rule, s = self.rules[index], c.states[index]
+            if rule.name in told and index not in counting:
+                s.withheld = True
+            elif s.withheld and index in counting:
+                s.withheld, s.announced_at = False, t
+                again.append({"type": "rule.fired", "rule": rule.name, "firing": s.firing, "cause": cause})
+        said[:] = sorted(said + again, key=lambda one: self.index[one["rule"]])
+
+    def level(self, c, k, counting):
+        c.risk = min(100, max(0, sum(c.points(index, k) for index in counting)))
+        c.held = {i for i, (_, enter, leave) in enumerate(LEVELS)
+                  if i and (c.risk >= enter or (i in c.held and c.risk >= leave))}
+        c.level = max([0, *c.held, *(self.rules[index].floor for index in counting)])
+        if c.level > 0 and not c.ill:
+            c.episode += 1
+        c.ill = c.level > 0
+
+    def tag(self, c, t, k, tag, when, leave):
+        had, is_set, truth = c.has(tag), tag in c.by_rule, when(c, t, k)
+        if truth is True:
+            c.by_rule.add(tag)
+        elif is_set and (leave(c, t, k) is True if leave else truth is False):
+            c.by_rule.remove(tag)
+        return self.say_tag(c, tag, had)
 
     def judge(self, c, index, t, look, cause, row, was_true, rests, said, since):
         rule, s = self.rules[index], c.states[index]
@@ -555,7 +533,7 @@ class World:
     def judge_event(self, c, rule, s, t, cause, row, said):
         if row and row["type"] == rule.on:
             value = row.get("value")
-            if value is not None and value <= 6:
+            if value is not None and rule.when(c, value):
                 s.until = t + rule.keep
                 if not s.fires:
                     self.fire(c, rule, s, t, cause, said)
@@ -570,7 +548,7 @@ class World:
     def fire(self, c, rule, s, t, cause, said):
         c.firings += 1
         s.phase, s.since, s.announced, s.firing, s.blind = "firing", t, False, c.firings, None
-        s.fired_at = t
+        s.fired_at, s.withheld = t, False
         self.announce(c, rule, s, t, cause, said)
 
     def announce(self, c, rule, s, t, cause, said):

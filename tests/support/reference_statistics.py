@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statistic functions for the reference model: each counts the customer's events again, as the page says it.
 
-Of a customer `c`: events are (ts, kind, micro); `k` is the moment of the last look, `t` now. None is unknown."""
+Of a customer `c`: events are (ts, kind, micro, day); `k` is the moment of the last look, `t` now. None is unknown."""
 import collections
 import math
 import statistics
@@ -13,7 +13,7 @@ def tally(c, kind):
     """Events of each active day, in order; counted anew after each event."""
     count = len(c.events)
     if c.tallies.get(kind, (None,))[0] != count:
-        days = collections.Counter(c.world.day(e[0]) for e in c.events if e[1] == kind)
+        days = collections.Counter(e[3] for e in c.of_kind(kind))
         c.tallies[kind] = count, dict(sorted(days.items()))
     return c.tallies[kind][1]
 
@@ -146,3 +146,8 @@ def change(c, kind, n, min_events, k):
 def values(c, kind, n, k, live=False):
     last = c.world.day(k) if live else c.world.closed_day(k)
     return [e[2] / 1e6 for e in c.in_days(kind, last - n + 1, last)]
+
+
+def mean(c, kind, n, k):
+    found = values(c, kind, n, k)
+    return sum(found) / len(found) if found else None
