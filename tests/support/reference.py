@@ -55,8 +55,8 @@ class Customer:
 
         self.items, self.members, self.done = {}, {}, []  # done: (ts, user) of each a
         self.hand, self.by_rule, self.stage, self.stage_at = {}, set(), None, 0  # hand: when each tag expires
-        self.risks, self.next_at, self.looked = [], None, None  # risks: (closing day, risk)
-        self.moved_on, self.known_from = False, -NEVER
+        self.risks, self.next_at = [], None  # risks: (closing day, risk)
+        self.moved_on, self.known_from = NEVER, -NEVER
 
     # -- what other rules, tags and stages came to
     def state(self, rule):
@@ -368,10 +368,9 @@ class World:
             if t < c.quiet_until:
                 return
             since, c.quiet_until = c.quiet_until - QUIET, None
-            if c.looked is None:
+            if not c.risks and c.known_from == -NEVER:
                 c.known_from = self.closing_day(t, event)
         k = t if row else max(c.event_at, self.close_at(t))
-        c.looked = t
         rests = c.status == "gone"
         turned = rests != c.rests
         c.rests = rests
@@ -392,7 +391,8 @@ class World:
                     self.judge(c, index, t, k, cause, row, rule.name in was, rests, said, since)
                     turned |= fired != c.states[index].fires
             moved = self.settle(c, t, k, cause, said, [], rests, event)
-            c.moved_on |= any(moved & set(rule.reads) for rule in self.rules)
+            if any(moved & set(rule.reads) for rule in self.rules):
+                c.moved_on = min(c.moved_on, t)  # seen in its next step, and steps are finer here than need be
 
     def settle(self, c, t, k, cause, said, tagged, rests, event):
         """Inhibition, points, risk, level, tags, stage; says it all. Returns what moved."""
