@@ -91,6 +91,37 @@ def many_history(folder):
     return path
 
 
+# Tasks that escalate and are followed by others, in turn and by load, over weeks: the daemon dies around these moments.
+CARE = HEAD.format(zone="Asia/Shanghai") + """teams: {care: [ann, bob, cid], lead: [lea, max]}
+signals:
+  visit: {on: visit}
+rules:
+- {rule: quiet, expr: 'silent(visit) >= 20h', cooldown: 0s, points: 35}
+- {rule: busy, expr: 'count(visit[6h live]) >= 3', cooldown: 0s, points: -10}
+actions:
+- {on: rule.fired, rule: quiet, task: call, owner: least_loaded(care)}
+- {on: rule.fired, rule: busy, task: thank}
+- {on: customer.owner_changed, task: meet}
+tasks:
+  call: {assign: round_robin(care), ack_within: 5h, resolve_within: 2d, close_when: 'silent(visit) < 2h',
+         escalate: [{after: 80%, to: lead}, {after: 100%, to: care}], steps: [{task: again, after: 9h}]}
+  again: {assign: least_loaded(care), steps: [{task: last, after: 3h, unless: 'silent(visit) < 30h'}]}
+  last: {route: [{when: 'profile.owner == "ann"', assign: round_robin(lead)}, {assign: least_loaded(lead)}]}
+  thank: {assign: profile.owner}
+  meet: {assign: profile.owner, resolve_within: 7h, escalate: [{after: 50%, to: lead}]}
+"""
+
+
+def care_history(folder):
+    import json
+    path, rng, now = os.path.join(folder, "care.ndjson"), random.Random(11), 1_790_000_000_000
+    with open(path, "w", encoding="utf-8") as file:
+        for i in range(40000):
+            now += rng.randrange(60_000)
+            file.write(json.dumps({"customer": "k%04d" % rng.randrange(i // 30 + 5), "type": "visit", "ts": now}) + "\n")
+    return path
+
+
 def replay(rules, events):
     done = subprocess.run([CHURNCTL, "replay", "--rules", rules, "--events", events], capture_output=True, check=True)
     return done.stdout.decode().splitlines()
@@ -129,6 +160,29 @@ def live(rules_text, events, disturbed, seed):
         house.close()
 
 
+def behind(rules_text, events, seed):
+    """All of it lies in the stream before the daemon comes: it dies again and again while it is far behind, when
+    most records are older than what was committed."""
+    house = House(rules_text)
+    house.more = ""
+    rng = random.Random(seed)
+    try:
+        house.start()
+        house.kill()
+        subprocess.run([CHURNCTL, "-c", house.config, "import", events, "--as-live"], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, check=True)
+        deaths = rng.randrange(12, 20)
+        for _ in range(deaths):
+            house.start()
+            time.sleep(rng.random() * 0.25)
+            house.kill()
+        house.start()
+        house.drain(120)
+        return [row["body"] for row in house.alerts()], deaths
+    finally:
+        house.close()
+
+
 def last_moment(events):
     """ms of the last row: after it the stream goes on into the present, and the file does not."""
     import csv
@@ -156,13 +210,14 @@ def compare(rules_text, events, seed):
     want = up_to(want, moment)
     assert len(want) > 50, "the history gives too few alerts to show anything: %d" % len(want)
     told = 0
-    for disturbed in (False, True):
-        got, disturbances = live(rules_text, events, disturbed, seed)
+    for disturbed in ("", " (disturbed)", " (behind)"):
+        got, disturbances = behind(rules_text, events, seed) if "behind" in disturbed else \
+            live(rules_text, events, disturbed, seed)
         got = up_to(got, moment)
         told += disturbances
         for i, (a, b) in enumerate(zip(want, got)):
             assert a == b, "alert %d differs%s\nreplay: %s\nlive:   %s" % (
-                i, " (disturbed)" if disturbed else "", a, b)
+                i, disturbed, a, b)
         assert len(want) == len(got), "replay gives %d alerts, live %d" % (len(want), len(got))
     assert told > 0, "nothing befell the daemon"
     return "%d alerts, %d kills and stops" % (len(want), told)
@@ -174,6 +229,7 @@ def main():
         pack = file.read().replace("webhook: crm", "task: call_back")
     parts = [("a made history", pack, made_history(folder.folder)),
              ("closes of many customers", MANY, many_history(folder.folder)),
+             ("care", CARE, care_history(folder.folder)),
              ("cdnow", CDNOW, os.path.join(DATA, "cdnow", "events.csv.gz")),
              ("ravenstack", RAVENSTACK, os.path.join(DATA, "ravenstack_syn", "events.csv.gz")),
              ("oulad", OULAD, os.path.join(DATA, "oulad_2013", "events.csv.gz"))]

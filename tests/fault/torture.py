@@ -36,10 +36,17 @@ rules:
 - {rule: many, expr: 'count(complaint[24h live]) >= 3', cooldown: 0s, points: 40}
 - {rule: bad, on: nps, expr: 'event.value <= 6', keep_firing_for: 1s, cooldown: 0s, points: 30}
 - {rule: rich, expr: 'sum(spend[3d live]) > 1000 and profile.tier == "gold"', cooldown: 0s, points: 5}
+teams: {care: [ann, bob, cid], lead: [lea, max]}
 actions:
 - {on: customer.level_raised, webhook: crm}
 - {on: customer.level_raised, at_least: at_risk, task: call}
-tasks: {call: {title: "Call {name}"}}
+- {on: rule.fired, rule: rich, owner: least_loaded(care)}
+- {on: rule.fired, rule: bad, task: answer}
+tasks:
+  call: {title: "Call {name}", assign: least_loaded(care), ack_within: 3s,
+         escalate: [{after: 80%, to: lead}, {after: 100%, to: care}]}
+  answer: {title: Answer, assign: round_robin(care), close_when: 'count(login[24h live]) >= 9', steps: [{task: ask, after: 2s}]}
+  ask: {title: Ask, route: [{when: 'profile.tier == "gold"', queue: gold, assign: round_robin(lead)}, {queue: tin}]}
 """
 
 

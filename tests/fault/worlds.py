@@ -40,11 +40,30 @@ profile: {{tier: {{enum: [{words}], default: tin}}, mrr: num, phone: {{type: str
 - {{rule: rich, expr: 'sum(spend[3d live]) > 500 and profile.tier == "gold"', cooldown: 0s, points: -10}}
 - {{rule: few, expr: 'last(seats) < 3 or after(complaint, login) > 2d', cooldown: 0s, points: 12}}
 - {{rule: grave, expr: 'risk() >= 50', cooldown: 0s, points: 20}}
-{more_rules}actions:
+{more_rules}{teams}actions:
 - {{on: customer.level_raised, webhook: crm}}
 - {{on: customer.level_raised, at_least: at_risk, task: call}}
 - {{on: rule.fired, rule: bad, task: answer}}
-tasks: {{call: {{title: "Call {{name}}", assign: profile.owner}}, answer: {{title: Answer, priority: low}}}}
+{more_actions}tasks:
+  call: {{title: "Call {{name}}", assign: {assign}{call}}}
+  answer: {{title: Answer, priority: low{answer}}}
+{more_tasks}"""
+
+# Whose tasks are, what hurries, ends and follows them: state of the partition beside that of the customers.
+TEAMS = ["teams: {care: [ann, bob, cid], lead: [lea, max]}\n", "teams: {care: [bob, ann], lead: [lea]}\n",
+         "teams: {care: [ann, bob, cid, dan], lead: [max, lea], spare: [eve]}\n"]
+OWNERS = ["", "- {on: rule.fired, rule: bad, owner: least_loaded(care)}\n",
+          "- {on: rule.fired, rule: quiet, owner: round_robin(care)}\n- {on: customer.owner_changed, task: meet}\n"]
+ANSWERS = [", assign: least_loaded(care), close_when: 'silent(complaint) > 2d and level() < \"at_risk\"'",
+           ", assign: round_robin(care), close_when: 'count(login[2d live]) >= 3', steps: [{task: ask, after: 5h}]",
+           ", route: [{when: 'profile.tier == \"gold\"', queue: vip, assign: round_robin(lead), priority: high}, "
+           "{assign: least_loaded(care)}]"]
+CALLS = [", ack_within: 2h, escalate: [{after: 80%, to: lead}, {after: 100%, to: care}]",
+         ", ack_within: 3h, resolve_within: 1d, escalate: [{after: 50%, to: care}, {after: 150%, to: lead}]",
+         ", steps: [{task: ask, after: 1d, unless: 'silent(login) < 5h'}, {task: meet, after: 90m}]"]
+MORE_TASKS = """  ask: {title: Ask, assign: round_robin(care), steps: [{task: last, after: 7h}]}
+  meet: {title: Meet, assign: least_loaded(lead), resolve_within: 8h, escalate: [{after: 100%, to: lead}]}
+  last: {title: Last, assign: profile.owner, close_when: seen(seats)}
 """
 
 
@@ -58,7 +77,12 @@ def rules(rng, edit, guarded):
     defaults = ""
     if guarded:
         defaults = "defaults: {min_volume: %d, max_alerts_per_hour: %d}\n" % (rng.choice([1, 1, 2]), rng.randint(1, 3))
+    cared = rng.random() < 0.6
     return RULES.format(
+        teams=rng.choice(TEAMS) if cared else "", more_actions=rng.choice(OWNERS) if cared else "",
+        assign=rng.choice(["profile.owner", "round_robin(care)", "least_loaded(care)"]) if cared else "profile.owner",
+        call=rng.choice(CALLS) if cared else "", answer=rng.choice(ANSWERS) if cared else "",
+        more_tasks=MORE_TASKS if cared else "",
         defaults=defaults,
         zone=rng.choice(["UTC", "Asia/Shanghai", "America/New_York"]), only=only,
         words=rng.choice(["tin, gold, lead", "lead, tin, gold"]) if edit else "tin, gold, lead",
