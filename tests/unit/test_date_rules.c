@@ -76,8 +76,8 @@ static void
 steps_already_past_when_the_date_becomes_known_do_not_fire(void **state)
 {
 	(void)state;
-	says(RULE("steps: [30d, 7d, 1d]"), "2026-03-20", "2026-03-15 00:00", "2026-03-19 12:00",
-	     "2026-03-19 00:00 fired\n");
+	says(RULE("steps: [30d, 7d, 1d]"), "2026-03-20", "2026-03-15 00:00", "2026-03-25 12:00",
+	     "2026-03-19 00:00 fired\n2026-03-20 00:00 cleared\n");
 	/* Known at the very instant of a step: what is due then comes before it. */
 	says(RULE("steps: [7d]"), "2026-03-20", "2026-03-13 00:00", "2026-04-19 12:00", "");
 }

@@ -162,6 +162,28 @@ a_rule_holds_until_the_feed_is_back_and_an_event_rule_does_not(void **state)
 }
 
 static void
+tags_and_stages_hold_while_a_feed_they_read_is_suspect(void **state)
+{
+	struct scene scene;
+	(void)state;
+	scene_init(&scene,
+		   GUARDED "tags: {few: 'count(login[3h live]) < 2'}\n"
+			   "stages:\n- {stage: low, when: 'count(login[3h live]) < 2'}\n"
+			   "- {stage: fine, when: 'true'}\n");
+	hours_of(&scene, "2026-03-02 00:00", "2026-03-30 12:00", 10, "login", "web");
+	scene_clear(&scene);
+	scene_advance(&scene, at("2026-03-31 12:00"));
+	scene_expect(&scene, "2026-03-30T13:00:00.000Z - feed.silent login/web hour volume=0 "
+			     "expected=10\n");
+	/* Some feed is back, and u9 is not. */
+	hours_of(&scene, "2026-03-31 12:00", "2026-03-31 18:00", 9, "login", "web");
+	assert_non_null(strstr(scene.said.p, "u9 customer.tagged few"));
+	assert_non_null(strstr(scene.said.p, "u9 customer.stage_changed low from fine"));
+	assert_null(strstr(scene.said.p, "2026-03-31T12:"));
+	scene_finish(&scene);
+}
+
+static void
 guard_off_opts_a_rule_out_of_holding_and_of_pausing(void **state)
 {
 	struct scene scene;
@@ -401,6 +423,7 @@ main(void)
 		cmocka_unit_test(after_stands_still_while_either_of_its_feeds_is_suspect),
 		cmocka_unit_test(
 			a_rule_holds_until_the_feed_is_back_and_an_event_rule_does_not),
+		cmocka_unit_test(tags_and_stages_hold_while_a_feed_they_read_is_suspect),
 		cmocka_unit_test(guard_off_opts_a_rule_out_of_holding_and_of_pausing),
 		cmocka_unit_test(a_pending_rule_pauses_while_the_feed_is_suspect),
 		cmocka_unit_test(a_suspect_day_is_neither_observed_nor_counted_in_rates),

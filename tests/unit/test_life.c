@@ -331,6 +331,11 @@ other_types_of_event_neither_prolong_nor_clear_an_event_rule(void **state)
 	scene_clear(&w);
 	scene_send(&w, at("2026-03-05 10:00"), "c", "a", "value=9", NULL);
 	scene_send(&w, at("2026-03-06 10:00"), "c", "b", "value=1", NULL);
+	/* A late one makes all rules be looked at. */
+	scene_send(&w, at("2026-03-06 11:00"), "c", "a", "value=9", "ts=2026-03-03T10:00:00Z",
+		   NULL);
+	scene_send(&w, at("2026-03-06 12:00"), "c", "b", "value=1", "ts=2026-03-03T10:00:00Z",
+		   NULL);
 	scene_expect(&w, "");
 	scene_advance(&w, at("2026-03-08 10:00"));
 	scene_expect(&w, "2026-03-08T10:00:00.000Z c rule.cleared r risk=0 cause=time\n");
