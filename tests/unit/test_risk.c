@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -117,6 +118,23 @@ risk_is_the_sum_of_the_points_kept_within_0_and_100(void **state)
 }
 
 static void
+risk_inside_a_rule_is_kept_within_0_and_100(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, PROFILE LEVELS POINTS
+		   "- {rule: top, expr: 'risk() == 100', points: 0, cooldown: 0s}\n"
+		   "- {rule: none, expr: 'risk() == 0', points: 0, cooldown: 0s}\n");
+	scene_send(&w, at("2026-03-01 00:00"), "c", "profile", "p=80", "q=80", NULL);
+	assert_non_null(strstr(w.said.p, "rule.fired top"));
+	assert_null(strstr(w.said.p, "rule.fired none"));
+	set(&w, "q", "-90");
+	assert_non_null(strstr(w.said.p, "rule.cleared top"));
+	assert_non_null(strstr(w.said.p, "rule.fired none"));
+	scene_finish(&w);
+}
+
+static void
 points_of_an_expression_are_rounded(void **state)
 {
 	struct scene w;
@@ -164,6 +182,7 @@ main(void)
 			each_level_is_left_on_its_own_and_the_highest_held_is_the_customers),
 		cmocka_unit_test(a_move_over_several_levels_is_one_alert),
 		cmocka_unit_test(risk_is_the_sum_of_the_points_kept_within_0_and_100),
+		cmocka_unit_test(risk_inside_a_rule_is_kept_within_0_and_100),
 		cmocka_unit_test(points_of_an_expression_are_rounded),
 		cmocka_unit_test(an_episode_runs_from_leaving_healthy_to_coming_back),
 	};
