@@ -500,6 +500,7 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 	case PART_EPISODE:
 	case PART_QUIET:
 	case PART_RESTS:
+	case PART_MOVED:
 	case PART_COUNT:
 		return;
 	}

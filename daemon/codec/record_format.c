@@ -28,6 +28,7 @@ const struct record_flag record_flags[RECORD_FLAGS] = {
 	{PART_EPISODE, CUSTOMER_EPISODE},
 	{PART_QUIET, CUSTOMER_QUIET},
 	{PART_RESTS, CUSTOMER_RESTS},
+	{PART_MOVED, CUSTOMER_MOVED},
 };
 
 #define RULE_NUMBER(bit, member, is_at)                               \

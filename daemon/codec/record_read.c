@@ -159,6 +159,7 @@ read_part(struct reader *reader, enum record_part part)
 	case PART_EPISODE:
 	case PART_QUIET:
 	case PART_RESTS:
+	case PART_MOVED:
 		read_flag(reader, part);
 		return;
 	case PART_DAYS:

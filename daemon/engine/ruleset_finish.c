@@ -24,7 +24,7 @@ struct reading {
 	uint64_t at_once; /* signals whose events may change it at once */
 	uint32_t items;	  /* lists of items */
 	int64_t reach;	  /* ms */
-	bool coarse, standing, risk, follows, time, owner;
+	bool coarse, standing, stage, risk, follows, time, owner;
 };
 
 static void
@@ -169,6 +169,8 @@ read_call(struct reading *reading, const struct node *node)
 		read_after(reading->rules, signal_of(node->kids[0]), signal_of(node->kids[1]));
 	if (node->builtin->flags & FN_SCORES)
 		reading->standing = true;
+	if (node->builtin->op == FN_STAGE || node->builtin->op == FN_STAGE_AGE)
+		reading->stage = true;
 	if (node->builtin->flags & FN_FOLLOWS)
 		reading->follows = true;
 	if (node->builtin->op == FN_RISK || node->builtin->op == FN_RISK_RISE)
@@ -350,6 +352,7 @@ finish_watching(struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		read_expr(&reading, rules->stages[i].when);
+	rules->watching.reads_stage = reading.stage;
 	for (unsigned i = 0; i < rules->task_count; i++)
 		read_expr(&reading, rules->tasks[i].close_when);
 	rules->watching.owner = reading.owner;

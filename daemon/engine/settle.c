@@ -35,6 +35,17 @@ step_settle(struct step *step, bool watch)
 	return moved || step->owner_moved;
 }
 
+/* There is no third look, and no later one at any odd instant at which something else is due: those that read what
+ * moved wait for the customer's next entry, the next close, or until something moves again. So what a look finds
+ * never hangs on how often one looks. */
+static void
+step_leave_moved(struct step *step)
+{
+	const struct engine *engine = step->engine;
+	if (engine->has_standing || step->owner_moved || engine->rules->watching.reads_stage)
+		step->customer->flags |= CUSTOMER_MOVED;
+}
+
 /* After rules were judged. A second look at what reads what moved; no third. */
 void
 step_conclude(struct step *step, bool watch)
@@ -46,9 +57,11 @@ step_conclude(struct step *step, bool watch)
 	if (!step->engine->has_standing && !step->owner_moved && !again)
 		return;
 	step->turned = false;
+	step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
 	step_judge_again(step);
 	step->owner_moved = false;
-	(void)step_settle(step, again);
+	if (step_settle(step, again))
+		step_leave_moved(step);
 }
 
 /* Of a customer at rest only the stage goes on, and what people do is said. */
@@ -56,7 +69,8 @@ void
 step_conclude_rest(struct step *step)
 {
 	step_note_standing(step);
-	(void)watch_look(step, true);
+	if (watch_look(step, true))
+		step_leave_moved(step);
 	orders_emit(step);
 	care_close(step);
 }

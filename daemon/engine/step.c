@@ -167,7 +167,12 @@ is_event_about(const struct step *step, const struct item *item)
 void
 step_judge(struct step *step, unsigned slot, bool rests, bool is_event)
 {
-	unsigned each = step->engine->rules->rules[slot].each, count;
+	const struct rule *rule = &step->engine->rules->rules[slot];
+	unsigned each = rule->each, count;
+	/* What a second look moved is seen by the next look of its own: see settle.c. */
+	if (step->customer->flags & CUSTOMER_MOVED && !rests &&
+	    (rule->reads_standing || rule->reads_owner))
+		return;
 	if (each == 0) {
 		step_judge_one(step, slot, NULL, rests, is_event);
 		return;
@@ -261,7 +266,7 @@ step_is_quiet(struct step *step)
 	step->quiet_since = customer->backfilled_at;
 	if (step->dry)
 		return false;
-	customer->flags &= (uint8_t)~CUSTOMER_QUIET;
+	customer->flags &= (uint8_t) ~(CUSTOMER_QUIET | CUSTOMER_MOVED);
 	if (step->engine->rules->reads_rise)
 		history_note(step, true);
 	return false;
@@ -313,7 +318,8 @@ bool
 step_reaches_closes(const struct step *step)
 {
 	const struct close_plan *plan = &step->engine->close;
-	return step->look.day || plan->daily || plan->whole_daily || risk_may_move(step);
+	return step->look.day || plan->daily || plan->whole_daily ||
+	       step->customer->flags & CUSTOMER_MOVED || risk_may_move(step);
 }
 
 void
@@ -328,7 +334,8 @@ step_end_part(struct step *step)
 {
 	const struct type_use *use = step->use;
 	/* Closed days are read at closes only: the event counts in the next one. */
-	if (step->look.day || (use && use->signals & step->engine->windowed))
+	if (step->look.day || step->customer->flags & CUSTOMER_MOVED ||
+	    (use && use->signals & step->engine->windowed))
 		engine_set_day(step->engine, step->customer, true);
 	if (step->look.env.next < step->customer->wake_at)
 		engine_set_wake(step->engine, step->index, step->look.env.next);
@@ -342,7 +349,7 @@ step_needs_whole(const struct step *step)
 	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse ||
 	       step->late || engine->member_went || engine->rules->only_reads == UINT64_MAX ||
 	       (step->use && step->use->looks_only) ||
-	       (step->customer->flags & CUSTOMER_QUIET) ||
+	       (step->customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED)) ||
 	       step->look.live_day != step->look.closed_day + 1;
 }
 
@@ -369,6 +376,7 @@ step_look_event(struct step *step)
 {
 	const struct type_use *use = step->use;
 	if (step_needs_whole(step)) {
+		step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
 		step_look_whole(step);
 		(void)step_is_quiet(step);
 		step_end_whole(step);
@@ -384,6 +392,7 @@ static void
 step_act(struct step *step)
 {
 	step->cause = CAUSE_PERSON;
+	step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
 	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
 	if (step->entry->kind == ENTRY_TAG)
 		tags_by_hand(step);
@@ -401,7 +410,7 @@ step_is_calm(const struct step *step)
 	const struct engine *engine = step->engine;
 	const struct type_use *use = step->use;
 	bool plain = step->entry->kind == ENTRY_EVENT && !step->is_new && !step->late &&
-		     !(step->customer->flags & CUSTOMER_QUIET);
+		     !(step->customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED));
 	bool simple = !engine->has_coarse && !engine->has_points_expr &&
 		      engine->rules->only_reads != UINT64_MAX;
 	/* Before the next local midnight, that is: not in the gap before a close. */
@@ -445,12 +454,29 @@ step_event(struct step *step)
 	step_look_event(step);
 }
 
+/* A close, and a change of rules, is a look at what the second look before it moved. */
+static void
+step_see_moved(struct step *step)
+{
+	int64_t close_at, next;
+	(void)clock_closed_day(&step->engine->clock, step->now, &close_at, &next);
+	if (!(step->customer->flags & CUSTOMER_MOVED) ||
+	    (step->now != close_at && step->cause != CAUSE_RULES_CHANGED))
+		return;
+	step->changed = true;
+	if (!step->dry)
+		step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
+}
+
 void
 step_time(struct step *step)
 {
 	step->strikes = step->cause == CAUSE_TIME;
 	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
-	if (!step_is_quiet(step))
+	if (step_is_quiet(step))
+		return;
+	step_see_moved(step);
+	if (!(step->dry && step->changed))
 		step_look_whole(step);
 }
 

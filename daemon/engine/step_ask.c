@@ -44,7 +44,8 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 	int64_t day = clock_closed_day(&engine->clock, now, &close_at, &next_close);
 	struct close_view view = close_look(engine, customer, day);
 	step_begin(&step, engine, index, NULL, now, NULL);
-	if (plan->whole_daily || plan->whole_signals & view.signals || risk_may_move(&step))
+	if (customer->flags & CUSTOMER_MOVED || plan->whole_daily ||
+	    plan->whole_signals & view.signals || risk_may_move(&step))
 		return step_would_change(engine, index, now);
 	if (!plan->daily && !view.signals) {
 		engine_set_day(engine, customer, view.reaches);

@@ -227,6 +227,8 @@ watch_look(struct step *step, bool rests)
 	/* A dead tracker never looks like churn. */
 	if (step->engine->rules->watching.fed_by & step->engine->guard.suspect)
 		return false;
+	if (step->customer->flags & CUSTOMER_MOVED && step->engine->rules->watching.reads_stage)
+		return false;
 	bool moved = !rests && tags_look(step);
 	if (step->dry && moved)
 		return true;

@@ -53,6 +53,7 @@ enum record_part {
 	PART_RISKS,   /* list of points of the risk's history */
 	PART_ITEMS,   /* list of items by the key of their list */
 	PART_MEMBERS, /* key of what names them, list of members */
+	PART_MOVED,   /* a flag */
 	PART_COUNT,
 	PART_COUNT_1 = PART_LEVEL /* what version 1 knew */
 };
@@ -74,7 +75,7 @@ struct record_flag {
 	uint8_t part, flag;
 };
 
-#define RECORD_FLAGS 3
+#define RECORD_FLAGS 4
 extern const struct record_flag record_flags[RECORD_FLAGS];
 
 /* The numbers of a rule's state: bit i of a byte says that row i is not 0. */

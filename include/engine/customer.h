@@ -180,7 +180,8 @@ enum customer_flag {
 		4, /* `only` is not true: derived at each look, kept for the transition */
 	CUSTOMER_EPISODE = 8, /* not healthy */
 	CUSTOMER_QUIET = 16,  /* backfilled: nothing is due before look_due_at */
-	CUSTOMER_GIVEN = 32   /* its record has to go with the next commit: see teams.c */
+	CUSTOMER_GIVEN = 32,  /* its record has to go with the next commit: see teams.c */
+	CUSTOMER_MOVED = 64   /* by a second look: who reads that waits, see settle.c */
 };
 
 struct customer {

@@ -326,7 +326,8 @@ struct ruleset {
 		uint64_t fed_by; /* while one of their feeds is suspect they hold, together */
 		bool coarse;
 		bool follows; /* what rules said or made: risk(), firing(), level(), stage() ... */
-		bool owner; /* profile.owner */
+		bool owner;	  /* profile.owner */
+		bool reads_stage; /* a tag or stage does: the stage of before */
 	} watching;
 	uint64_t only_reads; /* as rule.reads; all ones when it reads time */
 	uint32_t only_reads_items;

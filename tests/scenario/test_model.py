@@ -87,7 +87,7 @@ def of_model(zone, renewal, rows, end):
     for arrived, row in rows:
         world.entry(arrived, row)
     world.advance(end)
-    return [tuple(one.get(key) for key in KEYS) for one in world.said], world
+    return [tuple(one.get(key) for key in KEYS) for one in world.said]
 
 
 def of_engine(folder, zone, renewal, rows, end):
@@ -121,10 +121,7 @@ def of_engine(folder, zone, renewal, rows, end):
 
 def run(folder, seed):
     zone, renewal, rows, end = history(seed)
-    model, world = of_model(zone, renewal, rows, end)
-    until = {c.name: c.moved_on for c in world.customers.values()}
-    return [[one for one in said if one[2] <= until[one[1]]]
-            for said in (model, of_engine(folder, zone, renewal, rows, end))]
+    return of_model(zone, renewal, rows, end), of_engine(folder, zone, renewal, rows, end)
 
 
 def show(model, engine):

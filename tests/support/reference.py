@@ -13,6 +13,7 @@ LATENESS, QUIET = 10 * MINUTE, MINUTE
 NEVER = 1 << 62
 
 LEVELS = [("healthy", 0, 0), ("watch", 30, 20), ("at_risk", 60, 45), ("critical", 85, 70)]
+STANDING = {"level", "tags", "stage"}
 FIRES = ("firing", "clearing")
 
 
@@ -56,7 +57,7 @@ class Customer:
         self.items, self.members, self.done = {}, {}, []  # done: (ts, user) of each a
         self.hand, self.by_rule, self.stage, self.stage_at = {}, set(), None, 0  # hand: when each tag expires
         self.risks, self.next_at = [], None  # risks: (closing day, risk)
-        self.moved_on, self.known_from = NEVER, -NEVER
+        self.moved, self.known_from = False, -NEVER
 
     # -- what other rules, tags and stages came to
     def state(self, rule):
@@ -367,9 +368,11 @@ class World:
         if not event and c.quiet_until is not None:
             if t < c.quiet_until:
                 return
-            since, c.quiet_until = c.quiet_until - QUIET, None
+            since, c.quiet_until, c.moved = c.quiet_until - QUIET, None, False
             if not c.risks and c.known_from == -NEVER:
                 c.known_from = self.closing_day(t, event)
+        if event or t == self.close_at(t):
+            c.moved = False
         k = t if row else max(c.event_at, self.close_at(t))
         rests = c.status == "gone"
         turned = rests != c.rests
@@ -381,22 +384,24 @@ class World:
         said, since = [], t if event else since
         if not rests or turned:
             for index, rule in enumerate(self.rules):
-                self.judge(c, index, t, k, cause, row, rule.name in was, rests, said, since)
+                if rests or not c.moved or not STANDING & set(rule.reads):
+                    self.judge(c, index, t, k, cause, row, rule.name in was, rests, said, since)
         moved = self.settle(c, t, k, cause, said, tagged, rests, event)
         if moved and not rests:
-            said, turned = [], False
+            said, turned, c.moved = [], False, False
             for index, rule in enumerate(self.rules):
-                if moved & set(rule.reads) or (turned and {"risk", "rules"} & set(rule.reads)):
+                if STANDING & set(rule.reads) or (turned and {"risk", "rules"} & set(rule.reads)):
                     fired = c.states[index].fires
                     self.judge(c, index, t, k, cause, row, rule.name in was, rests, said, since)
                     turned |= fired != c.states[index].fires
             moved = self.settle(c, t, k, cause, said, [], rests, event)
-            if any(moved & set(rule.reads) for rule in self.rules):
-                c.moved_on = min(c.moved_on, t)  # seen in its next step, and steps are finer here than need be
+            c.moved = bool(moved)  # there is no third look
+        elif moved:
+            c.moved = True
 
     def settle(self, c, t, k, cause, said, tagged, rests, event):
         """Inhibition, points, risk, level, tags, stage; says it all. Returns what moved."""
-        before = c.risk, c.level, c.stage, c.ill
+        before, by_rule = (c.risk, c.level, c.stage, c.ill), []
         if not rests:
             counting = c.counting()
             self.inhibit(c, t, cause, said, counting)
@@ -407,10 +412,9 @@ class World:
                 last = [s for s in said if s["type"] == "rule.cleared"]
                 said.append({"type": "customer.level_" + ("raised" if c.level > before[1] else "lowered"),
                              "cause": last[-1]["cause"] if last else cause})
-            for tag, when, leave in TAGS:
-                tagged = tagged + self.tag(c, t, k, tag, when, leave)
-        said += tagged
-        stage = next((name for name, when in STAGES if when(c, t, k) is True), None)
+            by_rule = [one for tag in TAGS if not c.moved for one in self.tag(c, t, k, *tag)]
+        said += tagged + by_rule
+        stage = c.stage if c.moved else next((name for name, when in STAGES if when(c, t, k) is True), None)
         if stage != c.stage:
             c.stage, c.stage_at = stage, t
             said.append({"type": "customer.stage_changed", "previous_stage": before[2]})
@@ -421,7 +425,7 @@ class World:
                        previous_level=LEVELS[before[1]][0], seq=c.seq, episode=c.episode if c.ill or before[3] else None,
                        stage=c.stage, tags=sorted({*c.hand, *c.by_rule}))
             self.said.append(one)
-        moved = {"level": c.level != before[1], "tags": tagged, "stage": c.stage != before[2]}
+        moved = {"level": c.level != before[1], "tags": by_rule, "stage": c.stage != before[2]}
         return {what for what, is_so in moved.items() if is_so}
 
     def closing_day(self, t, event):

@@ -211,7 +211,7 @@ def standing_rules():
         Rule("paid", lambda c, value: value > 5 and c.has("busy"), 1, keep=DAY, on="c", inhibited_by=("held",),
              reads="tags", **live),
         Rule("visit", lambda c, t, k: known(c.stage, lambda s: s == "usual"), 1, keep=20 * hour, cooldown=0,
-             reads="stage", steps=lambda c, t: [] if c.end is None else
+             steps=lambda c, t: [] if c.end is None else
              [c.world.day_start(c.end - d) for d in (2, -2)]),
     ]
 

@@ -316,7 +316,10 @@ set_numbers(struct customer *customer, struct lcg *lcg, int64_t now)
 		customer->level = 3;
 	customer->stage = (uint8_t)lcg_below(lcg, 3);
 	customer->stage_at = customer->stage ? past(lcg, now) : 0;
-	customer->flags = (uint8_t)(lcg_below(lcg, 8) << 2); /* RESTS, EPISODE, QUIET */
+	uint64_t flags = lcg_below(lcg, 16);
+	customer->flags = (uint8_t)((flags & 7) << 2); /* RESTS, EPISODE, QUIET */
+	if (flags & 8)
+		customer->flags |= CUSTOMER_MOVED;
 }
 
 struct customer *

@@ -327,6 +327,91 @@ what_moves_in_a_step_is_looked_at_once_more_and_no_third_time(void **state)
 	scene_finish(&w);
 }
 
+#define CLIMB                                                                      \
+	LEVELS SIGNALS "rules:\n- {rule: one, expr: 'seen(a)', points: 30}\n"      \
+		       "- {rule: ill, expr: 'level() >= \"watch\"', points: 30}\n" \
+		       "- {rule: bad, expr: 'level() >= \"at_risk\"', points: 30}\n"
+
+static void
+what_a_second_look_moved_is_seen_with_the_next_event_and_at_no_odd_instant(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, CLIMB "- {rule: late, expr: 'silent(a) >= 2h', points: 1}\n" READ_ALL);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	scene_clear(&w);
+	assert_int_equal(engine_next_due(w.engine), at("2026-03-02 14:00"));
+	scene_advance(&w, at("2026-03-02 15:00"));
+	scene_expect(&w, "2026-03-02T14:00:00.000Z c1 rule.fired late risk=61 cause=time\n");
+	scene_send(&w, at("2026-03-02 16:00"), "c1", "c", NULL);
+	scene_expect(&w, "2026-03-02T16:00:00.000Z c1 rule.fired bad risk=91 cause=event\n"
+			 "2026-03-02T16:00:00.000Z c1 customer.level_raised critical from "
+			 "at_risk risk=91 cause=event\n");
+	scene_finish(&w);
+}
+
+static void
+what_a_second_look_moved_is_seen_at_the_days_close(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, CLIMB READ_ALL);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-04 12:00"));
+	scene_expect(&w, "2026-03-03T00:10:00.000Z c1 rule.fired bad risk=90 cause=time\n"
+			 "2026-03-03T00:10:00.000Z c1 customer.level_raised critical from "
+			 "at_risk risk=90 cause=time\n");
+	scene_finish(&w);
+}
+
+static void
+what_a_second_look_moved_is_seen_once_the_level_moves_again(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, CLIMB "- {rule: late, expr: 'silent(a) >= 2h', points: 25}\n" READ_ALL);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-02 15:00"));
+	scene_expect(&w, "2026-03-02T14:00:00.000Z c1 rule.fired late risk=85 cause=time\n"
+			 "2026-03-02T14:00:00.000Z c1 customer.level_raised critical from "
+			 "at_risk risk=85 cause=time\n"
+			 "2026-03-02T14:00:00.000Z c1 rule.fired bad risk=100 cause=time\n");
+	scene_finish(&w);
+}
+
+/* Its points take away what makes it true. */
+static void
+a_rule_that_makes_its_own_condition_false_turns_once_in_a_step(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, LEVELS SIGNALS
+		   "rules:\n- {rule: one, expr: 'seen(a)', points: 30}\n"
+		   "- {rule: off, expr: 'level() >= \"watch\"', points: -20, cooldown: 0s}\n"
+		   "- {rule: late, expr: 'silent(a) >= 2h', points: 1}\n" READ_ALL);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	scene_expect(&w,
+		     "2026-03-02T12:00:00.000Z c1 rule.fired one risk=30 cause=event\n"
+		     "2026-03-02T12:00:00.000Z c1 customer.level_raised watch from healthy "
+		     "risk=30 cause=event\n"
+		     "2026-03-02T12:00:00.000Z c1 rule.fired off risk=10 cause=event\n"
+		     "2026-03-02T12:00:00.000Z c1 customer.level_lowered healthy from watch "
+		     "risk=10 cause=event\n");
+	scene_advance(&w, at("2026-03-02 23:00"));
+	scene_expect(&w, "2026-03-02T14:00:00.000Z c1 rule.fired late risk=11 cause=time\n");
+	scene_advance(&w, at("2026-03-03 12:00"));
+	scene_expect(&w,
+		     "2026-03-03T00:10:00.000Z c1 rule.cleared off risk=31 cause=time\n"
+		     "2026-03-03T00:10:00.000Z c1 customer.level_raised watch from healthy "
+		     "risk=31 cause=time\n"
+		     "2026-03-03T00:10:00.000Z c1 rule.fired off risk=11 cause=time\n"
+		     "2026-03-03T00:10:00.000Z c1 customer.level_lowered healthy from watch "
+		     "risk=11 cause=time\n");
+	scene_finish(&w);
+}
+
 /* ---- the risk's history ---- */
 
 #define RISE "- {rule: rise, expr: 'risk_rise(3d) >= 30', points: 0, cooldown: 0s}\n"
@@ -433,6 +518,12 @@ main(void)
 		cmocka_unit_test(risk_rise_is_unknown_of_days_that_were_only_backfilled),
 		cmocka_unit_test(an_action_on_a_tasks_alert_goes_by_its_verb),
 		cmocka_unit_test(what_moves_in_a_step_is_looked_at_once_more_and_no_third_time),
+		cmocka_unit_test(
+			what_a_second_look_moved_is_seen_with_the_next_event_and_at_no_odd_instant),
+		cmocka_unit_test(what_a_second_look_moved_is_seen_at_the_days_close),
+		cmocka_unit_test(what_a_second_look_moved_is_seen_once_the_level_moves_again),
+		cmocka_unit_test(
+			a_rule_that_makes_its_own_condition_false_turns_once_in_a_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
