@@ -91,25 +91,15 @@ life_back_to_firing(struct life *life, const struct life_input *in)
 		life_enter(life, PHASE_FIRING, in->now);
 }
 
-/* `clear` unknown for the rule's whole reach: it clears for want of evidence. */
 static void
-life_blind(struct life *life, const struct life_input *in)
+life_lose_sight(struct life *life, const struct life_input *in)
 {
 	struct rule_state *state = &life->state;
-	life_back_to_firing(life, in);
-	if (!(state->flags & RULE_BLIND)) {
-		state->blind_at = in->now;
-		state->flags |= RULE_BLIND;
-		life->effects |= LIFE_CHANGED;
-	}
-	int64_t end = state->blind_at + in->rule->reach;
-	if (in->now < end) {
-		life_due(life, end);
+	if (state->flags & RULE_BLIND)
 		return;
-	}
-	life_clear(life, in);
-	life->cause = CAUSE_NO_EVIDENCE;
-	life->has_cause = true;
+	state->blind_at = in->now;
+	state->flags |= RULE_BLIND;
+	life->effects |= LIFE_CHANGED;
 }
 
 static void
@@ -120,6 +110,33 @@ life_seeing(struct life *life)
 		life->state.blind_at = 0;
 		life->effects |= LIFE_CHANGED;
 	}
+}
+
+/* While `expr` is true it does not clear, but since when its own `clear` is unknown is counted then too. */
+static void
+life_true(struct life *life, const struct life_input *in)
+{
+	life_back_to_firing(life, in);
+	if (in->rule->clear && in->clear == TRUTH_UNKNOWN)
+		life_lose_sight(life, in);
+	else
+		life_seeing(life);
+}
+
+/* `clear` unknown for the rule's whole reach: it clears for want of evidence. */
+static void
+life_blind(struct life *life, const struct life_input *in)
+{
+	life_back_to_firing(life, in);
+	life_lose_sight(life, in);
+	int64_t end = life->state.blind_at + in->rule->reach;
+	if (in->now < end) {
+		life_due(life, end);
+		return;
+	}
+	life_clear(life, in);
+	life->cause = CAUSE_NO_EVIDENCE;
+	life->has_cause = true;
 }
 
 static void
@@ -178,8 +195,7 @@ life_firing(struct life *life, const struct life_input *in)
 		return;
 	}
 	if (in->when == TRUTH_YES) {
-		life_back_to_firing(life, in);
-		life_seeing(life);
+		life_true(life, in);
 		return;
 	}
 	enum truth clear = in->clear;
@@ -272,10 +288,10 @@ life_state_rule(struct life *life, const struct life_input *in)
 	switch ((enum phase)life->state.phase) {
 	case PHASE_IDLE:
 		life_idle(life, in);
-		return;
+		break;
 	case PHASE_PENDING:
 		life_pending(life, in);
-		return;
+		break;
 	case PHASE_FIRING:
 	case PHASE_CLEARING:
 		life_firing(life, in);
@@ -283,6 +299,8 @@ life_state_rule(struct life *life, const struct life_input *in)
 			life_announce(life, in);
 		return;
 	}
+	if (life_fires(&life->state)) /* from now on */
+		life_true(life, in);
 }
 
 struct life

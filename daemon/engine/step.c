@@ -144,7 +144,7 @@ step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, 
 		if (idle && in.when != TRUTH_YES)
 			goto judged;
 		bool ask =
-			rule->kind == RULE_EVENT || (life_fires(state) && in.when != TRUTH_YES);
+			rule->kind == RULE_EVENT || life_fires(state) || in.when == TRUTH_YES;
 		if (rule->clear && ask)
 			in.clear = look_truth(look, rule->clear);
 		in.late_undone = late_was_true(step, slot, state, item) && in.when != TRUTH_YES;

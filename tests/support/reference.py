@@ -507,7 +507,7 @@ class World:
             s.announced_at = None
         else:
             clear = False if v is True else rule.clear(c, t, look) if rule.clear else (True if v is False else None)
-            if clear is not None:
+            if v is not True and clear is not None:
                 s.blind = None
             if clear is True:
                 if s.phase == "firing" and rule.keep:
@@ -523,6 +523,9 @@ class World:
                         self.clear(c, rule, s, t, "no_evidence", said)
             if s.fires:
                 self.announce(c, rule, s, t, cause, said)
+        if s.fires and v is True:
+            unknown = rule.clear and rule.clear(c, t, look) is None
+            s.blind = (t if s.blind is None else s.blind) if unknown else None
 
     def judge_date(self, c, rule, s, t, look, cause, said, since):
         struck = s.fired_at != t and any(since < at <= t for at in rule.steps(c, t)) and rule.when(c, t, look) is True

@@ -75,12 +75,12 @@ while_clear_is_unknown_a_rule_does_not_clear(void **state)
 	scene_init(&w, BLIND);
 	set(&w, "2026-03-01 10:00", "x=1");
 	scene_clear(&w);
-	set(&w, "2026-03-05 10:00", "x=0");
-	scene_advance(&w, at("2026-03-08 09:00"));
+	set(&w, "2026-03-02 10:00", "x=0");
+	scene_advance(&w, at("2026-03-04 09:00"));
 	scene_expect(&w, "");
 	assert_int_equal(phase_of(&w), PHASE_FIRING);
-	set(&w, "2026-03-08 09:00", "y=1");
-	scene_expect(&w, "2026-03-08T09:00:00.000Z c rule.cleared r risk=0 cause=profile\n");
+	set(&w, "2026-03-04 09:00", "y=1");
+	scene_expect(&w, "2026-03-04T09:00:00.000Z c rule.cleared r risk=0 cause=profile\n");
 	scene_finish(&w);
 }
 
@@ -90,14 +90,42 @@ clear_unknown_for_the_rules_reach_clears_it_for_want_of_evidence(void **state)
 	struct scene w;
 	(void)state;
 	scene_init(&w, BLIND);
+	set(&w, "2026-03-01 10:00", "y=0");
 	set(&w, "2026-03-01 10:00", "x=1");
 	scene_clear(&w);
 	set(&w, "2026-03-05 10:00", "x=0");
-	scene_advance(&w, at("2026-03-08 10:00") - 1);
+	set(&w, "2026-03-06 10:00", "y=");
+	scene_advance(&w, at("2026-03-09 10:00") - 1);
 	scene_expect(&w, "");
-	scene_advance(&w, at("2026-03-08 10:00"));
+	scene_advance(&w, at("2026-03-09 10:00"));
 	scene_expect(&w,
-		     "2026-03-08T10:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
+		     "2026-03-09T10:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
+	scene_finish(&w);
+}
+
+/* Before the firing it does not count, in it also while expr is true; but then the rule does not clear. */
+static void
+want_of_evidence_counts_from_the_first_moment_of_this_firing(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, BLIND);
+	scene_send(&w, at("2026-02-20 10:00"), "c", "b", NULL);
+	set(&w, "2026-03-01 10:00", "x=1");
+	scene_clear(&w);
+	set(&w, "2026-03-03 10:00", "x=0");
+	scene_advance(&w, at("2026-03-04 10:00") - 1);
+	scene_expect(&w, "");
+	scene_advance(&w, at("2026-03-04 10:00"));
+	scene_expect(&w,
+		     "2026-03-04T10:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
+	set(&w, "2026-03-05 10:00", "x=1");
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-20 10:00"));
+	scene_expect(&w, "");
+	set(&w, "2026-03-20 10:00", "x=0");
+	scene_expect(&w,
+		     "2026-03-20T10:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
 	scene_finish(&w);
 }
 
@@ -109,14 +137,14 @@ want_of_evidence_counts_anew_once_clear_was_known_between(void **state)
 	scene_init(&w, BLIND);
 	set(&w, "2026-03-01 10:00", "x=1");
 	scene_clear(&w);
-	set(&w, "2026-03-05 10:00", "x=0");
-	set(&w, "2026-03-07 10:00", "y=0");
-	set(&w, "2026-03-07 11:00", "y=");
-	scene_advance(&w, at("2026-03-10 10:59"));
+	set(&w, "2026-03-02 10:00", "x=0");
+	set(&w, "2026-03-03 10:00", "y=0");
+	set(&w, "2026-03-03 11:00", "y=");
+	scene_advance(&w, at("2026-03-06 10:59"));
 	scene_expect(&w, "");
-	scene_advance(&w, at("2026-03-10 11:00"));
+	scene_advance(&w, at("2026-03-06 11:00"));
 	scene_expect(&w,
-		     "2026-03-10T11:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
+		     "2026-03-06T11:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
 	scene_finish(&w);
 }
 
@@ -441,6 +469,7 @@ main(void)
 		cmocka_unit_test(while_clear_is_unknown_a_rule_does_not_clear),
 		cmocka_unit_test(
 			clear_unknown_for_the_rules_reach_clears_it_for_want_of_evidence),
+		cmocka_unit_test(want_of_evidence_counts_from_the_first_moment_of_this_firing),
 		cmocka_unit_test(want_of_evidence_counts_anew_once_clear_was_known_between),
 		cmocka_unit_test(unknown_points_count_0),
 		cmocka_unit_test(a_firing_rule_clears_only_while_expr_is_not_true),
