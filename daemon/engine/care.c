@@ -29,8 +29,12 @@ care_close(struct step *step)
 		return;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		struct task_held *task = &cold->tasks[i];
-		const struct expr *when = rules->tasks[task->def].close_when;
-		if (!when || !task_is_open(task) || look_truth(&step->look, when) != TRUTH_YES)
+		const struct task_def *def = &rules->tasks[task->def];
+		/* A dead tracker is no cure. */
+		if (!def->close_when || !task_is_open(task) ||
+		    (def->fed_by & step->engine->guard.suspect))
+			continue;
+		if (look_truth(&step->look, def->close_when) != TRUTH_YES)
 			continue;
 		step->changed = true;
 		if (step->dry)

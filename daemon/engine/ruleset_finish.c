@@ -353,13 +353,16 @@ finish_watching(struct ruleset *rules)
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		read_expr(&reading, rules->stages[i].when);
 	rules->watching.reads_stage = reading.stage;
-	for (unsigned i = 0; i < rules->task_count; i++)
+	rules->watching.fed_by = reading.all;
+	for (unsigned i = 0; i < rules->task_count; i++) {
+		reading.all = 0;
 		read_expr(&reading, rules->tasks[i].close_when);
+		rules->tasks[i].fed_by = reading.all;
+	}
 	rules->watching.owner = reading.owner;
 	rules->watching.reads = reading.at_once;
 	rules->watching.reads_items = reading.items;
 	rules->watching.coarse = reading.coarse;
-	rules->watching.fed_by = reading.all;
 	rules->watching.follows = reading.follows || reading.standing;
 }
 

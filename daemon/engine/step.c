@@ -471,7 +471,7 @@ step_see_moved(struct step *step)
 void
 step_time(struct step *step)
 {
-	step->strikes = step->cause == CAUSE_TIME;
+	step->strikes = step->cause != CAUSE_RULES_CHANGED;
 	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
 	if (step_is_quiet(step))
 		return;

@@ -261,6 +261,7 @@ struct task_def {
 	unsigned step_count;
 	const struct task_escalation *escalations;
 	unsigned escalation_count;
+	uint64_t fed_by; /* derived: signals of close_when; while one's feed is suspect it holds */
 };
 
 struct team {

@@ -48,7 +48,7 @@ round_robin_goes_through_the_team_in_turn(void **state)
 {
 	static const char *const turns[] = {"ann", "bob", "cid", "ann", "bob"};
 	struct scene w;
-	char line[64], customer[8];
+	char line[64], customer[16];
 	(void)state;
 	scene_init(&w, HEAD CALL "tasks: {call: {assign: round_robin(care)}}\n");
 	for (int i = 0; i < 5; i++) {
