@@ -13,8 +13,10 @@ enum close_kind {
 	CLOSE_DAILY,  /* may change at each close: what is not listed here */
 	CLOSE_WINDOW, /* when a day enters or leaves one of its ranges */
 	CLOSE_GAUGE,  /* when the value of so many days ago is another */
-	CLOSE_GAPS,   /* when an active day is too old to be part of the rhythm */
-	CLOSE_NEVER   /* has wakes of its own, or follows what others do */
+	CLOSE_RATE,   /* as CLOSE_WINDOW, and while the days observed still grow */
+	CLOSE_PEOPLE, /* as CLOSE_WINDOW, and while the signal has been counted by person for too short */
+	CLOSE_GAPS, /* when an active day is too old to be part of the rhythm */
+	CLOSE_NEVER /* has wakes of its own, or follows what others do */
 };
 
 static enum close_kind
@@ -24,10 +26,12 @@ close_kind(const struct builtin *fn)
 	static const unsigned char kinds[FN_OPS] = {
 		[FN_COUNT] = CLOSE_WINDOW,
 		[FN_SUM] = CLOSE_WINDOW,
+		[FN_USERS] = CLOSE_PEOPLE,
+		[FN_SHARE_OF_TOP] = CLOSE_PEOPLE,
 		[FN_DAYS] = CLOSE_WINDOW,
-		[FN_RATIO] = CLOSE_WINDOW,
-		[FN_P_DROP] = CLOSE_WINDOW,
-		[FN_P_RISE] = CLOSE_WINDOW,
+		[FN_RATIO] = CLOSE_RATE,
+		[FN_P_DROP] = CLOSE_RATE,
+		[FN_P_RISE] = CLOSE_RATE,
 		[FN_LAST] = CLOSE_GAUGE,
 		[FN_SINCE] = CLOSE_NEVER,
 		[FN_SILENT] = CLOSE_NEVER,
@@ -44,7 +48,7 @@ close_kind(const struct builtin *fn)
 		[FN_MAX] = CLOSE_WINDOW,
 		[FN_MIN] = CLOSE_WINDOW,
 		[FN_AVG] = CLOSE_WINDOW,
-		[FN_CHANGE] = CLOSE_WINDOW,
+		[FN_CHANGE] = CLOSE_RATE,
 		[FN_TYPICAL_GAP] = CLOSE_GAPS,
 		[FN_GAP_MEAN] = CLOSE_GAPS,
 		[FN_GAP_SD] = CLOSE_GAPS,
@@ -75,6 +79,7 @@ struct reading {
 	struct close_plan *plan;
 	const struct ruleset *rules;
 	uint64_t signals; /* whose windows */
+	uint64_t rates;	  /* whose days observed */
 	bool daily;
 };
 
@@ -130,6 +135,11 @@ read_node(void *ctx, const struct node *node)
 	reading->daily |= close_kind(node->builtin) == CLOSE_DAILY;
 	if (close_kind(node->builtin) == CLOSE_GAUGE)
 		read_gauge(reading, node);
+	if (close_kind(node->builtin) == CLOSE_RATE)
+		for (unsigned i = 0; i < 2; i++)
+			reading->rates |= UINT64_C(1) << node->kids[i]->range.signal;
+	if (close_kind(node->builtin) == CLOSE_PEOPLE)
+		reading->plan->people |= UINT64_C(1) << node->kids[0]->range.signal;
 	if (close_kind(node->builtin) == CLOSE_GAPS)
 		read_gaps(reading, node);
 }
@@ -150,8 +160,11 @@ read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 		read_expr(&reading, rule->when);
 	read_expr(&reading, rule->clear);
 	if (reading.daily || reading.signals)
-		plan->rules[plan->rule_count++] = (struct close_rule){
-			.rule = slot, .daily = reading.daily, .signals = reading.signals};
+		plan->rules[plan->rule_count++] =
+			(struct close_rule){.rule = slot,
+					    .daily = reading.daily,
+					    .signals = reading.signals,
+					    .rates = reading.rates};
 	plan->daily |= reading.daily;
 	plan->signals |= reading.signals;
 }
@@ -172,6 +185,7 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 		read_expr(&reading, rules->tasks[i].close_when);
 	plan->watching_daily = reading.daily;
 	plan->watching_signals = reading.signals;
+	plan->watching_rates = reading.rates;
 	plan->daily |= reading.daily;
 	plan->signals |= reading.signals;
 }
@@ -195,6 +209,7 @@ close_make(struct close_plan *plan, const struct ruleset *rules)
 	read_expr(&whole, rules->only);
 	plan->whole_daily = whole.daily || (rules->only && rules->only_reads == UINT64_MAX);
 	plan->whole_signals = whole.signals;
+	plan->whole_rates = whole.rates;
 	plan->signals |= whole.signals;
 }
 
@@ -210,11 +225,27 @@ still_grows(struct engine *engine, const struct customer *customer, unsigned sig
 	return clock_day(&engine->clock, start) >= day - (int64_t)read->reach_days;
 }
 
+/* Signals that have been counted by person since a day some range still goes back to: unknown becomes known. */
+static uint64_t
+still_unknown(struct engine *engine, int64_t day)
+{
+	uint64_t signals = 0;
+	for (uint64_t left = engine->close.people; left; left &= left - 1) {
+		const struct signal *signal = &engine->rules->signals[__builtin_ctzll(left)];
+		int64_t born = signal->member_born_at;
+		if (born != INT64_MIN &&
+		    clock_day(&engine->clock, born) >= day - (int64_t)signal->reach_days - 1)
+			signals |= left & -left;
+	}
+	return signals;
+}
+
 struct close_view
 close_look(struct engine *engine, const struct customer *customer, int64_t day)
 {
 	const struct close_plan *plan = &engine->close;
-	struct close_view view = {0};
+	struct close_view view = {.signals = still_unknown(engine, day)};
+	view.reaches = view.signals != 0;
 	for (uint64_t left = plan->signals & customer->tracks.days; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
 		int64_t reach = engine->rules->signals[signal].reach_days;
@@ -223,10 +254,11 @@ close_look(struct engine *engine, const struct customer *customer, int64_t day)
 		if ((int64_t)track->cell < day - reach && !paused)
 			continue;
 		view.reaches = true;
-		if (paused || still_grows(engine, customer, signal, day) ||
-		    track_touches(&customer->tracks, signal,
-				  engine->rules->signals[signal].kind, day + 1,
-				  plan->edges[signal]))
+		if (still_grows(engine, customer, signal, day))
+			view.growing |= UINT64_C(1) << signal;
+		if (paused || track_touches(&customer->tracks, signal,
+					    engine->rules->signals[signal].kind, day + 1,
+					    plan->edges[signal]))
 			view.signals |= UINT64_C(1) << signal;
 	}
 	return view;

@@ -170,11 +170,11 @@ fn_ratio(const struct call *call)
 	const struct range *a = args[0].u.range, *b = args[1].u.range;
 	double least = args[2].known ? value_as_number(args[2])
 				     : look->engine->rules->default_min_events;
-	struct value over = range_rate(look, a), under = range_rate(look, b);
-	if ((double)range_trusted(look, b).count < least || !over.known || !under.known ||
-	    under.u.n == 0)
+	struct value under = range_rate(look, b), over;
+	if ((double)range_trusted(look, b).count < least || !under.known || under.u.n == 0)
 		return value_unknown(TYPE_NUM);
-	return value_num(over.u.n / under.u.n);
+	over = range_rate(look, a);
+	return over.known ? value_num(over.u.n / under.u.n) : over;
 }
 
 struct value

@@ -231,6 +231,13 @@ look_eval_exact(struct look *look, const struct expr *expr)
 	return value;
 }
 
+bool
+look_holds(struct look *look, const struct expr *expr)
+{
+	look->env.exact = false;
+	return eval_holds(&look->env, expr->root);
+}
+
 enum truth
 look_truth(struct look *look, const struct expr *expr)
 {

@@ -57,6 +57,7 @@ read_range(struct reading *reading, const struct range *range)
 static unsigned
 signal_of(const struct node *node)
 {
+	assert(node);
 	return node->value.u.signal;
 }
 

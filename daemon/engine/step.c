@@ -107,6 +107,24 @@ date_strikes(struct step *step, const struct rule *rule, const struct rule_state
 	return steps.last == step->now || steps.last > step->quiet_since;
 }
 
+/* The rule's own conditions; false: it is idle and stays so. */
+static bool
+judge_ask(struct step *step, unsigned slot, struct item *item, bool idle, struct life_input *in)
+{
+	struct look *look = &step->look;
+	const struct rule *rule = in->rule;
+	bool asks = rule->kind == RULE_STATE || in->is_event || in->strikes;
+	if (idle && (!asks || !look_holds(look, rule->when)))
+		return false;
+	if (asks)
+		in->when = idle ? TRUTH_YES : look_truth(look, rule->when);
+	bool ends = rule->kind == RULE_EVENT || life_fires(in->state) || in->when == TRUTH_YES;
+	if (rule->clear && ends)
+		in->clear = look_truth(look, rule->clear);
+	in->late_undone = late_was_true(step, slot, in->state, item) && in->when != TRUTH_YES;
+	return true;
+}
+
 static void
 step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, bool is_event)
 {
@@ -138,20 +156,13 @@ step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, 
 	look_take_rule(look, (int)slot);
 	if (gone) {
 		judge_gone(&in);
-	} else if (!rests && rule->mode != MODE_OFF) {
-		if (rule->kind == RULE_STATE || is_event || strikes)
-			in.when = look_truth(look, rule->when);
-		if (idle && in.when != TRUTH_YES)
-			goto judged;
-		bool ask =
-			rule->kind == RULE_EVENT || life_fires(state) || in.when == TRUTH_YES;
-		if (rule->clear && ask)
-			in.clear = look_truth(look, rule->clear);
-		in.late_undone = late_was_true(step, slot, state, item) && in.when != TRUTH_YES;
+	} else if (!rests && rule->mode != MODE_OFF &&
+		   !judge_ask(step, slot, item, idle, &in)) {
+		look_take_rule(look, -1);
+		return;
 	}
 	in.mark = marks;
 	step_judge_stateful(step, slot, item, &in);
-judged:
 	look_take_rule(look, -1);
 }
 

@@ -24,11 +24,14 @@ step_close(struct step *step, const struct close_view *view)
 	bool rests = step->customer->flags & CUSTOMER_RESTS;
 	for (unsigned i = 0; i < plan->rule_count && !step->changed; i++) {
 		const struct close_rule *rule = &plan->rules[i];
-		if (!rests && (rule->daily || rule->signals & view->signals))
+		if (!rests && (rule->daily || rule->signals & view->signals ||
+			       rule->rates & view->growing))
 			step_judge(step, rule->rule, false,
 				   step_is_event_of(step, &rules[rule->rule]));
 	}
-	if (step->changed || !(plan->watching_daily || plan->watching_signals & view->signals))
+	bool watches = plan->watching_daily || plan->watching_signals & view->signals ||
+		       plan->watching_rates & view->growing;
+	if (step->changed || !watches)
 		return;
 	if (!watch_look(step, rests))
 		care_close(step);
@@ -45,9 +48,10 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 	struct close_view view = close_look(engine, customer, day);
 	step_begin(&step, engine, index, NULL, now, NULL);
 	if (customer->flags & CUSTOMER_MOVED || plan->whole_daily ||
-	    plan->whole_signals & view.signals || risk_may_move(&step))
+	    plan->whole_signals & view.signals || plan->whole_rates & view.growing ||
+	    risk_may_move(&step))
 		return step_would_change(engine, index, now);
-	if (!plan->daily && !view.signals) {
+	if (!plan->daily && !view.signals && !view.growing) {
 		engine_set_day(engine, customer, view.reaches);
 		return false;
 	}

@@ -436,6 +436,25 @@ eval_truth(struct env *env, const struct node *node)
 	return !v.known ? TRUTH_UNKNOWN : v.u.b ? TRUTH_YES : TRUTH_NO;
 }
 
+static bool
+all_hold(struct env *env, const struct node *node)
+{
+	for (unsigned i = 0; i < node->kid_count; i++)
+		if (!eval_holds(env, node->kids[i]))
+			return false;
+	return true;
+}
+
+bool
+eval_holds(struct env *env, const struct node *node)
+{
+	bool remembered = node->memo && env->memos;
+
+	if (node->kind == NODE_AND && !remembered && !env->record)
+		return all_hold(env, node);
+	return eval_truth(env, node) == TRUTH_YES;
+}
+
 struct value
 eval_node(struct env *env, const struct node *node)
 {

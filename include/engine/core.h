@@ -60,18 +60,22 @@ struct close_plan {
 		uint16_t rule;
 		bool daily;	  /* may turn at each close */
 		uint64_t signals; /* may turn when one of their windows changes */
+		uint64_t rates;	  /* and while the days observed of these still grow */
 	} * rules;		  /* owned, in file order */
 	unsigned rule_count;
 	bool daily, whole_daily; /* some rule is; the whole customer is to be looked at daily */
 	uint64_t signals, whole_signals; /* windows some expression reads; `only` reads */
-	bool watching_daily;		 /* of tags and stages */
-	uint64_t watching_signals;
+	uint64_t whole_rates;
+	uint64_t people;     /* of these: read by users() and share_of_top() */
+	bool watching_daily; /* of tags and stages */
+	uint64_t watching_signals, watching_rates;
 	/* By signal: bit n + 1 is set when a day n days before the one that closes enters or leaves a window. */
 	uint64_t edges[RULESET_MAX_SIGNALS][TRACK_MASK / 64];
 };
 
 struct close_view {
 	uint64_t signals; /* some window of theirs changes at this close */
+	uint64_t growing; /* the days observed do */
 	bool reaches;	  /* some window may change at a later close */
 };
 
@@ -280,6 +284,7 @@ void look_take_item(struct look *look, struct item *item);
 struct value look_eval(struct look *look,
 		       const struct expr *expr); /* value_unknown when NULL */
 enum truth look_truth(struct look *look, const struct expr *expr);
+bool look_holds(struct look *look, const struct expr *expr); /* unknown is as good as false */
 /* As look_eval, but a bare moving function is as of now: texts, evidence. */
 struct value look_eval_exact(struct look *look, const struct expr *expr);
 

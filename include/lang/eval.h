@@ -54,6 +54,9 @@ struct value eval_node(struct env *env, const struct node *node);
 
 /* The same for a tree of type bool, without a struct: what rules ask for. */
 enum truth eval_truth(struct env *env, const struct node *node);
+/* Whether it is known and true, for whoever asks no more: what comes after a condition that is not true need not
+ * be looked at, unknown or false. */
+bool eval_holds(struct env *env, const struct node *node);
 
 static inline struct value
 eval(struct env *env, const struct node *node)
