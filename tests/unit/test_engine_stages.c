@@ -82,6 +82,8 @@ stage_age_grows_from_the_move_and_is_exact(void **state)
 	scene_send(&w, at("2026-03-05 12:00"), "c1", "a", NULL);
 	scene_advance(&w, at("2026-03-07 12:00"));
 	scene_clear(&w);
+	/* Before the day's close: all rules are looked at, and 12 hours are not 36. */
+	scene_send(&w, at("2026-03-08 00:05"), "c1", "b", "value=1", NULL);
 	scene_advance(&w, at("2026-03-09 00:00") - 1);
 	scene_expect(&w, "");
 	scene_advance(&w, at("2026-03-09 00:00"));

@@ -156,6 +156,8 @@ until_due_counts_local_days_to_the_nearest_due_date_and_steps_at_midnight(void *
 		       "- {rule: over, expr: until_due(device) < 0d, points: 7}\n");
 	SOLD(&w, at("2026-03-02 10:00"), "x", "2026-06-01");
 	SOLD(&w, at("2026-03-02 10:00"), "y", "2026-05-01");
+	SOLD(&w, at("2026-03-02 10:00"), "gone", "2026-04-10");
+	scene_send(&w, at("2026-03-03 10:00"), "c1", "device_retired", "serial=gone", NULL);
 	scene_expect(&w, "");
 	scene_advance(&w, at("2026-06-20 00:00"));
 	scene_expect(&w, "2026-03-31T16:00:00.000Z c1 rule.fired soon risk=5 cause=time\n"

@@ -162,6 +162,7 @@ p_gap_is_1_once_the_silence_has_that_length(void **state)
 	scene_init(&scene, RULE("p_gap(a, 30d) >= 1"));
 	send_days(&scene, "a", rhythm);
 	assert_number(&scene, DAY0 + 48 * DAY_MS, 1);
+	assert_number(&scene, DAY0 + 60 * DAY_MS, 1);
 	assert_true(left_side(&scene, DAY0 + 47 * DAY_MS, true).u.n < 1);
 	scene_advance(&scene, DAY0 + 100 * DAY_MS);
 	scene_expect(&scene, "2026-04-18T00:00:00.000Z c rule.fired r risk=10 cause=time\n");

@@ -307,6 +307,21 @@ first_run_mark_only_marks_what_a_new_rule_finds(void **state)
 	scene_finish(&w);
 }
 
+/* It is true already, and its `for` is over for all one knows: it does not come as news so much later. */
+static void
+first_run_mark_only_marks_a_rule_with_for_at_once(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin_firing(&w, LEVELS LOGIN
+		     "rules:\n- {rule: x, expr: 'silent(login) > 90d', points: 1}\n");
+	scene_change(&w, LATER, QUIET("points: 5, for: 3d"));
+	assert_int_equal(scene_risk(&w, "c1"), 5);
+	scene_advance(&w, LATER + 9 * DAY_MS);
+	scene_expect(&w, "");
+	scene_finish(&w);
+}
+
 static void
 first_run_alert_announces_what_a_new_rule_finds(void **state)
 {
@@ -464,6 +479,7 @@ main(void)
 		cmocka_unit_test(other_level_bounds_move_the_level_and_no_rule),
 		cmocka_unit_test(a_level_inside_its_new_hysteresis_stays),
 		cmocka_unit_test(first_run_mark_only_marks_what_a_new_rule_finds),
+		cmocka_unit_test(first_run_mark_only_marks_a_rule_with_for_at_once),
 		cmocka_unit_test(first_run_alert_announces_what_a_new_rule_finds),
 		cmocka_unit_test(a_rule_that_was_there_is_never_first_run),
 		cmocka_unit_test(a_live_rule_made_a_shadow_gives_its_points_back_and_lives_on),
