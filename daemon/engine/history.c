@@ -5,13 +5,13 @@
 #include "base/mem.h"
 #include "engine/core.h"
 
-/* The day whose close is the first to see what happens now. */
+/* The day whose close is the first to see what happens now; an entry comes after what is due. */
 static int64_t
-closing_day(struct engine *engine, int64_t now)
+closing_day(struct engine *engine, int64_t now, bool is_entry)
 {
 	int64_t close_at, next;
 	int64_t closed = clock_closed_day(&engine->clock, now, &close_at, &next);
-	return now == close_at ? closed : closed + 1;
+	return now == close_at && !is_entry ? closed : closed + 1;
 }
 
 /* The last point up to the day; NULL when there is none. */
@@ -43,7 +43,7 @@ history_note(struct step *step, bool first)
 {
 	struct customer *customer = step->customer;
 	const struct cold *known = customer->cold;
-	int64_t day = closing_day(step->engine, step->now);
+	int64_t day = closing_day(step->engine, step->now, step->entry != NULL);
 	struct risk_point *last = point_at(known, INT64_MAX);
 	bool begins = !last && (first || step->previous_risk > 0);
 	if (day < 0 || day > UINT16_MAX || (last && last->risk == customer->risk) ||
@@ -67,12 +67,12 @@ history_at(struct look *look, int64_t day, int *risk)
 	struct engine *engine = look->engine;
 	const struct cold *cold = look->customer->cold;
 	const struct risk_point *point = point_at(cold, day);
-	if (engine->rules_at > 0 && day < closing_day(engine, engine->rules_at))
+	if (engine->rules_at > 0 && day < closing_day(engine, engine->rules_at, true))
 		return false;
 	*risk = point ? point->risk : 0;
 	if (point)
 		return true;
 	if (cold && cold->risk_count > 0 && cold->risks[0].first)
 		return false;
-	return clock_day(&engine->clock, look->customer->first_seen_at) <= day;
+	return closing_day(engine, look->customer->first_seen_at, true) <= day;
 }

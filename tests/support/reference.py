@@ -54,7 +54,7 @@ class Customer:
         self.risk = self.level = self.seq = self.episode = self.firings = 0
         self.held, self.ill, self.rests, self.quiet_until = set(), False, False, None
 
-        self.items, self.members, self.done = {}, {}, []  # done: (ts, user) of each a
+        self.items, self.members, self.done = {}, {}, []  # done: (ts, user, day) of each a
         self.hand, self.by_rule, self.stage, self.stage_at = {}, set(), None, 0  # hand: when each tag expires
         self.risks, self.next_at = [], None  # risks: (closing day, risk)
         self.moved, self.known_from = False, -NEVER
@@ -91,7 +91,7 @@ class Customer:
     def risk_before(self, days, k):
         """What the risk was at the close so many days before the last one."""
         day = self.world.closed_day(k) - days
-        if day < max(self.world.day(self.first), self.known_from):
+        if day < max(self.world.closing_day(self.first, True), self.known_from):
             return None
         return next((risk for closing, risk in reversed(self.risks) if closing <= day), 0)
 
@@ -126,8 +126,8 @@ class Customer:
     def done_by(self, n, offset, look, live=False):
         last = (self.world.day(look) if live else self.world.closed_day(look)) - offset
         found = {}
-        for ts, user in self.done:
-            if self.here(user) and last - n + 1 <= self.world.day(ts) <= last:
+        for _, user, day in self.done:
+            if last - n < day <= last and self.here(user):
                 found[user] = found.get(user, 0) + 1
         return found
 
@@ -139,7 +139,7 @@ class Customer:
         return max(found.values()) / sum(found.values()) if found else None
 
     def last_of(self, role):
-        return max((ts for ts, user in self.done if self.here(user) and self.members[user].role == role),
+        return max((ts for ts, user, _ in self.done if self.here(user) and self.members[user].role == role),
                    default=None)
 
     def silence_of(self, role, t):
@@ -269,7 +269,7 @@ class World:
     def turns(self, c, t):
         """Where chances and rhythms come to their thresholds, with no event."""
         k = max(c.event_at, self.close_at(t))
-        state = (len(c.events), k, c.first)
+        state = (len(c.events), c.first, *(len(statistic.gaps(c, kind, k) or ()) for kind in "ab"))
         if c.turns_of != state:
             found = (statistic.turn(lambda t, holds=holds: holds(c, t, k) is True, t)
                      for holds in (rhythm, broken, is_lost))
@@ -332,7 +332,7 @@ class World:
             c.last_b = max(ts, c.last_b)
         if kind == "a":
             c.last_a = max(ts, c.last_a or ts)
-            c.done.append((ts, row.get("user")))
+            c.done.append((ts, row.get("user"), event[3]))
         if kind in ("o", "k"):
             c.take_item(kind, row, ts)
         if kind == "member":

@@ -439,6 +439,22 @@ risk_rise_is_the_risk_less_its_close_so_many_days_ago(void **state)
 }
 
 static void
+risk_rise_knows_the_first_close_after_the_customer_was_first_seen(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, SIGNALS "rules:\n" READ_ALL
+			       "- {rule: more, expr: 'seen(b)', points: 35}\n" RISE);
+	scene_send(&w, at("2026-03-03 00:05"), "c1", "a", NULL); /* the 2nd closes at 00:10 */
+	scene_send(&w, at("2026-03-03 00:10"), "c2", "a", NULL); /* after that close */
+	scene_send(&w, at("2026-03-06 00:15"), "c1", "b", NULL);
+	said(&w, "2026-03-06T00:15:00.000Z c1 rule.fired rise risk=35 cause=event");
+	scene_send(&w, at("2026-03-06 00:15"), "c2", "b", NULL);
+	not_said(&w, "c2 rule.fired rise");
+	scene_finish(&w);
+}
+
+static void
 risk_rise_is_unknown_across_a_change_of_rules(void **state)
 {
 	struct scene w;
@@ -514,6 +530,8 @@ main(void)
 		cmocka_unit_test(level_on_a_rule_is_a_floor_while_it_fires),
 		cmocka_unit_test(an_inhibited_rule_has_no_floor),
 		cmocka_unit_test(risk_rise_is_the_risk_less_its_close_so_many_days_ago),
+		cmocka_unit_test(
+			risk_rise_knows_the_first_close_after_the_customer_was_first_seen),
 		cmocka_unit_test(risk_rise_is_unknown_across_a_change_of_rules),
 		cmocka_unit_test(risk_rise_is_unknown_of_days_that_were_only_backfilled),
 		cmocka_unit_test(an_action_on_a_tasks_alert_goes_by_its_verb),
