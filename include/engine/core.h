@@ -249,8 +249,8 @@ void teams_note_owner(struct engine *engine, struct customer *customer);
 void teams_note_loaded(struct engine *engine, struct customer *customer);
 /* Somebody, or nobody (STR_NONE). `owner`: for the customer, not for a task. Valid until the profile changes. */
 struct str teams_choose(struct step *step, const struct assignment *assignment, bool owner);
-/* Who of the team has the least to do, another one than `now` if there is; STR_NONE: nobody is in it. */
-struct str teams_other(struct step *step, unsigned team, struct str now);
+/* Who of the team in that slot has the least to do, another one than `now` if there is; STR_NONE: nobody is in it. */
+struct str teams_other(struct step *step, unsigned slot, struct str now);
 bool team_has(const struct team *team, struct str person);
 
 /* One look at a customer: the evaluator's surroundings. */

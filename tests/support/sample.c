@@ -255,6 +255,10 @@ add_tasks(const struct ruleset *rules, struct customer *customer, struct lcg *lc
 		text_set(&task->assignee, lcg_below(lcg, 2) ? STR("li") : STR_NONE);
 		text_set(&task->outcome, lcg_below(lcg, 2) ? STR("saved") : STR_NONE);
 		text_set(&task->item, lcg_below(lcg, 2) ? STR("T-1") : STR_NONE);
+		text_set(&task->queue, lcg_below(lcg, 2) ? STR("vip") : STR_NONE);
+		task->clock_at = past(lcg, now);
+		task->stepped_at = lcg_below(lcg, 2) ? NEVER : past(lcg, now);
+		task->escalated = (uint16_t)(lcg_below(lcg, 3) * 80);
 	}
 }
 

@@ -81,6 +81,42 @@ least_loaded_gives_to_whom_has_the_fewest_open_tasks(void **state)
 	scene_finish(&w);
 }
 
+static void
+turns_and_loads_go_on_after_an_edit(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, HEAD CALL "tasks: {call: {assign: round_robin(care)}}\n");
+	strike(&w, NOON, "c1");
+	strike(&w, NOON, "c2");
+	scene_change(&w, at(NOON),
+		     HEAD CALL
+		     "tasks: {call: {assign: round_robin(care), queue: q}, more: {}}\n");
+	strike(&w, NOON, "c3");
+	expect_tasks(&w, "c3", "call open normal q=q a=cid \n");
+	scene_change(&w, at(NOON), HEAD CALL "tasks: {call: {assign: least_loaded(care)}}\n");
+	act(&w, "2026-03-02 12:10", "done", 0, NULL); /* ann's */
+	strike(&w, "2026-03-02 12:20", "c4");
+	expect_tasks(&w, "c4", "call open normal q= a=ann \n");
+	scene_finish(&w);
+}
+
+static void
+who_claims_a_task_has_it_to_do(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, HEAD CALL "tasks: {call: {assign: least_loaded(pair)}}\n");
+	strike(&w, NOON, "c1");
+	expect_tasks(&w, "c1", "call open normal q= a=ann \n");
+	act(&w, "2026-03-02 12:10", "claim", 0, NULL); /* zoe of no team takes it */
+	strike(&w, "2026-03-02 12:20", "c2");
+	expect_tasks(&w, "c2", "call open normal q= a=ann \n");
+	strike(&w, "2026-03-02 12:20", "c3");
+	expect_tasks(&w, "c3", "call open normal q= a=lea \n");
+	scene_finish(&w);
+}
+
 /* ---- owners ---- */
 
 static void
@@ -377,6 +413,8 @@ main(void)
 		cmocka_unit_test(the_first_route_that_is_true_says_where_a_task_goes),
 		cmocka_unit_test(round_robin_goes_through_the_team_in_turn),
 		cmocka_unit_test(least_loaded_gives_to_whom_has_the_fewest_open_tasks),
+		cmocka_unit_test(turns_and_loads_go_on_after_an_edit),
+		cmocka_unit_test(who_claims_a_task_has_it_to_do),
 		cmocka_unit_test(an_owner_is_set_as_a_profile_entry_would),
 		cmocka_unit_test(an_owner_of_the_team_stays),
 		cmocka_unit_test(of_owners_least_loaded_is_who_owns_the_fewest_customers),
