@@ -130,6 +130,24 @@ want_of_evidence_counts_from_the_first_moment_of_this_firing(void **state)
 }
 
 static void
+want_of_evidence_does_not_count_from_a_firing_that_could_see(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, BLIND);
+	set(&w, "2026-03-01 10:00", "y=0");
+	set(&w, "2026-03-01 11:00", "x=1");
+	scene_clear(&w);
+	scene_send(&w, at("2026-03-05 10:00"), "c", "profile", "x=0", "y=", NULL);
+	scene_advance(&w, at("2026-03-08 10:00") - 1);
+	scene_expect(&w, "");
+	scene_advance(&w, at("2026-03-08 10:00"));
+	scene_expect(&w,
+		     "2026-03-08T10:00:00.000Z c rule.cleared r risk=0 cause=no_evidence\n");
+	scene_finish(&w);
+}
+
+static void
 want_of_evidence_counts_anew_once_clear_was_known_between(void **state)
 {
 	struct scene w;
@@ -470,6 +488,7 @@ main(void)
 		cmocka_unit_test(
 			clear_unknown_for_the_rules_reach_clears_it_for_want_of_evidence),
 		cmocka_unit_test(want_of_evidence_counts_from_the_first_moment_of_this_firing),
+		cmocka_unit_test(want_of_evidence_does_not_count_from_a_firing_that_could_see),
 		cmocka_unit_test(want_of_evidence_counts_anew_once_clear_was_known_between),
 		cmocka_unit_test(unknown_points_count_0),
 		cmocka_unit_test(a_firing_rule_clears_only_while_expr_is_not_true),
