@@ -179,6 +179,11 @@ print_words(struct arena *arena, const json_t *customer)
 	printf("  level %s, risk %" PRId64 ", health %" PRId64 "\n",
 	       ctl_json_text(customer, "level"), ctl_json_int(customer, "risk"),
 	       ctl_json_int(customer, "health"));
+	struct str stage = clean(arena, ctl_json_text(customer, "stage"));
+
+	if (stage.n)
+		printf("  stage %s since %s\n", stage.p,
+		       ctl_json_time(arena, customer, "stage_since").p);
 	struct str worth = number_text(arena, customer, "value");
 
 	if (worth.n)
