@@ -134,6 +134,7 @@ read_extreme(struct reading *reading, const struct node *node)
 static void
 read_members(struct ruleset *rules, const struct node *what)
 {
+	assert(what);
 	unsigned slot = what->kind == NODE_RANGE ? what->range.signal : signal_of(what);
 	struct signal *signal = &rules->signals[slot];
 	char text[32];

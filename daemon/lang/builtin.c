@@ -15,8 +15,8 @@ const struct enum_def builtin_weekdays = {
 #define MIN_EVENTS_PARAM \
 	{.name = "min_events", .type = TYPE_NUM, .optional = true, .named_only = true}
 
-#define GAP_FLAGS .flags = FN_WINDOW | FN_ACTIVE_DAYS
-#define MODEL_FLAGS .flags = FN_STEPS | FN_ACTIVE_DAYS | FN_MODEL
+#define GAP_FLAGS (FN_WINDOW | FN_ACTIVE_DAYS)
+#define MODEL_FLAGS (FN_STEPS | FN_ACTIVE_DAYS | FN_MODEL)
 
 static const struct builtin rows[] = {
 	{.name = "count", .op = FN_COUNT, .result = TYPE_INT, .flags = FN_WINDOW,
@@ -81,36 +81,36 @@ static const struct builtin rows[] = {
 	 .flags = FN_WINDOW | FN_CLOSED_DAYS, .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_RISE}},
 	 .en = "the same that it rose to rho times that", .zh = "同上,频率已升为 rho 倍"},
-	{.name = "typical_gap", .op = FN_TYPICAL_GAP, .result = TYPE_DURATION, GAP_FLAGS,
+	{.name = "typical_gap", .op = FN_TYPICAL_GAP, .result = TYPE_DURATION, .flags = GAP_FLAGS,
 	 .param_count = 1, .params = {SIGNAL_PARAM},
 	 .en = "the customer's own rhythm: median gap between active days; unknown below 3 gaps",
 	 .zh = "客户自身的节奏:活跃日间隔的中位数;不足 3 个间隔则未知"},
-	{.name = "gap_mean", .op = FN_GAP_MEAN, .result = TYPE_DURATION, GAP_FLAGS,
+	{.name = "gap_mean", .op = FN_GAP_MEAN, .result = TYPE_DURATION, .flags = GAP_FLAGS,
 	 .param_count = 1, .params = {SIGNAL_PARAM},
 	 .en = "mean gap between active days", .zh = "活跃日间隔的平均"},
-	{.name = "gap_sd", .op = FN_GAP_SD, .result = TYPE_DURATION, GAP_FLAGS, .param_count = 1,
+	{.name = "gap_sd", .op = FN_GAP_SD, .result = TYPE_DURATION, .flags = GAP_FLAGS, .param_count = 1,
 	 .params = {SIGNAL_PARAM},
 	 .en = "standard deviation of the gaps", .zh = "间隔的标准差"},
-	{.name = "gap_max", .op = FN_GAP_MAX, .result = TYPE_DURATION, GAP_FLAGS, .param_count = 1,
+	{.name = "gap_max", .op = FN_GAP_MAX, .result = TYPE_DURATION, .flags = GAP_FLAGS, .param_count = 1,
 	 .params = {SIGNAL_PARAM},
 	 .en = "longest gap between active days", .zh = "最长的活跃日间隔"},
-	{.name = "gap_quantile", .op = FN_GAP_QUANTILE, .result = TYPE_DURATION, GAP_FLAGS,
+	{.name = "gap_quantile", .op = FN_GAP_QUANTILE, .result = TYPE_DURATION, .flags = GAP_FLAGS,
 	 .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_SHARE}},
 	 .en = "the gap that a share q of the gaps stays under", .zh = "间隔的 q 分位数"},
-	{.name = "gap_ewma", .op = FN_GAP_EWMA, .result = TYPE_DURATION, GAP_FLAGS,
+	{.name = "gap_ewma", .op = FN_GAP_EWMA, .result = TYPE_DURATION, .flags = GAP_FLAGS,
 	 .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.type = TYPE_NUM, .literal = true, .bound = BOUND_WEIGHT}},
 	 .en = "smoothed gap: each new one weighs w", .zh = "平滑的间隔:每个新间隔的权重为 w"},
-	{.name = "p_silent", .op = FN_P_SILENT, .result = TYPE_PROB, MODEL_FLAGS, .param_count = 2,
+	{.name = "p_silent", .op = FN_P_SILENT, .result = TYPE_PROB, .flags = MODEL_FLAGS, .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.type = TYPE_DURATION}},
 	 .en = "chance of no event in the next so much time, by the signal's model",
 	 .zh = "按信号的模型,今后这段时间内没有事件的概率"},
-	{.name = "p_gap", .op = FN_P_GAP, .result = TYPE_PROB, MODEL_FLAGS, .param_count = 2,
+	{.name = "p_gap", .op = FN_P_GAP, .result = TYPE_PROB, .flags = MODEL_FLAGS, .param_count = 2,
 	 .params = {SIGNAL_PARAM, {.type = TYPE_DURATION}},
 	 .en = "chance that the present silence reaches that length, by the signal's model",
 	 .zh = "按信号的模型,当前沉默达到该时长的概率"},
-	{.name = "p_alive", .op = FN_P_ALIVE, .result = TYPE_PROB, MODEL_FLAGS, .param_count = 1,
+	{.name = "p_alive", .op = FN_P_ALIVE, .result = TYPE_PROB, .flags = MODEL_FLAGS, .param_count = 1,
 	 .params = {SIGNAL_PARAM},
 	 .en = "chance that the customer has not left for good, by the signal's model",
 	 .zh = "按信号的模型,客户尚未永久离开的概率"},

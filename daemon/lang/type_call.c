@@ -461,7 +461,7 @@ check_due(struct typer *t, const struct node *out)
 	const struct node *items = out->kids ? out->kids[0] : NULL;
 	struct complaint complaint = type_complaint("E253", items ? items : out);
 
-	if (out->builtin->op != FN_UNTIL_DUE || t->scope->items[items->slot].has_due)
+	if (out->builtin->op != FN_UNTIL_DUE || !items || t->scope->items[items->slot].has_due)
 		return true;
 	complaint.args[0] = items->name;
 	type_say(t, &complaint);
