@@ -135,7 +135,7 @@ def show(model, engine):
 
 def main():
     only = os.environ.get("SEED")
-    seeds = [int(only)] if only else range(1, int(os.environ.get("SEEDS", "120")) + 1)
+    seeds = [int(only)] if only else range(1, int(os.environ.get("SEEDS", "200")) + 1)
     alerts = 0
     with tempfile.TemporaryDirectory(prefix="churnd-model.") as folder:
         for seed in seeds:
