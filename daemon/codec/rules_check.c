@@ -6,19 +6,6 @@
 #include "codec/rules_maker.h"
 #include "lang/builtin.h"
 
-/* On one line, however the admin broke it. */
-static struct str
-as_text(struct maker *maker, const struct node *node)
-{
-	struct buf buf = {0};
-	struct str out;
-
-	expr_unparse(&buf, node);
-	out = arena_str(maker->form.arena, buf_view(&buf));
-	buf_finish(&buf);
-	return out;
-}
-
 static bool
 is_call(const struct node *node, enum builtin_op op)
 {
@@ -71,7 +58,8 @@ check_baseline(struct maker *maker, const struct node *call)
 		.source = b->source,
 		.at = b->at,
 		.width = b->width,
-		.args = {as_text(maker, b), as_text(maker, call->kids[0]),
+		.args = {expr_text(maker->form.arena, b),
+			 expr_text(maker->form.arena, call->kids[0]),
 			 arena_printf(maker->form.arena, "offset %dd", offset)}};
 
 	maker_sink(maker).take(maker, &complaint);
@@ -106,7 +94,8 @@ check_model(struct maker *maker, const struct node *call)
 	if (ruleset_is_modelled(maker->rules, signal) || maker->guessed >> signal & 1)
 		return;
 	maker->guessed |= UINT64_C(1) << signal;
-	maker_complain_node(maker, call, "W209", as_text(maker, call->kids[0]), STR_NONE);
+	maker_complain_node(maker, call, "W209", expr_text(maker->form.arena, call->kids[0]),
+			    STR_NONE);
 }
 
 /* Any name is an attribute of some sender; but event.vlaue is none. */
@@ -135,7 +124,7 @@ check_members(struct maker *maker, const struct node *call)
 	int kept = (int)maker->rules->members.reach_days;
 
 	if (range->kind == NODE_RANGE && range->range.length + range->range.offset > kept)
-		maker_complain_node(maker, range, "E249", as_text(maker, range),
+		maker_complain_node(maker, range, "E249", expr_text(maker->form.arena, range),
 				    arena_printf(maker->form.arena, "%dd", kept));
 }
 
@@ -208,12 +197,13 @@ check_habit(struct habits *habits, const struct node *compare)
 		return;
 	if (small && is_call(call, FN_RATIO) && !habits->p_drop && !overlaps(call))
 		maker_complain_node(habits->maker, call, "W206",
-				    as_text(habits->maker, call->kids[0]),
-				    as_text(habits->maker, call->kids[1]));
+				    expr_text(habits->maker->form.arena, call->kids[0]),
+				    expr_text(habits->maker->form.arena, call->kids[1]));
 	if (!small && is_call(call, FN_SINCE) && !call->kids[1] &&
 	    !(habits->seen >> call->kids[0]->value.u.signal & 1))
 		maker_complain_node(habits->maker, call, "W207",
-				    as_text(habits->maker, call->kids[0]), STR_NONE);
+				    expr_text(habits->maker->form.arena, call->kids[0]),
+				    STR_NONE);
 }
 
 /* With n events in both ranges p_drop is least when all fell into the second, (1 - p)^n, and p_rise when
@@ -240,7 +230,7 @@ check_evidence(struct habits *habits, const struct node *compare)
 
 	if (events > 1)
 		maker_complain_node(habits->maker, compare, "N301",
-				    as_text(habits->maker, compare),
+				    expr_text(habits->maker->form.arena, compare),
 				    form_int_text(&habits->maker->form, events));
 }
 
@@ -382,7 +372,7 @@ check_twins(struct maker *maker)
 
 		if (rule->when == NULL || rule->kind == RULE_DATE)
 			continue;
-		text = as_text(maker, rule->when->root);
+		text = expr_text(maker->form.arena, rule->when->root);
 		if (!map_get(&seen, text, &first))
 			map_put(&seen, text, i);
 		else if (fires_alike(rule, &rules->rules[first]))

@@ -15,18 +15,6 @@ static const struct span any_span = {-INFINITY, INFINITY, false, false};
 
 static struct span span_of(const struct maker *maker, const struct node *node);
 
-static struct str
-as_text(struct maker *maker, const struct node *node)
-{
-	struct buf buf = {0};
-	struct str out;
-
-	expr_unparse(&buf, node);
-	out = arena_str(maker->form.arena, buf_view(&buf));
-	buf_finish(&buf);
-	return out;
-}
-
 /* ---- bounds of functions ---- */
 
 /* Durations as numbers are in seconds. */
@@ -316,7 +304,7 @@ term_add(struct terms *terms, const struct node *compare)
 	if (is_number(constant) && fate_of(terms->maker, compare) != FATE_OPEN)
 		return;
 	terms->list[terms->count++] =
-		(struct term){compare, value, as_text(terms->maker, value),
+		(struct term){compare, value, expr_text(terms->maker->form.arena, value),
 			      swapped ? mirrored(op) : op, constant->value};
 }
 
@@ -410,8 +398,9 @@ terms_compare(struct terms *terms, const char *code, bool negated)
 
 			if (!str_eq(a->text, b->text) || !contradict(a, b, negated))
 				continue;
-			maker_complain_node(maker, b->compare, code, as_text(maker, a->compare),
-					    as_text(maker, b->compare));
+			maker_complain_node(maker, b->compare, code,
+					    expr_text(maker->form.arena, a->compare),
+					    expr_text(maker->form.arena, b->compare));
 			break;
 		}
 }
@@ -425,9 +414,10 @@ check_compare(struct maker *maker, const struct node *node)
 
 	if (fate != FATE_OPEN)
 		maker_complain_node(maker, node, fate == FATE_NEVER ? "W208" : "W214",
-				    as_text(maker, node), STR_NONE);
+				    expr_text(maker->form.arena, node), STR_NONE);
 	if (node->moves == MOVES_COARSE)
-		maker_complain_node(maker, node, "N310", as_text(maker, node), STR_NONE);
+		maker_complain_node(maker, node, "N310", expr_text(maker->form.arena, node),
+				    STR_NONE);
 }
 
 /* Each chain of and (or) is looked at once, at its top. */
@@ -441,7 +431,8 @@ check_chain(struct maker *maker, const struct node *node, enum node_kind above)
 		check_compare(maker, node);
 	if (node->kind == NODE_IN && node->kids[1]->kind == NODE_LIST &&
 	    node->kids[1]->kid_count == 0)
-		maker_complain_node(maker, node, "W208", as_text(maker, node), STR_NONE);
+		maker_complain_node(maker, node, "W208", expr_text(maker->form.arena, node),
+				    STR_NONE);
 	if (chain && node->kind != above) {
 		terms_collect(&terms, node, node->kind);
 		terms_compare(&terms, node->kind == NODE_AND ? "W213" : "W215",

@@ -24,18 +24,6 @@ type_text(enum type type)
 	return str_of(type_name(type, false));
 }
 
-struct str
-type_unparsed(struct typer *t, const struct node *node)
-{
-	struct buf buf = {0};
-	struct str text;
-
-	expr_unparse(&buf, node);
-	text = arena_str(t->arena, buf_view(&buf));
-	buf_finish(&buf);
-	return text;
-}
-
 /* Said once, at the place outside all macros; nothing is typed any more. */
 static bool
 stop(struct typer *t, const char *code, int limit)
@@ -137,7 +125,7 @@ refuse(struct typer *t, const struct node *node)
 	struct str text = node->name, hint = STR_NONE;
 
 	if (text.n == 0 || node->type == TYPE_RANGE)
-		text = type_unparsed(t, node);
+		text = expr_text(t->arena, node);
 	complaint.args[0] = text;
 	if (node->type == TYPE_SIGNAL) {
 		complaint.code = "E132";
@@ -175,7 +163,7 @@ propose_question(struct typer *t, struct complaint *complaint, const struct node
 	if (type_is_number(node->type))
 		message_hint(
 			t->arena, complaint, "H101",
-			arena_printf(t->arena, "%.*s > 0", STR_ARG(type_unparsed(t, node))));
+			arena_printf(t->arena, "%.*s > 0", STR_ARG(expr_text(t->arena, node))));
 }
 
 bool

@@ -254,7 +254,7 @@ check_literal(struct typer *t, const struct builtin *fn, const struct param *par
 	const char *bound;
 
 	if (param->literal && arg->kind != NODE_CONST) {
-		complaint.args[0] = type_unparsed(t, arg);
+		complaint.args[0] = expr_text(t->arena, arg);
 	} else if (param->whole_days &&
 		   (ms <= 0 || ms % DAY_MS != 0 || ms > RANGE_MAX_DAYS * DAY_MS)) {
 		complaint.code = "E155";
@@ -367,7 +367,7 @@ check_workdays(struct typer *t, const struct node *call)
 
 	if (!moves_with_time(span) || moves_bare(span) & FN_GROWS)
 		return true;
-	complaint.args[0] = type_unparsed(t, span);
+	complaint.args[0] = expr_text(t->arena, span);
 	type_say(t, &complaint);
 	return false;
 }

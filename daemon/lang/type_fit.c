@@ -246,5 +246,5 @@ type_propose(struct typer *t, struct complaint *complaint, const struct node *li
 	else if (other->type == TYPE_DATE && literal->type == TYPE_DURATION)
 		message_hint(t->arena, complaint, "H101",
 			     arena_printf(t->arena, "until(%.*s)",
-					  STR_ARG(type_unparsed(t, other))));
+					  STR_ARG(expr_text(t->arena, other))));
 }

@@ -21,7 +21,7 @@ check_list(struct typer *t, const struct node *list)
 		complaint.args[1] = type_text(first->type);
 		if (kid->kind != NODE_CONST) {
 			complaint.code = "E112";
-			complaint.args[0] = type_unparsed(t, kid);
+			complaint.args[0] = expr_text(t->arena, kid);
 		}
 		type_say(t, &complaint);
 	}

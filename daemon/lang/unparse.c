@@ -359,3 +359,15 @@ expr_unparse(struct buf *out, const struct node *node)
 	assert(node->kind < NODE_KINDS);
 	kinds[node->kind](out, node);
 }
+
+struct str
+expr_text(struct arena *arena, const struct node *node)
+{
+	struct buf out = {0};
+	struct str text;
+
+	expr_unparse(&out, node);
+	text = arena_str(arena, buf_view(&out));
+	buf_finish(&out);
+	return text;
+}

@@ -184,6 +184,7 @@ const struct expr *expr_compile(struct arena *arena, const struct source *source
 /* Canonical text of a tree: one space around operators, fewest parentheses, durations as "14d";
  * a typed tree has its macros and named lists put in. */
 void expr_unparse(struct buf *out, const struct node *node);
+struct str expr_text(struct arena *arena, const struct node *node); /* the same, in the arena */
 
 /* Whether an expression can name it: letters, digits, _, bytes from 0x80; no digit first, no word of
  * the language (and or not in true false if pick else profile event item). */

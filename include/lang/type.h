@@ -35,7 +35,6 @@ bool type_kids(struct typer *t, struct node *out, const struct node *in);
 struct complaint type_complaint(const char *code, const struct node *at);
 void type_say(struct typer *t, const struct complaint *complaint);
 struct str type_text(enum type type); /* its name as an argument of a complaint */
-struct str type_unparsed(struct typer *t, const struct node *node);
 
 /* type_fit.c: what goes with what. */
 enum fit {
