@@ -123,6 +123,15 @@ ask_fail(struct ask *ask, int status, const char *code, const char *fmt, ...)
 
 /* --- what handlers share --- */
 
+void
+ask_fail_commit(struct ask *ask, const struct live_outcome *outcome)
+{
+	if (outcome->result == LIVE_REFUSED)
+		ask_fail(ask, 503, "redis_away", "%s", outcome->why);
+	else
+		ask_fail(ask, 504, "unsure", "%s; it may take effect yet", outcome->why);
+}
+
 struct str
 ask_parameter(const struct ask *ask, const char *name)
 {

@@ -286,10 +286,8 @@ on_reloaded(void *ctx, const struct live_outcome *outcome)
 		ask_fail(ask, 422, "rules_in_error", "%s", outcome->why);
 		break;
 	case LIVE_REFUSED:
-		ask_fail(ask, 503, "redis_away", "%s", outcome->why);
-		break;
 	case LIVE_UNSURE:
-		ask_fail(ask, 504, "unsure", "%s; it may take effect yet", outcome->why);
+		ask_fail_commit(ask, outcome);
 		break;
 	}
 }

@@ -214,10 +214,8 @@ on_acted(void *ctx, const struct live_outcome *outcome)
 		act_refused(ask, outcome->why);
 		break;
 	case LIVE_REFUSED:
-		ask_fail(ask, 503, "redis_away", "%s", outcome->why);
-		break;
 	case LIVE_UNSURE:
-		ask_fail(ask, 504, "unsure", "%s; it may take effect yet", outcome->why);
+		ask_fail_commit(ask, outcome);
 		break;
 	}
 }

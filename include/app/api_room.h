@@ -73,6 +73,8 @@ void ask_answer(struct ask *ask, int status); /* with ask->out, which is JSON */
 void ask_answer_text(struct ask *ask, int status);
 void ask_fail(struct ask *ask, int status, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+/* An act of which Redis took nothing, or nobody knows whether it did. */
+void ask_fail_commit(struct ask *ask, const struct live_outcome *outcome);
 struct str ask_parameter(const struct ask *ask, const char *name); /* STR_NONE: not given */
 bool ask_limit(struct ask *ask, unsigned *out) MUST_CHECK;	   /* or it has failed */
 /* The engine, or NULL after 503. */
