@@ -59,3 +59,10 @@ clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
 	*next_close = closed->to;
 	return closed->day;
 }
+
+int64_t
+signal_first_day(struct engine *engine, const struct customer *customer, unsigned signal)
+{
+	int64_t born = engine->rules->signals[signal].born_at, seen = customer->first_seen_at;
+	return clock_day(&engine->clock, born > seen ? born : seen);
+}

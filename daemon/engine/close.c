@@ -213,18 +213,6 @@ close_make(struct close_plan *plan, const struct ruleset *rules)
 	plan->signals |= whole.signals;
 }
 
-/* The customer was first seen, or the signal defined, so late that the days observed still grow. */
-static bool
-still_grows(struct engine *engine, const struct customer *customer, unsigned signal,
-	    int64_t day)
-{
-	const struct signal *read = &engine->rules->signals[signal];
-	int64_t start = customer->first_seen_at;
-	if (read->born_at > start)
-		start = read->born_at;
-	return clock_day(&engine->clock, start) >= day - (int64_t)read->reach_days;
-}
-
 /* Signals that have been counted by person since a day some range still goes back to: unknown becomes known. */
 static uint64_t
 still_unknown(struct engine *engine, int64_t day)
@@ -254,7 +242,7 @@ close_look(struct engine *engine, const struct customer *customer, int64_t day)
 		if ((int64_t)track->cell < day - reach && !paused)
 			continue;
 		view.reaches = true;
-		if (still_grows(engine, customer, signal, day))
+		if (signal_first_day(engine, customer, signal) >= day - reach)
 			view.growing |= UINT64_C(1) << signal;
 		if (paused || track_touches(&customer->tracks, signal,
 					    engine->rules->signals[signal].kind, day + 1,

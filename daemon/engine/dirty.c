@@ -33,8 +33,8 @@ engine_mark_dirty(struct engine *engine, uint32_t index)
 	customer->flags |= CUSTOMER_DIRTY;
 	if (engine->dirty_count == engine->dirty_cap)
 		dirty_grow(engine);
-	*dirty_at(engine, engine->dirty_count++) = (struct dirty){
-		.customer = index, .before = engine->position, .entries = engine->entries};
+	*dirty_at(engine, engine->dirty_count++) =
+		(struct dirty){.customer = index, .before = engine->position};
 }
 
 size_t
@@ -66,11 +66,4 @@ engine_take_dirty(struct engine *engine, size_t max,
 		engine->dirty_count--;
 	}
 	return taken;
-}
-
-int64_t
-engine_dirty_age(const struct engine *engine)
-{
-	return engine->dirty_count ? (int64_t)(engine->entries - dirty_at(engine, 0)->entries)
-				   : 0;
 }

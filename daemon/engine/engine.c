@@ -146,7 +146,6 @@ void
 engine_end_entry(struct engine *engine, struct stream_id id)
 {
 	engine->position = id;
-	engine->entries++;
 	if (engine->loaded && stream_id_cmp(id, engine->loaded_max) >= 0) {
 		mem_free(engine->loaded);
 		engine->loaded = NULL;

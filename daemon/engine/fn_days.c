@@ -65,13 +65,8 @@ range_window(struct look *look, const struct range *range)
 static int64_t
 observed_read(struct look *look, const struct range *range)
 {
-	struct engine *engine = look->engine;
 	struct cells cells = look_cells(look, range);
-	int64_t start = look->customer->first_seen_at;
-	int64_t born = engine->rules->signals[range->signal].born_at;
-	if (born > start)
-		start = born;
-	int64_t day = clock_day(&engine->clock, start);
+	int64_t day = signal_first_day(look->engine, look->customer, range->signal);
 	if (day < cells.first)
 		day = cells.first;
 	else if (day > cells.first)

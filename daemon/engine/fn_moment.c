@@ -37,7 +37,8 @@ bit(unsigned signal)
 	return UINT64_C(1) << signal;
 }
 
-const struct track *
+/* The newest event of a signal, from whichever track there is; NULL. */
+static const struct track *
 look_track(const struct look *look, unsigned signal)
 {
 	const struct tracks *tracks = &look->customer->tracks;

@@ -5,34 +5,19 @@
 
 #define TREND_LEAST 3 /* observed days below which nothing is said */
 
-static int64_t
-observed_since(const struct look *look, unsigned signal)
-{
-	struct engine *engine = look->engine;
-	int64_t start = look->customer->first_seen_at;
-	int64_t born = engine->rules->signals[signal].born_at;
-	return clock_day(&engine->clock, born > start ? born : start);
-}
-
-bool
-look_day_is_observed(const struct look *look, unsigned signal, int64_t day)
-{
-	return day >= observed_since(look, signal) &&
-	       look_count_suspect(look, signal, day, day) == 0;
-}
-
 /* The row is another at the next close when a day of it has events, or was not observed. */
 static void
 note_row(struct look *look, unsigned signal, const struct cells *cells)
 {
 	const struct track *track = track_find(&look->customer->tracks, signal, false);
 	if ((track && (int64_t)track->cell >= cells->first) ||
-	    observed_since(look, signal) > cells->first ||
+	    signal_first_day(look->engine, look->customer, signal) > cells->first ||
 	    look->engine->guard.paused >> signal & 1)
 		look->day = true;
 }
 
-unsigned
+/* Observed days of cells.first..last, in order; how many. */
+static unsigned
 look_days(struct look *look, unsigned signal, struct cells cells,
 	  struct day_count days[TRACK_MAX_CELLS])
 {
@@ -41,6 +26,7 @@ look_days(struct look *look, unsigned signal, struct cells cells,
 	unsigned actives = track_cells(&look->customer->tracks, signal, kind, cells.first,
 				       cells.last, active);
 	unsigned count = 0, next = 0;
+	int64_t since = signal_first_day(look->engine, look->customer, signal);
 	note_row(look, signal, &cells);
 	for (int64_t day = cells.first; day <= cells.last; day++) {
 		struct day_count row = {.day = day};
@@ -50,7 +36,7 @@ look_days(struct look *look, unsigned signal, struct cells cells,
 							: (double)row.count;
 			next++;
 		}
-		if (look_day_is_observed(look, signal, day))
+		if (day >= since && look_count_suspect(look, signal, day, day) == 0)
 			days[count++] = row;
 	}
 	return count;

@@ -97,8 +97,6 @@ struct window_memo {
 struct dirty {
 	uint32_t customer;
 	struct stream_id before; /* the position before the entry that made it dirty */
-	uint64_t entries;	 /* engine->entries at that time */
-	int64_t clock;
 };
 
 struct step;
@@ -143,7 +141,6 @@ struct engine {
 	int64_t now;	      /* the engine's clock */
 	struct stream_id position;
 	struct stream_id applying; /* the entry at work, for caused_by */
-	uint64_t entries;	   /* applied since creation */
 	struct dirty *dirty;	   /* ring, owned */
 	size_t dirty_head, dirty_count, dirty_cap;
 	uint32_t *due; /* scratch: customers due at one instant */
@@ -183,6 +180,10 @@ engine_at(const struct engine *engine, uint32_t index)
 	return &engine->chunks[index / CUSTOMER_CHUNK][index % CUSTOMER_CHUNK];
 }
 
+/* The first local day on which the signal was observed: not before the customer was first seen, nor before the
+ * signal was defined. */
+int64_t signal_first_day(struct engine *engine, const struct customer *customer,
+			 unsigned signal);
 uint32_t engine_find_index(const struct engine *engine, struct str id,
 			   uint64_t hash); /* UINT32_MAX */
 uint32_t engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash);

@@ -47,8 +47,6 @@ struct stream_id engine_low(const struct engine *engine);
 /* Takes up to max dirty customers, longest dirty first, and marks them clean. */
 size_t engine_take_dirty(struct engine *engine, size_t max,
 			 void (*take)(void *ctx, const struct customer *customer), void *ctx);
-/* How long the oldest has waited: ms of the engine's clock and entries applied since. */
-int64_t engine_dirty_age(const struct engine *engine);
 
 /* Loading at start, before the first apply: engine_resume() sets clock and position to `low`; then one
  * call per record, whose parts become the engine's (codec/record.h makes it). `applied`: the record holds

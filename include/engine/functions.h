@@ -28,7 +28,8 @@ call_rule fn_since, fn_silent, fn_seen, fn_after, fn_age, fn_until;
 /* fn_clock.c: what local clocks and calendars show. */
 call_rule fn_hour, fn_weekday, fn_month, fn_now, fn_is_workday, fn_holiday, fn_workdays;
 /* fn_standing.c: what the rules made of the customer. */
-call_rule fn_risk, fn_level, fn_tag, fn_risk_rise, fn_stage, fn_stage_age, fn_firing, fn_fired_within;
+call_rule fn_risk, fn_level, fn_tag, fn_risk_rise, fn_stage, fn_stage_age, fn_firing,
+	fn_fired_within;
 /* fn_items.c: what is open. */
 call_rule fn_open, fn_oldest, fn_until_due;
 /* fn_members.c: people. */
@@ -61,16 +62,8 @@ int64_t look_count_suspect(const struct look *look, unsigned signal, int64_t fir
 			   int64_t last);
 unsigned look_suspect_days(const struct look *look, unsigned signal,
 			   const struct suspect_days **out);
-/* Whether that local day of the signal was watched: not before the customer was first seen or the signal
- * defined. Whoever goes through days asks here. */
-bool look_day_is_observed(const struct look *look, unsigned signal, int64_t day);
-/* The observed ones among the days of cells, with what happened on them; how many. */
-unsigned look_days(struct look *look, unsigned signal, struct cells cells,
-		   struct day_count days[TRACK_MAX_CELLS]);
 /* For env_ops. */
 int64_t look_guess(struct env *env, const struct node *node, const struct value *args,
 		   const struct value *still);
-/* The newest event of a signal, from whichever track there is; NULL. */
-const struct track *look_track(const struct look *look, unsigned signal);
 
 #endif
