@@ -291,122 +291,227 @@ hour_of(struct env *env)
 	return env->now / HOUR_MS % 24;
 }
 
+/* Answers that nothing changes. */
+static const struct value answers[FN_OPS] = {
+	[FN_CHANGE] = {.type = TYPE_NUM, .known = true, .u.n = -0.6},
+	[FN_P_DROP] = {.type = TYPE_PROB, .known = true, .u.n = 0.0005},
+	[FN_P_RISE] = {.type = TYPE_PROB, .known = true, .u.n = 0.0005},
+	[FN_EWMA] = {.type = TYPE_NUM, .known = true, .u.n = 2.5},
+	[FN_CUSUM_DROP] = {.type = TYPE_NUM, .known = true, .u.n = 2.5},
+	[FN_CUSUM_RISE] = {.type = TYPE_NUM, .known = true, .u.n = 2.5},
+	[FN_TYPICAL_GAP] = {.type = TYPE_DURATION, .known = true, .u.i = 3 * DAY_MS},
+	[FN_GAP_MEAN] = {.type = TYPE_DURATION, .known = true, .u.i = 3 * DAY_MS},
+	[FN_GAP_SD] = {.type = TYPE_DURATION, .known = true, .u.i = 3 * DAY_MS},
+	[FN_GAP_MAX] = {.type = TYPE_DURATION, .known = true, .u.i = 3 * DAY_MS},
+	[FN_GAP_QUANTILE] = {.type = TYPE_DURATION, .known = true, .u.i = 3 * DAY_MS},
+	[FN_GAP_EWMA] = {.type = TYPE_DURATION, .known = true, .u.i = 3 * DAY_MS},
+	[FN_RISK] = {.type = TYPE_INT, .known = true, .u.i = 55},
+	[FN_RISK_RISE] = {.type = TYPE_INT, .known = true, .u.i = 20},
+	[FN_OPEN] = {.type = TYPE_INT, .known = true, .u.i = 2},
+	[FN_USERS] = {.type = TYPE_INT, .known = true, .u.i = 3},
+	[FN_SHARE_OF_TOP] = {.type = TYPE_PROB, .known = true, .u.n = 0.5},
+	[FN_LEVEL] = {.type = TYPE_ENUM, .known = true, .words = &levels, .u.i = 1},
+	[FN_STAGE] = {.type = TYPE_ENUM, .known = true, .words = &stages, .u.i = 1},
+};
+
+typedef struct value world_rule(struct env *env, const struct node *node,
+				const struct value *args);
+
+#define WORLD_FN(name)                                                     \
+	static struct value name(struct env *env, const struct node *node, \
+				 const struct value *args)
+static const struct world *
+world_of(const struct env *env)
+{
+	return env->ctx;
+}
+
+static int64_t
+heard_at(const struct env *env, const struct value *signal)
+{
+	return world_of(env)->heard_at[signal->u.signal];
+}
+
+WORLD_FN(fn_length)
+{
+	const struct range *range = args[0].u.range;
+
+	(void)env, (void)node;
+	return value_int(range->signal == WORLD_NEVER ? 0 : range->length);
+}
+
+WORLD_FN(fn_amount)
+{
+	(void)env, (void)node;
+	return value_num(1.5 * args[0].u.range->length);
+}
+
+WORLD_FN(fn_ratio)
+{
+	(void)env, (void)node;
+	return args[2].known && args[2].u.n > 100 ? value_unknown(TYPE_NUM) : value_num(0.4);
+}
+
+WORLD_FN(fn_chance)
+{
+	return faded(env, heard_at(env, &args[0]), node->builtin->op == FN_P_ALIVE);
+}
+
+WORLD_FN(fn_since)
+{
+	(void)node;
+	return elapsed(env, heard_at(env, &args[0]));
+}
+
+WORLD_FN(fn_silent)
+{
+	int64_t at = heard_at(env, &args[0]);
+
+	(void)node;
+	return elapsed(env, at == INT64_MIN ? world_of(env)->first_seen_at : at);
+}
+
+WORLD_FN(fn_seen)
+{
+	(void)node;
+	return value_bool(heard_at(env, &args[0]) != INT64_MIN);
+}
+
+WORLD_FN(fn_owed)
+{
+	int64_t at = world_of(env)->owed_at;
+
+	(void)args;
+	return node->builtin->op == FN_AFTER && at == INT64_MIN ? value_duration(0)
+								: elapsed(env, at);
+}
+
+WORLD_FN(fn_age)
+{
+	(void)node, (void)args;
+	return elapsed(env, world_of(env)->first_seen_at);
+}
+
+WORLD_FN(fn_last)
+{
+	(void)env, (void)node;
+	return value_num(args[1].known ? 30 : 42);
+}
+
+WORLD_FN(fn_until)
+{
+	(void)node;
+	return days_until(env, args[0]);
+}
+
+WORLD_FN(fn_until_due)
+{
+	(void)node, (void)args;
+	return world_of(env)->owed_at == INT64_MIN ? value_unknown(TYPE_DURATION)
+						   : days_until(env, value_date(20800));
+}
+
+WORLD_FN(fn_hour)
+{
+	(void)node, (void)args;
+	return value_int(hour_of(env));
+}
+
+WORLD_FN(fn_weekday)
+{
+	(void)node, (void)args;
+	return value_enum(&builtin_weekdays, (unsigned)civil_weekday(env->now / DAY_MS));
+}
+
+WORLD_FN(fn_month)
+{
+	(void)node, (void)args;
+	return value_int(civil_date_of(env->now / DAY_MS).month);
+}
+
+WORLD_FN(fn_is_workday)
+{
+	(void)node, (void)args;
+	return value_bool(calendar_is_workday(&world_of(env)->calendar, env->now / DAY_MS));
+}
+
+WORLD_FN(fn_holiday)
+{
+	(void)env, (void)args;
+	return value_bool(node->slot == 1);
+}
+
+WORLD_FN(fn_workdays)
+{
+	(void)env, (void)node;
+	return args[0].known ? value_int(args[0].u.i / DAY_MS * 5 / 7)
+			     : value_unknown(TYPE_INT);
+}
+
+WORLD_FN(fn_now)
+{
+	(void)node, (void)args;
+	return value_time(env->exact ? env->now : env->look);
+}
+
+WORLD_FN(fn_tag)
+{
+	(void)env, (void)node;
+	return value_bool(str_is(args[0].u.s, "vip"));
+}
+
+WORLD_FN(fn_fired)
+{
+	(void)env, (void)args;
+	return value_bool(node->slot == 0);
+}
+
+static world_rule *const functions[FN_FIRST_PURE] = {
+	[FN_COUNT] = fn_length,
+	[FN_DAYS] = fn_length,
+	[FN_OBSERVED] = fn_length,
+	[FN_SUM] = fn_amount,
+	[FN_RATE] = fn_amount,
+	[FN_MAX] = fn_amount,
+	[FN_MIN] = fn_amount,
+	[FN_AVG] = fn_amount,
+	[FN_TREND] = fn_amount,
+	[FN_RATIO] = fn_ratio,
+	[FN_P_SILENT] = fn_chance,
+	[FN_P_GAP] = fn_chance,
+	[FN_P_ALIVE] = fn_chance,
+	[FN_SINCE] = fn_since,
+	[FN_SILENT] = fn_silent,
+	[FN_SEEN] = fn_seen,
+	[FN_AFTER] = fn_owed,
+	[FN_OLDEST] = fn_owed,
+	[FN_AGE] = fn_age,
+	[FN_STAGE_AGE] = fn_age,
+	[FN_LAST] = fn_last,
+	[FN_UNTIL] = fn_until,
+	[FN_UNTIL_DUE] = fn_until_due,
+	[FN_HOUR] = fn_hour,
+	[FN_WEEKDAY] = fn_weekday,
+	[FN_MONTH] = fn_month,
+	[FN_IS_WORKDAY] = fn_is_workday,
+	[FN_HOLIDAY] = fn_holiday,
+	[FN_WORKDAYS] = fn_workdays,
+	[FN_NOW] = fn_now,
+	[FN_TAG] = fn_tag,
+	[FN_FIRING] = fn_fired,
+	[FN_FIRED_WITHIN] = fn_fired,
+};
+
 static struct value
 world_call(struct env *env, const struct node *node, const struct value *args)
 {
 	struct world *world = env->ctx;
-	const struct range *range = args[0].u.range;
-	unsigned signal = args[0].u.signal;
+	enum builtin_op op = node->builtin->op;
 
 	world->calls++;
 	world->exact_calls += env->exact;
-	switch (node->builtin->op) {
-	case FN_COUNT:
-	case FN_DAYS:
-	case FN_OBSERVED:
-		return value_int(range->signal == WORLD_NEVER ? 0 : range->length);
-	case FN_SUM:
-	case FN_RATE:
-	case FN_MAX:
-	case FN_MIN:
-	case FN_AVG:
-	case FN_TREND:
-		return value_num(1.5 * range->length);
-	case FN_RATIO:
-		return args[2].known && args[2].u.n > 100 ? value_unknown(TYPE_NUM)
-							  : value_num(0.4);
-	case FN_CHANGE:
-		return value_num(-0.6);
-	case FN_P_DROP:
-	case FN_P_RISE:
-		return value_prob(0.0005);
-	case FN_EWMA:
-	case FN_CUSUM_DROP:
-	case FN_CUSUM_RISE:
-		return value_num(2.5);
-	case FN_TYPICAL_GAP:
-	case FN_GAP_MEAN:
-	case FN_GAP_SD:
-	case FN_GAP_MAX:
-	case FN_GAP_QUANTILE:
-	case FN_GAP_EWMA:
-		return value_duration(3 * DAY_MS);
-	case FN_P_SILENT:
-	case FN_P_GAP:
-		return faded(env, world->heard_at[signal], false);
-	case FN_P_ALIVE:
-		return faded(env, world->heard_at[signal], true);
-	case FN_SINCE:
-		return elapsed(env, world->heard_at[signal]);
-	case FN_SILENT:
-		return elapsed(env, world->heard_at[signal] == INT64_MIN
-					    ? world->first_seen_at
-					    : world->heard_at[signal]);
-	case FN_SEEN:
-		return value_bool(world->heard_at[signal] != INT64_MIN);
-	case FN_AFTER:
-		return world->owed_at == INT64_MIN ? value_duration(0)
-						   : elapsed(env, world->owed_at);
-	case FN_AGE:
-		return elapsed(env, world->first_seen_at);
-	case FN_LAST:
-		return value_num(args[1].known ? 30 : 42);
-	case FN_UNTIL:
-		return days_until(env, args[0]);
-	case FN_HOUR:
-		return value_int(hour_of(env));
-	case FN_WEEKDAY:
-		return value_enum(&builtin_weekdays,
-				  (unsigned)civil_weekday(env->now / DAY_MS));
-	case FN_MONTH:
-		return value_int(civil_date_of(env->now / DAY_MS).month);
-	case FN_IS_WORKDAY:
-		return value_bool(calendar_is_workday(&world->calendar, env->now / DAY_MS));
-	case FN_HOLIDAY:
-		return value_bool(node->slot == 1);
-	case FN_WORKDAYS:
-		return args[0].known ? value_int(args[0].u.i / DAY_MS * 5 / 7)
-				     : value_unknown(TYPE_INT);
-	case FN_NOW:
-		return value_time(env->exact ? env->now : env->look);
-	case FN_RISK:
-		return value_int(55);
-	case FN_LEVEL:
-		return value_enum(&levels, 1);
-	case FN_TAG:
-		return value_bool(str_is(args[0].u.s, "vip"));
-	case FN_RISK_RISE:
-		return value_int(20);
-	case FN_STAGE:
-		return value_enum(&stages, 1);
-	case FN_STAGE_AGE:
-		return elapsed(env, world->first_seen_at);
-	case FN_FIRING:
-	case FN_FIRED_WITHIN:
-		return value_bool(node->slot == 0);
-	case FN_OPEN:
-		return value_int(2);
-	case FN_OLDEST:
-		return elapsed(env, world->owed_at);
-	case FN_UNTIL_DUE:
-		return world->owed_at == INT64_MIN ? value_unknown(TYPE_DURATION)
-						   : days_until(env, value_date(20800));
-	case FN_USERS:
-		return value_int(3);
-	case FN_SHARE_OF_TOP:
-		return value_prob(0.5);
-	case FN_CONTAINS:
-	case FN_ABS:
-	case FN_EXP:
-	case FN_LOG:
-	case FN_LOGISTIC:
-	case FN_LEAST:
-	case FN_MOST:
-	case FN_OPS:
-		break;
-	}
-	assert(node->builtin->op < FN_FIRST_PURE);
-	return value_unknown(node->type);
+	assert(op < FN_FIRST_PURE && (functions[op] || answers[op].known));
+	return functions[op] ? functions[op](env, node, args) : answers[op];
 }
 
 /* Where faded() comes to a chance. */
