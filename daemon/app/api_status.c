@@ -14,7 +14,7 @@
 #define CHURND_VERSION "0.1"
 #endif
 
-#define ENDPOINTS_MAX 64
+#define ENDPOINTS_MAX CONFIG_MAX_WEBHOOKS
 
 static void
 key_text(struct json *json, const char *key, const char *text)

@@ -305,7 +305,7 @@ check_files(struct doctor *doctor)
 		doctor->redis->address.password.n > 0 && config->redis_password_file.n == 0;
 
 	for (unsigned i = 0; i < config->endpoint_count; i++) {
-		inline_secret = inline_secret || config->endpoints[i].secret.n > 0;
+		inline_secret = inline_secret || config->endpoints[i].secret_count > 0;
 		check_file(doctor, located(doctor, config->endpoints[i].secret_file),
 			   "secret_file", true);
 		check_file(doctor, located(doctor, config->endpoints[i].key_file), "key_file",

@@ -311,7 +311,7 @@ read_secret(struct form *form, const struct yaml_node *key, const struct endpoin
 		  !webhook_secret_parse(text->secret->text, &secret, NULL)))
 		form_complain(form, key, "E403", STR_NONE, STR_NONE);
 	else if (text->secret != NULL)
-		endpoint->secret = text->secret->text;
+		endpoint->secrets[endpoint->secret_count++] = text->secret->text;
 }
 
 static struct endpoint_text
@@ -319,6 +319,7 @@ endpoint_defaults(void)
 {
 	struct endpoint_text text = {.lang = -1, .concurrency = 8};
 
+	text.out.format = STR("standard");
 	text.out.timeout = 10 * SECOND_MS;
 	text.out.throttle = 60 * SECOND_MS;
 	text.out.retry = (struct retry){.first = 5 * SECOND_MS,

@@ -382,8 +382,12 @@ read_secrets(struct endpoint *endpoint, struct err *err)
 	char *path;
 	bool good;
 
-	if (config->secret_file.n == 0)
-		return parse_secrets(endpoint, config->secret, err);
+	if (config->secret_file.n == 0) {
+		for (unsigned i = 0; i < config->secret_count; i++)
+			if (!parse_secrets(endpoint, config->secrets[i], err))
+				return false;
+		return config->secret_count > 0 || err_set(err, "there is no secret");
+	}
 	path = files_path(endpoint->home.folder, config->secret_file);
 	good = files_read(path, FILES_SECRET_MAX, &text, err) &&
 	       parse_secrets(endpoint, buf_view(&text), err);

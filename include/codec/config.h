@@ -3,11 +3,28 @@
 #ifndef CODEC_CONFIG_H
 #define CODEC_CONFIG_H
 
+#include "codec/connector.h"
 #include "codec/diag.h"
+#include "codec/standard_webhooks.h"
+
+#define CONFIG_MAX_WEBHOOKS 256
 
 struct endpoint_config {
 	struct str name, url;
-	struct str secret, secret_file; /* one of them; lists while rotating come with the delivery issue */
+	struct str secrets[WEBHOOK_SECRETS]; /* as written; several while rotating: all of them sign */
+	unsigned secret_count;
+	struct str secret_file; /* instead: one a line */
+	struct str format;	 /* "standard", "template", or a preset's name */
+	struct str template_file; /* of format template: a connector of the admin's own */
+	const struct connector *connector; /* NULL: standard, the alert's body as it stands */
+	const struct field *set; /* `set:`, parameters of the connector; files are read into them */
+	unsigned set_count;
+	struct rate rate; /* requests; count 0: the connector's own */
+	struct quiet {
+		bool given; /* `hours:` when not to be disturbed: sent from..to only */
+		int64_t from, to; /* ms after local midnight; to at most 24 h */
+		bool workdays;	  /* and on working days only */
+	} hours;
 	struct str lang;	/* "", "en", "zh" */
 	struct str ca_file, cert_file, key_file;
 	struct header {
@@ -40,6 +57,8 @@ struct config {
 	unsigned rule_count;
 	struct endpoint_config *endpoints;
 	unsigned endpoint_count;
+	struct person_names *people;
+	unsigned people_count;
 	struct str http_listen, http_token_file;
 	struct str log_level; /* debug info warn error */
 	bool log_json;

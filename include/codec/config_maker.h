@@ -9,7 +9,6 @@
 #define CONFIG_MAX_TEXT 4096 /* bytes of a path or address */
 #define CONFIG_MAX_NAME 64
 #define CONFIG_MAX_SPAN (400 * DAY_MS)
-#define CONFIG_MAX_WEBHOOKS 64
 #define CONFIG_MAX_HEADERS 32
 #define CONFIG_MAX_NETWORKS 64
 #define CONFIG_MAX_RULE_FILES DIAG_FILES

@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		abort();
 	for (unsigned i = 0; config != NULL && i < config->endpoint_count; i++)
 		if (config->endpoints[i].url.n == 0 ||
-		    (config->endpoints[i].secret.n == 0) ==
+		    (config->endpoints[i].secret_count == 0) ==
 			    (config->endpoints[i].secret_file.n == 0))
 			abort();
 	config_destroy(config);

@@ -127,7 +127,7 @@ everything_can_be_said(void **state)
 	assert_int_equal(config->endpoint_count, 1);
 	crm = config->endpoints;
 	assert_str(crm->name, "crm");
-	assert_str(crm->secret, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
+	assert_str(crm->secrets[0], "whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
 	assert_str(crm->lang, "zh");
 	assert_int_equal(crm->header_count, 2);
 	assert_str(crm->headers[0].name, "X-Tenant");
