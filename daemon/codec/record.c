@@ -267,6 +267,28 @@ put_ids(const struct writer *writer, const struct customer *customer)
 	}
 }
 
+/* Its instants, those that there are, and when it was put off. */
+static void
+put_care(const struct writer *writer, const struct task_held *task)
+{
+	put_at(writer, task->clock_at);
+	buf_char(writer->out,
+		 (char)((task->stepped_at != NEVER ? TASK_FOLLOWS : 0) |
+			(task->acked_at ? TASK_ACKED : 0) | (task->given_at ? TASK_GIVEN : 0) |
+			(task->was_claimed ? TASK_WAS_CLAIMED : 0)));
+	if (task->stepped_at != NEVER)
+		put_at(writer, task->stepped_at);
+	if (task->acked_at)
+		put_at(writer, task->acked_at);
+	if (task->given_at)
+		put_at(writer, task->given_at);
+	buf_varint(writer->out, task->snooze_count);
+	for (unsigned i = 0; i < task->snooze_count; i++) {
+		put_at(writer, task->snoozes[i].from);
+		put_at(writer, task->snoozes[i].to);
+	}
+}
+
 static void
 put_task(const struct writer *writer, const struct task_held *task)
 {
@@ -283,13 +305,14 @@ put_task(const struct writer *writer, const struct task_held *task)
 	put_text(writer, task->outcome);
 	put_text(writer, task->item);
 	put_text(writer, task->queue);
-	put_at(writer, task->clock_at);
-	buf_char(writer->out, task->stepped_at != NEVER);
-	if (task->stepped_at != NEVER)
-		put_at(writer, task->stepped_at);
+	put_text(writer, task->lender);
+	put_text(writer, task->external_id);
+	put_care(writer, task);
 	buf_varint(writer->out, task->escalated);
 	buf_varint(writer->out, task->episode);
-	buf_varint(writer->out, task->reasons);
+	buf_varint(writer->out, task->rule_count);
+	for (unsigned i = 0; i < task->rule_count; i++)
+		put_key(writer, task->rules[i]);
 	close_item(writer, begin);
 }
 

@@ -166,19 +166,71 @@ record_read_ids(struct reader *reader)
 	}
 }
 
+/* One after the other. */
+static void
+read_snoozes(struct reader *item, struct task_held *task)
+{
+	uint64_t count = record_take_below(item, TASK_MAX_SNOOZES + 1);
+	int64_t before = INT64_MIN;
+
+	if (!item->p || count == 0)
+		return;
+	task->snoozes = mem_array(count, sizeof *task->snoozes);
+	task->snooze_count = (uint8_t)count;
+	for (uint64_t i = 0; i < count; i++) {
+		struct snooze snooze = {record_take_at(item), 0};
+
+		snooze.to = record_take_at(item);
+		if (snooze.from < before || snooze.to < snooze.from)
+			record_spoil(item);
+		before = snooze.to;
+		task->snoozes[i] = snooze;
+	}
+}
+
 static void
 read_care(struct reader *item, struct task_held *task)
 {
-	uint64_t follows;
+	uint64_t has;
 
 	text_set(&task->item, record_take_text(item));
 	text_set(&task->queue, record_take_text(item));
+	if (item->version > 2) {
+		text_set(&task->lender, record_take_text(item));
+		text_set(&task->external_id, record_take_text(item));
+	}
 	task->clock_at = record_take_at(item);
-	follows = record_take_little(item, 1);
-	task->stepped_at = follows ? record_take_at(item) : NEVER;
+	has = record_take_little(item, 1);
+	task->stepped_at = has & TASK_FOLLOWS ? record_take_at(item) : NEVER;
+	task->acked_at = has & TASK_ACKED ? record_take_at(item) : 0;
+	task->given_at = has & TASK_GIVEN ? record_take_at(item) : 0;
+	task->was_claimed = has & TASK_WAS_CLAIMED;
+	if (item->version > 2)
+		read_snoozes(item, task);
 	task->escalated = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
-	if (follows > 1)
+	if (has > (item->version > 2 ? 15 : 1) || (has & TASK_ACKED && !task->acked_at) ||
+	    (has & TASK_GIVEN && !task->given_at))
 		record_spoil(item);
+}
+
+/* What was there before was no list of rules: it is not known which they were. */
+static void
+read_task_rules(struct reader *item, struct task_held *task)
+{
+	uint64_t count;
+
+	if (item->version < 3) {
+		(void)record_take_number(item);
+		return;
+	}
+	count = record_take_below(item, TASK_MAX_RULES + 1);
+	for (uint64_t i = 0; i < count; i++) {
+		task->rules[i] = (uint32_t)record_take_little(item, 4);
+		for (uint64_t k = 0; k < i; k++)
+			if (task->rules[k] == task->rules[i])
+				record_spoil(item);
+	}
+	task->rule_count = (uint8_t)count;
 }
 
 static void
@@ -201,7 +253,9 @@ read_task(struct reader *item, unsigned def)
 	else
 		task->clock_at = task->stepped_at = task->created_at;
 	task->episode = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
-	task->reasons = record_take_number(item);
+	if (item->version < 3 && task->state == TASK_CLAIMED)
+		task->acked_at = task->changed_at; /* at that time, or before it */
+	read_task_rules(item, task);
 	if (task->state > TASK_CANCELLED || task->priority > PRIORITY_URGENT)
 		record_spoil(item);
 }

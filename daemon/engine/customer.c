@@ -360,18 +360,28 @@ customer_add_task(struct customer *customer)
 	return &cold->tasks[at];
 }
 
+void
+task_finish(struct task_held *task)
+{
+	text_set(&task->assignee, STR_NONE);
+	text_set(&task->outcome, STR_NONE);
+	text_set(&task->item, STR_NONE);
+	text_set(&task->queue, STR_NONE);
+	text_set(&task->lender, STR_NONE);
+	text_set(&task->external_id, STR_NONE);
+	mem_free(task->snoozes);
+	task->snoozes = NULL;
+	task->snooze_count = 0;
+}
+
 static void
 cold_finish(struct cold *cold)
 {
 	profile_finish(cold);
 	for (unsigned i = 0; i < cold->tag_count; i++)
 		text_set(&cold->tags[i].name, STR_NONE);
-	for (unsigned i = 0; i < cold->task_count; i++) {
-		text_set(&cold->tasks[i].assignee, STR_NONE);
-		text_set(&cold->tasks[i].outcome, STR_NONE);
-		text_set(&cold->tasks[i].item, STR_NONE);
-		text_set(&cold->tasks[i].queue, STR_NONE);
-	}
+	for (unsigned i = 0; i < cold->task_count; i++)
+		task_finish(&cold->tasks[i]);
 	mem_free(cold->rules);
 	mem_free(cold->tags);
 	mem_free(cold->ids);

@@ -18,15 +18,6 @@ task_is_open(const struct task_held *task)
 	return task->state != TASK_DONE && task->state != TASK_CANCELLED;
 }
 
-void
-task_finish(struct task_held *task)
-{
-	text_set(&task->assignee, STR_NONE);
-	text_set(&task->outcome, STR_NONE);
-	text_set(&task->item, STR_NONE);
-	text_set(&task->queue, STR_NONE);
-}
-
 static void refuse(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static void
@@ -153,14 +144,25 @@ forget_old(const struct ruleset *rules, struct customer *customer, int64_t now)
 }
 
 static void
-note_reasons(struct task_held *task, const struct alert *alert)
+note_rule(struct task_held *task, uint32_t key)
+{
+	for (unsigned i = 0; i < task->rule_count; i++)
+		if (task->rules[i] == key)
+			return;
+	if (task->rule_count < TASK_MAX_RULES)
+		task->rules[task->rule_count++] = key;
+}
+
+/* The rule whose alert it is first. */
+static void
+note_reasons(const struct ruleset *rules, struct task_held *task, const struct alert *alert)
 {
 	if (!alert)
 		return;
-	for (unsigned i = 0; i < alert->reason_count; i++)
-		task->reasons |= UINT64_C(1) << alert->reasons[i].rule % 64;
 	if (alert->rule >= 0)
-		task->reasons |= UINT64_C(1) << (unsigned)alert->rule % 64;
+		note_rule(task, rules->rules[alert->rule].key);
+	for (unsigned i = 0; i < alert->reason_count; i++)
+		note_rule(task, rules->rules[alert->reasons[i].rule].key);
 }
 
 /* The first route whose condition is true says what differs from the task's own words. */
@@ -202,8 +204,8 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 	task->created_n = (uint16_t)order_number(step->customer, step->now);
 	task->episode = step->customer->episode;
 	text_set(&task->item, why->item);
+	note_reasons(rules, task, why->alert);
 	task_route(step, def, task);
-	note_reasons(task, why->alert);
 	step->tasks_made = true;
 	care_due(step, task);
 	task_tell(step, task, VERB_CREATED, why->alert, &said);
@@ -219,7 +221,7 @@ task_reopen(struct step *step, struct task_held *task, const struct task_reason 
 	task->clock_at = task->stepped_at = step->now;
 	task->escalated = 0;
 	text_set(&task->outcome, STR_NONE);
-	note_reasons(task, why->alert);
+	note_reasons(step->engine->rules, task, why->alert);
 	step->tasks_made = true;
 	care_due(step, task);
 	task_tell(step, task, VERB_REOPENED, why->alert, &said);
@@ -229,9 +231,9 @@ task_reopen(struct step *step, struct task_held *task, const struct task_reason 
 static void
 task_add(struct step *step, struct task_held *task, const struct alert *alert)
 {
-	uint64_t before = task->reasons;
-	note_reasons(task, alert);
-	if (task->reasons == before)
+	unsigned before = task->rule_count;
+	note_reasons(step->engine->rules, task, alert);
+	if (task->rule_count == before)
 		return;
 	if (task->priority < PRIORITY_URGENT)
 		task->priority++;

@@ -19,8 +19,10 @@
  * corpus file of tests/fuzz/fuzz_record.c. A new part at the end of the enum is such a change too.
  *
  *   2  parts from PART_LEVEL on; a tag says who set it; a task for which item it is, where it
- *      was sent, and how far its clocks and steps went */
-#define RECORD_VERSION 2
+ *      was sent, and how far its clocks and steps went
+ *   3  a task by the keys of its rules, where 1 and 2 had bits of their slots, which say nothing any more;
+ *      who lent it, what others call it, who took it when, and when it was put off */
+#define RECORD_VERSION 3
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
 
@@ -56,6 +58,14 @@ enum record_part {
 	PART_MOVED,   /* a flag */
 	PART_COUNT,
 	PART_COUNT_1 = PART_LEVEL /* what version 1 knew */
+};
+
+/* What a byte says of a task: these follow, or are so. */
+enum record_task {
+	TASK_FOLLOWS = 1, /* stepped_at */
+	TASK_ACKED = 2,	  /* acked_at */
+	TASK_GIVEN = 4,	  /* given_at */
+	TASK_WAS_CLAIMED = 8
 };
 
 /* A number of struct customer. */

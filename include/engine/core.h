@@ -443,7 +443,6 @@ void orders_address_task(struct step *step, struct task_change *change);
 /* And what would have followed from those that are done. */
 void orders_cancel_tasks(struct step *step, const char *note);
 bool task_is_open(const struct task_held *task);
-void task_finish(struct task_held *task); /* frees what it owns */
 /* The order of a step of another task: `item` the one's it is about, `step` its number and 1. */
 void task_follow(struct step *step, unsigned slot, struct str item, unsigned number,
 		 struct str note);

@@ -136,22 +136,39 @@ struct member {
 enum task_state { TASK_OPEN, TASK_CLAIMED, TASK_SNOOZED, TASK_DONE, TASK_CANCELLED };
 const char *task_state_name(enum task_state state);
 
+#define TASK_MAX_RULES 16
+#define TASK_MAX_SNOOZES 32 /* since its clocks began */
+
+/* It was put off from then to then, in ms; the last one may lie ahead. */
+struct snooze {
+	int64_t from, to;
+};
+
 /* A care task of this customer: enough to write its hash again and to judge what people send back. */
 struct task_held {
 	uint16_t def; /* slot */
 	uint8_t state, priority;
 	uint16_t created_n; /* order number within created_at, for the id */
-	int64_t created_at, changed_at, closed_at;
-	struct str assignee;  /* owned */
-	struct str outcome;   /* owned; when done */
-	struct str item;      /* owned: the key of the item it is about, or none */
-	struct str queue;     /* owned: where a route sent it; empty: the definition's */
-	int64_t clock_at;     /* its times to claim and to do it run from here */
-	int64_t stepped_at;   /* steps due up to then were taken; NEVER: none will be */
-	uint32_t counted_for; /* derived: who of the teams has it to do, index and 1 */
-	uint16_t escalated;   /* share of the last escalation, percent; 0: none yet */
+	uint16_t escalated; /* share of the last escalation, percent; 0: none yet */
+	uint8_t rule_count, snooze_count;
+	bool was_claimed; /* TASK_SNOOZED: and is so again when it comes back */
 	uint32_t episode;
-	uint64_t reasons; /* Bloom-free: bit r % 64 of rules already listed */
+	int64_t created_at, changed_at, closed_at;
+	struct str assignee; /* owned */
+	struct str outcome;  /* owned; when done */
+	struct str item;     /* owned: the key of the item it is about, or none */
+	struct str queue;    /* owned: where a route sent it; empty: the definition's */
+	struct str lender; /* owned: who gets it back from the assignee; none: it is not lent */
+	struct str external_id; /* owned: what another system calls it */
+	int64_t clock_at;	/* its times to claim and to do it run from here */
+	int64_t acked_at;	/* somebody first took it in hand; 0: nobody has */
+	int64_t given_at; /* the assignee's time to claim it runs from here; 0: there is no need to */
+	int64_t stepped_at;	/* steps due up to then were taken; NEVER: none will be */
+	struct snooze *snoozes; /* owned, oldest first, apart from each other */
+	uint32_t counted_for;	/* derived: who of the teams has it to do, index and 1 */
+	/* Rules that ordered it or gave it reasons, by rule.key, each once, the first that ordered it first; of
+	 * more than fit the later ones are not kept. */
+	uint32_t rules[TASK_MAX_RULES];
 };
 
 /* What not every customer has. */

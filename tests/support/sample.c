@@ -238,6 +238,20 @@ add_items(const struct ruleset *rules, struct customer *customer, struct lcg *lc
 }
 
 static void
+add_snoozes(struct task_held *task, struct lcg *lcg, int64_t at)
+{
+	task->snooze_count =
+		(uint8_t)(lcg_below(lcg, 2) * lcg_below(lcg, TASK_MAX_SNOOZES + 1));
+	task->snoozes = mem_array(task->snooze_count, sizeof *task->snoozes);
+	for (unsigned i = 0; i < task->snooze_count; i++) {
+		int64_t from = at + (int64_t)lcg_below(lcg, DAY_MS);
+
+		at = from + (int64_t)lcg_below(lcg, DAY_MS);
+		task->snoozes[i] = (struct snooze){from, at};
+	}
+}
+
+static void
 add_tasks(const struct ruleset *rules, struct customer *customer, struct lcg *lcg, int64_t now)
 {
 	for (uint64_t left = lcg_below(lcg, 4); left > 0; left--) {
@@ -251,7 +265,15 @@ add_tasks(const struct ruleset *rules, struct customer *customer, struct lcg *lc
 		task->changed_at = past(lcg, now);
 		task->closed_at = lcg_below(lcg, 2) ? NEVER : past(lcg, now);
 		task->episode = (uint32_t)lcg_below(lcg, 9);
-		task->reasons = lcg_any_size(lcg);
+		task->rule_count = (uint8_t)lcg_below(lcg, TASK_MAX_RULES + 1);
+		for (unsigned i = 0; i < task->rule_count; i++)
+			task->rules[i] = 0x9e3779b1u * (i + 1);
+		text_set(&task->lender, lcg_below(lcg, 4) ? STR_NONE : STR("wang"));
+		text_set(&task->external_id, lcg_below(lcg, 2) ? STR_NONE : STR("00T5g01"));
+		task->acked_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
+		task->given_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
+		task->was_claimed = lcg_below(lcg, 2);
+		add_snoozes(task, lcg, past(lcg, now));
 		text_set(&task->assignee, lcg_below(lcg, 2) ? STR("li") : STR_NONE);
 		text_set(&task->outcome, lcg_below(lcg, 2) ? STR("saved") : STR_NONE);
 		text_set(&task->item, lcg_below(lcg, 2) ? STR("T-1") : STR_NONE);

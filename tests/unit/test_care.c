@@ -318,6 +318,66 @@ an_overdue_task_escalates_at_once_when_an_edit_says_so(void **state)
 	scene_finish(&w);
 }
 
+/* ---- rules of a task ---- */
+
+static void
+expect_rules(const struct scene *w, const char *names)
+{
+	const struct customer *c = engine_find(w->engine, STR("c1"));
+	const struct task_held *task = &c->cold->tasks[0];
+	struct buf out = {0};
+	for (unsigned i = 0; i < task->rule_count; i++)
+		for (unsigned k = 0; k < engine_rules(w->engine)->rule_count; k++)
+			if (engine_rules(w->engine)->rules[k].key == task->rules[i])
+				buf_printf(&out, "%.*s ",
+					   STR_ARG(engine_rules(w->engine)->rules[k].name));
+	buf_char(&out, '\0');
+	assert_string_equal(out.p, names);
+	buf_finish(&out);
+}
+
+/* So many rules that a slot modulo 64 would take one for another. */
+static void
+many_rules(struct buf *out, const char *first)
+{
+	buf_clear(out);
+	buf_text(out, "signals: {a: {on: a}, b: {on: b}}\n"
+		      "actions: [{on: rule.fired, task: call}]\ntasks: {call: {}}\nrules:\n");
+	buf_text(out, first);
+	for (int i = 0; i < 63; i++)
+		buf_printf(out, "- {rule: idle%d, expr: 'count(a[1d live]) > 99', points: 1}\n",
+			   i);
+	buf_text(out, "- {rule: one, expr: seen(a), points: 1}\n");
+	for (int i = 0; i < 63; i++)
+		buf_printf(out, "- {rule: rest%d, expr: 'count(a[1d live]) > 99', points: 1}\n",
+			   i);
+	buf_text(out, "- {rule: two, expr: seen(b), points: 1}\n");
+	buf_char(out, '\0');
+}
+
+static void
+a_task_knows_its_rules_among_many_and_over_edits(void **state)
+{
+	struct buf file = {0};
+	struct scene w;
+	(void)state;
+	many_rules(&file, "");
+	scene_init(&w, file.p);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	expect_rules(&w, "one ");
+	many_rules(&file, "- {rule: zero, expr: 'count(b[1d live]) > 99', points: 1}\n");
+	scene_change(&w, at("2026-03-02 12:10"), file.p);
+	expect_rules(&w, "one ");
+	scene_clear(&w);
+	scene_send(&w, at("2026-03-02 12:20"), "c1", "b", NULL);
+	scene_expect(&w, "2026-03-02T12:20:00.000Z c1 rule.fired two risk=2 cause=event\n"
+			 "2026-03-02T12:20:00.000Z c1 task.reason_added call\n");
+	expect_rules(&w, "one two ");
+	expect_tasks(&w, "c1", "call open high q= a= \n");
+	scene_finish(&w);
+	buf_finish(&file);
+}
+
 /* ---- alerts of tasks ---- */
 
 static void
@@ -360,6 +420,7 @@ main(void)
 		cmocka_unit_test(each_escalation_comes_once_whichever_clock_came_first),
 		cmocka_unit_test(a_task_that_is_done_or_reopened_escalates_no_more_or_anew),
 		cmocka_unit_test(an_overdue_task_escalates_at_once_when_an_edit_says_so),
+		cmocka_unit_test(a_task_knows_its_rules_among_many_and_over_edits),
 		cmocka_unit_test(an_action_sends_what_becomes_of_tasks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

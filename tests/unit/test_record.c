@@ -106,7 +106,17 @@ assert_same_tasks(const struct cold *a, const struct cold *b)
 		assert_int_equal(x->changed_at, y->changed_at);
 		assert_int_equal(x->closed_at, y->closed_at);
 		assert_int_equal(x->episode, y->episode);
-		assert_int_equal(x->reasons, y->reasons);
+		assert_int_equal(x->rule_count, y->rule_count);
+		assert_memory_equal(x->rules, y->rules, sizeof x->rules);
+		assert_true(str_eq(x->lender, y->lender));
+		assert_true(str_eq(x->external_id, y->external_id));
+		assert_int_equal(x->acked_at, y->acked_at);
+		assert_int_equal(x->given_at, y->given_at);
+		assert_int_equal(x->was_claimed, y->was_claimed);
+		assert_int_equal(x->snooze_count, y->snooze_count);
+		if (x->snooze_count)
+			assert_memory_equal(x->snoozes, y->snoozes,
+					    x->snooze_count * sizeof *x->snoozes);
 		assert_true(str_eq(x->assignee, y->assignee));
 		assert_true(str_eq(x->outcome, y->outcome));
 		assert_true(str_eq(x->item, y->item));
@@ -370,7 +380,29 @@ a_record_cut_or_changed_anywhere_is_refused(void **state)
 	ruleset_destroy(rules);
 }
 
-/* Records that the first version wrote under these rules. */
+/* A record that this version wrote under these rules. */
+static struct customer *
+old_record(const struct ruleset *rules, unsigned version, unsigned i)
+{
+	char path[64], bytes[8192];
+	FILE *file;
+	struct customer *customer;
+	struct stream_id id;
+	struct err err;
+	size_t n;
+
+	snprintf(path, sizeof path, "tests/fuzz/corpus/record/v%u-%u", version, i);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	n = fread(bytes, 1, sizeof bytes, file);
+	fclose(file);
+	assert_int_equal(bytes[0], version);
+	customer = record_decode(rules, STR("c42"), (struct str){bytes, n}, &id, &err);
+	if (!customer)
+		fail_msg("%s: %s", path, err.text);
+	return customer;
+}
+
 static void
 a_record_of_version_1_is_still_read(void **state)
 {
@@ -378,22 +410,8 @@ a_record_of_version_1_is_still_read(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 8; i++) {
-		char path[64], bytes[4096];
-		FILE *file;
-		struct customer *customer;
-		struct stream_id id;
-		struct err err;
-		size_t n;
+		struct customer *customer = old_record(rules, 1, i);
 
-		snprintf(path, sizeof path, "tests/fuzz/corpus/record/v1-%u", i);
-		file = fopen(path, "rb");
-		assert_non_null(file);
-		n = fread(bytes, 1, sizeof bytes, file);
-		fclose(file);
-		assert_int_equal(bytes[0], 1);
-		customer = record_decode(rules, STR("c42"), (struct str){bytes, n}, &id, &err);
-		if (!customer)
-			fail_msg("%s: %s", path, err.text);
 		for (unsigned k = 0; customer->cold && k < customer->cold->tag_count; k++)
 			assert_int_equal(customer->cold->tags[k].by, TAG_BY_HAND);
 		drop(customer);
@@ -401,19 +419,68 @@ a_record_of_version_1_is_still_read(void **state)
 	ruleset_destroy(rules);
 }
 
+/* Which rules a task had, that version did not know. */
+static void
+a_record_of_version_2_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned tasks = 0;
+
+	(void)state;
+	for (unsigned i = 8; i < 16; i++) { /* those before were damaged by hand */
+		struct customer *customer = old_record(rules, 2, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++) {
+			const struct task_held *task = &customer->cold->tasks[k];
+
+			assert_int_equal(task->rule_count, 0);
+			assert_int_equal(task->snooze_count, 0);
+			assert_int_equal(task->acked_at,
+					 task->state == TASK_CLAIMED ? task->changed_at : 0);
+			tasks++;
+		}
+		drop(customer);
+	}
+	assert_true(tasks > 0);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_3_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned listed = 0, snoozed = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct customer *customer = old_record(rules, 3, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++) {
+			const struct task_held *task = &customer->cold->tasks[k];
+
+			listed += task->rule_count;
+			snoozed += task->snooze_count;
+		}
+		drop(customer);
+	}
+	assert_true(listed > 0);
+	assert_true(snoozed > 0);
+	ruleset_destroy(rules);
+}
+
 static void
 a_newer_version_is_told_from_damage(void **state)
 {
-	/* version 3, anything, and its CRC-32 */
-	static const char newer[] = "\x03"
+	/* version 4, anything, and its CRC-32 */
+	static const char newer[] = "\x04"
 				    "12345678abc"
-				    "\x9b\x31\x11\x5b";
+				    "\x14\xd8\x89\x2f";
 	struct ruleset *rules = sample_rules();
 	struct buf bytes = {0};
 
 	(void)state;
 	buf_add(&bytes, newer, sizeof newer - 1);
-	assert_refused(rules, buf_view(&bytes), "is of version 3; this churnd reads up to 2");
+	assert_refused(rules, buf_view(&bytes), "is of version 4; this churnd reads up to 3");
 	buf_finish(&bytes);
 	ruleset_destroy(rules);
 }
@@ -441,6 +508,8 @@ main(void)
 		cmocka_unit_test(what_the_rule_set_does_not_know_is_dropped),
 		cmocka_unit_test(a_record_cut_or_changed_anywhere_is_refused),
 		cmocka_unit_test(a_record_of_version_1_is_still_read),
+		cmocka_unit_test(a_record_of_version_2_is_still_read),
+		cmocka_unit_test(a_record_of_version_3_is_still_read),
 		cmocka_unit_test(a_newer_version_is_told_from_damage),
 		cmocka_unit_test(attributes_keep_their_keys_for_good),
 	};
