@@ -18,6 +18,7 @@ struct rule_text {
 	struct dates_text dates;
 	const struct yaml_node *map;
 	int category, mode, guard;
+	double noise; /* -1: not given */
 	bool override;
 };
 
@@ -65,6 +66,7 @@ static const struct form_row rule_rows[] = {
 	NODE("on", on),
 	{"override", form_flag, offsetof(struct rule_text, override), 0, 0, NULL},
 	{"guard", form_word, offsetof(struct rule_text, guard), 0, 0, guard_words},
+	{"noise", form_number, offsetof(struct rule_text, noise), 0, 1, NULL},
 	NODE("date", dates.date),
 	NODE("steps", dates.steps),
 	NODE("every", dates.every),
@@ -100,7 +102,8 @@ override_rule(struct maker *maker, struct rule_list *list, const struct rule_tex
 static void
 list_rule(struct maker *maker, const struct yaml_node *node, struct rule_list *list)
 {
-	struct rule_text text = {.hold = -1, .keep = -1, .cooldown = -1, .warmup = -1};
+	struct rule_text text = {
+		.hold = -1, .keep = -1, .cooldown = -1, .warmup = -1, .noise = -1};
 
 	text.category = CAT_OTHER;
 	form_read(&maker->form, node, rule_rows, &text);
@@ -280,6 +283,7 @@ read_rule(struct maker *maker, const struct rule_text *text, struct rule *rule)
 	rule->name = text->rule->text;
 	rule->mode = (enum rule_mode)text->mode;
 	rule->unguarded = text->guard == 1;
+	rule->noise = text->noise;
 	rule->category = (enum category)text->category;
 	rule->hold = given(text->hold, 0);
 	rule->keep = given(text->keep, 0);

@@ -130,7 +130,7 @@ read_timezone(struct maker *maker)
 }
 
 struct defaults {
-	int64_t cooldown, min_events, min_volume, max_alerts;
+	int64_t cooldown, min_events, min_volume, max_alerts, horizon;
 };
 
 static const struct form_row default_rows[] = {
@@ -138,6 +138,8 @@ static const struct form_row default_rows[] = {
 	{"min_events", form_int, offsetof(struct defaults, min_events), 0, 1000000, NULL},
 	{"min_volume", form_int, offsetof(struct defaults, min_volume), 1, 1000000000, NULL},
 	{"max_alerts_per_hour", form_int, offsetof(struct defaults, max_alerts), 1, 1000000,
+	 NULL},
+	{"horizon", form_duration, offsetof(struct defaults, horizon), DAY_MS, 400 * DAY_MS,
 	 NULL},
 	{.word = NULL},
 };
@@ -150,7 +152,7 @@ read_settings(struct maker *maker)
 	static const struct form_row first_run = {.words = words};
 	struct ruleset *rules = maker->rules;
 	struct defaults defaults = {rules->default_cooldown, rules->default_min_events,
-				    rules->min_volume, rules->max_alerts};
+				    rules->min_volume, rules->max_alerts, rules->horizon};
 	int runs = 0;
 
 	if (maker->singles.lateness != NULL)
@@ -165,6 +167,7 @@ read_settings(struct maker *maker)
 	rules->default_min_events = (int)defaults.min_events;
 	rules->min_volume = defaults.min_volume;
 	rules->max_alerts = defaults.max_alerts;
+	rules->horizon = defaults.horizon;
 }
 
 static void

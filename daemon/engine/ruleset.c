@@ -74,6 +74,7 @@ ruleset_create(void)
 	rules->default_min_events = 20;
 	rules->min_volume = 100;
 	rules->max_alerts = 1000;
+	rules->horizon = 90 * DAY_MS;
 	return rules;
 }
 

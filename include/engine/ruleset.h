@@ -128,16 +128,17 @@ struct rule {
 	enum category category;
 	const struct expr
 		*when; /* `expr`; of a date rule: asked at each step, `true` if not given */
-	struct date_plan *dates;	 /* RULE_DATE; else NULL */
-	const struct expr *clear;	 /* NULL: when it is not true */
-	const struct expr *points_expr;	 /* NULL: points */
-	int points;			 /* -100..100 */
-	int64_t hold;			 /* `for`, ms */
-	int64_t keep;			 /* `keep_firing_for`, ms; event rules default 7 d */
-	int64_t cooldown;		 /* ms */
-	int64_t warmup;			 /* ms */
-	bool unguarded;			 /* guard: off */
-	int64_t reach;			 /* ms: longest range + offset it reads, at least 1 d */
+	struct date_plan *dates;	/* RULE_DATE; else NULL */
+	const struct expr *clear;	/* NULL: when it is not true */
+	const struct expr *points_expr; /* NULL: points */
+	int points;			/* -100..100 */
+	int64_t hold;			/* `for`, ms */
+	int64_t keep;			/* `keep_firing_for`, ms; event rules default 7 d */
+	int64_t cooldown;		/* ms */
+	int64_t warmup;			/* ms */
+	bool unguarded;			/* guard: off */
+	double noise;  /* more false alarms of those judged, 0..1, are reported; -1: not */
+	int64_t reach; /* ms: longest range + offset it reads, at least 1 d */
 	struct text_pair reason, advice; /* reason defaults to the rule's name */
 	const struct str *types;	 /* `on`: event rules */
 	unsigned each; /* judged for each item of this list and 1; 0: for the customer */
@@ -261,7 +262,8 @@ struct task_def {
 	unsigned step_count;
 	const struct task_escalation *escalations;
 	unsigned escalation_count;
-	uint64_t fed_by; /* derived: signals of close_when; while one's feed is suspect it holds */
+	uint64_t
+		fed_by; /* derived: signals of close_when; while one's feed is suspect it holds */
 };
 
 struct team {
@@ -312,6 +314,7 @@ struct ruleset {
 	int default_min_events;
 	int64_t min_volume; /* a feed whose median is below it is not judged */
 	int64_t max_alerts; /* of one rule in an hour */
+	int64_t horizon;    /* ms: so long after an alert a churn proves it right */
 	/* Derived by ruleset_finish(): */
 	struct map type_index; /* event type -> index into uses */
 	struct type_use *uses;

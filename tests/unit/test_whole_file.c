@@ -15,7 +15,8 @@ static const char settings[] =
 	"calendar: {hours: '08:00-17:00', week: [mon, tue, wed, thu, fri],\n"
 	"  holidays: {2026-05-01: labour_day}, workdays: [2026-05-02]}\n"
 	"teams: {desk: [ana, ben], boss: [eva]}\n"
-	"defaults: {cooldown: 7d, min_events: 10, min_volume: 50, max_alerts_per_hour: 20}\n"
+	"defaults: {cooldown: 7d, min_events: 10, min_volume: 50, max_alerts_per_hour: 20,\n"
+	"  horizon: 60d}\n"
 	"levels:\n"
 	"  unwell: {enter: 20, leave: 10, name: {en: Unwell, zh: 不适}, color: yellow}\n"
 	"  ill: {enter: 50, leave: 40, color: red}\n"
@@ -50,7 +51,7 @@ static const char rules[] =
 	"- rule: away\n"
 	"  expr: payer and silent(visit) >= pick(profile.plan, max=5d, else=10d)\n"
 	"  clear: silent(visit) < 12h\n"
-	"  for: 1d\n  keep_firing_for: 2h\n  cooldown: 20d\n  points: 25\n  category: usage\n"
+	"  for: 1d\n  keep_firing_for: 2h\n  cooldown: 20d\n  points: 25\n  category: usage\n  noise: 0.4\n"
 	"  reason: {en: \"no visit for {silent(visit)}\", zh: \"已 {silent(visit)} 未访问\"}\n"
 	"  advice: {en: \"write to {name}\", zh: \"联系 {name}\"}\n"
 	"- rule: fades\n"
@@ -134,6 +135,8 @@ every_section_loads_beside_the_others(void **state)
 	assert_int_equal(set->members.max, 64);
 	assert_int_equal(set->members.reach_days, 60);
 	assert_int_equal(set->max_alerts, 20);
+	assert_int_equal(set->horizon, 60 * DAY_MS);
+	assert_true(set->rules[0].noise > 0.39 && set->rules[0].noise < 0.41);
 	assert_int_equal(set->min_volume, 50);
 	scene_finish(&w);
 }
@@ -197,6 +200,7 @@ what_the_file_does_not_say_has_its_default(void **state)
 	assert_int_equal(set->default_min_events, 20);
 	assert_int_equal(set->min_volume, 100);
 	assert_int_equal(set->max_alerts, 1000);
+	assert_int_equal(set->horizon, 90 * DAY_MS);
 	assert_int_equal(set->lateness, 10 * MINUTE_MS);
 	assert_int_equal(set->members.max, 256);
 	assert_int_equal(set->members.reach_days, 91);
