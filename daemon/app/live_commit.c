@@ -8,6 +8,7 @@
 #include "app/live_room.h"
 #include "base/mem.h"
 #include "codec/guard_record.h"
+#include "codec/quality_record.h"
 #include "codec/teams_record.h"
 #include "io/log.h"
 
@@ -170,6 +171,23 @@ teams_take(struct live *live)
 	shard_batch_add_bytes(&live->records, STR(TEAMS_RECORD_ID), buf_view(&live->scratch));
 }
 
+/* As of the commit's own position: recovery counts nothing up to there again. */
+static void
+figures_take(struct live *live)
+{
+	char id[QUALITY_RECORD_ID_SIZE];
+
+	for (unsigned chunk = 0; chunk < QUALITY_CHUNKS; chunk++) {
+		if (!engine_take_quality(live->engine, chunk))
+			continue;
+		buf_clear(&live->scratch);
+		quality_encode(&live->scratch, engine_quality(live->engine), chunk,
+			       engine_position(live->engine));
+		quality_record_id(chunk, id);
+		shard_batch_add_bytes(&live->records, str_of(id), buf_view(&live->scratch));
+	}
+}
+
 static void
 commit_send(struct live *live)
 {
@@ -177,6 +195,7 @@ commit_send(struct live *live)
 
 	guard_take(live);
 	teams_take(live);
+	figures_take(live);
 	low = low_take(live);
 	partition_drop_epochs(&live->partition, low.id);
 	live->partition.read = live->read;

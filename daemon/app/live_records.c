@@ -10,6 +10,7 @@
 #include "app/live_room.h"
 #include "base/mem.h"
 #include "codec/guard_record.h"
+#include "codec/quality_record.h"
 #include "codec/teams_record.h"
 #include "io/log.h"
 
@@ -88,6 +89,18 @@ teams_load(struct live *live, struct str id, struct str bytes)
 	return true;
 }
 
+static bool
+figures_load(struct live *live, struct str id, struct str bytes)
+{
+	struct err err;
+
+	if (!quality_record_is(id))
+		return false;
+	if (!quality_decode(bytes, live->engine, &err))
+		live_fail(live, err.text);
+	return true;
+}
+
 static void
 on_record(void *ctx, struct str id, struct str bytes)
 {
@@ -97,7 +110,7 @@ on_record(void *ctx, struct str id, struct str bytes)
 	size_t epoch;
 
 	if (live->state != LIVE_LOADING || guard_hold(live, id, bytes) ||
-	    teams_load(live, id, bytes))
+	    teams_load(live, id, bytes) || figures_load(live, id, bytes))
 		return;
 	epoch = record_peek(bytes, &tag, &applied)
 			? partition_epoch_at(&live->partition, applied)

@@ -219,7 +219,7 @@ put_rule(const struct writer *writer, const struct rule_state *state)
 		has |= (unsigned)(record_rule_number_get(&record_rule_numbers[i], state) != 0)
 		       << i;
 	buf_char(writer->out, (char)(state->phase | state->flags << 2));
-	buf_char(writer->out, (char)has);
+	buf_varint(writer->out, has);
 	for (unsigned i = 0; i < RECORD_RULE_NUMBERS; i++) {
 		uint64_t number = record_rule_number_get(&record_rule_numbers[i], state);
 
@@ -461,7 +461,8 @@ parts_of(const struct customer *customer)
 	       part_bit(customer->level != held_most(customer), PART_LEVEL) |
 	       part_bit(customer->stage, PART_STAGE) | part_bit(cold->risk_count, PART_RISKS) |
 	       part_bit(cold->item_count, PART_ITEMS) |
-	       part_bit(cold->member_count, PART_MEMBERS);
+	       part_bit(cold->member_count, PART_MEMBERS) |
+	       part_bit(cold->churned_at, PART_CHURNED);
 }
 
 static void
@@ -519,6 +520,9 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 		return;
 	case PART_MEMBERS:
 		put_members(writer, customer);
+		return;
+	case PART_CHURNED:
+		put_at(writer, customer->cold->churned_at);
 		return;
 	case PART_EPISODE:
 	case PART_QUIET:

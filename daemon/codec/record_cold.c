@@ -71,8 +71,9 @@ read_cell(struct reader *item, unsigned slot)
 struct rule_state
 record_take_rule(struct reader *item, unsigned rule)
 {
-	uint8_t state = (uint8_t)record_take_little(item, 1),
-		has = (uint8_t)record_take_little(item, 1);
+	uint8_t state = (uint8_t)record_take_little(item, 1);
+	uint64_t has = item->version < 4 ? record_take_little(item, 1)
+					 : record_take_below(item, 1u << RECORD_RULE_NUMBERS);
 	struct rule_state read = {.rule = (uint16_t)rule};
 
 	read.phase = state & 3;
@@ -81,7 +82,7 @@ record_take_rule(struct reader *item, unsigned rule)
 		if (has >> i & 1)
 			record_take_field(item, &record_rule_numbers[i], &read);
 	}
-	if (item->version == 1 && state >> 7)
+	if ((item->version == 1 && state >> 7) || (read.open && read.announced_at <= 0))
 		record_spoil(item);
 	return read;
 }

@@ -42,6 +42,7 @@ const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS] = {
 	RULE_NUMBER(2, firing, false),	    RULE_NUMBER(3, announced_at, true),
 	RULE_NUMBER(4, announced_n, false), RULE_NUMBER(5, served, false),
 	RULE_NUMBER(6, blind_at, true),	    RULE_NUMBER(7, until_at, true),
+	RULE_NUMBER(8, open, false),
 };
 
 static uint64_t

@@ -204,6 +204,9 @@ read_part(struct reader *reader, enum record_part part)
 	case PART_MEMBERS:
 		record_read_members(reader);
 		return;
+	case PART_CHURNED:
+		customer_cold(reader->customer)->churned_at = record_take_at(reader);
+		return;
 	case PART_COUNT:
 		return;
 	}
@@ -266,7 +269,9 @@ check_bytes(struct str id, struct str bytes, struct err *err)
 static bool
 read_parts(struct reader *reader)
 {
-	unsigned parts = reader->version == 1 ? (unsigned)PART_COUNT_1 : (unsigned)PART_COUNT;
+	unsigned parts = reader->version == 1  ? (unsigned)PART_COUNT_1
+			 : reader->version < 4 ? (unsigned)PART_COUNT_3
+					       : (unsigned)PART_COUNT;
 	uint64_t has = record_take_below(reader, UINT64_C(1) << parts);
 
 	for (; has && reader->p; has &= has - 1)

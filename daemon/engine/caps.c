@@ -60,11 +60,9 @@ is_entry(const struct step *step)
 	       step->cause == CAUSE_RULE_REMOVED;
 }
 
-/* The record was written after this happened. */
-static bool
-is_held(const struct step *step)
+bool
+step_is_recorded(const struct step *step, struct stream_id applied)
 {
-	const struct stream_id applied = step->engine->guard.applied;
 	if (is_entry(step))
 		return stream_id_cmp(step->engine->applying, applied) <= 0;
 	return step->now <= applied.ms;
@@ -106,7 +104,7 @@ cap_mutes(struct step *step, const struct alert *alert, uint32_t n)
 			      .entry = is_entry(step) ? engine->applying.seq + 1 : 0,
 			      .customer = step->customer->id,
 			      .n = n};
-	if (!is_held(step))
+	if (!step_is_recorded(step, engine->guard.applied))
 		return cap_count(step, rule, &place);
 	const struct cap *cap = cap_find(&engine->guard, rule->key, step->now / HOUR_MS);
 	return cap && cap->full && is_at_or_behind(&place, cap);

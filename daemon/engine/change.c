@@ -139,6 +139,7 @@ engine_change_rules(struct engine *engine, const struct entry *entry, struct rul
 	struct ruleset *old = engine->rules;
 	engine_take_rules(engine, rules);
 	ruleset_destroy(old);
+	quality_forget(engine, entry->id);
 	engine->rules_at = now;
 	engine->rule_is_new = added;
 	engine->tag_is_new = new_tags;

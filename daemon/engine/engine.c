@@ -74,6 +74,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->windows);
 	guard_finish(&engine->guard);
 	teams_finish(&engine->teams);
+	quality_finish(&engine->quality);
 	calm_finish(&engine->calm);
 	close_finish(&engine->close);
 	mem_free(engine->loaded);

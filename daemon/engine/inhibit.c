@@ -39,7 +39,10 @@ rules_lift(struct step *step)
 		if (!(state->flags & RULE_WITHHELD) || !rule_counts(&step->look, state))
 			continue;
 		state->flags &= (uint8_t)~RULE_WITHHELD;
+		int64_t before = state->announced_at;
+
 		state->announced_at = step->now;
+		verdict_moved(state, before);
 		said = orders_announce(step, ALERT_RULE_FIRED);
 		said->rule = state->rule;
 		said->item = item;

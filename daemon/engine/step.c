@@ -66,6 +66,7 @@ step_apply_life(struct step *step, unsigned slot, struct item *item, const struc
 		said->item = item;
 		said->cause = cause;
 		said->firing = state->firing;
+		verdict_announced(step, &before, state);
 	}
 	if ((life->effects & LIFE_FIRED) && (state->flags & RULE_MARKED))
 		step->silent = true;
@@ -253,12 +254,17 @@ step_look_only(struct step *step)
 {
 	struct customer *customer = step->customer;
 	bool rested = customer->flags & CUSTOMER_RESTS;
-	bool rests = !value_is_true(look_eval(&step->look, step->engine->rules->only));
+	struct value only = look_eval(&step->look, step->engine->rules->only);
+	bool rests = !value_is_true(only);
 	if (rests == rested)
 		return false;
 	step->changed = true;
-	if (!step->dry)
-		customer->flags ^= CUSTOMER_RESTS;
+	if (step->dry)
+		return true;
+	customer->flags ^= CUSTOMER_RESTS;
+	/* It was a customer to care for, and its profile says that it is none any more. */
+	if (rests && only.known && step->cause == CAUSE_PROFILE && !step->is_new)
+		verdict_churned(step, step->entry->ts);
 	return true;
 }
 
@@ -433,6 +439,14 @@ step_is_calm(const struct step *step)
 	return calm->count == 0 && !calm->watching;
 }
 
+/* That the customer is lost is known to those who say so (`churnctl churned`). */
+static bool
+is_churn(const struct entry *entry)
+{
+	static const struct str churned = {"churned", 7};
+	return entry->type.n == churned.n && str_eq(entry->type, churned) && !entry->backfill;
+}
+
 static void
 step_event(struct step *step)
 {
@@ -446,6 +460,8 @@ step_event(struct step *step)
 	engine->member_went = false;
 	if (!absorb_entry(engine, step->customer, step->entry, step->use))
 		return;
+	if (is_churn(step->entry))
+		verdict_churned(step, step->entry->ts);
 	if (step_is_calm(step)) {
 		if (step->use->signals & engine->windowed)
 			engine_set_day(engine, step->customer, true);

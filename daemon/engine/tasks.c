@@ -88,6 +88,7 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	change->ack_by = def->ack_within ? task->clock_at + def->ack_within : NEVER;
 	change->resolve_by = def->resolve_within ? task->clock_at + def->resolve_within : NEVER;
 	teams_note_task(step->engine, task);
+	verdict_task(step, task, verb, change->who);
 	struct happening what = {
 		.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
 		.customer = customer->id,

@@ -21,8 +21,9 @@
  *   2  parts from PART_LEVEL on; a tag says who set it; a task for which item it is, where it
  *      was sent, and how far its clocks and steps went
  *   3  a task by the keys of its rules, where 1 and 2 had bits of their slots, which say nothing any more;
- *      who lent it, what others call it, who took it when, and when it was put off */
-#define RECORD_VERSION 3
+ *      who lent it, what others call it, who took it when, and when it was put off
+ *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned */
+#define RECORD_VERSION 4
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
 
@@ -56,8 +57,10 @@ enum record_part {
 	PART_ITEMS,   /* list of items by the key of their list */
 	PART_MEMBERS, /* key of what names them, list of members */
 	PART_MOVED,   /* a flag */
+	PART_CHURNED, /* an instant */
 	PART_COUNT,
-	PART_COUNT_1 = PART_LEVEL /* what version 1 knew */
+	PART_COUNT_1 = PART_LEVEL,  /* what version 1 knew */
+	PART_COUNT_3 = PART_CHURNED /* what 2 and 3 did */
 };
 
 /* What a byte says of a task: these follow, or are so. */
@@ -88,8 +91,8 @@ struct record_flag {
 #define RECORD_FLAGS 4
 extern const struct record_flag record_flags[RECORD_FLAGS];
 
-/* The numbers of a rule's state: bit i of a byte says that row i is not 0. */
-#define RECORD_RULE_NUMBERS 8
+/* The numbers of a rule's state: bit i of `has` says that row i is not 0. */
+#define RECORD_RULE_NUMBERS 9
 extern const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS];
 uint64_t record_rule_number_get(const struct record_number *number,
 				const struct rule_state *state);

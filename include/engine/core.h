@@ -8,6 +8,7 @@
 #include "engine/guard.h"
 #include "engine/items.h"
 #include "engine/names.h"
+#include "engine/quality.h"
 #include "engine/track.h"
 
 /* Local days as instants, remembered: nearly every question is about the same day. */
@@ -159,6 +160,7 @@ struct engine {
 	struct guard guard;
 	bool member_went; /* the last entry made a customer forget a member whom rules may count */
 	struct teams teams;
+	struct quality quality;
 	bool guard_moved; /* what is due now is due because other time is suspect */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
@@ -240,6 +242,19 @@ void notice_feed_id(const struct engine *engine, enum alert_type type,
 		    const struct feed_news *news, int64_t at, char out[ORDER_ID]);
 void notice_muted(struct engine *engine, const struct cap *cap, int64_t at,
 		  const struct order_sink *sink);
+
+/* Has a record of the partition that was written as of `applied` what happens in this step? */
+bool step_is_recorded(const struct step *step, struct stream_id applied);
+
+/* How right rules are (verdict.c, quality.c). After a firing was announced: before, and as it is now. */
+void verdict_announced(struct step *step, const struct rule_state *before,
+		       struct rule_state *state);
+/* It was announced once more, and is the same alert. */
+void verdict_moved(struct rule_state *state, int64_t announced_before);
+void verdict_task(struct step *step, const struct task_held *task, enum task_verb verb,
+		  struct str who);
+void verdict_churned(struct step *step, int64_t at);
+void quality_forget(struct engine *engine, struct stream_id change); /* of what is no more */
 
 /* Teams. */
 void teams_take_rules(struct engine *engine); /* and counts anew, where they balance */

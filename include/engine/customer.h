@@ -49,6 +49,9 @@ struct rule_state {
 	uint16_t announced_n; /* order number within announced_at, for opened_by */
 	uint16_t was_true;    /* of an item's rule: before the late event of the step at work */
 	uint32_t firing;      /* its number: counted per customer over all rules */
+	/* 0: no alert of it is open (engine/quality.h); else 1 and the seconds from the first open one to
+	 * announced_at. */
+	uint32_t open;
 	int64_t since_at;     /* this phase began */
 	int64_t fired_at;     /* this firing began */
 	int64_t served;	      /* pending: ms of `for` served before since_at */
@@ -185,6 +188,7 @@ struct cold {
 	struct risk_point *risks;     /* owned, by day; kept where rules read risk_rise() */
 	struct item *items;	      /* owned, by list and key */
 	struct member *members;	      /* owned, by id */
+	int64_t churned_at;	      /* ts of the last churn; 0: none */
 	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
 		item_count, member_count;
 	uint32_t counted_for; /* derived: the owner, as of a task */

@@ -6,7 +6,9 @@
 #include "engine/order.h"
 
 struct engine;
-struct guard; /* engine/guard.h */
+struct guard;	/* engine/guard.h */
+struct quality; /* engine/quality.h */
+struct figures;
 
 /* `rules` becomes the engine's. `seed` is for hash tables only. */
 struct engine *engine_create(struct ruleset *rules, struct hash_seed seed);
@@ -71,6 +73,13 @@ void engine_take_given(struct engine *engine,
 size_t engine_turns(const struct engine *engine);
 uint64_t engine_turn(const struct engine *engine, size_t i, struct str *team);
 void engine_load_turn(struct engine *engine, struct str team, uint64_t taken);
+
+/* Figures of rules and tasks: records, by chunk, are written with the commit that has their news. */
+const struct quality *engine_quality(const struct engine *engine);
+bool engine_take_quality(struct engine *engine, unsigned chunk);
+/* Of a record that holds the entries up to `applied`. */
+void engine_load_figures(struct engine *engine, const struct figures *figures,
+			 struct stream_id applied);
 
 /* Reading. */
 const struct guard *engine_guard(const struct engine *engine);

@@ -76,7 +76,8 @@ def rules(rng, edit, guarded):
         only = "only: profile.mrr != 0\n" if rng.random() < 0.7 else "only: profile.tier != \"lead\"\n"
     defaults = ""
     if guarded:
-        defaults = "defaults: {min_volume: %d, max_alerts_per_hour: %d}\n" % (rng.choice([1, 1, 2]), rng.randint(1, 3))
+        defaults = "defaults: {min_volume: %d, max_alerts_per_hour: %d, horizon: 2d}\n" % (
+            rng.choice([1, 1, 2]), rng.randint(1, 3))
     cared = rng.random() < 0.6
     return RULES.format(
         teams=rng.choice(TEAMS) if cared else "", more_actions=rng.choice(OWNERS) if cared else "",
@@ -109,7 +110,7 @@ class World:
     def fields(self):
         rng, name = self.rng, self.rng.choice(self.customers)
         kind = rng.choices(["login", "complaint", "paid", "nps", "seats", "profile", "extra", "member", "tag", "task",
-                            "clock", "broken"], [20, 10, 5, 5, 3, 5, 2, 1, 2, 4, 2, 3])[0]
+                            "clock", "churned", "broken"], [20, 10, 5, 5, 3, 5, 2, 1, 2, 4, 2, 2, 3])[0]
         out = ["customer", name, "type", kind]
         if kind in ("paid", "nps", "seats"):
             out += ["value", rng.choice([0, 1, 5, 9, 120.5, 300, -3])]
@@ -131,7 +132,7 @@ class World:
                               ["customer", name, "type", "churnd.mine"],
                               ["customer", name, "type", "churnd.rules", "sha256", "0" * 64],
                               ["customer", name, "type", "login", "ts", "12"]])
-        if kind in ("login", "complaint", "paid") and rng.random() < 0.3:
+        if kind in ("login", "complaint", "paid", "churned") and rng.random() < 0.3:
             out += rng.choice([["ts", str(self.now - rng.randrange(5 * DAY))], ["id", "e%d" % rng.randrange(5)],
                                ["backfill", "1", "ts", str(self.now - rng.randrange(5 * DAY))]])
         return out
@@ -142,7 +143,7 @@ class World:
         mine = [f[b"id"].decode() for f in known if f[b"customer"].decode() == name]
         task = self.rng.choice(mine) if mine else "tk_none"
         verb = self.rng.choice([["claim", "who", "li"], ["claim", "who", "wang"], ["done", "outcome", "saved"],
-                                ["done"], ["cancel"], ["fly"]])
+                                ["done"], ["done", "outcome", "false_alarm"], ["done", "outcome", "churned"], ["cancel"], ["fly"]])
         return ["task", task, "verb", *verb]
 
     def send(self, count):

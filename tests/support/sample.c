@@ -189,6 +189,7 @@ set_state(struct rule_state *state, struct lcg *lcg, int64_t now)
 	state->blind_at = lcg_below(lcg, 4) ? 0 : past(lcg, now);
 	state->until_at = lcg_below(lcg, 4) ? 0 : now + DAY_MS;
 	state->announced_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+	state->open = state->announced_at ? (uint32_t)lcg_below(lcg, 9000000) : 0;
 }
 
 static void
@@ -302,6 +303,7 @@ add_others(const struct ruleset *rules, struct customer *customer, struct lcg *l
 	for (unsigned i = 0; i < cold->risk_count; i++)
 		cold->risks[i] = (struct risk_point){(uint16_t)(now / DAY_MS - 10 + i),
 						     (uint8_t)lcg_below(lcg, 101), i == 0};
+	cold->churned_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
 	cold->id_count = (uint16_t)lcg_below(lcg, CUSTOMER_MAX_IDS + 1);
 	cold->ids = mem_array(cold->id_count, sizeof *cold->ids);
 	for (unsigned i = 0; i < cold->id_count; i++)

@@ -20,10 +20,11 @@
 #include "codec/alert_json.h"
 #include "codec/event.h"
 #include "codec/guard_record.h"
-#include "codec/teams_record.h"
 #include "codec/partition.h"
+#include "codec/quality_record.h"
 #include "codec/record.h"
 #include "codec/stream_id.h"
+#include "codec/teams_record.h"
 #include "io/redis.h"
 #include "io/shard.h"
 
@@ -430,6 +431,36 @@ same_teams(const struct engine *x, const struct engine *y)
 	buf_finish(&b);
 }
 
+static void
+same_figures(const struct engine *x, const struct engine *y)
+{
+	struct buf a = {0}, b = {0};
+	struct stream_id none = {0, 0};
+	for (unsigned chunk = 0; chunk < QUALITY_CHUNKS; chunk++) {
+		buf_clear(&a);
+		buf_clear(&b);
+		quality_encode(&a, engine_quality(x), chunk, none);
+		quality_encode(&b, engine_quality(y), chunk, none);
+		if (!str_eq(buf_view(&a), buf_view(&b)))
+			differ("figures of rules and tasks differ (chunk %u, %zu and %zu "
+			       "bytes)",
+			       chunk, a.n, b.n);
+	}
+	buf_finish(&a);
+	buf_finish(&b);
+}
+
+static size_t
+figures_counted(const struct engine *engine)
+{
+	const struct quality *quality = engine_quality(engine);
+	size_t counted = 0;
+	for (size_t i = 0; i < quality->count; i++)
+		for (unsigned k = 0; k < FIGURES; k++)
+			counted += quality->list[i].counts[k];
+	return counted;
+}
+
 /* Recovery as the law says: all records, then what they do not hold yet. */
 static void
 check_records(struct verify *verify)
@@ -467,6 +498,9 @@ check_records(struct verify *verify)
 		if (str_is(records.list[i].id, TEAMS_RECORD_ID) &&
 		    !teams_decode(records.list[i].bytes, again, &err))
 			differ("%s", err.text);
+		if (quality_record_is(records.list[i].id) &&
+		    !quality_decode(records.list[i].bytes, again, &err))
+			differ("%s", err.text);
 		if (records.list[i].id.p[0] == 1)
 			continue;
 		struct customer *customer = record_decode(
@@ -483,6 +517,7 @@ check_records(struct verify *verify)
 	same_state(verify, again);
 	same_guard(verify->engine, again);
 	same_teams(verify->engine, again);
+	same_figures(verify->engine, again);
 	engine_destroy(again);
 	partition_finish(&partition);
 	mem_free(records.list);
@@ -538,9 +573,10 @@ main(int argc, char **argv)
 	check_ids(&verify);
 	size_t customers = engine_customers(verify.engine);
 	check_records(&verify);
-	printf("verify: same: %zu entries, %zu customers, %zu alerts, %zu task changes, %zu rejects\n",
+	printf("verify: same: %zu entries, %zu customers, %zu alerts, %zu task changes, %zu rejects, "
+	       "%zu counted in figures\n",
 	       verify.entries, customers, verify.alerts.count, verify.tasks.count,
-	       verify.rejects.count);
+	       verify.rejects.count, figures_counted(verify.engine));
 	engine_destroy(verify.engine);
 	redis_destroy(verify.redis);
 	event_base_free(base);

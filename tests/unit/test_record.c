@@ -141,6 +141,7 @@ assert_same_rule(const struct rule_state *a, const struct rule_state *b)
 	assert_int_equal(a->blind_at, b->blind_at);
 	assert_int_equal(a->until_at, b->until_at);
 	assert_int_equal(a->announced_at, b->announced_at);
+	assert_int_equal(a->open, b->open);
 }
 
 static void
@@ -189,6 +190,7 @@ assert_same_cold(const struct cold *a, const struct cold *b)
 	assert_int_equal(a->rule_count, b->rule_count);
 	for (unsigned i = 0; i < a->rule_count; i++)
 		assert_same_rule(&a->rules[i], &b->rules[i]);
+	assert_int_equal(a->churned_at, b->churned_at);
 	assert_int_equal(a->id_count, b->id_count);
 	if (a->id_count)
 		assert_memory_equal(a->ids, b->ids, a->id_count * sizeof *a->ids);
@@ -469,18 +471,38 @@ a_record_of_version_3_is_still_read(void **state)
 }
 
 static void
+a_record_of_version_4_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned open = 0, churned = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct customer *customer = old_record(rules, 4, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->rule_count; k++)
+			open += customer->cold->rules[k].open > 0;
+		churned += customer->cold && customer->cold->churned_at > 0;
+		drop(customer);
+	}
+	assert_true(open > 0);
+	assert_true(churned > 0);
+	ruleset_destroy(rules);
+}
+
+static void
 a_newer_version_is_told_from_damage(void **state)
 {
-	/* version 4, anything, and its CRC-32 */
-	static const char newer[] = "\x04"
+	/* version 5, anything, and its CRC-32 */
+	static const char newer[] = "\x05"
 				    "12345678abc"
-				    "\x14\xd8\x89\x2f";
+				    "\x7b\x94\x2c\xb4";
 	struct ruleset *rules = sample_rules();
 	struct buf bytes = {0};
 
 	(void)state;
 	buf_add(&bytes, newer, sizeof newer - 1);
-	assert_refused(rules, buf_view(&bytes), "is of version 4; this churnd reads up to 3");
+	assert_refused(rules, buf_view(&bytes), "is of version 5; this churnd reads up to 4");
 	buf_finish(&bytes);
 	ruleset_destroy(rules);
 }
@@ -510,6 +532,7 @@ main(void)
 		cmocka_unit_test(a_record_of_version_1_is_still_read),
 		cmocka_unit_test(a_record_of_version_2_is_still_read),
 		cmocka_unit_test(a_record_of_version_3_is_still_read),
+		cmocka_unit_test(a_record_of_version_4_is_still_read),
 		cmocka_unit_test(a_newer_version_is_told_from_damage),
 		cmocka_unit_test(attributes_keep_their_keys_for_good),
 	};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes and reads records of figures, and trusts none of their bytes. */
+#include "codec/quality_record.h"
+
+#include <stdio.h>
+#include <zlib.h>
+
+#include "base/number.h"
+#include "codec/record_take.h"
+
+#define FIGURES_LIMIT (RULESET_MAX_RULES + RULESET_MAX_TASKS + 2) /* more is damage */
+
+void
+quality_record_id(unsigned chunk, char out[QUALITY_RECORD_ID_SIZE])
+{
+	snprintf(out, QUALITY_RECORD_ID_SIZE, "%s%u", QUALITY_RECORD_ID, chunk);
+}
+
+bool
+quality_record_is(struct str id)
+{
+	return str_starts(id, STR(QUALITY_RECORD_ID));
+}
+
+/* ---- writing ---- */
+
+static void
+put_little(struct buf *out, uint32_t number)
+{
+	for (unsigned i = 0; i < 4; i++)
+		buf_char(out, (char)(number >> 8 * i & 255));
+}
+
+static void
+put_numbers(struct buf *out, const uint32_t *numbers, unsigned count)
+{
+	unsigned some = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		some += numbers[i] != 0;
+	buf_varint(out, some);
+	for (unsigned i = 0; i < count; i++) {
+		if (numbers[i] == 0)
+			continue;
+		buf_varint(out, i);
+		buf_varint(out, numbers[i]);
+	}
+}
+
+static void
+put_figures(struct buf *out, const struct figures *figures)
+{
+	buf_char(out, (char)figures->kind);
+	put_little(out, figures->key);
+	buf_varint(out, (uint64_t)figures->since_at);
+	put_numbers(out, figures->counts, FIGURES);
+	put_numbers(out, figures->leads, LEAD_BUCKETS);
+}
+
+void
+quality_encode(struct buf *out, const struct quality *quality, unsigned chunk,
+	       struct stream_id applied)
+{
+	size_t begin = out->n, count = 0;
+
+	for (size_t i = 0; i < quality->count; i++)
+		count += quality_chunk(&quality->list[i]) == chunk;
+	buf_char(out, QUALITY_RECORD_VERSION);
+	buf_zigzag(out, applied.ms);
+	buf_varint(out, applied.seq);
+	buf_varint(out, count);
+	for (size_t i = 0; i < quality->count; i++)
+		if (quality_chunk(&quality->list[i]) == chunk)
+			put_figures(out, &quality->list[i]);
+	put_little(out,
+		   (uint32_t)crc32(0, (const Bytef *)out->p + begin, (uInt)(out->n - begin)));
+}
+
+/* ---- reading ---- */
+
+static bool
+check_bytes(struct str bytes, struct err *err)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	uint32_t sum = 0;
+
+	if (bytes.n < 1 + RECORD_TAIL)
+		return err_set(err, "the record of figures is cut short");
+	for (unsigned i = 0; i < RECORD_TAIL; i++)
+		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
+	if (crc32(0, p, (uInt)(bytes.n - RECORD_TAIL)) != sum)
+		return err_set(err, "the record of figures is damaged: its checksum differs");
+	if (p[0] > QUALITY_RECORD_VERSION)
+		return err_set(err,
+			       "the record of figures is of version %d; this churnd reads up "
+			       "to %d",
+			       p[0], QUALITY_RECORD_VERSION);
+	return true;
+}
+
+static void
+take_numbers(struct reader *reader, uint32_t *numbers, unsigned count)
+{
+	uint64_t least = 0;
+
+	for (uint64_t left = record_take_below(reader, count + 1u); left > 0 && reader->p;
+	     left--) {
+		uint64_t place = record_take_below(reader, count);
+		uint64_t number = record_take_below(reader, UINT64_C(1) << 32);
+
+		if (place < least || number == 0)
+			record_spoil(reader);
+		if (!reader->p)
+			return;
+		numbers[place] = (uint32_t)number;
+		least = place + 1;
+	}
+}
+
+static void
+take_figures(struct reader *reader, struct engine *engine, struct stream_id applied)
+{
+	struct figures figures = {0};
+
+	figures.kind = (uint8_t)record_take_little(reader, 1);
+	figures.key = (uint32_t)record_take_little(reader, 4);
+	figures.since_at = (int64_t)record_take_below(reader, (uint64_t)INT64_MAX + 1);
+	take_numbers(reader, figures.counts, FIGURES);
+	take_numbers(reader, figures.leads, LEAD_BUCKETS);
+	if (figures.kind > FIGURES_TASK)
+		record_spoil(reader);
+	if (reader->p)
+		engine_load_figures(engine, &figures, applied);
+}
+
+bool
+quality_decode(struct str bytes, struct engine *engine, struct err *err)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	struct stream_id applied;
+	struct reader reader;
+
+	if (!check_bytes(bytes, err))
+		return false;
+	reader = (struct reader){.p = p + 1, .end = p + bytes.n - RECORD_TAIL};
+	applied.ms = record_take_signed(&reader);
+	applied.seq = record_take_number(&reader);
+	for (uint64_t left = record_take_below(&reader, FIGURES_LIMIT); left > 0 && reader.p;
+	     left--)
+		take_figures(&reader, engine, applied);
+	if (!record_is_taken(&reader))
+		return err_set(err, "the record of figures is damaged: it makes no sense");
+	return true;
+}

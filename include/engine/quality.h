@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How right rules have been, and what came of tasks: figures of a partition, in the order of the stream. */
+#ifndef ENGINE_QUALITY_H
+#define ENGINE_QUALITY_H
+
+#include "engine/order.h"
+
+/* A rule's alert is a firing that was announced. It is open until it is judged, once:
+ *   by the outcome that a person gives a task which the rule ordered: saved or churned is useful, false_alarm is
+ *   false, anything else leaves it open;
+ *   by the customer's churn within `horizon` after it: useful.
+ * While one is open and its horizon is not over, further alerts of the same rule about the same customer (or item)
+ * are repeats: they are judged with it, as one, and its lead counts from the first of them.
+ * A churn is an event of type `churned` that is not backfilled, or a profile entry after which `only` is false;
+ * within a horizon of the customer's last one it is the same churn. It is missed by each rule that announced nothing
+ * of this customer in the horizon before it. */
+
+#define QUALITY_NOISE_LEAST 10 /* judged alerts before a rule is called noisy */
+#define QUALITY_CHUNKS 16      /* records: figures by their key modulo this */
+
+enum outcome {
+	OUTCOME_SAVED,
+	OUTCOME_CHURNED,
+	OUTCOME_FALSE_ALARM,
+	OUTCOME_NO_ANSWER,
+	OUTCOME_OTHER,
+	OUTCOMES
+};
+const char *outcome_name(enum outcome outcome); /* "saved" .. "other" */
+int outcome_of(struct str name);		/* enum outcome; -1 */
+
+/* Of what the figures are. */
+enum figures_kind { FIGURES_ALL, FIGURES_RULE, FIGURES_TASK };
+
+/* Numbers, recorded by their place: new ones go to the end. */
+enum figure {
+	FIGURE_ALERTS,	/* rule: firings that were announced */
+	FIGURE_REPEATS, /* of these: judged with the one before */
+	FIGURE_SAVED,	/* judged useful: the customer was saved */
+	FIGURE_LOST,	/* judged useful: the customer churned */
+	FIGURE_FALSE,	/* judged false */
+	FIGURE_MISSED,	/* churns before which the rule said nothing */
+	FIGURE_CREATED, /* task */
+	FIGURE_REOPENED,
+	FIGURE_CANCELLED,
+	FIGURE_BY_ITSELF,			/* done by close_when: nobody's judgement */
+	FIGURE_DONE,				/* five: done by people, by enum outcome */
+	FIGURE_CHURNS = FIGURE_DONE + OUTCOMES, /* all: customers that churned */
+	FIGURE_FORESEEN, /* of these: some rule had announced something */
+	FIGURES
+};
+
+/* Lead times in whole hours: each of 0..7 h has a bucket, then each octave eight; the last one is open. */
+#define LEAD_BUCKETS 104
+
+struct figures {
+	uint8_t kind;	  /* enum figures_kind */
+	uint32_t key;	  /* of the rule, of the task; 0 for all */
+	int64_t since_at; /* of the first thing counted; INT64_MAX: none yet */
+	uint32_t counts[FIGURES];
+	uint32_t leads[LEAD_BUCKETS]; /* rule: of FIGURE_LOST */
+};
+
+/* Pure arithmetic. Lead in ms, not negative. */
+void figures_add_lead(struct figures *figures, int64_t lead);
+/* The lead below which the share q (0..1) of leads lies, by nearest rank, ms; -1 without any. Half an hour from the
+ * true one at most under 8 h, above that a sixteenth of it at most. */
+int64_t figures_lead(const struct figures *figures, double q);
+uint32_t figures_useful(const struct figures *figures);
+uint32_t figures_judged(const struct figures *figures);
+uint32_t figures_done(const struct figures *figures); /* task: by people */
+/* Of the judged alerts the useful share; of customers saved or lost the saved share (of a rule, of a task); -1:
+ * nothing to divide. */
+double figures_precision(const struct figures *figures);
+double figures_save_rate(const struct figures *figures);
+/* More than `noise` of at least QUALITY_NOISE_LEAST judged alerts were false. noise < 0: no limit. */
+bool figures_are_noisy(const struct figures *figures, double noise);
+
+/* All figures of a partition: at most one of each rule and task in force and one of all. */
+struct quality {
+	struct figures *list; /* owned, by kind and key */
+	size_t count, cap;
+	uint16_t dirty; /* bit c: the record of chunk c has to be written */
+	struct stream_id
+		applied; /* the records held the entries up to it; 0-0: none was loaded */
+};
+
+void quality_finish(struct quality *quality);
+/* NULL: nothing was counted yet. */
+const struct figures *quality_find(const struct quality *quality, enum figures_kind kind,
+				   uint32_t key);
+/* Makes it when there is none. Valid until the next is made. */
+struct figures *quality_make(struct quality *quality, enum figures_kind kind, uint32_t key);
+unsigned quality_chunk(const struct figures *figures);
+
+#endif
