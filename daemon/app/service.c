@@ -30,8 +30,7 @@ outbox_make(const struct setup *setup, struct event_base *base, struct err *err)
 			.base = base,
 			.redis = &setup->redis,
 			.prefix = setup->config->prefix,
-			.endpoints = setup->config->endpoints,
-			.endpoint_count = setup->config->endpoint_count,
+			.config = setup->config,
 			.folder = setup->folder,
 		},
 		err);

@@ -3,14 +3,12 @@
 #include "io/endpoint.h"
 
 #include <assert.h>
-#include <openssl/crypto.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "codec/resp.h"
 #include "codec/stream_id.h"
 #include "io/endpoint_inside.h"
-#include "io/files.h"
 #include "io/log.h"
 
 #define READ_COUNT 200u /* entries a read */
@@ -225,6 +223,39 @@ endpoint_wake(struct endpoint *endpoint)
 		read_more(endpoint);
 }
 
+static void
+set_paused(struct endpoint *endpoint, bool paused)
+{
+	if (paused == endpoint->queue.paused)
+		return;
+	if (paused)
+		delivery_pause(&endpoint->queue, clock_monotonic());
+	else
+		delivery_resume(&endpoint->queue, clock_monotonic());
+	log_info("outbox", "%.*s is %s", NAME(endpoint), paused ? "paused" : "resumed");
+}
+
+static void
+do_wish(struct endpoint *endpoint)
+{
+	bool paused = endpoint->wish == WISH_PAUSED;
+
+	if (endpoint->wish == WISH_NOTHING)
+		return;
+	set_paused(endpoint, paused);
+	endpoint_save_state(endpoint, paused);
+}
+
+void
+endpoint_pause(struct endpoint *endpoint, bool paused)
+{
+	endpoint->wish = paused ? WISH_PAUSED : WISH_OK;
+	if (!endpoint->loaded)
+		return;
+	do_wish(endpoint);
+	endpoint_pump(endpoint);
+}
+
 /* `state` as it stands in Redis, unless we are about to change it. */
 static void
 on_state(void *ctx, const struct reply *reply)
@@ -235,11 +266,7 @@ on_state(void *ctx, const struct reply *reply)
 	if (endpoint->state_pending || reply->type == REPLY_ERROR || !endpoint->loaded ||
 	    paused == endpoint->queue.paused)
 		return;
-	if (paused)
-		delivery_pause(&endpoint->queue, clock_monotonic());
-	else
-		delivery_resume(&endpoint->queue, clock_monotonic());
-	log_info("outbox", "%.*s is %s", NAME(endpoint), paused ? "paused" : "resumed");
+	set_paused(endpoint, paused);
 	endpoint_pump(endpoint);
 }
 
@@ -296,6 +323,7 @@ begin_anew(struct endpoint *endpoint)
 			 NAME(endpoint));
 	}
 	endpoint->loaded = true;
+	do_wish(endpoint);
 }
 
 void
@@ -349,55 +377,6 @@ endpoint_is_resting(const struct endpoint *endpoint)
 	       endpoint->write_failed || endpoint_is_saved(endpoint);
 }
 
-/* Grammar: secrets = secret *(newline secret), spaces around each; empty lines are skipped. */
-static bool
-parse_secrets(struct endpoint *endpoint, struct str text, struct err *err)
-{
-	for (size_t from = 0, to; from < text.n; from = to + 1) {
-		struct str line;
-
-		for (to = from; to < text.n && text.p[to] != '\n'; to++)
-			;
-		line = str_slice(text, from, to);
-		if (str_ends(line, STR("\r")))
-			line.n--;
-		line = str_trim(line);
-		if (line.n == 0)
-			continue;
-		if (endpoint->secret_count == WEBHOOK_SECRETS)
-			return err_set(err, "more than %d secrets", WEBHOOK_SECRETS);
-		if (!webhook_secret_parse(line, &endpoint->secrets[endpoint->secret_count],
-					  err))
-			return false;
-		endpoint->secret_count++;
-	}
-	return endpoint->secret_count > 0 || err_set(err, "the secret is empty");
-}
-
-static bool
-read_secrets(struct endpoint *endpoint, struct err *err)
-{
-	const struct endpoint_config *config = endpoint->config;
-	struct buf text = {0};
-	char *path;
-	bool good;
-
-	if (config->secret_file.n == 0) {
-		for (unsigned i = 0; i < config->secret_count; i++)
-			if (!parse_secrets(endpoint, config->secrets[i], err))
-				return false;
-		return config->secret_count > 0 || err_set(err, "there is no secret");
-	}
-	path = files_path(endpoint->home.folder, config->secret_file);
-	good = files_read(path, FILES_SECRET_MAX, &text, err) &&
-	       parse_secrets(endpoint, buf_view(&text), err);
-	if (text.p != NULL)
-		OPENSSL_cleanse(text.p, text.cap);
-	buf_finish(&text);
-	mem_free(path);
-	return good || err_prefix(err, "secret_file");
-}
-
 static struct delivery_policy
 policy_of(const struct endpoint_config *config)
 {
@@ -418,47 +397,57 @@ policy_of(const struct endpoint_config *config)
 
 struct endpoint *
 endpoint_create(const struct endpoint_home *home, const struct endpoint_config *config,
-		struct err *err)
+		struct sender *sender)
 {
 	struct endpoint *endpoint = mem_alloc(sizeof *endpoint);
 
 	endpoint->home = *home;
 	endpoint->config = config;
+	endpoint->sender = sender;
 	endpoint->policy = policy_of(config);
 	if (home->probe_every > 0)
 		endpoint->policy.probe_every = home->probe_every;
 	delivery_queue_init(&endpoint->queue, &endpoint->policy, clock_monotonic());
-	endpoint->flights = mem_array(endpoint->policy.concurrency, sizeof *endpoint->flights);
 	buf_printf(&endpoint->key, "%.*sdelivery:%.*s", STR_ARG(home->prefix),
 		   STR_ARG(config->name));
 	endpoint->timer = evtimer_new(home->base, on_timer, endpoint);
 	assert(endpoint->timer != NULL);
-	if (read_secrets(endpoint, err) &&
-	    (endpoint->target = webhook_target_create(home->loop, config, home->folder, err)))
-		return endpoint;
-	endpoint_destroy(endpoint);
-	err_prefix(err, "webhooks: %.*s", STR_ARG(config->name));
-	return NULL;
+	return endpoint;
 }
 
 void
 endpoint_destroy(struct endpoint *endpoint)
 {
+	struct flight *next;
+
 	if (endpoint == NULL)
 		return;
-	webhook_target_destroy(endpoint->target);
+	endpoint_cancel_all(endpoint);
+	for (struct flight *flight = endpoint->landed; flight != NULL; flight = next) {
+		next = flight->next;
+		mem_free(flight);
+	}
+	sender_release(endpoint->sender);
 	event_free(endpoint->timer);
-	for (unsigned i = 0; i < endpoint->policy.concurrency; i++)
-		buf_finish(&endpoint->flights[i].body);
-	mem_free(endpoint->flights);
 	delivery_queue_finish(&endpoint->queue);
 	progress_finish(&endpoint->record);
 	buf_finish(&endpoint->pending);
 	buf_finish(&endpoint->last_error);
 	buf_finish(&endpoint->key);
 	mem_free(endpoint->dead);
-	OPENSSL_cleanse(endpoint->secrets, sizeof endpoint->secrets);
 	mem_free(endpoint);
+}
+
+struct str
+endpoint_name(const struct endpoint *endpoint)
+{
+	return endpoint->config->name;
+}
+
+struct sender *
+endpoint_sender(const struct endpoint *endpoint)
+{
+	return endpoint->sender;
 }
 
 struct str
@@ -477,16 +466,34 @@ state_name(const struct delivery_queue *queue)
 	return queue->sleeping > 0 || queue->throttled_until > 0 ? "retrying" : "ok";
 }
 
+/* A monotonic instant on the wall; 0: it is not to come. */
+static int64_t
+on_wall(int64_t at, int64_t now)
+{
+	return at > now ? clock_wall() + (at - now) : 0;
+}
+
 void
 endpoint_status(const struct endpoint *endpoint, struct outbox_status *out)
 {
+	const struct delivery_queue *queue = &endpoint->queue;
+	int64_t now = clock_monotonic();
+
 	*out = (struct outbox_status){
 		.name = endpoint->config->name,
-		.state = state_name(&endpoint->queue),
+		.format = endpoint->config->format,
+		.state = state_name(queue),
 		.delivered = endpoint->delivered,
 		.failed = endpoint->failed,
 		.dead = endpoint->given_up,
-		.waiting = endpoint->queue.backlog.held,
+		.waiting = queue->backlog.held,
+		.backlog = endpoint->more || endpoint->reading,
+		.oldest_at = backlog_oldest_ms(&queue->backlog),
+		.last_status = endpoint->last_status,
 		.last_error = buf_view(&endpoint->last_error),
+		.last_delivered_at = endpoint->last_delivered_at,
+		.throttled_until = on_wall(queue->throttled_until, now),
 	};
+	if (queue->circuit.state != CIRCUIT_CLOSED)
+		out->probe_at = on_wall(queue->circuit.probe_at, now);
 }

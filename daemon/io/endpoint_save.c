@@ -52,8 +52,10 @@ written(struct endpoint *endpoint)
 		memmove(pending->p, pending->p + endpoint->sent_bytes, pending->n);
 	}
 	endpoint->pending_count -= endpoint->sent_count;
-	if (endpoint->pending_count == 0)
+	if (endpoint->pending_count == 0) {
 		endpoint->state_pending = false;
+		endpoint->wish = WISH_NOTHING;
+	}
 	for (size_t i = 0; i < endpoint->dead_sent; i++)
 		delivery_bury(&endpoint->queue, endpoint->dead[i]);
 	for (size_t i = 0; i < left; i++)
@@ -185,13 +187,13 @@ endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
 }
 
 void
-endpoint_save_paused(struct endpoint *endpoint)
+endpoint_save_state(struct endpoint *endpoint, bool paused)
 {
 	resp_array(&endpoint->pending, 4);
 	resp_text(&endpoint->pending, "HSET");
 	resp_arg(&endpoint->pending, buf_view(&endpoint->key));
 	resp_text(&endpoint->pending, "state");
-	resp_text(&endpoint->pending, "paused");
+	resp_text(&endpoint->pending, paused ? "paused" : "ok");
 	endpoint->pending_count++;
 	endpoint->state_pending = true;
 }

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "codec/alert_speak.h"
+#include "base/mem.h"
 #include "io/endpoint_inside.h"
 #include "io/log.h"
 
@@ -11,29 +11,6 @@
 #define TELL_DENIED MINUTE_MS
 
 #define NAME(endpoint) STR_ARG((endpoint)->config->name)
-
-/* What went wrong, for people: never the URL, never what we sent. */
-static void
-note_error(struct endpoint *endpoint, enum retry_outcome outcome,
-	   const struct webhook_reply *reply)
-{
-	struct buf *out = &endpoint->last_error;
-
-	buf_clear(out);
-	if (reply->status == 0) {
-		buf_text(out, reply->error);
-		return;
-	}
-	buf_printf(out, "answered %d", reply->status);
-	if (reply->status >= 300 && reply->status < 400)
-		buf_text(out, ": its URL has moved, and redirects are not followed");
-	else if (outcome == RETRY_DENIED)
-		buf_text(out, ": it does not accept our secret or headers");
-	else if (outcome == RETRY_GONE)
-		buf_text(out, ": it wants no more");
-	else if (outcome == RETRY_THROTTLED)
-		buf_text(out, ": too often");
-}
 
 /* Every failure counts, not every one is worth a line. */
 static void
@@ -63,7 +40,7 @@ tell_failure(struct endpoint *endpoint, enum retry_outcome outcome,
 
 static void
 give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
-	const struct webhook_reply *reply)
+	const struct sender_result *result)
 {
 	struct buf reason = {0};
 
@@ -81,8 +58,8 @@ give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
 			     &(struct progress_letter){
 				     .endpoint = endpoint->config->name,
 				     .reason = buf_view(&reason),
-				     .reply = reply->body,
-				     .status = reply->status,
+				     .reply = result->reply,
+				     .status = result->status,
 				     .last_at = clock_wall(),
 			     });
 	buf_finish(&reason);
@@ -91,28 +68,30 @@ give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
 }
 
 static void
-on_failure(struct endpoint *endpoint, struct delivery *delivery, enum retry_outcome outcome,
-	   const struct webhook_reply *reply, int64_t now)
+on_failure(struct endpoint *endpoint, struct delivery *delivery,
+	   const struct sender_result *result, int64_t now)
 {
 	bool first = delivery->first_active < 0;
 	struct delivery_settled settled;
 
 	endpoint->failed++;
-	note_error(endpoint, outcome, reply);
+	buf_clear(&endpoint->last_error);
+	buf_text(&endpoint->last_error, result->error);
 	if (first)
 		delivery->first_at = clock_wall();
-	settled = delivery_settle(&endpoint->queue, delivery, outcome, reply->after, now);
+	settled = delivery_settle(&endpoint->queue, delivery, result->outcome, result->after,
+				  now);
 	if (settled.paused)
-		endpoint_save_paused(endpoint);
+		endpoint_save_state(endpoint, true);
 	if (settled.verdict == DELIVERY_GIVEN_UP) {
 		if (!first)
 			endpoint_save_drop_first(endpoint, delivery->at);
-		give_up(endpoint, delivery, settled.refused, reply);
+		give_up(endpoint, delivery, settled.refused, result);
 		return;
 	}
 	if (first)
 		endpoint_save_first(endpoint, delivery);
-	tell_failure(endpoint, outcome, &settled, now);
+	tell_failure(endpoint, result->outcome, &settled, now);
 }
 
 static void
@@ -126,6 +105,7 @@ on_delivered(struct endpoint *endpoint, struct delivery *delivery, int64_t now)
 				  now);
 	assert(settled.verdict == DELIVERY_DONE);
 	endpoint->delivered++;
+	endpoint->last_delivered_at = clock_wall();
 	endpoint->unsaved++;
 	if (failed_before)
 		endpoint_save_drop_first(endpoint, at);
@@ -134,66 +114,69 @@ on_delivered(struct endpoint *endpoint, struct delivery *delivery, int64_t now)
 }
 
 static void
-on_reply(void *ctx, const struct webhook_reply *reply)
+land(struct flight *flight)
+{
+	struct endpoint *endpoint = flight->endpoint;
+	struct flight **link = &endpoint->flights;
+
+	while (*link != flight)
+		link = &(*link)->next;
+	*link = flight->next;
+	flight->next = endpoint->landed;
+	endpoint->landed = flight;
+}
+
+static void
+on_reply(void *ctx, const struct sender_result *result)
 {
 	struct flight *flight = ctx;
 	struct endpoint *endpoint = flight->endpoint;
 	struct delivery *delivery = flight->delivery;
-	enum retry_outcome outcome = retry_classify(reply->status, reply->after);
 	int64_t now = clock_monotonic();
 
-	flight->delivery = NULL;
-	flight->call = NULL;
+	land(flight);
+	endpoint->last_status = result->status;
 	log_debug("webhook", "%.*s: %.*s: %d %s", NAME(endpoint), STR_ARG(delivery->id),
-		  reply->status, reply->error);
-	if (outcome == RETRY_DELIVERED)
+		  result->status, result->error);
+	if (result->outcome == RETRY_DELIVERED)
 		on_delivered(endpoint, delivery, now);
 	else
-		on_failure(endpoint, delivery, outcome, reply, now);
+		on_failure(endpoint, delivery, result, now);
 	endpoint_pump(endpoint);
 }
 
 static struct flight *
-free_flight(struct endpoint *endpoint)
+take_off(struct endpoint *endpoint)
 {
-	struct flight *flight = endpoint->flights;
+	struct flight *flight = endpoint->landed;
 
-	while (flight->delivery != NULL)
-		flight++;
-	assert(flight < endpoint->flights + endpoint->policy.concurrency);
+	if (flight != NULL)
+		endpoint->landed = flight->next;
+	else
+		flight = mem_alloc(sizeof *flight);
+	flight->endpoint = endpoint;
+	flight->next = endpoint->flights;
+	endpoint->flights = flight;
 	return flight;
 }
 
 void
 endpoint_send(struct endpoint *endpoint, struct delivery *delivery)
 {
-	struct flight *flight = free_flight(endpoint);
-	int64_t timestamp = clock_wall() / SECOND_MS;
-	struct buf signature = {0};
-	struct str body = delivery->body;
+	struct flight *flight = take_off(endpoint);
+	const struct sender_message message = {delivery->id, &delivery->body, 1};
 
-	buf_clear(&flight->body);
-	if (alert_speak(&flight->body, body, endpoint->config->lang))
-		body = buf_view(&flight->body);
-	webhook_sign(&signature, endpoint->secrets, endpoint->secret_count, delivery->id,
-		     timestamp, body);
-	flight->endpoint = endpoint;
 	flight->delivery = delivery;
-	flight->call = webhook_post(endpoint->target, delivery->id, timestamp,
-				    buf_view(&signature), body, on_reply, flight);
-	buf_finish(&signature);
+	flight->call = sender_post(endpoint->sender, &message, on_reply, flight);
 }
 
 void
 endpoint_cancel_all(struct endpoint *endpoint)
 {
-	for (unsigned i = 0; i < endpoint->policy.concurrency; i++) {
-		struct flight *flight = &endpoint->flights[i];
+	while (endpoint->flights != NULL) {
+		struct flight *flight = endpoint->flights;
 
-		if (flight->delivery == NULL)
-			continue;
-		webhook_cancel(flight->call);
-		flight->delivery = NULL;
-		flight->call = NULL;
+		land(flight);
+		sender_cancel(flight->call);
 	}
 }

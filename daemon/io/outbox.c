@@ -9,6 +9,7 @@
 #include "codec/stream_id.h"
 #include "io/endpoint.h"
 #include "io/log.h"
+#include "io/outbox_test.h"
 
 /* For alerts that came, and pauses that people made, without a word to us. */
 #define POLL_EVERY_MS 250
@@ -20,6 +21,8 @@ struct outbox {
 	struct event *poll;			 /* owned */
 	struct event *stopped;			 /* owned: calls done outside of outbox_stop */
 	struct buf prefix, alerts, dead, folder; /* owned */
+	const struct config *config;		 /* borrowed */
+	struct outbox_test *tests;		 /* owned, linked by next */
 	struct endpoint **endpoints;		 /* owned, each of them too */
 	unsigned count, loaded;
 	struct stream_id last; /* that the stream has given out, as of the last connect */
@@ -114,30 +117,45 @@ on_poll(evutil_socket_t fd, short what, void *ctx)
 		endpoint_poll(outbox->endpoints[i]);
 }
 
+static struct sender *
+make_sender(struct outbox *outbox, const struct endpoint_config *endpoint, struct err *err)
+{
+	const struct sender_options options = {
+		.loop = outbox->loop,
+		.config = outbox->config,
+		.endpoint = endpoint,
+		.folder = buf_view(&outbox->folder),
+	};
+	struct sender *sender = sender_create(&options, err);
+
+	if (sender == NULL)
+		err_prefix(err, "webhooks: %.*s", STR_ARG(endpoint->name));
+	return sender;
+}
+
 static bool
 add_endpoints(struct outbox *outbox, const struct outbox_options *options, struct err *err)
 {
+	const struct config *config = options->config;
 	const struct endpoint_home home = {
 		.base = options->base,
 		.redis = outbox->redis,
-		.loop = outbox->loop,
 		.prefix = buf_view(&outbox->prefix),
 		.alerts = buf_view(&outbox->alerts),
 		.dead = buf_view(&outbox->dead),
-		.folder = buf_view(&outbox->folder),
 		.probe_every = options->probe_every,
 		.rested = check_rested,
 		.ctx = outbox,
 	};
 
-	outbox->endpoints = mem_array(options->endpoint_count, sizeof *outbox->endpoints);
-	for (; outbox->count < options->endpoint_count; outbox->count++) {
-		struct endpoint *endpoint =
-			endpoint_create(&home, &options->endpoints[outbox->count], err);
+	outbox->endpoints = mem_array(config->endpoint_count, sizeof *outbox->endpoints);
+	for (; outbox->count < config->endpoint_count; outbox->count++) {
+		const struct endpoint_config *endpoint = &config->endpoints[outbox->count];
+		struct sender *sender = make_sender(outbox, endpoint, err);
 
-		if (endpoint == NULL)
+		if (sender == NULL)
 			return false;
-		outbox->endpoints[outbox->count] = endpoint;
+		outbox->endpoints[outbox->count] = endpoint_create(&home, endpoint, sender);
 	}
 	return true;
 }
@@ -149,6 +167,7 @@ outbox_create(const struct outbox_options *options, struct err *err)
 	struct outbox *outbox = mem_alloc(sizeof *outbox);
 
 	outbox->base = options->base;
+	outbox->config = options->config;
 	buf_str(&outbox->prefix, options->prefix);
 	buf_printf(&outbox->alerts, "%.*salerts", STR_ARG(options->prefix));
 	buf_printf(&outbox->dead, "%.*sdead", STR_ARG(options->prefix));
@@ -196,6 +215,8 @@ outbox_destroy(struct outbox *outbox)
 	if (outbox == NULL)
 		return;
 	redis_destroy(outbox->redis);
+	while (outbox->tests != NULL)
+		outbox_test_cancel(outbox->tests);
 	for (unsigned i = 0; i < outbox->count; i++)
 		endpoint_destroy(outbox->endpoints[i]);
 	webhook_loop_destroy(outbox->loop);
@@ -211,6 +232,52 @@ outbox_destroy(struct outbox *outbox)
 	mem_free(outbox);
 }
 
+/* --- for people --------------------------------------------------------------------------------------- */
+
+static struct endpoint *
+find(const struct outbox *outbox, struct str name)
+{
+	for (unsigned i = 0; i < outbox->count; i++)
+		if (str_eq(endpoint_name(outbox->endpoints[i]), name))
+			return outbox->endpoints[i];
+	return NULL;
+}
+
+static bool
+set_paused(struct outbox *outbox, struct str name, bool paused)
+{
+	struct endpoint *endpoint = find(outbox, name);
+
+	if (endpoint != NULL)
+		endpoint_pause(endpoint, paused);
+	return endpoint != NULL;
+}
+
+bool
+outbox_pause(struct outbox *outbox, struct str name)
+{
+	return set_paused(outbox, name, true);
+}
+
+bool
+outbox_resume(struct outbox *outbox, struct str name)
+{
+	return set_paused(outbox, name, false);
+}
+
+struct outbox_test *
+outbox_test(struct outbox *outbox, struct str name, outbox_test_fn *fn, void *ctx,
+	    struct err *err)
+{
+	struct endpoint *endpoint = find(outbox, name);
+
+	if (endpoint == NULL) {
+		err_set(err, "there is no webhook %.*s", STR_ARG(name));
+		return NULL;
+	}
+	return outbox_test_begin(&outbox->tests, endpoint_sender(endpoint), fn, ctx, err);
+}
+
 unsigned
 outbox_status(const struct outbox *outbox, struct outbox_status *out, unsigned max)
 {
@@ -219,4 +286,14 @@ outbox_status(const struct outbox *outbox, struct outbox_status *out, unsigned m
 	for (unsigned i = 0; i < n; i++)
 		endpoint_status(outbox->endpoints[i], &out[i]);
 	return n;
+}
+
+bool
+outbox_status_of(const struct outbox *outbox, struct str name, struct outbox_status *out)
+{
+	const struct endpoint *endpoint = find(outbox, name);
+
+	if (endpoint != NULL)
+		endpoint_status(endpoint, out);
+	return endpoint != NULL;
 }

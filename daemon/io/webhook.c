@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Posts one alert at a time to an endpoint, and reads what it answers. */
+/* Sends one request at a time to an endpoint, and reads what it answers. */
 #include "io/webhook.h"
 
 #include <assert.h>
@@ -19,8 +19,9 @@ struct webhook_target {
 	struct webhook_loop *loop;		    /* borrowed */
 	char *url, *ca_file, *cert_file, *key_file; /* owned; NULL: none */
 	long timeout;				    /* ms */
-	struct curl_slist *headers;		    /* owned: those of every request */
-	struct address_range *allowed;		    /* owned */
+	struct curl_slist *headers; /* owned: those of every request but bare ones; ends in: */
+	struct curl_slist *bare;    /* owned: those of every request */
+	struct address_range *allowed; /* owned */
 	unsigned allow_count;
 	struct webhook_call *idle;  /* owned, linked by next */
 	struct webhook_call *calls; /* owned: in flight, linked by next */
@@ -30,11 +31,15 @@ struct webhook_call {
 	struct webhook_transfer transfer;
 	struct webhook_target *target; /* borrowed */
 	struct webhook_call *next;
-	CURL *easy;		    /* owned */
-	struct curl_slist *headers; /* owned: this request's; ends in those of the target */
-	struct buf body;	    /* of the reply */
-	bool cut;		    /* the reply was longer than we read */
-	bool refused;		    /* by the address guard */
+	CURL *easy;	 /* owned */
+	struct buf head; /* owned: the lines of this request's own headers */
+	struct curl_slist
+		*lines; /* owned: they, linked; the last one goes on in the target's */
+	size_t line_cap;
+	bool other_url, other_method; /* than the target's */
+	struct buf body;	      /* of the reply */
+	bool cut;		      /* the reply was longer than we read */
+	bool refused;		      /* by the address guard */
 	char error[CURL_ERROR_SIZE];
 	webhook_done_fn *fn;
 	void *ctx;
@@ -88,21 +93,6 @@ check_connection(void *ctx, char *remote, char *local, int remote_port, int loca
 			webhook_loop_fail(#option, curl_easy_strerror(code)); \
 	} while (0)
 
-static void
-free_headers(struct webhook_call *call)
-{
-	struct curl_slist *last = call->headers;
-
-	SET(call->easy, CURLOPT_HTTPHEADER, NULL);
-	if (last == NULL)
-		return;
-	while (last->next != call->target->headers)
-		last = last->next;
-	last->next = NULL;
-	curl_slist_free_all(call->headers);
-	call->headers = NULL;
-}
-
 /* Out of flight, and ready for the next request. */
 static void
 retire(struct webhook_call *call)
@@ -114,7 +104,6 @@ retire(struct webhook_call *call)
 		link = &(*link)->next;
 	*link = call->next;
 	webhook_loop_remove(target->loop, call->easy);
-	free_headers(call);
 	call->next = target->idle;
 	target->idle = call;
 }
@@ -220,6 +209,8 @@ call_destroy(struct webhook_call *call)
 {
 	curl_easy_cleanup(call->easy);
 	buf_finish(&call->body);
+	buf_finish(&call->head);
+	mem_free(call->lines);
 	mem_free(call);
 }
 
@@ -233,31 +224,59 @@ list_add(struct curl_slist *list, const char *line)
 	return longer;
 }
 
-/* The three headers of the standard, then the target's, which are only borrowed. */
+/* A list of libcurl's own form over our bytes: it only reads it, and nothing is allocated. */
 static void
-set_headers(struct webhook_call *call, struct str id, int64_t timestamp, struct str signature)
+set_headers(struct webhook_call *call, const struct webhook_request *request)
 {
-	struct buf line = {0};
-	struct curl_slist *last;
+	struct curl_slist *rest = request->bare ? call->target->bare : call->target->headers;
+	size_t count = 0;
+	char *line;
 
-	buf_printf(&line, "webhook-id: %.*s", STR_ARG(id));
-	call->headers = list_add(NULL, line.p);
-	buf_clear(&line);
-	buf_printf(&line, "webhook-timestamp: %lld", (long long)timestamp);
-	call->headers = list_add(call->headers, line.p);
-	buf_clear(&line);
-	buf_printf(&line, "webhook-signature: %.*s", STR_ARG(signature));
-	call->headers = list_add(call->headers, line.p);
-	buf_finish(&line);
-	for (last = call->headers; last->next != NULL; last = last->next)
-		;
-	last->next = call->target->headers;
-	SET(call->easy, CURLOPT_HTTPHEADER, call->headers);
+	buf_clear(&call->head);
+	buf_str(&call->head, request->headers);
+	for (size_t i = 0; i < call->head.n; i++)
+		count += call->head.p[i] == '\n';
+	if (count == 0) {
+		SET(call->easy, CURLOPT_HTTPHEADER, rest);
+		return;
+	}
+	MEM_RESERVE(call->lines, call->line_cap, count);
+	line = call->head.p;
+	for (size_t i = 0; i < count; i++) {
+		char *end = strchr(line, '\n');
+
+		*end = '\0';
+		call->lines[i] =
+			(struct curl_slist){line, i + 1 < count ? &call->lines[i + 1] : rest};
+		line = end + 1;
+	}
+	SET(call->easy, CURLOPT_HTTPHEADER, call->lines);
 }
 
-struct webhook_call *
-webhook_post(struct webhook_target *target, struct str id, int64_t timestamp,
-	     struct str signature, struct str body, webhook_done_fn *fn, void *ctx)
+/* Most requests are a POST to the target's URL, as the handle already has it. */
+static void
+set_address(struct webhook_call *call, const struct webhook_request *request)
+{
+	bool other_url = request->url.n > 0;
+	bool other_method = request->method.n > 0 && !str_is(request->method, "POST");
+	char *text;
+
+	if (other_url || call->other_url) {
+		text = files_text(request->url);
+		SET(call->easy, CURLOPT_URL, other_url ? text : call->target->url);
+		mem_free(text);
+	}
+	if (other_method || call->other_method) {
+		text = files_text(request->method);
+		SET(call->easy, CURLOPT_CUSTOMREQUEST, other_method ? text : NULL);
+		mem_free(text);
+	}
+	call->other_url = other_url;
+	call->other_method = other_method;
+}
+
+static struct webhook_call *
+take_call(struct webhook_target *target)
 {
 	struct webhook_call *call = target->idle;
 
@@ -267,12 +286,23 @@ webhook_post(struct webhook_target *target, struct str id, int64_t timestamp,
 		call = call_create(target);
 	call->next = target->calls;
 	target->calls = call;
+	return call;
+}
+
+struct webhook_call *
+webhook_send(struct webhook_target *target, const struct webhook_request *request,
+	     webhook_done_fn *fn, void *ctx)
+{
+	struct webhook_call *call = take_call(target);
+	struct str body = request->body;
+
 	call->fn = fn;
 	call->ctx = ctx;
 	call->cut = call->refused = false;
 	call->error[0] = '\0';
 	buf_clear(&call->body);
-	set_headers(call, id, timestamp, signature);
+	set_address(call, request);
+	set_headers(call, request);
 	SET(call->easy, CURLOPT_POSTFIELDS, body.n > 0 ? body.p : "");
 	SET(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
 	webhook_loop_add(target->loop, call->easy);
@@ -332,17 +362,39 @@ add_header(struct webhook_target *target, const struct header *header, struct er
 	return true;
 }
 
+/* Those of the configuration, and behind them those of every request. */
 static bool
 add_headers(struct webhook_target *target, const struct endpoint_config *config,
 	    struct err *err)
 {
-	target->headers = list_add(NULL, "Content-Type: application/json");
-	target->headers =
-		list_add(target->headers, "Expect:"); /* do not wait for 100 Continue */
+	struct curl_slist *last;
+
+	target->bare = list_add(NULL, "Expect:"); /* do not wait for 100 Continue */
+	if (config->connector == NULL)
+		target->headers = list_add(NULL, "Content-Type: application/json");
 	for (unsigned i = 0; i < config->header_count; i++)
 		if (!add_header(target, &config->headers[i], err))
 			return false;
+	for (last = target->headers; last != NULL && last->next != NULL; last = last->next)
+		;
+	if (last != NULL)
+		last->next = target->bare;
+	else
+		target->headers = target->bare;
 	return true;
+}
+
+/* The headers end in the bare ones, unless making the target failed before. */
+static void
+free_headers(struct webhook_target *target)
+{
+	struct curl_slist **link = &target->headers;
+
+	while (*link != NULL && *link != target->bare)
+		link = &(*link)->next;
+	*link = NULL;
+	curl_slist_free_all(target->headers);
+	curl_slist_free_all(target->bare);
 }
 
 static bool
@@ -409,7 +461,7 @@ webhook_target_destroy(struct webhook_target *target)
 		next = call->next;
 		call_destroy(call);
 	}
-	curl_slist_free_all(target->headers);
+	free_headers(target);
 	mem_free(target->allowed);
 	mem_free(target->url);
 	mem_free(target->ca_file);

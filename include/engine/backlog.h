@@ -82,6 +82,13 @@ bool backlog_is_first(const struct backlog *backlog, uint32_t slot);
  * first, or BACKLOG_NONE. */
 uint32_t backlog_remove(struct backlog *backlog, uint32_t slot);
 
+/* ms of the entry of the oldest that is not done; 0: there is none. */
+static inline int64_t
+backlog_oldest_ms(const struct backlog *backlog)
+{
+	return backlog->oldest == BACKLOG_NONE ? 0 : backlog->slots[backlog->oldest].at.ms;
+}
+
 static inline uint32_t
 backlog_slot(const struct backlog *backlog, const struct delivery *delivery)
 {

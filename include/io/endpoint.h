@@ -5,16 +5,14 @@
 
 #include "engine/entry.h"
 #include "io/outbox.h"
-#include "io/webhook_loop.h"
+#include "io/sender.h"
 
 /* What the endpoints of an outbox share; borrowed. */
 struct endpoint_home {
 	struct event_base *base;
 	struct redis *redis;
-	struct webhook_loop *loop;
 	struct str prefix, alerts, dead; /* keys: <prefix>, <prefix>alerts, <prefix>dead */
-	struct str folder;
-	int64_t probe_every; /* ms, 0: DELIVERY_PROBE_EVERY */
+	int64_t probe_every;		 /* ms, 0: DELIVERY_PROBE_EVERY */
 	void (*rested)(
 		void *ctx); /* after endpoint_stop: nothing is in flight, nothing unsaved */
 	void *ctx;
@@ -22,10 +20,12 @@ struct endpoint_home {
 
 struct endpoint;
 struct endpoint *endpoint_create(const struct endpoint_home *home,
-				 const struct endpoint_config *config,
-				 struct err *err) MUST_CHECK;
+				 const struct endpoint_config *config, struct sender *sender);
 void endpoint_destroy(struct endpoint *endpoint); /* cancels its requests; NULL allowed */
 
+struct str endpoint_name(const struct endpoint *endpoint);
+struct sender *endpoint_sender(
+	const struct endpoint *endpoint);		  /* for requests beside the queue */
 struct str endpoint_key(const struct endpoint *endpoint); /* <prefix>delivery:<name> */
 /* The connection is up: HGETALL of the key, and the last id the stream has given out. */
 void endpoint_load(struct endpoint *endpoint, const struct reply *hash, struct stream_id last);
@@ -33,8 +33,9 @@ void endpoint_down(struct endpoint *endpoint); /* replies that were owed will no
 void endpoint_wake(struct endpoint *endpoint); /* there may be more in the stream */
 void endpoint_poll(
 	struct endpoint *endpoint); /* the same, and see whether somebody paused it */
-void endpoint_stop(struct endpoint *endpoint);		   /* sends nothing new */
-bool endpoint_is_resting(const struct endpoint *endpoint); /* stopped, all ended and saved */
+void endpoint_pause(struct endpoint *endpoint, bool paused); /* a person wants it so */
+void endpoint_stop(struct endpoint *endpoint);		     /* sends nothing new */
+bool endpoint_is_resting(const struct endpoint *endpoint);   /* stopped, all ended and saved */
 void endpoint_status(const struct endpoint *endpoint, struct outbox_status *out);
 
 #endif

@@ -3,18 +3,20 @@
 #ifndef IO_ENDPOINT_INSIDE_H
 #define IO_ENDPOINT_INSIDE_H
 
-#include "codec/standard_webhooks.h"
 #include "io/endpoint.h"
 #include "io/progress.h"
-#include "io/webhook.h"
+#include "io/sender.h"
 
 /* A request under way. */
 struct flight {
 	struct endpoint *endpoint; /* borrowed */
-	struct delivery *delivery; /* borrowed from the queue; NULL: free */
-	struct webhook_call *call; /* borrowed from the target */
-	struct buf body;	   /* owned: the body, when it is not the stream's own */
+	struct delivery *delivery; /* borrowed from the queue */
+	struct sender_call *call;  /* borrowed from its sender */
+	struct flight *next;
 };
+
+/* What a person wants of `state`, until it is known to be in Redis. */
+enum endpoint_wish { WISH_NOTHING, WISH_PAUSED, WISH_OK };
 
 struct endpoint {
 	struct endpoint_home home;
@@ -22,11 +24,11 @@ struct endpoint {
 	struct buf key;			      /* owned */
 	struct delivery_policy policy;
 	struct delivery_queue queue;
-	struct webhook_secret secrets[WEBHOOK_SECRETS];
-	unsigned secret_count;
-	struct webhook_target *target; /* owned */
-	struct flight *flights;	       /* owned: policy.concurrency of them */
-	struct event *timer;	       /* owned: when delivery_wakes_at or a write is due */
+	struct sender *sender;	 /* owned */
+	struct flight *flights;	 /* owned: under way, linked by next */
+	struct flight *landed;	 /* owned: to be used again */
+	struct event *timer;	 /* owned: when delivery_wakes_at or a write is due */
+	enum endpoint_wish wish; /* of a person, and not yet in Redis */
 	bool loaded, stopping;
 
 	/* Reading. */
@@ -50,6 +52,8 @@ struct endpoint {
 
 	/* Telling. */
 	uint64_t delivered, failed, given_up;
+	int last_status;
+	int64_t last_delivered_at; /* wall */
 	struct buf last_error;
 	int64_t quiet_until, denied_until; /* monotonic: failures are told now and then */
 	int64_t save_quiet_until;
@@ -73,6 +77,6 @@ void endpoint_save_first(struct endpoint *endpoint, const struct delivery *deliv
 void endpoint_save_drop_first(struct endpoint *endpoint, struct stream_id at);
 void endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
 			  const struct progress_letter *letter);
-void endpoint_save_paused(struct endpoint *endpoint);
+void endpoint_save_state(struct endpoint *endpoint, bool paused);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One HTTP request: a signed POST to an endpoint, over libcurl on the event loop. */
+/* One HTTP request to an endpoint, over libcurl on the event loop. */
 #ifndef IO_WEBHOOK_H
 #define IO_WEBHOOK_H
 
@@ -12,7 +12,7 @@ struct webhook_target;
 struct webhook_target *webhook_target_create(struct webhook_loop *loop,
 					     const struct endpoint_config *config,
 					     struct str folder, struct err *err) MUST_CHECK;
-/* Its calls are cancelled; NULL allowed, not from inside webhook_done_fn. */
+/* Its calls are cancelled; NULL allowed. */
 void webhook_target_destroy(struct webhook_target *target);
 
 #define WEBHOOK_REPLY_MAX ((size_t)64 << 10) /* bytes of a reply's body that are read */
@@ -28,12 +28,21 @@ struct webhook_reply {
 /* Everything is valid during the call only. */
 typedef void webhook_done_fn(void *ctx, const struct webhook_reply *reply);
 
-/* Posts body, which has to live until fn is called (never before webhook_post returns) or the call is
- * cancelled. signature: the value of webhook-signature; timestamp in seconds. */
+/* One request. The texts of headers and URL are copied; body has to live until fn is called or the call is
+ * cancelled. */
+struct webhook_request {
+	struct str method;  /* none: POST */
+	struct str url;	    /* none: the configured one */
+	struct str headers; /* "Name: value\n" each, no other control characters */
+	struct str body;
+	bool bare; /* for somebody else: without the headers of the configuration */
+};
+
+/* fn is never called before webhook_send returns. */
 struct webhook_call;
-struct webhook_call *webhook_post(struct webhook_target *target, struct str id,
-				  int64_t timestamp, struct str signature, struct str body,
-				  webhook_done_fn *fn, void *ctx);
+struct webhook_call *webhook_send(struct webhook_target *target,
+				  const struct webhook_request *request, webhook_done_fn *fn,
+				  void *ctx);
 void webhook_cancel(struct webhook_call *call); /* fn is not called */
 
 #endif
