@@ -17,7 +17,8 @@ FUZZ_SECONDS ?= 15
 KILLS        ?= 300
 REDIS_KILLS  ?= 100
 SEEDS        ?= 200
-export BUILD FUZZ_SECONDS KILLS REDIS_KILLS SEEDS VERSION
+DELIVERIES   ?= 40000
+export BUILD FUZZ_SECONDS KILLS REDIS_KILLS SEEDS DELIVERIES VERSION
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
@@ -41,7 +42,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help all deps deps-build test asan fuzz bench torture reload demo run lint format install clean
+.PHONY: help all deps deps-build test asan fuzz bench torture deliveries reload demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -64,10 +65,10 @@ all: deps-build ## build build/churnd and build/churnctl (the default)
 	+@$(FLAVOUR_OF)release programs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  CI=true or WERROR=1 makes warnings errors; ONLY=WORD runs only the tests whose name holds WORD;"
-	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS size the long tests."
+	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, DELIVERIES size the long tests."
 
 deps: ## install the Debian packages that are missing (as root or through sudo)
 	@tests/deps build check
@@ -97,6 +98,10 @@ bench: deps-build ## measure ingest, engine, replay and latency
 torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 SEEDS=5000
 	+@$(FLAVOUR_OF)release programs tools
 	@$(RUN) $(PICK) $(call STAGE_FAULT,86400) $(wildcard tests/scenario/test_model.py)
+
+deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops some, under kill -9 each second
+	+@$(FLAVOUR_OF)release programs tools
+	@tests/fault/deliveries.py
 
 reload: deps-build ## 10,000 events a second under a reload each second, for RELOAD_SECONDS=60
 	+@$(FLAVOUR_OF)release programs tools
