@@ -32,6 +32,7 @@ static const struct route routes[] = {
 	{"GET", "/v1/customers/*/explain", api_explain, NULL, false},
 	{"GET", "/v1/customers/*/timeline", api_timeline, NULL, false},
 	{"GET", "/v1/rules", api_rules, NULL, false},
+	{"GET", "/v1/rules/stats", api_rules_stats, NULL, false},
 	{"POST", "/v1/reload", api_reload, NULL, false},
 	{"GET", "/v1/tasks", api_tasks, list_tasks, false},
 	{"GET", "/v1/tasks/*", api_task, NULL, false},

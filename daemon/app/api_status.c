@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "app/api_guard.h"
+#include "app/api_quality.h"
 #include "app/api_room.h"
+#include "codec/quality_json.h"
 #include "codec/stream_id.h"
 #include "io/log.h"
 
@@ -166,6 +168,8 @@ rules_json(struct ask *ask, struct live *live, const struct live_status *status)
 	key_int(json, "count", engine ? engine_rules(engine)->rule_count : 0);
 	api_rule_changes_json(ask, "changes");
 	api_rules_refused_json(ask, "refused");
+	if (engine)
+		quality_noisy_json(json, "noisy", engine);
 	json_close(json, '}');
 }
 
@@ -303,6 +307,7 @@ api_metrics(struct ask *ask)
 	live_get_status(ask->api->options.live, &status);
 	live_metrics(&ask->out, &status);
 	api_guard_metrics(&ask->out, live_engine(ask->api->options.live));
+	api_quality_metrics(&ask->out, live_engine(ask->api->options.live));
 	endpoint_metrics(ask, &ask->out);
 	gauge(&ask->out, "http_connections", "open HTTP connections",
 	      http_connections(ask->api->http));

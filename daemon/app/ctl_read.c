@@ -487,6 +487,19 @@ print_guard(struct arena *arena, const json_t *json)
 }
 
 static void
+print_noisy(struct arena *arena, const json_t *rules)
+{
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(json_object_get(rules, "noisy"), i, rule)
+		printf("  noisy      %s: %" PRId64 " of %" PRId64
+		       " judged alerts were false alarms (churnctl rules stats)\n",
+		       clean(arena, ctl_json_text(rule, "rule")).p, ctl_json_int(rule, "false"),
+		       ctl_json_int(rule, "judged"));
+}
+
+static void
 print_status(const struct ctl *ctl, json_t *json)
 {
 	const json_t *rules = json_object_get(json, "rules");
@@ -503,6 +516,7 @@ print_status(const struct ctl *ctl, json_t *json)
 	print_refused(&arena, rules);
 	print_changes(&arena, json_object_get(rules, "changes"), 5);
 	print_guard(&arena, json);
+	print_noisy(&arena, rules);
 	printf("  since start: %" PRId64 " entries, %" PRId64 " rejected, %" PRId64
 	       " alerts, %" PRId64 " task changes, %" PRId64 " lost\n",
 	       ctl_json_int(since, "entries"), ctl_json_int(since, "rejected"),

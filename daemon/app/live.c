@@ -422,6 +422,7 @@ live_destroy(struct live *live)
 	rule_files_destroy(live->fetched);
 	map_finish(&live->held_ids);
 	mem_free(live->held);
+	mem_free(live->noisy);
 	mem_free(live->entries);
 	mem_free(live->checkpoints);
 	mem_free(live->torn);

@@ -180,6 +180,7 @@ figures_take(struct live *live)
 	for (unsigned chunk = 0; chunk < QUALITY_CHUNKS; chunk++) {
 		if (!engine_take_quality(live->engine, chunk))
 			continue;
+		live->noise_due = true;
 		buf_clear(&live->scratch);
 		quality_encode(&live->scratch, engine_quality(live->engine), chunk,
 			       engine_position(live->engine));
@@ -263,6 +264,8 @@ live_committed(void *ctx)
 	if (live->state == LIVE_STANDBY)
 		resume(live);
 	live->count.commits++;
+	if (live->noise_due && live->caught_up)
+		live_noise_look(live);
 	live_append_committed(live, store_mark(live->store)->position);
 	if (live->sent_alerts)
 		live->options.hooks.alerts(live->options.hooks.ctx);

@@ -310,6 +310,7 @@ live_rules_changed(struct live *live, const struct entry *entry)
 	log_info("rules", "rules %s are in force%s%.*s%s%.*s", sha, by.n > 0 ? ", by " : "",
 		 STR_ARG(by), why.n > 0 ? ": " : "", STR_ARG(why));
 	partition_note_change(&live->partition, entry->id, sha, by, why);
+	live->noise_due = true;
 	if (strcmp(sha, live->announced) == 0)
 		live->announced[0] = '\0';
 }

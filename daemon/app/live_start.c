@@ -348,6 +348,7 @@ live_recovered(struct live *live)
 	log_info("main", "running: %zu customers as of %s, fence %" PRIu64,
 		 engine_customers(live->engine), position, live->boot_mark.fence);
 	live->announce_due = true;
+	live_noise_look(live);
 	live_time_start(live);
 	live_timer(live->watch_timer, 1000);
 	live->options.hooks.ready(live->options.hooks.ctx);

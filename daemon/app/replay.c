@@ -8,12 +8,14 @@
 #include "app/feed.h"
 #include "app/rules_open.h"
 #include "codec/alert_json.h"
+#include "codec/quality_json.h"
 
 #define OUT_BYTES ((size_t)256 << 10)
 
 struct replay {
 	struct feed *feed;
 	const char *only;
+	bool stats; /* instead of alerts what came of them */
 	struct buf out, scratch;
 };
 
@@ -43,6 +45,8 @@ take_order(void *ctx, const struct order *order)
 	struct replay *replay = ctx;
 	struct engine *engine = feed_engine(replay->feed);
 	struct str type = alert_json_type(&replay->scratch, order);
+	if (replay->stats)
+		return;
 	if (replay->only && !type_wanted(replay->only, type))
 		return;
 	if (order->kind == ORDER_ALERT)
@@ -54,6 +58,18 @@ take_order(void *ctx, const struct order *order)
 		write_out(replay);
 }
 
+static void
+write_stats(struct replay *replay)
+{
+	struct engine *engine = feed_engine(replay->feed);
+	struct json json;
+	if (!replay->stats)
+		return;
+	json_init(&json, &replay->out);
+	quality_json(&json, engine, engine_clock(engine));
+	buf_char(&replay->out, '\n');
+}
+
 static enum status
 replay_files(struct replay *replay, const struct option_list *files, const char *until)
 {
@@ -61,6 +77,8 @@ replay_files(struct replay *replay, const struct option_list *files, const char 
 	if (!feed_instant("--until", until, engine_rules(feed_engine(replay->feed)), &at))
 		return STATUS_USAGE;
 	enum status status = feed_files(replay->feed, files, at);
+	if (status == STATUS_DONE)
+		write_stats(replay);
 	write_out(replay);
 	if (fflush(stdout) != 0)
 		return ctl_fail(STATUS_USAGE, "the output could not be written");
@@ -75,11 +93,13 @@ replay_run(const struct ctl *ctl, int argc, char **argv)
 {
 	struct option_list rules = {0}, events = {0};
 	const char *until = NULL, *only = NULL;
+	bool stats = false;
 	const struct option options[] = {
 		{"--rules", OPTION_LIST, {.list = &rules}},
 		{"--events", OPTION_LIST, {.list = &events}},
 		{"--until", OPTION_TEXT, {.text = &until}},
 		{"--only", OPTION_TEXT, {.text = &only}},
+		{"--stats", OPTION_FLAG, {.flag = &stats}},
 	};
 	struct rules_names names = {0};
 	struct ruleset *set;
@@ -92,7 +112,7 @@ replay_run(const struct ctl *ctl, int argc, char **argv)
 	enum status status = rules_open(ctl, &names, RULES_OPEN_USE, &set);
 	if (!set)
 		return status;
-	struct replay replay = {.only = only};
+	struct replay replay = {.only = only, .stats = stats};
 	replay.feed = feed_create(ctl, set, (struct order_sink){&replay, take_order});
 	status = replay_files(&replay, &events, until);
 	feed_destroy(replay.feed);

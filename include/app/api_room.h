@@ -117,6 +117,7 @@ void api_customer(struct ask *ask);
 void api_explain(struct ask *ask);
 void api_timeline(struct ask *ask);
 void api_rules(struct ask *ask);
+void api_rules_stats(struct ask *ask);
 void api_reload(struct ask *ask);
 void api_tasks(struct ask *ask);
 void api_task(struct ask *ask);

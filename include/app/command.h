@@ -71,6 +71,7 @@ enum status customer_run(const struct ctl *ctl, int argc, char **argv);
 enum status explain_run(const struct ctl *ctl, int argc, char **argv);
 enum status tag_run(const struct ctl *ctl, int argc, char **argv);
 enum status churned_run(const struct ctl *ctl, int argc, char **argv);
+enum status rules_run(const struct ctl *ctl, int argc, char **argv);
 enum status tasks_run(const struct ctl *ctl, int argc, char **argv);
 enum status webhooks_run(const struct ctl *ctl, int argc, char **argv);
 enum status status_run(const struct ctl *ctl, int argc, char **argv);

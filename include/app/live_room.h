@@ -123,6 +123,11 @@ struct live {
 	uint64_t round_entries; /* entries at that time */
 	bool adding_alerts, sent_alerts;
 
+	/* noise */
+	bool noise_due;	 /* figures may have become others since rules were last looked at */
+	uint32_t *noisy; /* owned: keys of rules that the log was told of */
+	size_t noisy_count, noisy_cap;
+
 	/* time */
 	struct event *time_timer, *due_timer; /* owned */
 	int64_t time_offset;		      /* Redis' time less the monotonic clock's */
@@ -193,6 +198,8 @@ void live_on_slice(evutil_socket_t fd, short what, void *ctx);
 
 /* live_orders.c: orders into commands. */
 void live_order(void *ctx, const struct order *order);
+/* live_noise.c: tells of rules that have become noisy. */
+void live_noise_look(struct live *live);
 /* live_outputs.c: ids of what a commit adds. false: it lies there already, and is not added again. */
 bool live_output_id(struct live *live, enum live_output output, struct stream_id caused_by,
 		    char out[STREAM_ID_TEXT]);

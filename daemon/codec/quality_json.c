@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes figures of rules and tasks as JSON. */
+#include "codec/quality_json.h"
+
+#include "base/civil.h"
+#include "codec/json_parts.h"
+
+static void
+key_int(struct json *json, const char *key, uint32_t number)
+{
+	json_key(json, key);
+	json_int(json, number);
+}
+
+/* To four digits: what follows them is of no weight. */
+static void
+key_share(struct json *json, const char *key, double share)
+{
+	json_key(json, key);
+	if (share < 0)
+		json_none(json);
+	else
+		json_number(json, (double)(int64_t)(share * 10000 + 0.5) / 10000);
+}
+
+static void
+key_instant(struct json *json, const char *key, int64_t at)
+{
+	json_key(json, key);
+	if (at == INT64_MAX || at == INT64_MIN)
+		json_none(json);
+	else
+		json_instant(json, at);
+}
+
+static void
+key_lead(struct json *json, const char *key, const struct figures *figures, double q)
+{
+	int64_t lead = figures_lead(figures, q);
+
+	json_key(json, key);
+	if (lead < 0)
+		json_none(json);
+	else
+		json_int(json, lead / SECOND_MS);
+}
+
+static const struct figures *
+or_none(const struct figures *figures)
+{
+	static const struct figures none = {.since_at = INT64_MAX};
+
+	return figures ? figures : &none;
+}
+
+const struct figures *
+quality_of_rule(const struct engine *engine, unsigned slot)
+{
+	return or_none(quality_find(engine_quality(engine), FIGURES_RULE,
+				    engine_rules(engine)->rules[slot].key));
+}
+
+bool
+quality_rule_is_noisy(const struct engine *engine, unsigned slot)
+{
+	double noise = engine_rules(engine)->rules[slot].noise;
+
+	return noise >= 0 && figures_are_noisy(quality_of_rule(engine, slot), noise);
+}
+
+static void
+rule_json(struct json *json, const struct engine *engine, unsigned slot)
+{
+	const struct rule *rule = &engine_rules(engine)->rules[slot];
+	const struct figures *figures = quality_of_rule(engine, slot);
+	const uint32_t *counts = figures->counts;
+
+	json_open(json, '{');
+	json_key(json, "rule");
+	json_str(json, rule->name);
+	json_key(json, "mode");
+	json_text(json, parts_mode(rule->mode));
+	key_instant(json, "since", figures->since_at);
+	key_int(json, "alerts", counts[FIGURE_ALERTS]);
+	key_int(json, "repeats", counts[FIGURE_REPEATS]);
+	key_int(json, "judged", figures_judged(figures));
+	key_int(json, "useful", figures_useful(figures));
+	key_int(json, "saved", counts[FIGURE_SAVED]);
+	key_int(json, "lost", counts[FIGURE_LOST]);
+	key_int(json, "false", counts[FIGURE_FALSE]);
+	key_share(json, "precision", figures_precision(figures));
+	key_int(json, "missed", counts[FIGURE_MISSED]);
+	key_share(json, "save_rate", figures_save_rate(figures));
+	json_key(json, "lead");
+	json_open(json, '{');
+	key_lead(json, "p25", figures, 0.25);
+	key_lead(json, "median", figures, 0.5);
+	key_lead(json, "p75", figures, 0.75);
+	json_close(json, '}');
+	key_share(json, "noise", rule->noise);
+	json_key(json, "noisy");
+	json_bool(json, quality_rule_is_noisy(engine, slot));
+	json_close(json, '}');
+}
+
+static void
+task_json(struct json *json, const struct engine *engine, unsigned slot)
+{
+	const struct task_def *def = &engine_rules(engine)->tasks[slot];
+	const struct figures *figures =
+		or_none(quality_find(engine_quality(engine), FIGURES_TASK, def->key));
+
+	json_open(json, '{');
+	json_key(json, "task");
+	json_str(json, def->name);
+	key_instant(json, "since", figures->since_at);
+	key_int(json, "created", figures->counts[FIGURE_CREATED]);
+	key_int(json, "reopened", figures->counts[FIGURE_REOPENED]);
+	json_key(json, "done");
+	json_open(json, '{');
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		key_int(json, outcome_name((enum outcome)i), figures->counts[FIGURE_DONE + i]);
+	json_close(json, '}');
+	key_int(json, "by_itself", figures->counts[FIGURE_BY_ITSELF]);
+	key_int(json, "cancelled", figures->counts[FIGURE_CANCELLED]);
+	key_share(json, "save_rate", figures_save_rate(figures));
+	json_close(json, '}');
+}
+
+void
+quality_json(struct json *json, const struct engine *engine, int64_t now)
+{
+	const struct ruleset *rules = engine_rules(engine);
+	const struct figures *all =
+		or_none(quality_find(engine_quality(engine), FIGURES_ALL, 0));
+
+	json_open(json, '{');
+	key_instant(json, "at", now);
+	json_key(json, "horizon");
+	json_int(json, rules->horizon / SECOND_MS);
+	key_int(json, "churned", all->counts[FIGURE_CHURNS]);
+	key_int(json, "foreseen", all->counts[FIGURE_FORESEEN]);
+	json_key(json, "rules");
+	json_open(json, '[');
+	for (unsigned i = 0; i < rules->rule_count; i++)
+		if (rules->rules[i].mode != MODE_OFF)
+			rule_json(json, engine, i);
+	json_close(json, ']');
+	json_key(json, "tasks");
+	json_open(json, '[');
+	for (unsigned i = 0; i < rules->task_count; i++)
+		task_json(json, engine, i);
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
+void
+quality_noisy_json(struct json *json, const char *key, const struct engine *engine)
+{
+	const struct ruleset *rules = engine_rules(engine);
+
+	json_key(json, key);
+	json_open(json, '[');
+	for (unsigned i = 0; i < rules->rule_count; i++) {
+		const struct figures *figures = quality_of_rule(engine, i);
+
+		if (!quality_rule_is_noisy(engine, i))
+			continue;
+		json_open(json, '{');
+		json_key(json, "rule");
+		json_str(json, rules->rules[i].name);
+		key_int(json, "false", figures->counts[FIGURE_FALSE]);
+		key_int(json, "judged", figures_judged(figures));
+		key_share(json, "noise", rules->rules[i].noise);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
