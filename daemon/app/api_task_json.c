@@ -10,15 +10,11 @@ static const struct {
 	const char *name;
 	enum task_value kind;
 } kinds[] = {
-	{"created_at", TASK_INSTANT},
-	{"changed_at", TASK_INSTANT},
-	{"ack_by", TASK_INSTANT},
-	{"resolve_by", TASK_INSTANT},
-	{"snoozed_until", TASK_INSTANT},
-	{"closed_at", TASK_INSTANT},
-	{"value", TASK_NUMBER},
-	{"step", TASK_NUMBER},
-	{"rules", TASK_LIST},
+	{"created_at", TASK_INSTANT}, {"changed_at", TASK_INSTANT},
+	{"ack_by", TASK_INSTANT},     {"acked_at", TASK_INSTANT},
+	{"resolve_by", TASK_INSTANT}, {"snoozed_until", TASK_INSTANT},
+	{"closed_at", TASK_INSTANT},  {"value", TASK_NUMBER},
+	{"step", TASK_NUMBER},	      {"rules", TASK_LIST},
 };
 
 static enum task_value

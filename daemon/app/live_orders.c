@@ -161,7 +161,7 @@ task_entry_add(struct live *live, const struct order *order)
 
 	if (!live_output_id(live, OUTPUT_TASKS, order->caused_by, entry_id))
 		return;
-	out = store_add_command(live->store, 3 + 2 * 13);
+	out = store_add_command(live->store, 3 + 2 * 14);
 	resp_text(out, "XADD");
 	resp_arg(out, live->tasks);
 	resp_text(out, entry_id);
@@ -177,6 +177,7 @@ task_entry_add(struct live *live, const struct order *order)
 	pair_str(out, "note", change->note);
 	pair_str(out, "outcome", change->outcome);
 	pair_str(out, "reason_code", change->reason_code);
+	pair_str(out, "external_id", change->external_id);
 	pair_text(out, "alert_id", change->alert_id);
 }
 

@@ -363,6 +363,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_str(json, "queue", task_queue(def, task));
 	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
 	put_str(json, "assignee", task->assignee);
+	put_given(json, "lender", task->lender);
 	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
 	put_given(json, "item", task->item);
 	put_given(json, "reasons", change->reasons);
@@ -372,6 +373,8 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_due(json, "ack_by", change->ack_by);
 	put_due(json, "resolve_by", change->resolve_by);
 	put_given(json, "sla_state", str_of(task_sla_state(def, task)));
+	if (task->state == TASK_SNOOZED)
+		put_due(json, "snoozed_until", task_snoozed_until(task));
 	if (change->step > 0)
 		put_int(json, "step", change->step);
 	put_due(json, "closed_at", is_closed ? task->closed_at : NEVER);
@@ -381,6 +384,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_given(json, "who", change->who);
 	put_given(json, "from", change->from);
 	put_given(json, "to", change->to);
+	put_given(json, "external_id", task->external_id);
 	json_close(json, '}');
 }
 

@@ -2,6 +2,7 @@
 /* Writes what is known of a customer, for those who look after it. */
 #include "codec/alert_json.h"
 #include "codec/json_parts.h"
+#include "engine/sla.h"
 #include "engine/items.h"
 #include "engine/members.h"
 
@@ -245,20 +246,29 @@ static void
 put_task(struct json *json, const struct engine *engine, const struct customer *customer,
 	 const struct task_held *task)
 {
+	const struct ruleset *rules = engine_rules(engine);
+	const struct task_def *def = &rules->tasks[task->def];
 	bool is_closed = task->state == TASK_DONE || task->state == TASK_CANCELLED;
 	char id[ORDER_ID];
 
 	engine_task_id(engine, customer, task, id);
 	json_open(json, '{');
 	put_str(json, "id", str_of(id));
-	put_str(json, "task", engine_rules(engine)->tasks[task->def].name);
+	put_str(json, "task", def->name);
 	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
 	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
+	put_str(json, "queue", task_queue(def, task));
 	put_str(json, "assignee", task->assignee);
+	if (task->lender.n > 0)
+		put_str(json, "lender", task->lender);
 	if (task->item.n > 0)
 		put_str(json, "item", task->item);
 	put_at(json, "created_at", task->created_at);
 	put_at(json, "changed_at", task->changed_at);
+	put_at(json, "ack_by", sla_ack_at(rules, task, SLA_BREACHED));
+	put_at(json, "resolve_by", sla_resolve_at(rules, task, SLA_BREACHED));
+	put_str(json, "sla_state", str_of(task_sla_state(def, task)));
+	put_at(json, "snoozed_until", task_snoozed_until(task));
 	put_at(json, "closed_at", is_closed ? task->closed_at : NEVER);
 	if (task->outcome.n > 0)
 		put_str(json, "outcome", task->outcome);

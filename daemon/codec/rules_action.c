@@ -32,7 +32,7 @@ enum about {
 
 static const struct on_row {
 	const char *word;
-	int type; /* -1: not supported yet */
+	enum alert_type type;
 	int about;
 	int verb; /* of ALERT_TASK */
 } on_rows[] = {
@@ -55,9 +55,11 @@ static const struct on_row {
 	{"task.reason_added", ALERT_TASK, ABOUT_CARE, VERB_ADDED},
 	{"task.escalated", ALERT_TASK, ABOUT_CARE, VERB_ESCALATED},
 	{"task.breached", ALERT_TASK, ABOUT_CARE, VERB_BREACHED},
-	{"task.snoozed", -1, 0, 0},
-	{"task.assigned", -1, 0, 0},
-	{"task.transferred", -1, 0, 0},
+	{"task.snoozed", ALERT_TASK, ABOUT_CARE, VERB_SNOOZED},
+	{"task.resumed", ALERT_TASK, ABOUT_CARE, VERB_RESUMED},
+	{"task.assigned", ALERT_TASK, ABOUT_CARE, VERB_ASSIGNED},
+	{"task.transferred", ALERT_TASK, ABOUT_CARE, VERB_TRANSFERRED},
+	{"task.linked", ALERT_TASK, ABOUT_CARE, VERB_LINKED},
 };
 
 static const struct on_row *
@@ -74,14 +76,9 @@ read_on(struct maker *maker, const struct yaml_node *node)
 		if (str_eq(words[i], node->text))
 			row = &on_rows[i];
 	}
-	if (row != NULL && row->type < 0)
-		form_complain(&maker->form, node, maker->form.unsupported, node->text,
-			      STR_NONE);
-	else if (row != NULL)
-		return row;
-	else
+	if (row == NULL)
 		form_propose(&maker->form, node, "E225", node->text, words, count);
-	return NULL;
+	return row;
 }
 
 static bool
@@ -245,7 +242,7 @@ read_action(struct maker *maker, const struct yaml_node *key, const struct yaml_
 		on = read_on(maker, text.on);
 	else
 		form_complain(&maker->form, node, "E048", STR("on"), STR_NONE);
-	action.on = on ? (enum alert_type)on->type : ALERT_RULE_FIRED;
+	action.on = on ? on->type : ALERT_RULE_FIRED;
 	action.verb = on && on->type == ALERT_TASK ? on->verb : -1;
 	read_rule_filter(maker, text.rule, on, &action);
 	read_category_filter(maker, text.category, on, &action);

@@ -260,6 +260,7 @@ maker_calendar(struct maker *maker)
 	maker->scope.calendar = calendar;
 	map = calendar_map(maker, node);
 	calendar->is_missing = map == NULL;
+	maker->rules->has_calendar = map != NULL;
 	if (map == NULL)
 		return;
 	form_read(&maker->form, map, calendar_rows, &text);

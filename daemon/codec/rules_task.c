@@ -92,14 +92,19 @@ maker_assignment(struct maker *maker, const struct yaml_node *node, struct assig
 /* ---- routes ---- */
 
 struct route_text {
-	const struct yaml_node *when, *assign;
+	const struct yaml_node *rule, *when, *assign;
 	struct str queue;
-	int priority;
+	int category, priority;
 };
 
 static const char *const priority_words[] = {"low", "normal", "high", "urgent", NULL};
 
+static const char *const category_words[] = {"usage",	"support", "billing", "relationship",
+					     "renewal", "other",   NULL};
+
 static const struct form_row route_rows[] = {
+	{"rule", form_node, offsetof(struct route_text, rule), 0, 0, NULL},
+	{"category", form_word, offsetof(struct route_text, category), 0, 0, category_words},
 	{"when", form_node, offsetof(struct route_text, when), 0, 0, NULL},
 	{"queue", form_text, offsetof(struct route_text, queue), 0, RULES_MAX_NAME, NULL},
 	{"assign", form_node, offsetof(struct route_text, assign), 0, 0, NULL},
@@ -118,10 +123,24 @@ condition(struct maker *maker, const struct yaml_node *text)
 	return expr;
 }
 
+static int
+find_rule(struct maker *maker, const struct yaml_node *node)
+{
+	int slot;
+
+	if (node == NULL || !form_is_text(&maker->form, node))
+		return -1;
+	slot = ruleset_rule(maker->rules, node->text);
+	if (slot < 0)
+		form_propose(&maker->form, node, "E228", node->text, maker->scope.rules,
+			     maker->scope.rule_count);
+	return slot;
+}
+
 static void
 read_route(struct maker *maker, const struct yaml_node *node, struct task_route *route)
 {
-	struct route_text text = {.priority = -1};
+	struct route_text text = {.category = -1, .priority = -1};
 
 	form_read(&maker->form, node, route_rows, &text);
 	if (node->kind == YAML_MAP && yaml_get(node, "queue") == NULL && text.assign == NULL &&
@@ -129,6 +148,8 @@ read_route(struct maker *maker, const struct yaml_node *node, struct task_route 
 		form_complain(&maker->form, node, "E287", STR_NONE, STR_NONE);
 	route->queue = text.queue;
 	route->priority = text.priority;
+	route->category = text.category;
+	route->rule = find_rule(maker, text.rule);
 	route->when = condition(maker, text.when);
 	route->assigns = text.assign != NULL;
 	if (text.assign != NULL)
@@ -150,6 +171,14 @@ count_of(struct maker *maker, const struct yaml_node *list, unsigned most)
 	return most;
 }
 
+/* It takes whatever comes. */
+static bool
+takes_all(const struct yaml_node *route)
+{
+	return yaml_get(route, "when") == NULL && yaml_get(route, "rule") == NULL &&
+	       yaml_get(route, "category") == NULL;
+}
+
 static void
 read_routes(struct maker *maker, const struct yaml_node *list, struct task_def *task)
 {
@@ -157,7 +186,7 @@ read_routes(struct maker *maker, const struct yaml_node *list, struct task_def *
 	struct task_route *routes = arena_array(maker->form.arena, count, sizeof *routes);
 
 	for (unsigned i = 0; i < count; i++) {
-		if (i > 0 && yaml_get(list->items[i - 1], "when") == NULL)
+		if (i > 0 && takes_all(list->items[i - 1]))
 			form_complain(&maker->form, list->items[i], "E288", STR_NONE, STR_NONE);
 		read_route(maker, list->items[i], &routes[i]);
 	}
@@ -235,7 +264,7 @@ read_escalations(struct maker *maker, const struct yaml_node *list, struct task_
 /* ---- steps ---- */
 
 struct step_text {
-	const struct yaml_node *task, *unless;
+	const struct yaml_node *task, *when, *unless;
 	int64_t after;
 };
 
@@ -243,6 +272,7 @@ static const struct form_row step_rows[] = {
 	{"task", form_node, offsetof(struct step_text, task), 0, 0, NULL},
 	{"after", form_duration, offsetof(struct step_text, after), SECOND_MS, MAX_WITHIN,
 	 NULL},
+	{"when", form_node, offsetof(struct step_text, when), 0, 0, NULL},
 	{"unless", form_node, offsetof(struct step_text, unless), 0, 0, NULL},
 	{.word = NULL},
 };
@@ -269,7 +299,7 @@ find_task(struct maker *maker, const struct yaml_node *node, unsigned *slot)
 static bool
 read_step(struct maker *maker, const struct yaml_node *node, struct task_step *step)
 {
-	struct step_text text = {NULL, NULL, 0};
+	struct step_text text = {.after = 0};
 	bool found = false;
 
 	form_read(&maker->form, node, step_rows, &text);
@@ -282,6 +312,7 @@ read_step(struct maker *maker, const struct yaml_node *node, struct task_step *s
 	if (yaml_get(node, "after") == NULL)
 		form_complain(&maker->form, node, "E048", STR("after"), STR_NONE);
 	step->after = text.after;
+	step->when = condition(maker, text.when);
 	step->unless = condition(maker, text.unless);
 	return found;
 }
@@ -361,7 +392,7 @@ check_circles(struct maker *maker)
 /* ---- the task ---- */
 
 struct task_text {
-	const struct yaml_node *title, *assign, *close_when, *route, *escalate, *steps;
+	const struct yaml_node *title, *assign, *close_when, *route, *escalate, *steps, *exit;
 	struct str queue;
 	int priority;
 	int64_t ack_within, resolve_within;
@@ -385,6 +416,7 @@ static const struct form_row task_rows[] = {
 	NODE(close_when),
 	NODE(route),
 	NODE(steps),
+	NODE(exit),
 	{.word = NULL},
 };
 
@@ -416,6 +448,9 @@ read_task(struct maker *maker, const struct yaml_node *node, struct task_def *ta
 	read_routes(maker, text.route, task);
 	read_escalations(maker, text.escalate, task);
 	read_steps(maker, text.steps, task);
+	task->exit = condition(maker, text.exit);
+	if (task->exit != NULL && task->step_count == 0)
+		form_complain(&maker->form, text.exit, "E289", STR_NONE, STR_NONE);
 }
 
 static void

@@ -83,11 +83,15 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put_at(&maker, "changed_at", change->at);
 	put_at(&maker, "ack_by", change->ack_by);
 	put_at(&maker, "resolve_by", change->resolve_by);
-	put_given(&maker, "sla_state", str_of(task_sla_state(def, task)));
+	put_at(&maker, "acked_at", task->acked_at ? task->acked_at : NEVER);
+	put(&maker, "sla_state", str_of(task_sla_state(def, task)));
+	put_at(&maker, "snoozed_until", task_snoozed_until(task));
+	put(&maker, "lender", task->lender);
 	if (change->step > 0)
 		put(&maker, "step", arena_printf(arena, "%u", change->step));
 	put_at(&maker, "closed_at", is_closed ? task->closed_at : NEVER);
 	put(&maker, "outcome", task->outcome);
 	put_given(&maker, "note", change->note);
+	put_given(&maker, "external_id", task->external_id);
 	return maker.count;
 }

@@ -129,8 +129,10 @@ eager_watching(struct calm_walk *state, const struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		walk_expr(state, rules->stages[i].when);
-	for (unsigned i = 0; i < rules->task_count; i++)
+	for (unsigned i = 0; i < rules->task_count; i++) {
 		walk_expr(state, rules->tasks[i].close_when);
+		walk_expr(state, rules->tasks[i].exit);
+	}
 	return state->eager;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What time and the customer's state make of its tasks: done by itself, escalated, followed by others. */
+/* What the customer's state makes of its tasks: done by itself, followed by others. */
+#include <string.h>
+
 #include "engine/core.h"
 
 /* ---- done by itself ---- */
@@ -12,11 +14,28 @@ close_task(struct step *step, struct task_held *task)
 				   .to = STR("done"),
 				   .outcome = STR("saved"),
 				   .reason_code = STR("risk_gone")};
-	task->state = TASK_DONE;
-	task->closed_at = step->now;
 	task->stepped_at = NEVER; /* the reason is gone: nothing is to follow */
+	task_close(step, task, TASK_DONE);
 	text_set(&task->outcome, said.outcome);
 	task_tell(step, task, VERB_DONE, NULL, &said);
+}
+
+/* The end of what follows: a condition of its own. What was made stays. */
+static bool
+exits(struct step *step, const struct task_held *task)
+{
+	const struct ruleset *rules = step->engine->rules;
+	const struct task_def *def = &rules->tasks[task->def];
+	return def->exit && care_has_steps_left(rules, task) &&
+	       look_truth(&step->look, def->exit) == TRUTH_YES;
+}
+
+static bool
+closes(struct step *step, const struct task_held *task)
+{
+	const struct task_def *def = &step->engine->rules->tasks[task->def];
+	return def->close_when && task_is_open(task) &&
+	       look_truth(&step->look, def->close_when) == TRUTH_YES;
 }
 
 void
@@ -29,69 +48,19 @@ care_close(struct step *step)
 		return;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		struct task_held *task = &cold->tasks[i];
-		const struct task_def *def = &rules->tasks[task->def];
 		/* A dead tracker is no cure. */
-		if (!def->close_when || !task_is_open(task) ||
-		    (def->fed_by & step->engine->guard.suspect))
+		if (rules->tasks[task->def].fed_by & step->engine->guard.suspect)
 			continue;
-		if (look_truth(&step->look, def->close_when) != TRUTH_YES)
+		bool ends = exits(step, task), closed = closes(step, task);
+		if (!ends && !closed)
 			continue;
 		step->changed = true;
 		if (step->dry)
 			return;
-		close_task(step, task);
-	}
-}
-
-/* ---- escalations ---- */
-
-/* Of the time to claim it while nobody has, of the time to do it: whichever comes first. */
-static int64_t
-escalation_at(const struct task_def *def, const struct task_held *task, int share)
-{
-	int64_t at = NEVER;
-	if (def->ack_within && task->state == TASK_OPEN)
-		at = task->clock_at + def->ack_within * share / 100;
-	if (def->resolve_within && task->clock_at + def->resolve_within * share / 100 < at)
-		at = task->clock_at + def->resolve_within * share / 100;
-	return at;
-}
-
-static void
-escalate_task(struct step *step, struct task_held *task,
-	      const struct task_escalation *escalation)
-{
-	const struct team *team = &step->engine->rules->teams[escalation->team];
-	struct arena *arena = &step->engine->scratch;
-	struct task_change said = {.who = STR("churnd"),
-				   .from = arena_str(arena, task->assignee)};
-	struct str person = teams_other(step, escalation->team, said.from);
-	bool breach = escalation->share >= 100;
-	said.note = arena_printf(arena, "%d%% to %.*s%s", escalation->share,
-				 STR_ARG(team->name), person.n ? "" : ", which has nobody");
-	said.to = person.n ? person : said.from;
-	text_set(&task->assignee, said.to);
-	task->escalated = (uint16_t)escalation->share;
-	task_tell(step, task, breach ? VERB_BREACHED : VERB_ESCALATED, NULL, &said);
-}
-
-static void
-escalate(struct step *step, struct task_held *task)
-{
-	const struct task_def *def = &step->engine->rules->tasks[task->def];
-	for (unsigned i = 0; i < def->escalation_count && task_is_open(task); i++) {
-		const struct task_escalation *escalation = &def->escalations[i];
-		if (escalation->share <= task->escalated)
-			continue;
-		int64_t at = escalation_at(def, task, escalation->share);
-		if (at > step->now) {
-			step_due(step, at);
-			return;
-		}
-		step->changed = true;
-		if (step->dry)
-			return;
-		escalate_task(step, task, escalation);
+		if (ends)
+			task->stepped_at = NEVER;
+		if (closed)
+			close_task(step, task);
 	}
 }
 
@@ -111,6 +80,8 @@ struct follower {
 	struct str item;
 	unsigned number; /* of the step, from 1 */
 	const struct task_def *of;
+	const uint32_t *rules; /* of the task before: why there is a playbook at all */
+	unsigned rule_count;
 };
 
 struct followers {
@@ -128,8 +99,11 @@ note_follower(struct step *step, struct followers *followers, const struct task_
 		followers->list = arena_array(
 			arena, step->customer->cold->task_count * RULESET_MAX_FOLLOWERS,
 			sizeof *followers->list);
-	followers->list[followers->count++] =
-		(struct follower){&def->steps[i], arena_str(arena, task->item), i + 1, def};
+	uint32_t *rules = arena_array(arena, TASK_MAX_RULES, sizeof *rules);
+	memcpy(rules, task->rules, sizeof task->rules);
+	followers->list[followers->count++] = (struct follower){
+		&def->steps[i],	 arena_str(arena, task->item), i + 1, def, rules,
+		task->rule_count};
 }
 
 /* An edit of the file makes nothing happen that would have happened before it. */
@@ -161,26 +135,33 @@ make_followers(struct step *step, const struct followers *followers)
 {
 	for (unsigned i = 0; i < followers->count; i++) {
 		const struct follower *follower = &followers->list[i];
-		const struct expr *unless = follower->step->unless;
-		if (unless && value_is_true(look_eval(&step->look, unless)))
+		const struct expr *unless = follower->step->unless,
+				  *when = follower->step->when;
+		if ((unless && value_is_true(look_eval(&step->look, unless))) ||
+		    (when && !value_is_true(look_eval(&step->look, when))))
 			continue;
 		struct str note = arena_printf(&step->engine->scratch, "step %u of %.*s",
 					       follower->number, STR_ARG(follower->of->name));
-		task_follow(step, follower->step->task, follower->item, follower->number, note);
+		task_follow(step, follower->step->task,
+			    &(struct task_reason){.item = follower->item,
+						  .step = follower->number,
+						  .note = note,
+						  .rules = follower->rules,
+						  .rule_count = follower->rule_count});
 	}
 }
 
 /* ---- the whole ---- */
 
 void
-care_due(struct step *step, const struct task_held *task)
+care_due(struct step *step, struct task_held *task)
 {
 	const struct task_def *def = &step->engine->rules->tasks[task->def];
 	for (unsigned i = 0; i < def->step_count; i++)
 		if (task->created_at + def->steps[i].after > task->stepped_at)
 			step_due(step, task->created_at + def->steps[i].after);
-	for (unsigned i = 0; i < def->escalation_count; i++)
-		step_due(step, escalation_at(def, task, def->escalations[i].share));
+	task->due_at = 0;
+	step_due(step, care_clock_due(step->engine->rules, task));
 }
 
 void
@@ -191,7 +172,7 @@ care_look(struct step *step)
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		if (step->dry && step->changed)
 			return;
-		escalate(step, &cold->tasks[i]);
+		care_clock(step, &cold->tasks[i]);
 		if (care_has_steps_left(step->engine->rules, &cold->tasks[i]))
 			take_steps(step, &cold->tasks[i], &followers);
 	}

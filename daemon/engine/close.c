@@ -181,8 +181,10 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
 		read_expr(&reading, rules->stages[i].when);
-	for (unsigned i = 0; i < rules->task_count; i++)
+	for (unsigned i = 0; i < rules->task_count; i++) {
 		read_expr(&reading, rules->tasks[i].close_when);
+		read_expr(&reading, rules->tasks[i].exit);
+	}
 	plan->watching_daily = reading.daily;
 	plan->watching_signals = reading.signals;
 	plan->watching_rates = reading.rates;

@@ -19,6 +19,9 @@ static const char *const verbs[] = {
 	[VERB_DONE] = "done",		[VERB_CANCELLED] = "cancelled",
 	[VERB_REOPENED] = "reopened",	[VERB_ADDED] = "reason_added",
 	[VERB_ESCALATED] = "escalated", [VERB_BREACHED] = "breached",
+	[VERB_SNOOZED] = "snoozed",	[VERB_RESUMED] = "resumed",
+	[VERB_ASSIGNED] = "assigned",	[VERB_TRANSFERRED] = "transferred",
+	[VERB_LINKED] = "linked",
 };
 
 const char *
@@ -33,6 +36,12 @@ task_verb_name(enum task_verb verb)
 	return verbs[verb];
 }
 
+int64_t
+task_snoozed_until(const struct task_held *task)
+{
+	return task->state == TASK_SNOOZED ? task->snoozes[task->snooze_count - 1].to : NEVER;
+}
+
 struct str
 task_queue(const struct task_def *def, const struct task_held *task)
 {
@@ -42,7 +51,7 @@ task_queue(const struct task_def *def, const struct task_held *task)
 const char *
 task_sla_state(const struct task_def *def, const struct task_held *task)
 {
-	if (def->escalation_count == 0)
+	if (def->ack_within == 0 && def->resolve_within == 0)
 		return "";
 	return task->escalated >= 100 ? "breached" : task->escalated ? "warned" : "ok";
 }

@@ -250,6 +250,7 @@ remap_tasks(struct cold *cold, const struct ruleset *from, const struct ruleset 
 		int slot = slot_of_task(to, from->tasks[task->def].key);
 		if (slot >= 0) {
 			task->def = (uint16_t)slot;
+			task->due_at = 0;
 			cold->tasks[kept++] = *task;
 			continue;
 		}

@@ -359,6 +359,7 @@ finish_watching(struct ruleset *rules)
 	for (unsigned i = 0; i < rules->task_count; i++) {
 		reading.all = 0;
 		read_expr(&reading, rules->tasks[i].close_when);
+		read_expr(&reading, rules->tasks[i].exit);
 		rules->tasks[i].fed_by = reading.all;
 	}
 	rules->watching.owner = reading.owner;
@@ -386,10 +387,12 @@ read_task(struct reading *rest, struct task_def *def)
 		read_expr(rest, def->routes[i].when);
 		read_assignment(rules, &def->routes[i].assign);
 	}
-	for (unsigned i = 0; i < def->step_count; i++)
+	for (unsigned i = 0; i < def->step_count; i++) {
+		read_expr(rest, def->steps[i].when);
 		read_expr(rest, def->steps[i].unless);
+	}
 	rules->balances |= def->escalation_count > 0;
-	rules->closes_tasks |= def->close_when != NULL;
+	rules->closes_tasks |= def->close_when != NULL || def->exit != NULL;
 }
 
 /* What is read only when something is written or ordered still needs its days kept. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Care tasks: one open task a customer and kind, ordered by alerts, worked on by people. */
-#include <stdarg.h>
+/* Care tasks: one open task a customer and kind, ordered by alerts. */
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/core.h"
+#include "engine/sla.h"
 
 static struct arena *
 scratch(const struct step *step)
@@ -18,17 +18,13 @@ task_is_open(const struct task_held *task)
 	return task->state != TASK_DONE && task->state != TASK_CANCELLED;
 }
 
-static void refuse(struct step *step, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void
-refuse(struct step *step, const char *fmt, ...)
+void
+task_close(struct step *step, struct task_held *task, enum task_state state)
 {
-	char sentence[512];
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(sentence, sizeof sentence, fmt, args);
-	va_end(args);
-	orders_reject(step->engine, step->customer, step->sink, sentence);
+	task_wake(task, step->now);
+	task->state = (uint8_t)state;
+	task->closed_at = step->now;
+	text_set(&task->lender, STR_NONE);
 }
 
 /* ---- telling of a change ---- */
@@ -72,6 +68,9 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	struct task_change *change = &order.u.task;
 	if (said)
 		*change = *said;
+	if (change->external_id.n)
+		text_set(&task->external_id, change->external_id);
+	task->due_at = 0;
 	task->changed_at = step->now;
 	change->verb = verb;
 	change->task = task;
@@ -85,8 +84,8 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	if (customer->flags & CUSTOMER_EPISODE)
 		name_episode(rules, customer, change->key);
 	change->value = look_eval(&step->look, rules->value);
-	change->ack_by = def->ack_within ? task->clock_at + def->ack_within : NEVER;
-	change->resolve_by = def->resolve_within ? task->clock_at + def->resolve_within : NEVER;
+	change->ack_by = sla_ack_at(rules, task, SLA_BREACHED);
+	change->resolve_by = sla_resolve_at(rules, task, SLA_BREACHED);
 	teams_note_task(step->engine, task);
 	verdict_task(step, task, verb, change->who);
 	struct happening what = {
@@ -114,14 +113,6 @@ task_find(struct customer *customer, unsigned def, struct str item)
 			found = &cold->tasks[i];
 	return found;
 }
-
-/* Why a task is ordered: by an alert, or by a step of another task. */
-struct task_reason {
-	const struct alert *alert; /* NULL: a step */
-	struct str item;
-	unsigned step; /* its number and 1 */
-	struct str note;
-};
 
 /* Those done more than 14 days ago are history: the hash in Redis keeps it. */
 static void
@@ -154,16 +145,35 @@ note_rule(struct task_held *task, uint32_t key)
 		task->rules[task->rule_count++] = key;
 }
 
-/* The rule whose alert it is first. */
+/* The rule whose alert it is first; of a step the rules of the task before. */
 static void
-note_reasons(const struct ruleset *rules, struct task_held *task, const struct alert *alert)
+note_reasons(const struct ruleset *rules, struct task_held *task, const struct task_reason *why)
 {
+	const struct alert *alert = why->alert;
+	for (unsigned i = 0; i < why->rule_count; i++)
+		note_rule(task, why->rules[i]);
 	if (!alert)
 		return;
 	if (alert->rule >= 0)
 		note_rule(task, rules->rules[alert->rule].key);
 	for (unsigned i = 0; i < alert->reason_count; i++)
 		note_rule(task, rules->rules[alert->reasons[i].rule].key);
+}
+
+/* One of the rules that ordered it, or gave it reasons, is that one, or of that category. */
+static bool
+route_is_of(const struct ruleset *rules, const struct task_route *route,
+	    const struct task_held *task)
+{
+	for (unsigned i = 0; i < task->rule_count; i++)
+		for (unsigned k = 0; k < rules->rule_count; k++) {
+			const struct rule *rule = &rules->rules[k];
+			if (rule->key == task->rules[i] &&
+			    (route->rule < 0 || (unsigned)route->rule == k) &&
+			    (route->category < 0 || route->category == (int)rule->category))
+				return true;
+		}
+	return route->rule < 0 && route->category < 0;
 }
 
 /* The first route whose condition is true says what differs from the task's own words. */
@@ -173,7 +183,8 @@ task_route(struct step *step, const struct task_def *def, struct task_held *task
 	const struct assignment *assign = &def->assign;
 	for (unsigned i = 0; i < def->route_count; i++) {
 		const struct task_route *route = &def->routes[i];
-		if (route->when && !value_is_true(look_eval(&step->look, route->when)))
+		if (!route_is_of(step->engine->rules, route, task) ||
+		    (route->when && !value_is_true(look_eval(&step->look, route->when))))
 			continue;
 		text_set(&task->queue, route->queue);
 		if (route->priority >= 0)
@@ -183,6 +194,7 @@ task_route(struct step *step, const struct task_def *def, struct task_held *task
 		break;
 	}
 	text_set(&task->assignee, teams_choose(step, assign, false));
+	task->given_at = task->assignee.n ? step->now : 0;
 }
 
 static void
@@ -192,8 +204,11 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 	const struct task_def *def = &rules->tasks[slot];
 	forget_old(rules, step->customer, step->now);
 	if (customer_cold(step->customer)->task_count == CUSTOMER_MAX_TASKS) {
-		refuse(step, "customer %.*s has %d open tasks; one more %.*s was not made",
-		       STR_ARG(step->customer->id), CUSTOMER_MAX_TASKS, STR_ARG(def->name));
+		char sentence[512];
+		snprintf(sentence, sizeof sentence,
+			 "customer %.*s has %d open tasks; one more %.*s was not made",
+			 STR_ARG(step->customer->id), CUSTOMER_MAX_TASKS, STR_ARG(def->name));
+		orders_reject(step->engine, step->customer, step->sink, sentence);
 		return;
 	}
 	struct task_change said = {.step = why->step, .note = why->note};
@@ -205,7 +220,7 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 	task->created_n = (uint16_t)order_number(step->customer, step->now);
 	task->episode = step->customer->episode;
 	text_set(&task->item, why->item);
-	note_reasons(rules, task, why->alert);
+	note_reasons(rules, task, why);
 	task_route(step, def, task);
 	step->tasks_made = true;
 	care_due(step, task);
@@ -218,11 +233,12 @@ task_reopen(struct step *step, struct task_held *task, const struct task_reason 
 {
 	struct task_change said = {.step = why->step, .note = why->note};
 	task->state = TASK_OPEN;
-	task->closed_at = 0;
+	task->closed_at = task->acked_at = 0;
 	task->clock_at = task->stepped_at = step->now;
-	task->escalated = 0;
+	task->given_at = task->assignee.n ? step->now : 0;
+	task->escalated = task->snooze_count = 0;
 	text_set(&task->outcome, STR_NONE);
-	note_reasons(step->engine->rules, task, why->alert);
+	note_reasons(step->engine->rules, task, why);
 	step->tasks_made = true;
 	care_due(step, task);
 	task_tell(step, task, VERB_REOPENED, why->alert, &said);
@@ -230,15 +246,15 @@ task_reopen(struct step *step, struct task_held *task, const struct task_reason 
 
 /* A second order adds its reason and raises the priority. */
 static void
-task_add(struct step *step, struct task_held *task, const struct alert *alert)
+task_add(struct step *step, struct task_held *task, const struct task_reason *why)
 {
 	unsigned before = task->rule_count;
-	note_reasons(step->engine->rules, task, alert);
-	if (task->rule_count == before)
+	note_reasons(step->engine->rules, task, why);
+	if (task->rule_count == before || !why->alert)
 		return;
 	if (task->priority < PRIORITY_URGENT)
 		task->priority++;
-	task_tell(step, task, VERB_ADDED, alert, NULL);
+	task_tell(step, task, VERB_ADDED, why->alert, NULL);
 }
 
 static void
@@ -246,7 +262,7 @@ task_order(struct step *step, unsigned slot, const struct task_reason *why)
 {
 	struct task_held *task = task_find(step->customer, slot, why->item);
 	if (task && task_is_open(task))
-		task_add(step, task, why->alert);
+		task_add(step, task, why);
 	else if (task && task->state == TASK_DONE && step->now <= task->closed_at + TASK_REOPEN)
 		task_reopen(step, task, why);
 	else
@@ -254,10 +270,9 @@ task_order(struct step *step, unsigned slot, const struct task_reason *why)
 }
 
 void
-task_follow(struct step *step, unsigned slot, struct str item, unsigned number, struct str note)
+task_follow(struct step *step, unsigned slot, const struct task_reason *why)
 {
-	task_order(step, slot,
-		   &(struct task_reason){.item = item, .step = number, .note = note});
+	task_order(step, slot, why);
 }
 
 void
@@ -286,122 +301,7 @@ orders_cancel_tasks(struct step *step, const char *note)
 		struct task_change said = {.note = str_of(note),
 					   .from = str_of(task_state_name(task->state)),
 					   .to = STR("cancelled")};
-		task->state = TASK_CANCELLED;
-		task->closed_at = step->now;
+		task_close(step, task, TASK_CANCELLED);
 		task_tell(step, task, VERB_CANCELLED, NULL, &said);
 	}
-}
-
-/* ---- people's acts ---- */
-
-static struct task_held *
-task_of_id(struct step *step, struct str id)
-{
-	struct cold *cold = step->customer->cold;
-	for (unsigned i = 0; cold && i < cold->task_count; i++) {
-		char name[ORDER_ID];
-		name_task(step->engine->rules, step->customer, &cold->tasks[i], name);
-		if (str_is(id, name))
-			return &cold->tasks[i];
-	}
-	return NULL;
-}
-
-static void
-act_claim(struct step *step, struct task_held *task, struct task_change *said)
-{
-	if (said->who.n == 0) {
-		refuse(step, "to claim a task, say who: field who is missing");
-		return;
-	}
-	if (task->state == TASK_CLAIMED && !str_eq(task->assignee, said->who)) {
-		refuse(step, "conflict: the task is already claimed by %.*s",
-		       STR_ARG(task->assignee));
-		return;
-	}
-	said->from = arena_str(scratch(step), task->assignee);
-	said->to = said->who;
-	text_set(&task->assignee, said->who);
-	task->state = TASK_CLAIMED;
-	task_tell(step, task, VERB_CLAIMED, NULL, said);
-}
-
-static bool
-outcome_known(struct str outcome)
-{
-	static const char *const known[] = {"saved", "churned", "false_alarm", "no_answer",
-					    "other"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (str_is(outcome, known[i]))
-			return true;
-	return false;
-}
-
-static void
-act_done(struct step *step, struct task_held *task, struct task_change *said)
-{
-	if (said->outcome.n == 0)
-		said->outcome = STR("other");
-	if (!outcome_known(said->outcome)) {
-		refuse(step,
-		       "outcome \"%.*s\" is none of saved, churned, false_alarm, no_answer, other",
-		       STR_ARG(said->outcome));
-		return;
-	}
-	said->from = str_of(task_state_name(task->state));
-	said->to = STR("done");
-	task->state = TASK_DONE;
-	task->closed_at = step->now;
-	text_set(&task->outcome, said->outcome);
-	task_tell(step, task, VERB_DONE, NULL, said);
-}
-
-static void
-act_cancel(struct step *step, struct task_held *task, struct task_change *said)
-{
-	said->from = str_of(task_state_name(task->state));
-	said->to = STR("cancelled");
-	task->state = TASK_CANCELLED;
-	task->closed_at = step->now;
-	task_tell(step, task, VERB_CANCELLED, NULL, said);
-}
-
-static const struct act {
-	const char *verb;
-	void (*act)(struct step *, struct task_held *, struct task_change *);
-} acts[] = {
-	{"claim", act_claim},
-	{"done", act_done},
-	{"cancel", act_cancel},
-};
-
-void
-orders_task_act(struct step *step)
-{
-	const struct entry *entry = step->entry;
-	struct str verb = entry_attribute(entry, STR("verb")),
-		   id = entry_attribute(entry, STR("task"));
-	struct task_change said = {
-		.who = entry_attribute(entry, STR("who")),
-		.note = entry_attribute(entry, STR("note")),
-		.outcome = entry_attribute(entry, STR("outcome")),
-		.reason_code = entry_attribute(entry, STR("reason_code")),
-	};
-	const struct act *act = NULL;
-	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
-		if (str_is(verb, acts[i].verb))
-			act = &acts[i];
-	if (!act) {
-		refuse(step, "unknown task verb \"%.*s\"; known are claim, done, cancel",
-		       STR_ARG(verb));
-		return;
-	}
-	struct task_held *task = task_of_id(step, id);
-	if (!task)
-		refuse(step, "customer %.*s has no task %.*s", STR_ARG(step->customer->id),
-		       STR_ARG(id));
-	else if (!task_is_open(task))
-		refuse(step, "conflict: the task is already %s", task_state_name(task->state));
-	else
-		act->act(step, task, &said);
 }

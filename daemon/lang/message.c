@@ -296,6 +296,8 @@ static const struct message rows[] = {
 	 "路由须说明任务去向:请给出 queue、assign 或 priority"},
 	{"E288", "never taken: the route before it has no `when`",
 	 "永远不会选中:其前的路由没有 `when`"},
+	{"E289", "there is nothing to leave: `exit` ends the `steps` of its task",
+	 "没有可结束的步骤:`exit` 用于结束本任务的 `steps`"},
 	{"E301", "{0} gives the customer no owner; it can be sent to a webhook",
 	 "{0} 不能再指定 owner;可发往 webhook"},
 	{"E302", "{0} is about no customer: it has no owner to set",

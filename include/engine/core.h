@@ -458,16 +458,29 @@ void orders_address_task(struct step *step, struct task_change *change);
 /* And what would have followed from those that are done. */
 void orders_cancel_tasks(struct step *step, const char *note);
 bool task_is_open(const struct task_held *task);
-/* The order of a step of another task: `item` the one's it is about, `step` its number and 1. */
-void task_follow(struct step *step, unsigned slot, struct str item, unsigned number,
-		 struct str note);
+/* Why a task is ordered: by an alert, or by a step of another task. */
+struct task_reason {
+	const struct alert *alert; /* NULL: a step */
+	struct str item;	   /* the one's it is about */
+	unsigned step;		   /* its number, from 1; 0: an alert */
+	struct str note;
+	const uint32_t *rules; /* keys: of the task before */
+	unsigned rule_count;
+};
+void task_follow(struct step *step, unsigned slot, const struct task_reason *why);
+/* Puts an end to it (done or cancelled), or to its being put off; who calls tells of it. */
+void task_close(struct step *step, struct task_held *task, enum task_state state);
+void task_wake(struct task_held *task, int64_t now);
 void task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	       const struct alert *alert, const struct task_change *said);
 /* What time and rules make of tasks (care.c): close_when, ... */
 void care_close(struct step *step);
 /* ... steps and escalations that are due; of a step that looks at the whole customer. */
 void care_look(struct step *step);
-void care_due(struct step *step, const struct task_held *task); /* of a new one */
+void care_due(struct step *step, struct task_held *task); /* of a new one */
+/* Its clocks (care_clocks.c): what is due of one task; when something is next, remembered in it. */
+void care_clock(struct step *step, struct task_held *task);
+int64_t care_clock_due(const struct ruleset *rules, struct task_held *task);
 bool care_has_steps_left(const struct ruleset *rules, const struct task_held *task);
 void orders_reject(struct engine *engine, const struct customer *customer,
 		   const struct order_sink *sink, const char *sentence);

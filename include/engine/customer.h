@@ -168,6 +168,7 @@ struct task_held {
 	int64_t given_at; /* the assignee's time to claim it runs from here; 0: there is no need to */
 	int64_t stepped_at;	/* steps due up to then were taken; NEVER: none will be */
 	struct snooze *snoozes; /* owned, oldest first, apart from each other */
+	int64_t due_at;		/* derived: its clocks do nothing before; 0: to be worked out */
 	uint32_t counted_for;	/* derived: who of the teams has it to do, index and 1 */
 	/* Rules that ordered it or gave it reasons, by rule.key, each once, the first that ordered it first; of
 	 * more than fit the later ones are not kept. */

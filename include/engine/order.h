@@ -81,9 +81,14 @@ enum task_verb {
 	VERB_ADDED,
 	VERB_ESCALATED,
 	VERB_BREACHED,
+	VERB_SNOOZED,
+	VERB_RESUMED, /* it came back from that */
+	VERB_ASSIGNED,
+	VERB_TRANSFERRED,
+	VERB_LINKED, /* another system said what it calls it */
 	TASK_VERBS
 };
-const char *task_verb_name(enum task_verb verb); /* "created" .. "breached" */
+const char *task_verb_name(enum task_verb verb); /* "created" .. "linked" */
 
 /* One change of a task: the whole of its hash as it is now, and the entry of <prefix>tasks. */
 struct task_change {
@@ -100,16 +105,19 @@ struct task_change {
 	char alert_id[ORDER_ID];  /* that ordered it; empty for people's acts */
 	char key[ORDER_ID];
 	struct value value;
-	int64_t ack_by, resolve_by;			      /* NEVER: none */
-	unsigned step;					      /* created: by that step and 1 */
-	struct str who, from, to, note, outcome, reason_code; /* people's acts */
-	const struct str *endpoints;			      /* that the alert goes to */
+	int64_t ack_by, resolve_by; /* NEVER: none */
+	unsigned step;		    /* created: by that step and 1 */
+	struct str who, from, to, note, outcome, reason_code, external_id; /* people's acts */
+	struct str until;						   /* as it was said */
+	const struct str *endpoints; /* that the alert goes to */
 	unsigned endpoint_count;
 };
 
+/* When it comes back; NEVER: it is not put off. */
+int64_t task_snoozed_until(const struct task_held *task);
 /* In it, or where a route sent it. */
 struct str task_queue(const struct task_def *def, const struct task_held *task);
-/* "ok", "warned" or "breached"; empty for a task that never escalates. */
+/* "ok", "warned" or "breached"; empty for a task without times. */
 const char *task_sla_state(const struct task_def *def, const struct task_held *task);
 
 enum order_kind { ORDER_ALERT, ORDER_TASK, ORDER_REJECT };

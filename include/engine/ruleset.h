@@ -225,8 +225,10 @@ struct action {
 enum priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_URGENT };
 const char *priority_name(enum priority priority);
 
-/* Where a task goes when it is made: the first route whose `when` is true. */
+/* Where a task goes when it is made: the first route that fits, and whose `when` is true. */
 struct task_route {
+	int rule;		 /* slot of one of its rules; -1: any */
+	int category;		 /* enum category of one of them; -1: any */
 	const struct expr *when; /* NULL: always */
 	struct str queue;	 /* empty: the task's own */
 	int priority;		 /* -1: the task's own */
@@ -238,10 +240,11 @@ struct task_route {
 struct task_step {
 	unsigned task;
 	int64_t after;		   /* ms */
+	const struct expr *when;   /* not true then: it is not made; NULL: always */
 	const struct expr *unless; /* true then: it is not made; NULL: never */
 };
 
-/* When so much of the time to claim it, or to do it, is over. */
+/* When so much of the time to claim it, or to do it, is over (sla.h). */
 struct task_escalation {
 	int share;     /* percent; they rise; from 100 on it is a breach */
 	unsigned team; /* one of its people gets it */
@@ -256,6 +259,7 @@ struct task_def {
 	int64_t ack_within, resolve_within; /* ms; 0: none */
 	struct assignment assign;
 	const struct expr *close_when; /* true: it is done by itself; NULL: never */
+	const struct expr *exit;       /* true: no step follows any more; NULL: never */
 	const struct task_route *routes;
 	unsigned route_count;
 	const struct task_step *steps; /* earliest first */
@@ -263,7 +267,7 @@ struct task_def {
 	const struct task_escalation *escalations;
 	unsigned escalation_count;
 	uint64_t
-		fed_by; /* derived: signals of close_when; while one's feed is suspect it holds */
+		fed_by; /* derived: signals of close_when and exit; while one's feed is suspect it holds */
 };
 
 struct team {
@@ -282,6 +286,7 @@ struct ruleset {
 	struct zone *zone;	  /* owned */
 	int64_t lateness;	  /* ms, 0..12 h */
 	struct calendar calendar; /* of working days; plain when none is given */
+	bool has_calendar;	  /* one is: clocks of tasks run in its hours */
 	struct level levels[RULESET_MAX_LEVELS];
 	struct enum_def level_words; /* names of levels, ordered */
 	unsigned level_count;	     /* with healthy */
@@ -323,7 +328,7 @@ struct ruleset {
 	bool reads_rise; /* some expression reads risk_rise(): the risk's history is kept */
 	unsigned owner_count; /* actions that give the customer an owner */
 	bool balances;	      /* some least_loaded(): who has how much to do is counted */
-	bool closes_tasks;    /* some task has close_when */
+	bool closes_tasks;    /* some task has close_when or exit */
 	struct watching { /* what tags, stages and close_when read, together, as a rule's fields */
 		uint64_t reads;
 		uint32_t reads_items;

@@ -139,6 +139,10 @@ take_order(void *ctx, const struct order *order)
 	}
 	if (order->kind == ORDER_TASK && order->u.task.task->item.n > 0)
 		buf_printf(&scene->said, " of %.*s", STR_ARG(order->u.task.task->item));
+	if (order->kind == ORDER_TASK && scene->wordy)
+		buf_printf(&scene->said, " %.*s: %.*s > %.*s (%.*s)",
+			   STR_ARG(order->u.task.who), STR_ARG(order->u.task.from),
+			   STR_ARG(order->u.task.to), STR_ARG(order->u.task.note));
 	buf_char(&scene->said, '\n');
 }
 

@@ -10,6 +10,7 @@ struct scene {
 	struct buf said; /* one line an order since scene_clear(), oldest first */
 	int64_t at;	 /* ms of the last entry */
 	uint64_t seq;
+	bool wordy; /* changes of tasks end in " WHO: FROM > TO (NOTE)" */
 };
 
 /* The rules file's text after "churnd: 1\nname: t\n"; fails the test with the diagnostics. */

@@ -112,10 +112,14 @@ static void
 say_task(struct verify *verify, const struct order *order)
 {
 	const struct task_change *change = &order->u.task;
-	struct str line = arena_printf(
-		&verify->arena, "id=%s customer=%.*s verb=%s state=%s at=%" PRId64, change->id,
-		STR_ARG(order->customer->id), task_verb_name(change->verb),
-		task_state_name((enum task_state)change->task->state), change->at);
+	struct str line = arena_printf(&verify->arena,
+				       "id=%s customer=%.*s verb=%s state=%s at=%" PRId64
+				       " who=%.*s from=%.*s to=%.*s note=%.*s",
+				       change->id, STR_ARG(order->customer->id),
+				       task_verb_name(change->verb),
+				       task_state_name((enum task_state)change->task->state),
+				       change->at, STR_ARG(change->who), STR_ARG(change->from),
+				       STR_ARG(change->to), STR_ARG(change->note));
 	line_add(verify, &verify->tasks, line);
 }
 
@@ -278,10 +282,13 @@ static struct str
 line_of_task(struct verify *verify, const struct reply *f)
 {
 	return arena_printf(&verify->arena,
-			    "id=%.*s customer=%.*s verb=%.*s state=%.*s at=%.*s",
+			    "id=%.*s customer=%.*s verb=%.*s state=%.*s at=%.*s who=%.*s "
+			    "from=%.*s to=%.*s note=%.*s",
 			    STR_ARG(field_of(f, "id")), STR_ARG(field_of(f, "customer")),
 			    STR_ARG(field_of(f, "verb")), STR_ARG(field_of(f, "state")),
-			    STR_ARG(field_of(f, "at")));
+			    STR_ARG(field_of(f, "at")), STR_ARG(field_of(f, "who")),
+			    STR_ARG(field_of(f, "from")), STR_ARG(field_of(f, "to")),
+			    STR_ARG(field_of(f, "note")));
 }
 
 static struct str

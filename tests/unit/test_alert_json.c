@@ -323,8 +323,9 @@ a_task_is_an_alert_and_a_hash(void **state)
 					     "reasons=no login for 14 days\nrules=quiet\n"
 					     "value=5880\nalert_id=al_"));
 	assert_non_null(strstr(heard.fields, "\ncreated_at=1773655200000\n"));
-	assert_non_null(
-		strstr(heard.fields, "\nack_by=1773669600000\nresolve_by=\nclosed_at=\n"));
+	assert_non_null(strstr(heard.fields,
+			       "\nack_by=1773669600000\nresolve_by=\nacked_at=\n"
+			       "sla_state=ok\nsnoozed_until=\nlender=\nclosed_at=\n"));
 }
 
 static void

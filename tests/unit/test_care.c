@@ -224,6 +224,61 @@ outside_only_tasks_are_cancelled_and_no_step_follows(void **state)
 	scene_finish(&w);
 }
 
+#define ANSWERED                                                                     \
+	HEAD "actions: [{on: rule.fired, task: hello}]\n"                            \
+	     "tasks:\n  hello: {exit: 'seen(a) and silent(a) < 1h', steps: [{task: " \
+	     "later, after: 3d}, {task: last, after: 5d}]}\n  later: {}\n  last: {}\n"
+
+static void
+a_playbook_ends_for_good_once_its_exit_is_true(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, ANSWERED);
+	strike(&w, NOON, "c1");
+	act(&w, "2026-03-02 13:00", "done", 0, NULL); /* its steps go on */
+	scene_send(&w, at("2026-03-04 09:00"), "c1", "a", NULL);
+	expect_tasks(&w, "c1", "hello done normal q= a=  other\n");
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-20 00:00"));
+	scene_expect(&w, "");
+	scene_finish(&w);
+}
+
+static void
+what_a_playbook_made_before_its_exit_stays(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, ANSWERED);
+	strike(&w, NOON, "c1");
+	scene_advance(&w, at("2026-03-06 00:00"));
+	scene_send(&w, at("2026-03-06 09:00"), "c1", "a", NULL);
+	scene_advance(&w, at("2026-03-20 00:00"));
+	expect_tasks(&w, "c1", "hello open normal q= a= \nlater open normal q= a= \n");
+	scene_finish(&w);
+}
+
+static void
+a_step_is_made_when_its_condition_is_true_then(void **state)
+{
+	static const char rules[] =
+		HEAD "actions: [{on: rule.fired, task: hello}]\n"
+		     "tasks:\n  hello: {steps: [{task: later, after: 3d, when: seen(a)}]}\n"
+		     "  later: {}\n";
+	struct scene w;
+	(void)state;
+	scene_init(&w, rules);
+	strike(&w, NOON, "c1");
+	strike(&w, NOON, "c2");
+	scene_send(&w, at("2026-03-04 12:00"), "c1", "a", NULL);
+	scene_advance(&w, at("2026-03-05 00:00"));
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-20 00:00"));
+	scene_expect(&w, "2026-03-05T12:00:00.000Z c1 task.created later\n");
+	scene_finish(&w);
+}
+
 /* ---- escalations ---- */
 
 #define HURRY                                                                        \
@@ -393,7 +448,8 @@ an_action_sends_what_becomes_of_tasks(void **state)
 	scene_clear(&w);
 	scene_advance(&w, at("2026-03-02 13:30"));
 	act(&w, "2026-03-02 13:40", "done", 0, NULL);
-	scene_expect(&w, "2026-03-02T13:00:00.000Z c1 task.breached call to=pager\n"
+	scene_expect(&w, "2026-03-02T12:48:00.000Z c1 task.escalated call\n"
+			 "2026-03-02T13:00:00.000Z c1 task.breached call to=pager\n"
 			 "2026-03-02T13:40:00.000Z c1 task.done call\n");
 	scene_finish(&w);
 }
@@ -420,6 +476,9 @@ main(void)
 		cmocka_unit_test(each_escalation_comes_once_whichever_clock_came_first),
 		cmocka_unit_test(a_task_that_is_done_or_reopened_escalates_no_more_or_anew),
 		cmocka_unit_test(an_overdue_task_escalates_at_once_when_an_edit_says_so),
+		cmocka_unit_test(a_playbook_ends_for_good_once_its_exit_is_true),
+		cmocka_unit_test(what_a_playbook_made_before_its_exit_stays),
+		cmocka_unit_test(a_step_is_made_when_its_condition_is_true_then),
 		cmocka_unit_test(a_task_knows_its_rules_among_many_and_over_edits),
 		cmocka_unit_test(an_action_sends_what_becomes_of_tasks),
 	};

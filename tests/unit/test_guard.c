@@ -114,12 +114,12 @@ what_is_due_when_a_slot_is_judged_happens_all_the_same(void **state)
 	scene_send(&scene, at("2026-03-30 12:30"), "u1", "churnd.tag", "tag=vip", NULL);
 	scene_clear(&scene);
 	scene_advance(&scene, at("2026-03-30 13:00"));
-	scene_expect(&scene,
-		     "2026-03-30T13:00:00.000Z - feed.silent login/web hour volume=0 "
-		     "expected=10\n"
-		     "2026-03-30T13:00:00.000Z u1 rule.fired day risk=0 cause=feed\n"
-		     "2026-03-30T13:00:00.000Z u1 task.breached call\n"
-		     "2026-03-30T13:00:00.000Z u1 task.created look\n");
+	scene_expect(&scene, "2026-03-30T12:54:00.000Z u1 task.escalated call\n"
+			     "2026-03-30T13:00:00.000Z - feed.silent login/web hour volume=0 "
+			     "expected=10\n"
+			     "2026-03-30T13:00:00.000Z u1 rule.fired day risk=0 cause=feed\n"
+			     "2026-03-30T13:00:00.000Z u1 task.breached call\n"
+			     "2026-03-30T13:00:00.000Z u1 task.created look\n");
 	scene_finish(&scene);
 }
 
@@ -128,10 +128,10 @@ a_task_is_not_done_by_itself_while_a_feed_it_reads_is_suspect(void **state)
 {
 	struct scene scene;
 	(void)state;
-	scene_init(&scene, GUARDED
-		   "rules: [{rule: quiet, mode: off, expr: 'silent(login) > 9h'}]\n"
-		   "actions: [{on: customer.tagged, task: call}]\n"
-		   "tasks: {call: {close_when: 'count(login[6h live]) == 0'}}\n");
+	scene_init(&scene,
+		   GUARDED "rules: [{rule: quiet, mode: off, expr: 'silent(login) > 9h'}]\n"
+			   "actions: [{on: customer.tagged, task: call}]\n"
+			   "tasks: {call: {close_when: 'count(login[6h live]) == 0'}}\n");
 	hours_of(&scene, "2026-03-02 00:00", "2026-03-30 12:00", 10, "login", "web");
 	scene_send(&scene, at("2026-03-30 12:30"), "u1", "churnd.tag", "tag=vip", NULL);
 	scene_clear(&scene);
@@ -463,8 +463,7 @@ main(void)
 		cmocka_unit_test(a_feed_under_min_volume_is_not_judged),
 		cmocka_unit_test(a_day_is_judged_where_its_hours_are_too_thin),
 		cmocka_unit_test(what_is_due_when_a_slot_is_judged_happens_all_the_same),
-		cmocka_unit_test(
-			a_task_is_not_done_by_itself_while_a_feed_it_reads_is_suspect),
+		cmocka_unit_test(a_task_is_not_done_by_itself_while_a_feed_it_reads_is_suspect),
 		cmocka_unit_test(
 			silence_stands_still_over_suspect_time_and_thresholds_shift_by_it),
 		cmocka_unit_test(after_stands_still_while_either_of_its_feeds_is_suspect),

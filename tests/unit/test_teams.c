@@ -43,6 +43,30 @@ the_first_route_that_is_true_says_where_a_task_goes(void **state)
 	scene_finish(&w);
 }
 
+#define REASONS                                                                            \
+	"signals: {a: {on: a}, b: {on: b}, c: {on: c}}\n"                                  \
+	"rules:\n- {rule: one, expr: seen(a), category: billing, points: 1}\n"             \
+	"- {rule: two, expr: seen(b), category: support, points: 1}\n"                     \
+	"- {rule: three, expr: seen(c), category: usage, points: 1}\n"                     \
+	"actions: [{on: rule.fired, task: call}]\n"                                        \
+	"tasks: {call: {route: [{rule: two, queue: two, when: 'not seen(a)'}, {category: " \
+	"billing, queue: money}, {when: 'firing(\"three\")', queue: three}]}}\n"
+
+static void
+a_route_asks_for_the_reason(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, REASONS);
+	scene_send(&w, at(NOON), "c1", "b", NULL);
+	expect_tasks(&w, "c1", "call open normal q=two a= \n");
+	scene_send(&w, at(NOON), "c2", "a", NULL);
+	expect_tasks(&w, "c2", "call open normal q=money a= \n");
+	scene_send(&w, at(NOON), "c3", "c", NULL);
+	expect_tasks(&w, "c3", "call open normal q=three a= \n");
+	scene_finish(&w);
+}
+
 static void
 round_robin_goes_through_the_team_in_turn(void **state)
 {
@@ -411,6 +435,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_route_that_is_true_says_where_a_task_goes),
+		cmocka_unit_test(a_route_asks_for_the_reason),
 		cmocka_unit_test(round_robin_goes_through_the_team_in_turn),
 		cmocka_unit_test(least_loaded_gives_to_whom_has_the_fewest_open_tasks),
 		cmocka_unit_test(turns_and_loads_go_on_after_an_edit),
