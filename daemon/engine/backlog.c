@@ -24,8 +24,8 @@ backlog_init(struct backlog *backlog, uint32_t window, struct hash_seed seed)
 		.buckets = mem_array(buckets, sizeof *backlog->buckets),
 		.bucket_mask = buckets - 1,
 		.seed = seed,
-		.oldest = NONE,
-		.newest = NONE,
+		.order = {NONE, NONE},
+		.again = {NONE, NONE},
 	};
 	for (uint32_t i = 0; i < buckets; i++)
 		backlog->buckets[i] = NONE;
@@ -68,8 +68,8 @@ static void
 read_over(struct backlog *backlog, struct stream_id from, struct stream_id to)
 {
 	assert(stream_id_cmp(from, backlog->read_to) > 0 && stream_id_cmp(from, to) <= 0);
-	if (backlog->newest != NONE) {
-		struct delivery *newest = &backlog->slots[backlog->newest];
+	if (backlog->order.newest != NONE) {
+		struct delivery *newest = &backlog->slots[backlog->order.newest];
 
 		if (stream_id_cmp(newest->at, backlog->read_to) == 0)
 			newest->after = from;
@@ -188,15 +188,25 @@ place(char **to, struct str text)
 	return placed;
 }
 
-uint32_t
-backlog_take(struct backlog *backlog, struct stream_id at, struct str id, struct str customer,
-	     struct str body)
+static void
+join_order(struct backlog *backlog, struct backlog_list *list, uint32_t slot)
 {
-	struct stream_id before = backlog->read_to;
+	backlog->slots[slot].older = list->newest;
+	backlog->slots[slot].newer = NONE;
+	if (list->newest == NONE)
+		list->oldest = slot;
+	else
+		backlog->slots[list->newest].newer = slot;
+	list->newest = slot;
+}
+
+static uint32_t
+hold(struct backlog *backlog, struct stream_id at, struct str id, struct str customer,
+     struct str body)
+{
 	char *text = mem_resize(NULL, id.n + customer.n + body.n), *to = text;
 	uint32_t slot = take_slot(backlog);
 
-	read_over(backlog, at, at);
 	backlog->slots[slot] = (struct delivery){
 		.at = at,
 		.id = place(&to, id),
@@ -204,33 +214,63 @@ backlog_take(struct backlog *backlog, struct stream_id at, struct str id, struct
 		.body = place(&to, body),
 		.first_active = -1,
 		.next = NONE,
+		.joined = NONE,
 		.text = text,
-		.before = before,
-		.older = backlog->newest,
-		.newer = NONE,
 		.behind = NONE,
 		.last_behind = NONE,
 		.bucket_next = NONE,
 	};
 	backlog->bytes += body.n;
-	if (backlog->newest == NONE)
-		backlog->oldest = slot;
-	else
-		backlog->slots[backlog->newest].newer = slot;
-	backlog->newest = slot;
 	join_customer(backlog, slot);
 	return slot;
+}
+
+uint32_t
+backlog_take(struct backlog *backlog, struct stream_id at, struct str id, struct str customer,
+	     struct str body)
+{
+	struct stream_id before = backlog->read_to;
+	uint32_t slot;
+
+	read_over(backlog, at, at);
+	slot = hold(backlog, at, id, customer, body);
+	backlog->slots[slot].before = before;
+	join_order(backlog, &backlog->order, slot);
+	return slot;
+}
+
+uint32_t
+backlog_take_again(struct backlog *backlog, struct stream_id at, struct str id,
+		   struct str customer, struct str body)
+{
+	uint32_t slot = hold(backlog, at, id, customer, body);
+
+	backlog->slots[slot].again = true;
+	join_order(backlog, &backlog->again, slot);
+	return slot;
+}
+
+bool
+backlog_holds_again(const struct backlog *backlog, struct stream_id at)
+{
+	uint32_t slot = backlog->again.newest;
+
+	while (slot != NONE && stream_id_cmp(backlog->slots[slot].at, at) != 0)
+		slot = backlog->slots[slot].older;
+	return slot != NONE;
 }
 
 static void
 leave_order(struct backlog *backlog, const struct delivery *delivery)
 {
+	struct backlog_list *list = delivery->again ? &backlog->again : &backlog->order;
+
 	if (delivery->older == NONE)
-		backlog->oldest = delivery->newer;
+		list->oldest = delivery->newer;
 	else
 		backlog->slots[delivery->older].newer = delivery->newer;
 	if (delivery->newer == NONE)
-		backlog->newest = delivery->older;
+		list->newest = delivery->older;
 	else
 		backlog->slots[delivery->newer].older = delivery->older;
 }
@@ -262,7 +302,7 @@ skip_dead(const struct backlog *backlog, uint32_t slot)
 struct stream_id
 backlog_position(const struct backlog *backlog)
 {
-	uint32_t first = skip_dead(backlog, backlog->oldest);
+	uint32_t first = skip_dead(backlog, backlog->order.oldest);
 
 	return first == NONE ? backlog->read_to : backlog->slots[first].before;
 }
@@ -271,7 +311,7 @@ void
 backlog_ranges(const struct backlog *backlog, void (*fn)(void *ctx, struct backlog_range range),
 	       void *ctx)
 {
-	uint32_t slot = skip_dead(backlog, backlog->oldest), next;
+	uint32_t slot = skip_dead(backlog, backlog->order.oldest), next;
 
 	for (; slot != NONE; slot = next) {
 		const struct delivery *at = &backlog->slots[slot], *then;

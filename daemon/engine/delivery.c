@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides which alert of an endpoint leaves next: one of a customer at a time, the rest behind it. */
+/* Decides which alerts of an endpoint leave next: one of a customer at a time, the rest behind it. */
 #include "engine/delivery.h"
 
 #include <assert.h>
@@ -42,6 +42,7 @@ delivery_queue_init(struct delivery_queue *queue, const struct delivery_policy *
 			    .probe_every = policy->probe_every},
 		.active_at = now,
 	};
+	rate_limit_init(&queue->rate, policy->rate_count, policy->rate_per);
 	backlog_init(&queue->backlog, policy->window,
 		     (struct hash_seed){(uint64_t)now, (uint64_t)(uintptr_t)queue});
 }
@@ -82,13 +83,25 @@ delivery_take(struct delivery_queue *queue, struct stream_id at, struct str id,
 		begin_customer(queue, slot);
 }
 
+void
+delivery_take_again(struct delivery_queue *queue, struct stream_id at, struct str id,
+		    struct str customer, struct str body)
+{
+	uint32_t slot = backlog_take_again(&queue->backlog, at, id, customer, body);
+
+	queue->backlog.slots[slot].state = DELIVERY_BEHIND;
+	if (backlog_is_first(&queue->backlog, slot))
+		begin_customer(queue, slot);
+}
+
+/* The one behind it may leave, unless it is under way in the same request, or dead too. */
 static void
 remove_delivery(struct delivery_queue *queue, const struct delivery *delivery)
 {
 	uint32_t next =
 		backlog_remove(&queue->backlog, backlog_slot(&queue->backlog, delivery));
 
-	if (next != NONE)
+	if (next != NONE && queue->backlog.slots[next].state == DELIVERY_BEHIND)
 		begin_customer(queue, next);
 }
 
@@ -96,10 +109,14 @@ remove_delivery(struct delivery_queue *queue, const struct delivery *delivery)
 static void
 advance(struct delivery_queue *queue, int64_t now)
 {
-	if (now <= queue->active_at)
+	int64_t from = queue->active_at;
+
+	if (now <= from)
 		return;
+	if (queue->quiet_until > from)
+		from = queue->quiet_until < now ? queue->quiet_until : now;
 	if (!queue->paused && queue->circuit.state == CIRCUIT_CLOSED)
-		queue->active += now - queue->active_at;
+		queue->active += now - from;
 	queue->active_at = now;
 }
 
@@ -138,12 +155,15 @@ wake_sleepers(struct delivery_queue *queue, int64_t now)
 }
 
 static struct delivery *
-send_ready(struct delivery_queue *queue)
+send_ready(struct delivery_queue *queue, int64_t now)
 {
 	struct delivery *delivery = &queue->backlog.slots[list_pop(queue, &queue->ready)];
 
 	delivery->state = DELIVERY_FLYING;
+	delivery->joined = NONE;
+	delivery->in_digest = false;
 	queue->flying++;
+	rate_limit_take(&queue->rate, now);
 	return delivery;
 }
 
@@ -161,48 +181,169 @@ next_probe(struct delivery_queue *queue, int64_t now)
 		make_ready(queue, entry.item);
 	}
 	circuit_probe(&queue->circuit);
-	return send_ready(queue);
+	return send_ready(queue, now);
+}
+
+/* --- digests --------------------------------------------------------------------------------------- */
+
+/* Those that go together; key: rises along a customer's chain, so that sorting by it keeps that order. */
+struct digest {
+	struct delivery *list[DELIVERY_DIGEST_MAX];
+	struct stream_id keys[DELIVERY_DIGEST_MAX];
+	unsigned count, max;
+};
+
+static void
+digest_add(struct digest *digest, struct delivery *delivery, struct stream_id key)
+{
+	unsigned at = digest->count++;
+
+	for (; at > 0 && stream_id_cmp(digest->keys[at - 1], key) > 0; at--) {
+		digest->keys[at] = digest->keys[at - 1];
+		digest->list[at] = digest->list[at - 1];
+	}
+	digest->keys[at] = key;
+	digest->list[at] = delivery;
+}
+
+/* A customer's first, and those behind it as far as there is room. */
+static void
+digest_add_customer(struct delivery_queue *queue, struct digest *digest,
+		    struct delivery *delivery)
+{
+	struct delivery *slots = queue->backlog.slots;
+	struct stream_id key = delivery->at;
+
+	for (;;) {
+		if (stream_id_cmp(key, delivery->at) < 0)
+			key = delivery->at;
+		digest_add(digest, delivery, key);
+		if (delivery->behind == NONE || digest->count == digest->max)
+			return;
+		delivery = &slots[delivery->behind];
+		if (delivery->state != DELIVERY_BEHIND || delivery->alone)
+			return;
+	}
+}
+
+/* More is ready than may leave one by one. With the last token whatever else there is rides along. */
+static bool
+is_over_rate(const struct delivery_queue *queue, unsigned tokens)
+{
+	return queue->gathers || queue->ready.count > tokens || tokens == 1;
+}
+
+static void
+digest_fill(struct delivery_queue *queue, struct digest *digest)
+{
+	unsigned left = queue->ready.count;
+
+	for (; left > 0 && digest->count < digest->max; left--) {
+		struct delivery *delivery =
+			&queue->backlog.slots[list_pop(queue, &queue->ready)];
+
+		if (delivery->alone)
+			list_push(queue, &queue->ready,
+				  backlog_slot(&queue->backlog, delivery));
+		else
+			digest_add_customer(queue, digest, delivery);
+	}
+}
+
+/* The first one ready has been taken; others join it. Returns the one that begins the request. */
+static struct delivery *
+join_others(struct delivery_queue *queue, struct delivery *first)
+{
+	struct digest digest = {.max = queue->policy.digest_max};
+
+	if (digest.max > DELIVERY_DIGEST_MAX)
+		digest.max = DELIVERY_DIGEST_MAX;
+	digest_add_customer(queue, &digest, first);
+	digest_fill(queue, &digest);
+	for (unsigned i = 0; i < digest.count; i++) {
+		struct delivery *delivery = digest.list[i];
+
+		delivery->state = DELIVERY_FLYING;
+		delivery->in_digest = digest.count > 1;
+		delivery->joined = i + 1 < digest.count
+					   ? backlog_slot(&queue->backlog, digest.list[i + 1])
+					   : NONE;
+	}
+	return digest.list[0];
+}
+
+static struct delivery *
+next_request(struct delivery_queue *queue, int64_t now)
+{
+	unsigned tokens = rate_limit_tokens(&queue->rate, now);
+	bool joins = queue->policy.digest_max > 1 && is_over_rate(queue, tokens);
+	struct delivery *first = send_ready(queue, now);
+
+	return joins && !first->alone ? join_others(queue, first) : first;
+}
+
+struct delivery *
+delivery_joined(const struct delivery_queue *queue, const struct delivery *delivery)
+{
+	return delivery->joined == NONE ? NULL : &queue->backlog.slots[delivery->joined];
+}
+
+/* --- going on -------------------------------------------------------------------------------------- */
+
+/* Neither paused nor resting nor outside of its hours. */
+static bool
+is_open(struct delivery_queue *queue, int64_t now)
+{
+	if (queue->paused || now < queue->throttled_until || now < queue->quiet_until)
+		return false;
+	queue->throttled_until = 0;
+	if (queue->quiet_until > 0)
+		queue->gathers = true;
+	queue->quiet_until = 0;
+	return true;
 }
 
 struct delivery *
 delivery_next(struct delivery_queue *queue, int64_t now)
 {
 	advance(queue, now);
-	if (queue->paused || now < queue->throttled_until)
-		return NULL;
-	queue->throttled_until = 0;
-	if (queue->flying >= queue->policy.concurrency)
+	if (!is_open(queue, now) || queue->flying >= queue->policy.concurrency ||
+	    rate_limit_tokens(&queue->rate, now) == 0)
 		return NULL;
 	if (queue->circuit.state != CIRCUIT_CLOSED)
 		return next_probe(queue, now);
 	wake_sleepers(queue, now);
-	return queue->ready.count > 0 ? send_ready(queue) : NULL;
+	if (queue->ready.count > 0)
+		return next_request(queue, now);
+	queue->gathers = false;
+	return NULL;
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 int64_t
 delivery_wakes_at(const struct delivery_queue *queue)
 {
 	struct heap_entry entry;
+	int64_t closed_until;
 
 	if (queue->paused || queue->ready.count + queue->sleeping == 0 ||
 	    queue->flying >= queue->policy.concurrency)
 		return NEVER;
-	if (queue->throttled_until > 0)
-		return queue->throttled_until;
+	/* Until then no token, no hours, a rest. */
+	closed_until = later(rate_limit_free_at(&queue->rate),
+			     later(queue->throttled_until, queue->quiet_until));
 	if (queue->circuit.state == CIRCUIT_PROBING)
 		return NEVER;
 	if (queue->circuit.state == CIRCUIT_OPEN)
-		return queue->circuit.probe_at;
+		return later(queue->circuit.probe_at, closed_until);
 	if (queue->ready.count > 0)
-		return 0;
-	return heap_peek(&queue->sleepers, &entry) ? entry.at : NEVER;
-}
-
-static void
-land(struct delivery_queue *queue, struct delivery *delivery)
-{
-	assert(delivery->state == DELIVERY_FLYING && queue->flying > 0);
-	queue->flying--;
+		return closed_until;
+	return heap_peek(&queue->sleepers, &entry) ? later(entry.at, closed_until) : NEVER;
 }
 
 static void
@@ -214,86 +355,158 @@ sleep_until(struct delivery_queue *queue, struct delivery *delivery, int64_t due
 	heap_push(&queue->sleepers, due_at, backlog_slot(&queue->backlog, delivery));
 }
 
-/* The endpoint is back: what waited only because it was away need not wait any longer. */
 static void
-wake_all(struct delivery_queue *queue)
+wake_list(struct delivery_queue *queue, uint32_t slot)
 {
-	for (uint32_t slot = queue->backlog.oldest; slot != NONE;
-	     slot = queue->backlog.slots[slot].newer)
+	for (; slot != NONE; slot = queue->backlog.slots[slot].newer)
 		if (queue->backlog.slots[slot].state == DELIVERY_SLEEPING)
 			make_ready(queue, slot);
 }
 
-/* What the outcome says about the endpoint, and not about this message. */
+/* The endpoint is back: what waited only because it was away need not wait any longer. */
 static void
-judge_endpoint(struct delivery_queue *queue, enum retry_outcome outcome, int64_t after,
-	       int64_t now, struct delivery_settled *settled)
+wake_all(struct delivery_queue *queue)
 {
-	int64_t rest = after >= 0 ? after : queue->policy.throttle;
-
-	if (outcome == RETRY_LATER || outcome == RETRY_DENIED) {
-		settled->opened = circuit_failed(&queue->circuit, now);
-		return;
-	}
-	settled->closed = circuit_answered(&queue->circuit);
-	if (settled->closed)
-		wake_all(queue);
-	if (outcome == RETRY_GONE) {
-		settled->paused = !queue->paused;
-		queue->paused = true;
-	}
-	if (outcome == RETRY_THROTTLED) {
-		rest = now + (rest < MIN_THROTTLE ? MIN_THROTTLE : rest);
-		if (rest > queue->throttled_until)
-			queue->throttled_until = rest;
-	}
+	wake_list(queue, queue->backlog.order.oldest);
+	wake_list(queue, queue->backlog.again.oldest);
 }
 
-/* A failed delivery goes back to where it waits. */
-static void
+struct delivery_landed
+delivery_land(struct delivery_queue *queue, enum retry_outcome outcome, int64_t after,
+	      int64_t now)
+{
+	struct delivery_landed landed = {.outcome = outcome};
+	int64_t rest = after >= 0 ? after : queue->policy.throttle;
+
+	advance(queue, now);
+	assert(queue->flying > 0);
+	queue->flying--;
+	if (outcome == RETRY_LATER || outcome == RETRY_DENIED) {
+		landed.opened = circuit_failed(&queue->circuit, now);
+		return landed;
+	}
+	landed.closed = circuit_answered(&queue->circuit);
+	if (landed.closed)
+		wake_all(queue);
+	if (outcome == RETRY_GONE) {
+		landed.paused = !queue->paused;
+		queue->paused = true;
+	}
+	if (outcome == RETRY_THROTTLED)
+		queue->throttled_until =
+			later(queue->throttled_until, now + later(rest, MIN_THROTTLE));
+	return landed;
+}
+
+/* A failed delivery goes back to where it waits; one that rode behind another of its customer waits behind it. */
+static struct delivery_settled
 try_again(struct delivery_queue *queue, struct delivery *delivery, enum retry_outcome outcome,
-	  int64_t now, struct delivery_settled *settled)
+	  int64_t now)
 {
 	int64_t due_at = now;
 
+	if (!backlog_is_first(&queue->backlog, backlog_slot(&queue->backlog, delivery))) {
+		delivery->state = DELIVERY_BEHIND;
+		return (struct delivery_settled){.verdict = DELIVERY_AGAIN};
+	}
 	if (outcome == RETRY_THROTTLED)
 		due_at = queue->throttled_until;
 	else if (outcome != RETRY_GONE)
 		due_at = now + retry_delay(&queue->policy.retry, delivery->id, delivery->waits);
-	settled->verdict = DELIVERY_AGAIN;
-	settled->wait = due_at - now;
 	sleep_until(queue, delivery, due_at);
+	return (struct delivery_settled){.verdict = DELIVERY_AGAIN, .wait = due_at - now};
+}
+
+/* Whom a digest's refusal is about shows when each goes alone. */
+static void
+count_failure(struct delivery_queue *queue, struct delivery *delivery,
+	      enum retry_outcome outcome)
+{
+	delivery->attempts++;
+	delivery->waits += outcome != RETRY_THROTTLED && outcome != RETRY_GONE;
+	delivery->refusals += outcome == RETRY_REFUSED && !delivery->in_digest;
+	delivery->alone |= outcome == RETRY_REFUSED && delivery->in_digest;
+	if (delivery->first_active < 0)
+		delivery->first_active = queue->active;
+}
+
+static bool
+is_given_up(const struct delivery_queue *queue, const struct delivery *delivery,
+	    enum retry_outcome outcome)
+{
+	if (!backlog_is_first(&queue->backlog, backlog_slot(&queue->backlog, delivery)))
+		return false;
+	return delivery->refusals >= RETRY_REFUSALS ||
+	       (outcome != RETRY_GONE &&
+		queue->active - delivery->first_active >= queue->policy.retry.give_up_after);
+}
+
+static void
+mark_dead(struct delivery_queue *queue, struct delivery *delivery)
+{
+	delivery->state = DELIVERY_DEAD;
+	queue->dead++;
 }
 
 struct delivery_settled
 delivery_settle(struct delivery_queue *queue, struct delivery *delivery,
-		enum retry_outcome outcome, int64_t after, int64_t now)
+		const struct delivery_landed *landed, int64_t now)
 {
-	struct delivery_settled settled = {.verdict = DELIVERY_DONE};
-
-	advance(queue, now);
-	land(queue, delivery);
-	judge_endpoint(queue, outcome, after, now, &settled);
-	if (outcome == RETRY_DELIVERED) {
+	assert(delivery->state == DELIVERY_FLYING);
+	if (landed->outcome == RETRY_DELIVERED) {
 		remove_delivery(queue, delivery);
-		return settled;
+		return (struct delivery_settled){.verdict = DELIVERY_DONE};
 	}
-	delivery->attempts++;
-	delivery->waits += outcome != RETRY_THROTTLED && outcome != RETRY_GONE;
-	delivery->refusals += outcome == RETRY_REFUSED;
-	if (delivery->first_active < 0)
-		delivery->first_active = queue->active;
-	settled.refused = delivery->refusals >= RETRY_REFUSALS;
-	if (settled.refused ||
-	    (outcome != RETRY_GONE &&
-	     queue->active - delivery->first_active >= queue->policy.retry.give_up_after)) {
-		settled.verdict = DELIVERY_GIVEN_UP;
-		delivery->state = DELIVERY_DEAD;
-		queue->dead++;
-		return settled;
+	count_failure(queue, delivery, landed->outcome);
+	if (!is_given_up(queue, delivery, landed->outcome))
+		return try_again(queue, delivery, landed->outcome, now);
+	mark_dead(queue, delivery);
+	return (struct delivery_settled){.verdict = DELIVERY_GIVEN_UP,
+					 .refused = delivery->refusals >= RETRY_REFUSALS};
+}
+
+/* Those that died while they were ready are taken out of that list. */
+static void
+clear_ready(struct delivery_queue *queue)
+{
+	for (unsigned left = queue->ready.count; left > 0; left--) {
+		uint32_t slot = list_pop(queue, &queue->ready);
+
+		if (queue->backlog.slots[slot].state == DELIVERY_READY)
+			list_push(queue, &queue->ready, slot);
 	}
-	try_again(queue, delivery, outcome, now, &settled);
-	return settled;
+}
+
+/* From the first of a customer on, as far as all are old, at rest, and of the alerts stream. */
+static void
+expire_customer(struct delivery_queue *queue, uint32_t slot, struct stream_id before,
+		void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
+{
+	for (; slot != NONE; slot = queue->backlog.slots[slot].behind) {
+		struct delivery *delivery = &queue->backlog.slots[slot];
+
+		if (delivery->again || stream_id_cmp(delivery->at, before) >= 0 ||
+		    delivery->state == DELIVERY_FLYING)
+			return;
+		if (delivery->state == DELIVERY_DEAD)
+			continue;
+		queue->sleeping -= delivery->state == DELIVERY_SLEEPING;
+		mark_dead(queue, delivery);
+		fn(ctx, delivery);
+	}
+}
+
+void
+delivery_expire(struct delivery_queue *queue, struct stream_id before,
+		void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
+{
+	uint32_t slot = queue->backlog.order.oldest;
+
+	for (; slot != NONE && stream_id_cmp(queue->backlog.slots[slot].at, before) < 0;
+	     slot = queue->backlog.slots[slot].newer)
+		if (backlog_is_first(&queue->backlog, slot))
+			expire_customer(queue, slot, before, fn, ctx);
+	clear_ready(queue);
 }
 
 void
@@ -307,10 +520,16 @@ delivery_bury(struct delivery_queue *queue, struct delivery *delivery)
 void
 delivery_unsend(struct delivery_queue *queue, struct delivery *delivery)
 {
-	land(queue, delivery);
+	struct delivery *next;
+
+	assert(queue->flying > 0);
+	queue->flying--;
 	if (queue->circuit.state == CIRCUIT_PROBING && queue->flying == 0)
 		queue->circuit.state = CIRCUIT_OPEN;
-	sleep_until(queue, delivery, queue->active_at);
+	for (; delivery != NULL; delivery = next) {
+		next = delivery_joined(queue, delivery);
+		(void)try_again(queue, delivery, RETRY_GONE, queue->active_at);
+	}
 }
 
 void
@@ -325,6 +544,27 @@ delivery_resume(struct delivery_queue *queue, int64_t now)
 {
 	advance(queue, now);
 	queue->paused = false;
+}
+
+void
+delivery_quiet(struct delivery_queue *queue, int64_t until, int64_t now)
+{
+	advance(queue, now);
+	if (until > now)
+		queue->quiet_until = until;
+	else if (queue->quiet_until > now)
+		queue->quiet_until = now; /* the next request sees that they have begun */
+}
+
+void
+delivery_set_policy(struct delivery_queue *queue, const struct delivery_policy *policy)
+{
+	if (policy->rate_count != queue->policy.rate_count ||
+	    policy->rate_per != queue->policy.rate_per)
+		rate_limit_init(&queue->rate, policy->rate_count, policy->rate_per);
+	queue->policy = *policy;
+	queue->circuit.opens_after = policy->opens_after;
+	queue->circuit.probe_every = policy->probe_every;
 }
 
 int64_t

@@ -162,9 +162,12 @@ endpoint_save_resume(struct endpoint *endpoint, uint64_t writes)
 	return true;
 }
 
+/* What is sent again has as long as at first; after a restart, once more. */
 void
 endpoint_save_first(struct endpoint *endpoint, const struct delivery *delivery)
 {
+	if (delivery->again)
+		return;
 	progress_write_first(&endpoint->pending, buf_view(&endpoint->key), delivery);
 	endpoint->pending_count++;
 }
@@ -176,6 +179,25 @@ endpoint_save_drop_first(struct endpoint *endpoint, struct stream_id at)
 	endpoint->pending_count++;
 }
 
+/* Nothing about it is needed any more. */
+static void
+forget(struct endpoint *endpoint, const struct delivery *delivery)
+{
+	if (delivery->again) {
+		progress_drop_again(&endpoint->pending, endpoint->home.resend, delivery->at);
+		endpoint->pending_count++;
+	} else if (delivery->first_active >= 0) {
+		endpoint_save_drop_first(endpoint, delivery->at);
+	}
+	endpoint->unsaved++;
+}
+
+void
+endpoint_save_done(struct endpoint *endpoint, const struct delivery *delivery)
+{
+	forget(endpoint, delivery);
+}
+
 void
 endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
 		     const struct progress_letter *letter)
@@ -184,6 +206,8 @@ endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
 	endpoint->pending_count++;
 	MEM_RESERVE(endpoint->dead, endpoint->dead_cap, endpoint->dead_count + 1);
 	endpoint->dead[endpoint->dead_count++] = delivery;
+	endpoint->given_up++;
+	forget(endpoint, delivery);
 }
 
 void

@@ -14,28 +14,41 @@
 
 /* Every failure counts, not every one is worth a line. */
 static void
-tell_failure(struct endpoint *endpoint, enum retry_outcome outcome,
-	     const struct delivery_settled *settled, int64_t now)
+tell_failure(struct endpoint *endpoint, const struct delivery_landed *landed, int64_t wait,
+	     int64_t now)
 {
 	const char *error = endpoint->last_error.p;
-	int64_t *quiet =
-		outcome == RETRY_DENIED ? &endpoint->denied_until : &endpoint->quiet_until;
+	bool denied = landed->outcome == RETRY_DENIED;
+	int64_t *quiet = denied ? &endpoint->denied_until : &endpoint->quiet_until;
 
-	if (settled->paused)
+	if (landed->paused)
 		log_error(
 			"webhook",
 			"%.*s %s: paused until somebody resumes it (churnctl webhooks resume)",
 			NAME(endpoint), error);
-	else if (settled->opened)
+	else if (landed->opened)
 		log_warn("webhook",
 			 "%.*s fails again and again (%s): resting, one try every %" PRId64
 			 " s",
 			 NAME(endpoint), error, endpoint->policy.probe_every / SECOND_MS);
 	else if (now >= *quiet) {
 		log_warn("webhook", "%.*s: %s; trying again in %" PRId64 " ms", NAME(endpoint),
-			 error, settled->wait);
-		*quiet = now + (outcome == RETRY_DENIED ? TELL_DENIED : TELL_EVERY);
+			 error, wait);
+		*quiet = now + (denied ? TELL_DENIED : TELL_EVERY);
 	}
+}
+
+static void
+say_reason(struct buf *out, const struct endpoint *endpoint, bool refused)
+{
+	if (refused) {
+		buf_printf(out, "refused %u times, the last time it %s", RETRY_REFUSALS,
+			   endpoint->last_error.p);
+		return;
+	}
+	buf_text(out, "not delivered within ");
+	buf_duration_words(out, endpoint->policy.retry.give_up_after, false);
+	buf_printf(out, ": %s", endpoint->last_error.p);
 }
 
 static void
@@ -44,14 +57,7 @@ give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
 {
 	struct buf reason = {0};
 
-	if (refused) {
-		buf_printf(&reason, "refused %u times, the last time it %s", RETRY_REFUSALS,
-			   endpoint->last_error.p);
-	} else {
-		buf_text(&reason, "not delivered within ");
-		buf_duration_words(&reason, endpoint->policy.retry.give_up_after, false);
-		buf_printf(&reason, ": %s", endpoint->last_error.p);
-	}
+	say_reason(&reason, endpoint, refused);
 	log_warn("webhook", "%.*s: %.*s is given up: %s", NAME(endpoint), STR_ARG(delivery->id),
 		 reason.p);
 	endpoint_save_letter(endpoint, delivery,
@@ -63,53 +69,72 @@ give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
 				     .last_at = clock_wall(),
 			     });
 	buf_finish(&reason);
-	endpoint->given_up++;
-	endpoint->unsaved++;
 }
 
-static void
-on_failure(struct endpoint *endpoint, struct delivery *delivery,
-	   const struct sender_result *result, int64_t now)
+/* The failure of one alert of a request; ms until it is tried again. */
+static int64_t
+settle_failure(struct endpoint *endpoint, struct delivery *delivery,
+	       const struct delivery_landed *landed, const struct sender_result *result,
+	       int64_t now)
 {
 	bool first = delivery->first_active < 0;
 	struct delivery_settled settled;
 
-	endpoint->failed++;
-	buf_clear(&endpoint->last_error);
-	buf_text(&endpoint->last_error, result->error);
 	if (first)
 		delivery->first_at = clock_wall();
-	settled = delivery_settle(&endpoint->queue, delivery, result->outcome, result->after,
-				  now);
-	if (settled.paused)
-		endpoint_save_state(endpoint, true);
-	if (settled.verdict == DELIVERY_GIVEN_UP) {
-		if (!first)
-			endpoint_save_drop_first(endpoint, delivery->at);
+	settled = delivery_settle(&endpoint->queue, delivery, landed, now);
+	if (settled.verdict == DELIVERY_GIVEN_UP)
 		give_up(endpoint, delivery, settled.refused, result);
-		return;
-	}
-	if (first)
+	else if (first)
 		endpoint_save_first(endpoint, delivery);
-	tell_failure(endpoint, result->outcome, &settled, now);
+	return settled.wait;
 }
 
 static void
-on_delivered(struct endpoint *endpoint, struct delivery *delivery, int64_t now)
+on_failure(struct endpoint *endpoint, struct delivery *delivery,
+	   const struct delivery_landed *landed, const struct sender_result *result,
+	   int64_t now)
 {
-	struct stream_id at = delivery->at;
-	bool failed_before = delivery->first_active >= 0;
-	struct delivery_settled settled;
+	struct delivery *next;
+	int64_t wait = 0;
 
-	settled = delivery_settle(&endpoint->queue, delivery, RETRY_DELIVERED, RETRY_NO_AFTER,
-				  now);
-	assert(settled.verdict == DELIVERY_DONE);
+	endpoint->failed++;
+	buf_clear(&endpoint->last_error);
+	buf_text(&endpoint->last_error, result->error);
+	if (landed->paused)
+		endpoint_save_state(endpoint, true);
+	for (; delivery != NULL; delivery = next) {
+		int64_t own;
+
+		next = delivery_joined(&endpoint->queue, delivery);
+		own = settle_failure(endpoint, delivery, landed, result, now);
+		wait = own > wait ? own : wait;
+	}
+	tell_failure(endpoint, landed, wait, now);
+}
+
+static void
+settle_delivered(struct endpoint *endpoint, struct delivery *delivery,
+		 const struct delivery_landed *landed, int64_t now)
+{
 	endpoint->delivered++;
+	endpoint->resent += delivery->again;
+	endpoint_save_done(endpoint, delivery);
+	(void)delivery_settle(&endpoint->queue, delivery, landed, now);
+}
+
+static void
+on_delivered(struct endpoint *endpoint, struct delivery *delivery,
+	     const struct delivery_landed *landed, int64_t now)
+{
+	struct delivery *next;
+
 	endpoint->last_delivered_at = clock_wall();
-	endpoint->unsaved++;
-	if (failed_before)
-		endpoint_save_drop_first(endpoint, at);
-	if (settled.closed)
+	for (; delivery != NULL; delivery = next) {
+		next = delivery_joined(&endpoint->queue, delivery);
+		settle_delivered(endpoint, delivery, landed, now);
+	}
+	if (landed->closed)
 		log_info("webhook", "%.*s takes alerts again", NAME(endpoint));
 }
 
@@ -133,15 +158,17 @@ on_reply(void *ctx, const struct sender_result *result)
 	struct endpoint *endpoint = flight->endpoint;
 	struct delivery *delivery = flight->delivery;
 	int64_t now = clock_monotonic();
+	struct delivery_landed landed;
 
 	land(flight);
+	landed = delivery_land(&endpoint->queue, result->outcome, result->after, now);
 	endpoint->last_status = result->status;
 	log_debug("webhook", "%.*s: %.*s: %d %s", NAME(endpoint), STR_ARG(delivery->id),
 		  result->status, result->error);
 	if (result->outcome == RETRY_DELIVERED)
-		on_delivered(endpoint, delivery, now);
+		on_delivered(endpoint, delivery, &landed, now);
 	else
-		on_failure(endpoint, delivery, result, now);
+		on_failure(endpoint, delivery, &landed, result, now);
 	endpoint_pump(endpoint);
 }
 
@@ -164,9 +191,13 @@ void
 endpoint_send(struct endpoint *endpoint, struct delivery *delivery)
 {
 	struct flight *flight = take_off(endpoint);
-	const struct sender_message message = {delivery->id, &delivery->body, 1};
+	struct str bodies[DELIVERY_DIGEST_MAX];
+	struct sender_message message = {.id = delivery->id, .bodies = bodies};
 
 	flight->delivery = delivery;
+	for (; delivery != NULL; delivery = delivery_joined(&endpoint->queue, delivery))
+		bodies[message.count++] = delivery->body;
+	endpoint->digests += message.count > 1;
 	flight->call = sender_post(endpoint->sender, &message, on_reply, flight);
 }
 

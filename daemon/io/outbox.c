@@ -20,7 +20,7 @@ struct outbox {
 	struct webhook_loop *loop;		 /* owned */
 	struct event *poll;			 /* owned */
 	struct event *stopped;			 /* owned: calls done outside of outbox_stop */
-	struct buf prefix, alerts, dead, folder; /* owned */
+	struct buf prefix, alerts, dead, resend, folder; /* owned */
 	const struct config *config;		 /* borrowed */
 	struct outbox_test *tests;		 /* owned, linked by next */
 	struct endpoint **endpoints;		 /* owned, each of them too */
@@ -143,6 +143,7 @@ add_endpoints(struct outbox *outbox, const struct outbox_options *options, struc
 		.prefix = buf_view(&outbox->prefix),
 		.alerts = buf_view(&outbox->alerts),
 		.dead = buf_view(&outbox->dead),
+		.resend = buf_view(&outbox->resend),
 		.probe_every = options->probe_every,
 		.rested = check_rested,
 		.ctx = outbox,
@@ -171,6 +172,7 @@ outbox_create(const struct outbox_options *options, struct err *err)
 	buf_str(&outbox->prefix, options->prefix);
 	buf_printf(&outbox->alerts, "%.*salerts", STR_ARG(options->prefix));
 	buf_printf(&outbox->dead, "%.*sdead", STR_ARG(options->prefix));
+	buf_printf(&outbox->resend, "%.*sresend", STR_ARG(options->prefix));
 	buf_str(&outbox->folder, options->folder);
 	outbox->loop = webhook_loop_create(options->base);
 	outbox->redis = redis_create(options->base, options->redis, "churnd-outbox",
@@ -227,6 +229,7 @@ outbox_destroy(struct outbox *outbox)
 	buf_finish(&outbox->prefix);
 	buf_finish(&outbox->alerts);
 	buf_finish(&outbox->dead);
+	buf_finish(&outbox->resend);
 	buf_finish(&outbox->folder);
 	mem_free(outbox->endpoints);
 	mem_free(outbox);

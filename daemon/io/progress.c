@@ -243,6 +243,15 @@ progress_drop_first(struct buf *commands, struct str key, struct stream_id at)
 }
 
 void
+progress_drop_again(struct buf *commands, struct str stream, struct stream_id at)
+{
+	resp_array(commands, 3);
+	resp_text(commands, "XDEL");
+	resp_arg(commands, stream);
+	arg_id(commands, at);
+}
+
+void
 progress_write_letter(struct buf *commands, struct str stream, const struct delivery *delivery,
 		      const struct progress_letter *letter)
 {

@@ -11,7 +11,8 @@
 /* An alert that this endpoint has not done with. */
 struct delivery {
 	/* For the one who sends it. */
-	struct stream_id at;	       /* in the alerts stream */
+	struct stream_id at;	       /* in the alerts stream, or of those to be sent again */
+	bool again;		       /* a dead letter that somebody sends again */
 	struct str id, customer, body; /* in text */
 	unsigned attempts;	       /* failures since it was taken */
 	int64_t first_active;	       /* the queue's active time at its first failure, or -1 */
@@ -29,15 +30,22 @@ struct delivery {
 	unsigned refusals; /* failures that are forgiven only three times */
 	unsigned waits;	   /* failures that moved it along the schedule */
 	int64_t due_at;
-	uint32_t next; /* in the ready list, or in the list of free slots */
+	uint32_t next;	 /* in the ready list, or in the list of free slots */
+	uint32_t joined; /* FLYING: the next one in the same request */
+	bool in_digest;	 /* FLYING: not alone in its request */
+	bool alone; /* a digest with it was refused: it goes without company from then on */
 
 	/* Of the backlog. */
 	char *text;			/* owned */
 	struct stream_id before, after; /* its neighbours in the stream */
-	uint32_t older, newer;		/* in stream order, among those not done */
-	uint32_t behind;		/* the next of the same customer */
-	uint32_t last_behind;		/* the last one; kept by the first of the customer */
-	uint32_t bucket_next;		/* firsts of customers in the same bucket */
+	uint32_t older, newer; /* in stream order, among those not done, or among those again */
+	uint32_t behind;       /* the next of the same customer */
+	uint32_t last_behind;  /* the last one; kept by the first of the customer */
+	uint32_t bucket_next;  /* firsts of customers in the same bucket */
+};
+
+struct backlog_list {
+	uint32_t oldest, newest;
 };
 
 /* Entries of the stream, both ends included. */
@@ -55,7 +63,9 @@ struct backlog {
 	struct stream_id read_to;
 	struct backlog_range *done; /* owned: those not read over yet begin at done_next */
 	size_t done_count, done_next;
-	uint32_t oldest, newest; /* of those not done */
+	struct backlog_list order; /* of those not done */
+	struct backlog_list
+		again; /* those that are not of the alerts stream, which come and go beside it */
 	unsigned held;
 	size_t bytes; /* of the bodies held */
 };
@@ -74,6 +84,11 @@ void backlog_reads(const struct backlog *backlog, struct stream_id *after,
 uint32_t backlog_take(struct backlog *backlog, struct stream_id at, struct str id,
 		      struct str customer, struct str body);
 void backlog_pass(struct backlog *backlog, struct stream_id at);
+/* One to be sent again: it takes its place behind what is held of its customer, and moves no position. `at` tells it
+ * from the others of its kind. */
+uint32_t backlog_take_again(struct backlog *backlog, struct stream_id at, struct str id,
+			    struct str customer, struct str body);
+bool backlog_holds_again(const struct backlog *backlog, struct stream_id at);
 /* Nothing is left to read before `before`: what lies there is done, reading goes on behind it. */
 void backlog_jump(struct backlog *backlog);
 /* Is it the first of its customer? The others wait behind that one. */
@@ -86,7 +101,9 @@ uint32_t backlog_remove(struct backlog *backlog, uint32_t slot);
 static inline int64_t
 backlog_oldest_ms(const struct backlog *backlog)
 {
-	return backlog->oldest == BACKLOG_NONE ? 0 : backlog->slots[backlog->oldest].at.ms;
+	uint32_t oldest = backlog->order.oldest;
+
+	return oldest == BACKLOG_NONE ? 0 : backlog->slots[oldest].at.ms;
 }
 
 static inline uint32_t

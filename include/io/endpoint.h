@@ -11,8 +11,8 @@
 struct endpoint_home {
 	struct event_base *base;
 	struct redis *redis;
-	struct str prefix, alerts, dead; /* keys: <prefix>, <prefix>alerts, <prefix>dead */
-	int64_t probe_every;		 /* ms, 0: DELIVERY_PROBE_EVERY */
+	struct str prefix, alerts, dead, resend; /* keys: <prefix>, <prefix>alerts ... */
+	int64_t probe_every;			 /* ms, 0: DELIVERY_PROBE_EVERY */
 	void (*rested)(
 		void *ctx); /* after endpoint_stop: nothing is in flight, nothing unsaved */
 	void *ctx;

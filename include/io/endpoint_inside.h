@@ -51,7 +51,7 @@ struct endpoint {
 	int64_t written_at, not_before; /* monotonic */
 
 	/* Telling. */
-	uint64_t delivered, failed, given_up;
+	uint64_t delivered, failed, given_up, digests, resent;
 	int last_status;
 	int64_t last_delivered_at; /* wall */
 	struct buf last_error;
@@ -75,6 +75,8 @@ void endpoint_save_reset(struct endpoint *endpoint, uint64_t writes);
 bool endpoint_save_resume(struct endpoint *endpoint, uint64_t writes) MUST_CHECK;
 void endpoint_save_first(struct endpoint *endpoint, const struct delivery *delivery);
 void endpoint_save_drop_first(struct endpoint *endpoint, struct stream_id at);
+/* It is about to be settled as delivered. */
+void endpoint_save_done(struct endpoint *endpoint, const struct delivery *delivery);
 void endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
 			  const struct progress_letter *letter);
 void endpoint_save_state(struct endpoint *endpoint, bool paused);

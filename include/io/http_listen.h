@@ -11,7 +11,7 @@ struct http_listener {
 	struct evconnlistener *listener; /* owned */
 	char *path;			 /* owned: of a unix socket, removed at the end */
 	bool local;			 /* only this host can reach it */
-	bool busy; /* after a failure: somebody else listens there now */
+	bool busy;			 /* after a failure: somebody else listens there now */
 };
 
 /* HOST:PORT, [::1]:PORT or unix:PATH. A socket file that nobody listens on any more is taken over. */
@@ -20,6 +20,7 @@ bool http_listener_open(struct http_listener *out, struct event_base *base, stru
 void http_listener_close(struct http_listener *listener); /* also when it is closed already */
 
 /* HOST:PORT into its parts, the host terminated and without brackets. */
-bool http_address_split(struct str address, char host[256], char port[8], struct err *err) MUST_CHECK;
+bool http_address_split(struct str address, char host[256], char port[8],
+			struct err *err) MUST_CHECK;
 
 #endif

@@ -47,6 +47,9 @@ void progress_write_first(struct buf *commands, struct str key,
 			  const struct delivery *delivery);
 void progress_drop_first(struct buf *commands, struct str key, struct stream_id at);
 
+/* Appends the XDEL of an entry of the stream of those to be sent again. */
+void progress_drop_again(struct buf *commands, struct str stream, struct stream_id at);
+
 /* What is written when an alert is given up. */
 struct progress_letter {
 	struct str endpoint, reason, reply;

@@ -92,11 +92,27 @@ sends_nothing(void)
 		fail_msg("%.*s leaves", STR_ARG(delivery->id));
 }
 
-static struct delivery_settled
+/* What a reply says of the endpoint and of the alert. */
+struct settled {
+	enum delivery_verdict verdict;
+	bool refused, opened, closed, paused;
+	int64_t wait;
+};
+
+static struct settled
+settle_after(struct delivery *delivery, enum retry_outcome outcome, int64_t after)
+{
+	struct delivery_landed landed = delivery_land(&queue, outcome, after, now);
+	struct delivery_settled settled = delivery_settle(&queue, delivery, &landed, now);
+
+	return (struct settled){settled.verdict, settled.refused, landed.opened,
+				landed.closed,	 landed.paused,	  settled.wait};
+}
+
+static struct settled
 settle(struct delivery *delivery, int status)
 {
-	return delivery_settle(&queue, delivery, retry_classify(status, RETRY_NO_AFTER),
-			       RETRY_NO_AFTER, now);
+	return settle_after(delivery, retry_classify(status, RETRY_NO_AFTER), RETRY_NO_AFTER);
 }
 
 static void
@@ -174,7 +190,7 @@ no_more_leave_than_the_endpoint_bears(void **state)
 static void
 later_alerts_wait_behind_a_retried_one_and_others_go_on(void **state)
 {
-	struct delivery_settled settled;
+	struct settled settled;
 
 	(void)state;
 	stream("aaab");
@@ -234,7 +250,7 @@ what_is_refused_three_times_is_given_up(void **state)
 	assert_int_equal(settle(sends('a'), 404).verdict, DELIVERY_AGAIN);
 	now += 4 * SECOND_MS;
 	{
-		struct delivery_settled settled = settle(a = sends('a'), 400);
+		struct settled settled = settle(a = sends('a'), 400);
 
 		assert_int_equal(settled.verdict, DELIVERY_GIVEN_UP);
 		assert_true(settled.refused);
@@ -290,7 +306,7 @@ an_open_circuit_sends_a_probe_a_minute(void **state)
 static void
 an_answered_probe_closes_the_circuit_and_wakes_all(void **state)
 {
-	struct delivery_settled settled;
+	struct settled settled;
 
 	(void)state;
 	open_the_circuit();
@@ -339,11 +355,11 @@ time_with_the_circuit_open_or_paused_does_not_count(void **state)
 static void
 a_throttled_endpoint_rests_as_a_whole(void **state)
 {
-	struct delivery_settled settled;
+	struct settled settled;
 
 	(void)state;
 	stream("ab");
-	settled = delivery_settle(&queue, sends('a'), RETRY_THROTTLED, 7 * SECOND_MS, now);
+	settled = settle_after(sends('a'), RETRY_THROTTLED, 7 * SECOND_MS);
 	assert_int_equal(settled.wait, 7 * SECOND_MS);
 	sends_nothing();
 	assert_int_equal(delivery_wakes_at(&queue), now + 7 * SECOND_MS);
@@ -362,8 +378,7 @@ without_retry_after_it_rests_as_configured(void **state)
 	sends_nothing();
 	now++;
 	/* "Again at once" is no invitation to spin. */
-	assert_int_equal(delivery_settle(&queue, sends('a'), RETRY_THROTTLED, 0, now).wait,
-			 SECOND_MS);
+	assert_int_equal(settle_after(sends('a'), RETRY_THROTTLED, 0).wait, SECOND_MS);
 }
 
 static void
