@@ -143,7 +143,7 @@ quality_json(struct json *json, const struct engine *engine, int64_t now)
 	json_key(json, "rules");
 	json_open(json, '[');
 	for (unsigned i = 0; i < rules->rule_count; i++)
-		if (rules->rules[i].mode != MODE_OFF)
+		if (rule_warns(&rules->rules[i]))
 			rule_json(json, engine, i);
 	json_close(json, ']');
 	json_key(json, "tasks");

@@ -31,6 +31,13 @@ outcome_of(struct str name)
 	return -1;
 }
 
+bool
+rule_warns(const struct rule *rule)
+{
+	return rule->mode != MODE_OFF &&
+	       (rule->points_expr || rule->points > 0 || rule->floor > 0);
+}
+
 /* ---- lead times ---- */
 
 #define EXACT 8 /* buckets of one hour; then so many an octave */

@@ -26,13 +26,6 @@ count(struct step *step, enum figures_kind kind, uint32_t key, unsigned figure)
 		figures->counts[figure]++;
 }
 
-/* A rule that is for the good of a customer warns of nothing. */
-static bool
-warns(const struct rule *rule)
-{
-	return rule->mode != MODE_OFF && (rule->points_expr || rule->points >= 0);
-}
-
 static const struct rule *
 rule_of(const struct step *step, const struct rule_state *state)
 {
@@ -59,7 +52,7 @@ void
 verdict_announced(struct step *step, const struct rule_state *before, struct rule_state *state)
 {
 	const struct rule *rule = rule_of(step, state);
-	if (!warns(rule))
+	if (!rule_warns(rule))
 		return;
 	bool repeats = before->open &&
 		       state->announced_at - open_since(before) <= step->engine->rules->horizon;
@@ -185,10 +178,10 @@ verdict_churned(struct step *step, int64_t at)
 	cold->churned_at = at;
 	said = arena_array(&step->engine->scratch, rules->rule_count + 1u, sizeof *said);
 	while ((state = state_next(step->customer, &walk, &item)))
-		if (warns(rule_of(step, state)) && foresaw(step, state, at))
+		if (rule_warns(rule_of(step, state)) && foresaw(step, state, at))
 			said[state->rule] = foreseen = true;
 	for (unsigned i = 0; i < rules->rule_count; i++)
-		if (warns(&rules->rules[i]) && !said[i])
+		if (rule_warns(&rules->rules[i]) && !said[i])
 			count(step, FIGURES_RULE, rules->rules[i].key, FIGURE_MISSED);
 	count(step, FIGURES_ALL, 0, FIGURE_CHURNS);
 	if (foreseen)

@@ -7,8 +7,8 @@
 #include "engine/engine.h"
 #include "engine/quality.h"
 
-/* An object: at, horizon (s), churned, foreseen, rules, tasks; rules and tasks in the order of the file, those that
- * are off left out. Shares are numbers or null where there is nothing to divide; leads seconds or null. */
+/* An object: at, horizon (s), churned, foreseen, rules, tasks; rules and tasks in the order of the file, rules
+ * that warn of nothing left out. Shares are numbers or null where there is nothing to divide; leads seconds or null. */
 void quality_json(struct json *json, const struct engine *engine, int64_t now);
 /* key: a list of rules that are noisier than their `noise`, with rule, false, judged, noise. */
 void quality_noisy_json(struct json *json, const char *key, const struct engine *engine);

@@ -15,6 +15,9 @@
  * within a horizon of the customer's last one it is the same churn. It is missed by each rule that announced nothing
  * of this customer in the horizon before it. */
 
+/* It can raise the risk. Others are good news or reminders, and are not judged. */
+bool rule_warns(const struct rule *rule);
+
 #define QUALITY_NOISE_LEAST 10 /* judged alerts before a rule is called noisy */
 #define QUALITY_CHUNKS 16      /* records: figures by their key modulo this */
 

@@ -319,18 +319,21 @@ tasks_are_counted_by_what_came_of_them(void **state)
 /* ---- which rules ---- */
 
 static void
-a_shadow_is_judged_by_churn_and_good_news_by_nothing(void **state)
+a_shadow_is_judged_by_churn_reminders_and_good_news_by_nothing(void **state)
 {
 	struct scene w;
 	(void)state;
-	scene_init(&w, "rules:\n- {rule: trial, on: hit, expr: 'event.value > 0', points: 40, "
-		       "mode: shadow}\n"
-		       "- {rule: rich, on: hit, expr: 'event.value > 0', points: -10}\n"
-		       "- {rule: dull, on: hit, expr: 'event.value > 0', mode: off}\n");
+	scene_init(&w,
+		   "rules:\n- {rule: trial, on: hit, expr: 'event.value > 0', points: 40, "
+		   "mode: shadow}\n"
+		   "- {rule: rich, on: hit, expr: 'event.value > 0', points: -10}\n"
+		   "- {rule: call, on: hit, expr: 'event.value > 0', points: 0}\n"
+		   "- {rule: dull, on: hit, expr: 'event.value > 0', points: 9, mode: off}\n");
 	hit(&w, "2026-03-02 12:00");
 	churn(&w, "2026-03-12 12:00");
 	expect_rule(&w, "trial", "1 0 0 1 0 0");
 	expect_rule(&w, "rich", "0 0 0 0 0 0");
+	expect_rule(&w, "call", "0 0 0 0 0 0");
 	expect_rule(&w, "dull", "0 0 0 0 0 0");
 	scene_finish(&w);
 }
@@ -441,7 +444,8 @@ main(void)
 			saved_and_churned_are_useful_and_no_answer_leaves_an_alert_open),
 		cmocka_unit_test(a_task_done_by_itself_judges_nothing),
 		cmocka_unit_test(tasks_are_counted_by_what_came_of_them),
-		cmocka_unit_test(a_shadow_is_judged_by_churn_and_good_news_by_nothing),
+		cmocka_unit_test(
+			a_shadow_is_judged_by_churn_reminders_and_good_news_by_nothing),
 		cmocka_unit_test(figures_follow_the_rules_name_and_go_with_it),
 		cmocka_unit_test(each_item_has_an_alert_of_its_own),
 		cmocka_unit_test(leads_are_kept_to_a_sixteenth_and_quantiles_go_by_rank),
