@@ -5,6 +5,7 @@ import os
 import statistics
 import time
 
+from support.chaos import BlackHole, Drip, Mute
 from support.house import House, SECRET
 from support.receiver import FastReceiver
 
@@ -85,3 +86,83 @@ def measure_posts(bench, say, posts, rounds, concurrency, redis_options):
     return {"posts": posts, "concurrency": concurrency, "bare_per_s": statistics.median(rates["bare"]),
             "per_s": statistics.median(rates["churnd"]), "churnd_cpu_us": statistics.median(cpu),
             "ratio": statistics.median(b / a for a, b in zip(rates["bare"], rates["churnd"]))}
+
+
+# -- neighbours
+
+BAD = ("black hole", "dripping", "hanging in TLS")
+
+
+def neighbour_rules(endpoints):
+    lines = ["churnd: 1", "name: bench", "defaults: {max_alerts_per_hour: 1000000}", "signals:", "  login: {on: login}",
+             "rules:", "- {rule: quiet, expr: 'seen(login) and silent(login) >= 14d', points: 5}"]
+    lines += ["- {rule: r%d, on: p%d, expr: true, points: 0, cooldown: 0s}" % (n, n) for n in range(endpoints)]
+    lines += ["actions:"] + ["- {on: rule.fired, rule: r%d, webhook: e%d}" % (n, n) for n in range(endpoints)]
+    return "\n".join(lines) + "\n"
+
+
+def neighbours_config(endpoints, good, bad_urls):
+    urls = [good.url] * (endpoints - len(bad_urls)) + bad_urls
+    return "webhooks:\n" + "".join(webhook("e%d" % n, url) for n, url in enumerate(urls))
+
+
+def memory(pid, name):
+    with open("/proc/%d/status" % pid, encoding="ascii") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name))
+
+
+def entry_key(text):
+    return tuple(int(part) for part in text.split("-"))
+
+
+def neighbours_once(bench, size, bad_urls, redis_options):
+    """One daemon with so many endpoints: how fast it reads a stream of events, then how late its alerts come."""
+    good = FastReceiver("--stamps")
+    house = House(neighbour_rules(size["endpoints"]), redis_options=redis_options)
+    house.more = neighbours_config(size["endpoints"], good, bad_urls)
+    start = (int(time.time()) - 60) * 1000 - 86400000
+    try:
+        bench("fill", house.sock, house.key("events"), 50000, size["events"], start, 86400000)
+        last = entry_key(house.last_id())
+        for n in range(size["endpoints"] - len(bad_urls), size["endpoints"]):
+            fill_alerts(house, size["backlog"], "e%d" % n)
+        house.start()
+        house.wait(lambda: house.mark() is not None, "the first commit")
+        begun = time.monotonic()
+        house.wait(lambda: entry_key(house.position()) >= last, "the events are read", 120)
+        ingest = size["events"] / (time.monotonic() - begun)
+        probe = [house.sock, house.key("events"), size["rate"]]
+        bench("probes", *probe, 1, size["endpoints"])
+        good.reset()
+        bench("probes", *probe, size["seconds"], size["endpoints"])
+        house.drain()
+        stats = good.stats()
+        return {"ingest_per_s": ingest, "p50_ms": stats["p50_ms"], "p99_ms": stats["p99_ms"], "stamped": stats["stamped"],
+                "rss": memory(house.churnd.pid, "VmHWM")}
+    finally:
+        house.close()
+        good.close()
+
+
+def measure_neighbours(bench, say, size, redis_options):
+    pairs, other = [], FastReceiver()
+    for number in range(size["pairs"]):
+        hole, drip, mute = BlackHole(), Drip(), Mute()
+        bad = ["http://127.0.0.1:%d/" % hole.port, "http://127.0.0.1:%d/" % drip.port, "https://127.0.0.1:%d/" % mute.port]
+        calm = neighbours_once(bench, size, [other.url] * len(bad), redis_options)
+        beside = neighbours_once(bench, size, bad, redis_options)
+        for server in (hole, drip, mute):
+            server.close()
+        pairs.append((calm, beside))
+        say("pair %d: p99 %.2f ms, beside bad ones %.2f ms; ingest %.2f and %.2f M/s; memory %.0f and %.0f MiB" % (
+            number + 1, calm["p99_ms"], beside["p99_ms"], calm["ingest_per_s"] / 1e6, beside["ingest_per_s"] / 1e6,
+            calm["rss"] / 2**20, beside["rss"] / 2**20))
+    other.close()
+
+    def middle(value):
+        return statistics.median(value(calm, beside) for calm, beside in pairs)
+    return {"pairs": pairs, "endpoints": size["endpoints"], "p99_ms": middle(lambda a, b: a["p99_ms"]),
+            "beside_p99_ms": middle(lambda a, b: b["p99_ms"]), "growth": middle(lambda a, b: b["p99_ms"] / a["p99_ms"] - 1),
+            "growth_ms": middle(lambda a, b: b["p99_ms"] - a["p99_ms"]),
+            "ingest_ratio": middle(lambda a, b: b["ingest_per_s"] / a["ingest_per_s"]),
+            "rss_growth": max(b["rss"] - a["rss"] for a, b in pairs)}
