@@ -42,7 +42,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help all deps deps-build test asan fuzz bench torture deliveries reload demo run lint format install clean
+.PHONY: help all deps deps-build test asan fuzz bench torture deliveries interop reload demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -102,6 +102,11 @@ torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 S
 deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops some, under kill -9 each second
 	+@$(FLAVOUR_OF)release programs tools
 	@tests/fault/deliveries.py
+
+interop: deps-build ## signatures against the npm package standardwebhooks (installs node and npm, asks a registry)
+	@command -v npm >/dev/null || tests/deps interop
+	+@$(FLAVOUR_OF)release programs tools
+	@tests/interop/standardwebhooks.py
 
 reload: deps-build ## 10,000 events a second under a reload each second, for RELOAD_SECONDS=60
 	+@$(FLAVOUR_OF)release programs tools
