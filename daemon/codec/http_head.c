@@ -272,6 +272,8 @@ http_head_parse(struct str head, struct http_head *out, int *status, struct err 
 	}
 	if (is_11 && !made.has_host)
 		return refuse(&reading, 400, "the header Host is missing");
+	if (made.chunked && !is_11)
+		return refuse(&reading, 400, "HTTP/1.0 has no Transfer-Encoding");
 	if (made.chunked && made.has_length)
 		return refuse(&reading, 400,
 			      "Content-Length and Transfer-Encoding are both there");
@@ -293,6 +295,21 @@ hex_digit(char c)
 #define CHUNK_DIGITS 15
 #define CHUNK_LINE_MAX 256 /* of extensions, which are skipped */
 
+/* A CR that no LF follows is refused: others may take it alone for the line's end. */
+static bool
+take_size_end(struct http_chunks *chunks, char c)
+{
+	if (c != '\n') {
+		bool first_cr = c == '\r' && chunks->line < CHUNK_LINE_MAX;
+
+		chunks->line = first_cr ? CHUNK_LINE_MAX : chunks->line + 1;
+		return chunks->line <= CHUNK_LINE_MAX;
+	}
+	chunks->at = chunks->left > 0 ? CHUNK_DATA : CHUNK_TRAILER;
+	chunks->line = 0;
+	return true;
+}
+
 static bool
 take_size(struct http_chunks *chunks, char c)
 {
@@ -306,19 +323,7 @@ take_size(struct http_chunks *chunks, char c)
 		return false;
 	chunks->line = 0;
 	chunks->at = CHUNK_SIZE_END;
-	if (c == '\n')
-		chunks->at = chunks->left > 0 ? CHUNK_DATA : CHUNK_TRAILER;
-	return true;
-}
-
-static bool
-take_size_end(struct http_chunks *chunks, char c)
-{
-	if (c != '\n')
-		return ++chunks->line <= CHUNK_LINE_MAX;
-	chunks->at = chunks->left > 0 ? CHUNK_DATA : CHUNK_TRAILER;
-	chunks->line = 0;
-	return true;
+	return take_size_end(chunks, c);
 }
 
 static bool

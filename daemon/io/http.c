@@ -242,6 +242,10 @@ on_written(struct bufferevent *bev, void *ctx)
 		begin_next(call);
 		return;
 	}
+	if (call->ended) {
+		call_free(call);
+		return;
+	}
 	http_move(call, HTTP_LINGERING);
 	shutdown(bufferevent_getfd(bev), SHUT_WR);
 	evbuffer_drain(bufferevent_get_input(bev), SIZE_MAX);

@@ -126,6 +126,13 @@ strange_heads_get_the_status_they_deserve(void **state)
 		{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 		 400},
 		{"GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\n\r\n", 417},
+		{"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+		{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+		 400},
+		{"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n", 400},
+		{"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+		 "Transfer-Encoding: chunked\r\n\r\n",
+		 501},
 	};
 
 	(void)state;
@@ -186,7 +193,8 @@ malformed_or_large_chunks_are_refused(void **state)
 		{"\r\n", -400},		{"x\r\n", -400},   {"-1\r\n", -400},
 		{"1\r\nabc", -400},	{"1x\r\na", -400}, {"ffffffffffffffff1\r\n", -400},
 		{"15\r\n", 4},		{"15\r\na", -413}, {"fffffffffffffff\r\na", -413},
-		{"1\r\na\r\r\n", -400},
+		{"1\r\na\r\r\n", -400}, {"1\rx\na", -400}, {"1\r\r\na", -400},
+		{"1;a\rb\na", -400},
 	};
 	struct buf out = {0};
 	bool done;
