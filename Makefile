@@ -103,10 +103,10 @@ deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops som
 	+@$(FLAVOUR_OF)release programs tools
 	@tests/fault/deliveries.py
 
-interop: deps-build ## signatures against the npm package standardwebhooks (installs node and npm, asks a registry)
+interop: deps-build ## what we write, read by others: npm's standardwebhooks (asks a registry), Debian's promtool
 	@command -v npm >/dev/null || tests/deps interop
 	+@$(FLAVOUR_OF)release programs tools
-	@tests/interop/standardwebhooks.py
+	@$(RUN) $(PICK) --stage interop --timeout 600 $(call scripts,tests/interop)
 
 reload: deps-build ## 10,000 events a second under a reload each second, for RELOAD_SECONDS=60
 	+@$(FLAVOUR_OF)release programs tools

@@ -17,6 +17,9 @@
 
 static const char *const list_customers[] = {"level", "at_least", "owner",  "tag", "rule",
 					     "sort",  "limit",	  "cursor", NULL};
+static const char *const list_alerts[] = {"customer", "type",  "rule",	 "endpoint", "since",
+					  "until",    "limit", "cursor", NULL};
+static const char *const list_dead[] = {"endpoint", "customer", "limit", "cursor", NULL};
 static const char *const list_tasks[] = {"state", "assignee", "queue",	"customer",
 					 "task",  "limit",    "cursor", NULL};
 
@@ -26,7 +29,18 @@ static const struct route routes[] = {
 	{"GET", "/readyz", api_readyz, NULL, true},
 	{"GET", "/metrics", api_metrics, NULL, false},
 	{"GET", "/v1/status", api_status, NULL, false},
+	{"GET", "/v1/alerts", api_alerts, list_alerts, false},
 	{"GET", "/v1/webhooks", api_webhooks, NULL, false},
+	{"GET", "/v1/webhooks/*", api_webhook, NULL, false},
+	{"POST", "/v1/webhooks/*/pause", api_webhook_act, NULL, false},
+	{"POST", "/v1/webhooks/*/resume", api_webhook_act, NULL, false},
+	{"POST", "/v1/webhooks/*/test", api_webhook_act, NULL, false},
+	{"GET", "/v1/dead", api_dead, list_dead, false},
+	{"POST", "/v1/dead/retry", api_dead_act, NULL, false},
+	{"POST", "/v1/dead/drop", api_dead_act, NULL, false},
+	{"GET", "/v1/dead/*", api_letter, NULL, false},
+	{"POST", "/v1/dead/*/retry", api_letter_act, NULL, false},
+	{"POST", "/v1/dead/*/drop", api_letter_act, NULL, false},
 	{"GET", "/v1/customers", api_customers, list_customers, false},
 	{"GET", "/v1/customers/*", api_customer, NULL, false},
 	{"GET", "/v1/customers/*/explain", api_explain, NULL, false},
@@ -42,6 +56,28 @@ static const struct route routes[] = {
 	{"POST", "/v1/events", api_events, NULL, false},
 	{"GET", "/v1/entries/*", api_entry, NULL, false},
 };
+
+#define ROUTES (sizeof routes / sizeof *routes)
+_Static_assert(ROUTES < API_ROUTES_MAX,
+	       "api->answers has a slot for each route, and one for none");
+
+unsigned
+api_route_count(void)
+{
+	return ROUTES;
+}
+
+const struct route *
+api_route_at(unsigned slot)
+{
+	return slot < ROUTES ? &routes[slot] : NULL;
+}
+
+unsigned
+api_route_slot(const struct route *route)
+{
+	return route ? (unsigned)(route - routes) : ROUTES;
+}
 
 /* --- how an ask ends --- */
 
@@ -63,6 +99,8 @@ ask_free(struct ask *ask)
 		scan_destroy(ask->scan);
 		api->scans--;
 	}
+	if (ask->test)
+		outbox_test_cancel(ask->test);
 	if (ask->timer)
 		event_free(ask->timer);
 	api->appends -= ask->appends;
@@ -73,8 +111,7 @@ ask_free(struct ask *ask)
 static void
 answer(struct ask *ask, int status, const char *type, const char *more)
 {
-	if (status >= 400)
-		ask->api->errors++;
+	api_count_answer(ask, status);
 	http_answer(ask->call, status, type, more, buf_view(&ask->out));
 	ask_free(ask);
 }
@@ -314,7 +351,7 @@ find_route(struct ask *ask, struct str method, struct str path, char allowed[64]
 	*allowed = '\0';
 	if (str_is(method, "HEAD"))
 		method = STR("GET");
-	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+	for (size_t i = 0; i < ROUTES; i++) {
 		if (!path_fits(routes[i].path, path, &segment))
 			continue;
 		if (str_is(method, routes[i].method)) {
@@ -430,8 +467,8 @@ take(void *ctx, struct http_call *call)
 	struct api *api = ctx;
 	struct ask *ask = mem_alloc(sizeof *ask);
 
-	api->requests++;
 	ask->api = api;
+	ask->began_at = clock_monotonic();
 	ask->call = call;
 	ask->arena = http_call_arena(call);
 	ask->after = api->asks;
@@ -454,6 +491,9 @@ api_create(const struct api_options *options, struct err *err)
 	api->events_key = live_key(options->live, "events");
 	api->rejected_key = live_key(options->live, "rejected");
 	api->task_key = live_key(options->live, "task:");
+	api->alerts_key = live_key(options->live, "alerts");
+	api->dead_key = live_key(options->live, "dead");
+	api->resend_key = live_key(options->live, "resend");
 	api->http = http_create(&http, err);
 	if (api->http != NULL && options->token.n == 0 && !http_is_local(api->http)) {
 		err_set(err,

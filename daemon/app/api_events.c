@@ -255,16 +255,6 @@ answer_entry(struct ask *ask, bool applied, struct str why)
 	ask_answer(ask, 200);
 }
 
-static struct str
-field_of(const struct reply *fields, const char *name)
-{
-	for (uint32_t i = 0; i + 1 < fields->count; i += 2) {
-		if (str_is(fields[1 + i].text, name))
-			return fields[2 + i].text;
-	}
-	return STR_NONE;
-}
-
 /* Of the rejections since then, the one that tells of this entry. */
 static void
 take_rejected(struct ask *ask, const struct reply *reply)
@@ -276,8 +266,8 @@ take_rejected(struct ask *ask, const struct reply *reply)
 		const struct reply *fields = reply_at(item, 1);
 
 		if (fields && fields->type == REPLY_ARRAY &&
-		    str_eq(field_of(fields, "id"), ask->id))
-			why = field_of(fields, "error");
+		    str_eq(entry_field(fields, "id"), ask->id))
+			why = entry_field(fields, "error");
 		item = reply_next(item);
 	}
 	answer_entry(ask, true, why);

@@ -2,8 +2,7 @@
 /* How the guards are, for people and for Prometheus. */
 #include "app/api_guard.h"
 
-#include <inttypes.h>
-
+#include "codec/exposition.h"
 #include "engine/guard.h"
 
 static void
@@ -99,13 +98,6 @@ api_guard_json(struct json *json, const struct engine *engine)
 	json_close(json, '}');
 }
 
-static void
-metric(struct buf *out, const char *name, const char *kind, const char *help, uint64_t value)
-{
-	buf_printf(out, "# HELP churnd_%s %s\n# TYPE churnd_%s %s\nchurnd_%s %" PRIu64 "\n",
-		   name, help, name, kind, name, value);
-}
-
 void
 api_guard_metrics(struct buf *out, const struct engine *engine)
 {
@@ -116,11 +108,12 @@ api_guard_metrics(struct buf *out, const struct engine *engine)
 		return;
 	guard = engine_guard(engine);
 	tally = tally_of(guard);
-	metric(out, "feeds", "gauge", "pairs of event type and source that are guarded",
-	       tally.guarded);
-	metric(out, "feeds_suspect", "gauge", "guarded feeds that fell silent", tally.suspect);
-	metric(out, "feed_unguarded_events_total", "counter",
-	       "events of pairs past the limit of guarded ones", guard->unguarded);
-	metric(out, "alerts_muted", "gauge", "alerts of this hour past the cap of their rule",
-	       tally.muted);
+	metric_one(out, "feeds", "gauge", "pairs of event type and source that are guarded",
+		   (double)tally.guarded);
+	metric_one(out, "feeds_suspect", "gauge", "guarded feeds that fell silent",
+		   (double)tally.suspect);
+	metric_one(out, "feed_unguarded_events_total", "counter",
+		   "events of pairs past the limit of guarded ones", (double)guard->unguarded);
+	metric_one(out, "alerts_muted", "gauge",
+		   "alerts of this hour past the cap of their rule", (double)tally.muted);
 }

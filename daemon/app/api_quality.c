@@ -2,9 +2,8 @@
 /* How right rules have been: GET /v1/rules/stats, and a few numbers for Prometheus. */
 #include "app/api_quality.h"
 
-#include <inttypes.h>
-
 #include "app/api_room.h"
+#include "codec/exposition.h"
 #include "codec/quality_json.h"
 
 void
@@ -16,13 +15,6 @@ api_rules_stats(struct ask *ask)
 		return;
 	quality_json(&ask->json, engine, ask_now(ask));
 	ask_answer(ask, 200);
-}
-
-static void
-metric(struct buf *out, const char *name, const char *kind, const char *help, uint64_t value)
-{
-	buf_printf(out, "# HELP churnd_%s %s\n# TYPE churnd_%s %s\nchurnd_%s %" PRIu64 "\n",
-		   name, help, name, kind, name, value);
 }
 
 void
@@ -37,11 +29,11 @@ api_quality_metrics(struct buf *out, const struct engine *engine)
 	all = all ? all : &none;
 	for (unsigned i = 0; i < engine_rules(engine)->rule_count; i++)
 		noisy += quality_rule_is_noisy(engine, i);
-	metric(out, "rules_noisy", "gauge", "rules with more false alarms than their noise",
-	       noisy);
-	metric(out, "customers_churned_total", "counter", "customers that churned",
-	       all->counts[FIGURE_CHURNS]);
-	metric(out, "customers_churned_foreseen_total", "counter",
-	       "of these, customers of whom some rule had warned",
-	       all->counts[FIGURE_FORESEEN]);
+	metric_one(out, "rules_noisy", "gauge", "rules with more false alarms than their noise",
+		   (double)noisy);
+	metric_one(out, "customers_churned_total", "counter", "customers that churned",
+		   (double)all->counts[FIGURE_CHURNS]);
+	metric_one(out, "customers_churned_foreseen_total", "counter",
+		   "of these, customers of whom some rule had warned",
+		   (double)all->counts[FIGURE_FORESEEN]);
 }

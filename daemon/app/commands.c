@@ -28,7 +28,14 @@ const struct command commands[] = {
 	 "[list|show|claim|done|cancel] [ID] [--who W] [--outcome O] [--reason R] [--note N]",
 	 "care tasks: who does what (list: --state --assignee --queue --customer -n)",
 	 tasks_run},
-	{"webhooks", "[list]", "the endpoints and how they are", webhooks_run},
+	{"webhooks", "[list | test NAME | pause NAME | resume NAME] [--who W]",
+	 "the endpoints, how they are and what to do; test sends one alert now and says what came "
+	 "back",
+	 webhooks_run},
+	{"dead",
+	 "[list [--endpoint E] [--customer C] [-n N] | show ID | retry ID... | drop ID...\n"
+	 "        | retry --all [--endpoint E] | drop --all [--endpoint E]] [--who W]",
+	 "deliveries that were given up; retry sends them again with the same id", dead_run},
 	{"sign", "[FILE] --endpoint NAME | --secret-file F [--id ID] [--at SECONDS]",
 	 "the three headers with which a receiver can be tried; FILE or stdin is the body",
 	 sign_run},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* churnctl doctor: what is unwise in Redis' settings and in files, before it hurts. */
+/* churnctl doctor: what is unwise in Redis' settings and in files, and which endpoints need somebody. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -321,6 +321,30 @@ check_files(struct doctor *doctor)
 }
 
 static void
+say_trouble(void *ctx, const char *webhook, bool stands, const char *sentence)
+{
+	say(ctx, stands ? VERDICT_WRONG : VERDICT_UNWISE, "webhooks", "%s: %s", webhook,
+	    sentence);
+}
+
+static void
+check_webhooks(struct doctor *doctor)
+{
+	const struct ctl_trouble trouble = {say_trouble, doctor};
+	unsigned before = doctor->found;
+	struct err err;
+	json_t *json;
+
+	if (ctl_http_try(doctor->redis->home, "/v1/webhooks", &json, NULL, &err) == 200) {
+		ctl_webhooks_troubles(doctor->redis->home, json_object_get(json, "webhooks"),
+				      &trouble);
+		if (doctor->found == before)
+			say(doctor, VERDICT_OK, "webhooks", "all take their alerts");
+	}
+	json_decref(json);
+}
+
+static void
 check_daemon(struct doctor *doctor)
 {
 	struct err err;
@@ -344,7 +368,7 @@ check_daemon(struct doctor *doctor)
 static void (*const checks[])(struct doctor *doctor) = {
 	check_version, check_persistence, check_last_save, check_memory,
 	check_role,    check_clock,	  check_keys,	   check_last_id,
-	check_hold,    check_files,	  check_daemon,
+	check_hold,    check_files,	  check_daemon,	   check_webhooks,
 };
 
 /* --- the command --- */

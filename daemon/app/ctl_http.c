@@ -115,7 +115,8 @@ ask_daemon(struct ctl_home *home, const char *path, const struct str *post, json
 		abort();
 	set_address(home, easy, path);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)CTL_HTTP_MS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+			 home->http_ms ? home->http_ms : (long)CTL_HTTP_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, body);
 	set_body(easy, post);
@@ -198,5 +199,35 @@ ctl_http_print(struct ctl_home *home, const char *path)
 		fwrite(text.p, 1, text.n, stdout);
 	json_decref(json);
 	buf_finish(&text);
+	return status;
+}
+
+enum status
+ctl_show(struct ctl_home *home, const char *path,
+	 void (*print)(const struct ctl *ctl, json_t *json))
+{
+	json_t *json;
+	enum status status;
+
+	if (home->ctl->json)
+		return ctl_http_print(home, path);
+	status = ctl_http_get(home, path, &json, NULL);
+	if (status == STATUS_DONE)
+		print(home->ctl, json);
+	json_decref(json);
+	return status;
+}
+
+enum status
+ctl_show_path(const struct ctl *ctl, const char *path,
+	      void (*print)(const struct ctl *ctl, json_t *json))
+{
+	struct ctl_home home;
+	enum status status;
+
+	if (!ctl_home_open(ctl, &home))
+		return STATUS_USAGE;
+	status = ctl_show(&home, path, print);
+	ctl_home_close(&home);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* churnctl top, customer, webhooks, status: what the daemon knows, as tables. */
+/* churnctl top, customer, status: what the daemon knows, as tables. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,59 +7,6 @@
 
 #include "app/ctl.h"
 #include "codec/http_head.h"
-
-/* A path of the daemon, as it is for --json, else through print. */
-static enum status
-show(struct ctl_home *home, const char *path,
-     void (*print)(const struct ctl *ctl, json_t *json))
-{
-	json_t *json;
-	enum status status;
-
-	if (home->ctl->json)
-		return ctl_http_print(home, path);
-	status = ctl_http_get(home, path, &json, NULL);
-	if (status == STATUS_DONE)
-		print(home->ctl, json);
-	json_decref(json);
-	return status;
-}
-
-static enum status
-show_path(const struct ctl *ctl, const char *path,
-	  void (*print)(const struct ctl *ctl, json_t *json))
-{
-	struct ctl_home home;
-	enum status status;
-
-	if (!ctl_home_open(ctl, &home))
-		return STATUS_USAGE;
-	status = show(&home, path, print);
-	ctl_home_close(&home);
-	return status;
-}
-
-/* Cleaned, in the arena. */
-static struct str
-clean(struct arena *arena, const char *text)
-{
-	struct buf buf = {0};
-	struct str made;
-
-	ctl_text_clean(&buf, str_of(text));
-	made = arena_str(arena, buf_view(&buf));
-	buf_finish(&buf);
-	return made;
-}
-
-static struct str
-number_text(struct arena *arena, const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? arena_printf(arena, "%.15g", json_number_value(value))
-				     : STR_NONE;
-}
 
 /* --- top --- */
 
@@ -95,8 +42,8 @@ print_top(const struct ctl *ctl, json_t *json)
 		ctl_table_text(&table, ctl_json_text(customer, "customer"));
 		ctl_table_text(&table, ctl_json_text(customer, "name"));
 		ctl_table_text(&table, ctl_json_text(customer, "level"));
-		ctl_table_cell(&table, number_text(&table.arena, customer, "risk"));
-		ctl_table_cell(&table, number_text(&table.arena, customer, "value"));
+		ctl_table_cell(&table, ctl_json_number(&table.arena, customer, "risk"));
+		ctl_table_cell(&table, ctl_json_number(&table.arena, customer, "value"));
 		ctl_table_text(&table, ctl_json_text(customer, "owner"));
 		ctl_table_text(&table,
 			       ctl_json_words(main_reason(customer), "text", "texts", ctl->zh));
@@ -127,7 +74,7 @@ top_run(const struct ctl *ctl, int argc, char **argv)
 	buf_text(&path, "/v1/customers");
 	for (unsigned i = 0; i < 6; i++)
 		ctl_http_parameter(&path, names[i], values[i] || i < 5 ? values[i] : "20");
-	status = show_path(ctl, path.p, print_top);
+	status = ctl_show_path(ctl, path.p, print_top);
 	buf_finish(&path);
 	return status;
 }
@@ -143,7 +90,7 @@ print_refused(struct arena *arena, const json_t *rules)
 	if (json_is_object(refused))
 		printf("  refused    %s: %s\n             the rules in force stay in force\n",
 		       ctl_json_time(arena, refused, "at").p,
-		       clean(arena, ctl_json_text(refused, "why")).p);
+		       ctl_clean(arena, ctl_json_text(refused, "why")).p);
 }
 
 static void
@@ -152,7 +99,8 @@ print_change(struct arena *arena, const char *before, const char *after, const j
 	const char *by = ctl_json_text(change, "by"), *why = ctl_json_text(change, "why");
 
 	printf("  %s%s%s%s%s%s%s\n", before, ctl_json_time(arena, change, "at").p, after,
-	       *by ? ", by " : "", clean(arena, by).p, *why ? ": " : "", clean(arena, why).p);
+	       *by ? ", by " : "", ctl_clean(arena, by).p, *why ? ": " : "",
+	       ctl_clean(arena, why).p);
 }
 
 /* The newest first. */
@@ -172,19 +120,19 @@ print_words(struct arena *arena, const json_t *customer)
 {
 	json_t *profile = json_object_get(customer, "profile"), *value;
 	const char *key;
-	struct str name = clean(arena, ctl_json_text(customer, "name"));
+	struct str name = ctl_clean(arena, ctl_json_text(customer, "name"));
 
-	printf("%s%s%s\n", clean(arena, ctl_json_text(customer, "customer")).p,
+	printf("%s%s%s\n", ctl_clean(arena, ctl_json_text(customer, "customer")).p,
 	       name.n ? "  " : "", name.n ? name.p : "");
 	printf("  level %s, risk %" PRId64 ", health %" PRId64 "\n",
 	       ctl_json_text(customer, "level"), ctl_json_int(customer, "risk"),
 	       ctl_json_int(customer, "health"));
-	struct str stage = clean(arena, ctl_json_text(customer, "stage"));
+	struct str stage = ctl_clean(arena, ctl_json_text(customer, "stage"));
 
 	if (stage.n)
 		printf("  stage %s since %s\n", stage.p,
 		       ctl_json_time(arena, customer, "stage_since").p);
-	struct str worth = number_text(arena, customer, "value");
+	struct str worth = ctl_json_number(arena, customer, "value");
 
 	if (worth.n)
 		printf("  value %s\n", worth.p);
@@ -194,8 +142,8 @@ print_words(struct arena *arena, const json_t *customer)
 		value = json_object_iter_value(at);
 		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
 
-		printf("  %s: %s\n", clean(arena, key).p,
-		       clean(arena, text ? text : json_string_value(value)).p);
+		printf("  %s: %s\n", ctl_clean(arena, key).p,
+		       ctl_clean(arena, text ? text : json_string_value(value)).p);
 		free(text);
 	}
 }
@@ -231,8 +179,8 @@ print_reasons(const struct ctl *ctl, struct arena *arena, const json_t *customer
 
 		printf("  %+4" PRId64 "  %s: %s%s%s\n", ctl_json_int(reason, "points"),
 		       ctl_json_text(reason, "rule"),
-		       clean(arena, ctl_json_words(reason, "text", "texts", ctl->zh)).p,
-		       *advice ? "; " : "", clean(arena, advice).p);
+		       ctl_clean(arena, ctl_json_words(reason, "text", "texts", ctl->zh)).p,
+		       *advice ? "; " : "", ctl_clean(arena, advice).p);
 	}
 }
 
@@ -251,10 +199,10 @@ print_signals(const json_t *customer)
 	ctl_table_init(&table, heads, 6, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
 	for (i = 0; (signal = json_array_get(signals, i)) != NULL; i++) {
 		ctl_table_text(&table, ctl_json_text(signal, "signal"));
-		ctl_table_cell(&table, number_text(&table.arena, signal, "events_7d"));
-		ctl_table_cell(&table, number_text(&table.arena, signal, "events_28d"));
-		ctl_table_cell(&table, number_text(&table.arena, signal, "events_91d"));
-		ctl_table_cell(&table, number_text(&table.arena, signal, "active_days"));
+		ctl_table_cell(&table, ctl_json_number(&table.arena, signal, "events_7d"));
+		ctl_table_cell(&table, ctl_json_number(&table.arena, signal, "events_28d"));
+		ctl_table_cell(&table, ctl_json_number(&table.arena, signal, "events_91d"));
+		ctl_table_cell(&table, ctl_json_number(&table.arena, signal, "active_days"));
 		ctl_table_cell(&table, ctl_json_time(&table.arena, signal, "last_at"));
 	}
 	ctl_table_print(&table);
@@ -291,7 +239,7 @@ print_tags_and_tasks(struct arena *arena, const json_t *customer)
 	for (i = 0; (item = json_array_get(list, i)) != NULL; i++) {
 		struct str expires = ctl_json_time(arena, item, "expires");
 
-		printf("  %s%s%s\n", clean(arena, ctl_json_text(item, "tag")).p,
+		printf("  %s%s%s\n", ctl_clean(arena, ctl_json_text(item, "tag")).p,
 		       expires.n ? " until " : "", expires.n ? expires.p : "");
 	}
 	list = json_object_get(customer, "tasks");
@@ -301,7 +249,7 @@ print_tags_and_tasks(struct arena *arena, const json_t *customer)
 		printf("  %s  %s, %s, %s %s\n", ctl_json_text(item, "id"),
 		       ctl_json_text(item, "task"), ctl_json_text(item, "state"),
 		       ctl_json_text(item, "priority"),
-		       clean(arena, ctl_json_text(item, "assignee")).p);
+		       ctl_clean(arena, ctl_json_text(item, "assignee")).p);
 }
 
 static void
@@ -336,7 +284,7 @@ print_moment(const struct ctl *ctl, struct arena *arena, const json_t *item)
 	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
 		if (strcmp(type, whats[i][0]) == 0)
 			printf("  %s  %s %s\n", at.p, whats[i][ctl->zh ? 2 : 0],
-			       clean(arena, ctl_json_text(item, whats[i][1])).p);
+			       ctl_clean(arena, ctl_json_text(item, whats[i][1])).p);
 }
 
 /* What happened to the risk, and to the rules that it is made by; the newest last. */
@@ -363,10 +311,10 @@ show_customer(struct ctl_home *home, const char *id)
 
 	buf_text(&path, "/v1/customers/");
 	http_encode(&path, str_of(id));
-	status = show(home, path.p, print_customer);
+	status = ctl_show(home, path.p, print_customer);
 	buf_text(&path, "/timeline");
 	if (status == STATUS_DONE && !home->ctl->json)
-		status = show(home, path.p, print_timeline);
+		status = ctl_show(home, path.p, print_timeline);
 	buf_finish(&path);
 	return status;
 }
@@ -388,43 +336,6 @@ customer_run(const struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-/* --- endpoints --- */
-
-static void
-print_webhooks(const struct ctl *ctl, json_t *json)
-{
-	static const char *const heads[] = {"WEBHOOK", "STATE", "WAITING",   "DELIVERED",
-					    "FAILED",  "DEAD",	"LAST ERROR"};
-	static const char *const figures[] = {"waiting", "delivered", "failed", "dead"};
-	json_t *webhooks = json_object_get(json, "webhooks"), *webhook;
-	struct ctl_table table;
-	size_t i;
-
-	if (json_array_size(webhooks) == 0) {
-		puts(ctl->zh ? "没有配置 webhook" : "no webhooks are configured");
-		return;
-	}
-	ctl_table_init(&table, heads, 7, 0x3c);
-	for (i = 0; (webhook = json_array_get(webhooks, i)) != NULL; i++) {
-		ctl_table_text(&table, ctl_json_text(webhook, "name"));
-		ctl_table_text(&table, ctl_json_text(webhook, "state"));
-		for (size_t k = 0; k < 4; k++)
-			ctl_table_cell(&table, number_text(&table.arena, webhook, figures[k]));
-		ctl_table_text(&table, ctl_json_text(webhook, "last_error"));
-	}
-	ctl_table_print(&table);
-}
-
-enum status
-webhooks_run(const struct ctl *ctl, int argc, char **argv)
-{
-	if (!options_take(NULL, 0, &argc, argv))
-		return STATUS_USAGE;
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "list") != 0))
-		return ctl_usage(argv[0]);
-	return show_path(ctl, "/v1/webhooks", print_webhooks);
-}
-
 /* --- status --- */
 
 static void
@@ -433,9 +344,10 @@ print_state(struct arena *arena, const json_t *json)
 	const char *why = ctl_json_text(json, "why"), *holder = ctl_json_text(json, "holder");
 
 	printf("churnd %s: %s%s%s\n", ctl_json_text(json, "version"),
-	       ctl_json_text(json, "state"), *why ? ": " : "", *why ? clean(arena, why).p : "");
+	       ctl_json_text(json, "state"), *why ? ": " : "",
+	       *why ? ctl_clean(arena, why).p : "");
 	if (*holder)
-		printf("  the lease is held by %s\n", clean(arena, holder).p);
+		printf("  the lease is held by %s\n", ctl_clean(arena, holder).p);
 	if (json_is_true(json_object_get(json, "held")))
 		puts("  held: an import as live is running, time stands still");
 }
@@ -476,14 +388,14 @@ print_guard(struct arena *arena, const json_t *json)
 	{
 		struct str since = ctl_json_time(arena, row, "since");
 
-		printf("  silent     %s", clean(arena, ctl_json_text(row, "event_type")).p);
+		printf("  silent     %s", ctl_clean(arena, ctl_json_text(row, "event_type")).p);
 		if (*ctl_json_text(row, "source"))
-			printf(" from %s", clean(arena, ctl_json_text(row, "source")).p);
+			printf(" from %s", ctl_clean(arena, ctl_json_text(row, "source")).p);
 		printf(" since %s: what reads it holds\n", since.p);
 	}
-	json_array_foreach(json_object_get(guard, "muted"), i, row)
-		printf("  muted      %s: %" PRId64 " alerts of this hour\n",
-		       clean(arena, ctl_json_text(row, "rule")).p, ctl_json_int(row, "muted"));
+	json_array_foreach(json_object_get(guard, "muted"), i, row) printf(
+		"  muted      %s: %" PRId64 " alerts of this hour\n",
+		ctl_clean(arena, ctl_json_text(row, "rule")).p, ctl_json_int(row, "muted"));
 }
 
 static void
@@ -495,7 +407,7 @@ print_noisy(struct arena *arena, const json_t *rules)
 	json_array_foreach(json_object_get(rules, "noisy"), i, rule)
 		printf("  noisy      %s: %" PRId64 " of %" PRId64
 		       " judged alerts were false alarms (churnctl rules stats)\n",
-		       clean(arena, ctl_json_text(rule, "rule")).p, ctl_json_int(rule, "false"),
+		       ctl_clean(arena, ctl_json_text(rule, "rule")).p, ctl_json_int(rule, "false"),
 		       ctl_json_int(rule, "judged"));
 }
 
@@ -511,7 +423,7 @@ print_status(const struct ctl *ctl, json_t *json)
 	print_place(&arena, json);
 	printf("  customers  %" PRId64 "\n", ctl_json_int(json, "customers"));
 	printf("  rules      %s, %" PRId64 " rules, sha256 %.12s\n",
-	       clean(&arena, ctl_json_text(rules, "name")).p, ctl_json_int(rules, "count"),
+	       ctl_clean(&arena, ctl_json_text(rules, "name")).p, ctl_json_int(rules, "count"),
 	       ctl_json_text(rules, "sha256"));
 	print_refused(&arena, rules);
 	print_changes(&arena, json_object_get(rules, "changes"), 5);
@@ -525,16 +437,48 @@ print_status(const struct ctl *ctl, json_t *json)
 	arena_finish(&arena);
 	if (json_array_size(json_object_get(json, "webhooks")) > 0) {
 		putchar('\n');
-		print_webhooks(ctl, json);
+		ctl_webhooks_print(ctl, json);
 	}
+}
+
+static void
+print_trouble(void *ctx, const char *webhook, bool stands, const char *sentence)
+{
+	(void)ctx, (void)stands;
+	printf("%s: %s\n", webhook, sentence);
+}
+
+static enum status
+show_status(struct ctl_home *home)
+{
+	const struct ctl_trouble trouble = {print_trouble, NULL};
+	json_t *json;
+	enum status status;
+
+	if (home->ctl->json)
+		return ctl_http_print(home, "/v1/status");
+	status = ctl_http_get(home, "/v1/status", &json, NULL);
+	if (status == STATUS_DONE) {
+		print_status(home->ctl, json);
+		ctl_webhooks_troubles(home, json_object_get(json, "webhooks"), &trouble);
+	}
+	json_decref(json);
+	return status;
 }
 
 enum status
 status_run(const struct ctl *ctl, int argc, char **argv)
 {
+	struct ctl_home home;
+	enum status status;
+
 	if (!options_take(NULL, 0, &argc, argv))
 		return STATUS_USAGE;
 	if (argc != 1)
 		return ctl_usage(argv[0]);
-	return show_path(ctl, "/v1/status", print_status);
+	if (!ctl_home_open(ctl, &home))
+		return STATUS_USAGE;
+	status = show_status(&home);
+	ctl_home_close(&home);
+	return status;
 }

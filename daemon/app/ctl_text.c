@@ -186,3 +186,24 @@ ctl_json_time(struct arena *arena, const json_t *object, const char *key)
 		return STR_NONE;
 	return arena_str(arena, str_of(text));
 }
+
+struct str
+ctl_clean(struct arena *arena, const char *text)
+{
+	struct buf buf = {0};
+	struct str made;
+
+	ctl_text_clean(&buf, str_of(text));
+	made = arena_str(arena, buf_view(&buf));
+	buf_finish(&buf);
+	return made;
+}
+
+struct str
+ctl_json_number(struct arena *arena, const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? arena_printf(arena, "%.15g", json_number_value(value))
+				     : STR_NONE;
+}

@@ -5,14 +5,17 @@
 
 #include "app/api.h"
 #include "base/json.h"
+#include "codec/exposition.h"
 #include "io/http.h"
+#include "io/log.h"
 
 #define API_WAIT_MS 5000 /* for Redis, and for an act to be applied */
 #define API_LIMIT 50	 /* rows of a list unless limit= says more */
 #define API_LIMIT_MAX 1000
 #define API_SCANS 8	    /* lists under way at once */
 #define API_SCAN_SLICE 1024 /* customers looked at in one turn of the loop */
-#define API_APPENDS 65536   /* events on their way to Redis at once */
+#define API_ROUTES_MAX 96
+#define API_APPENDS 65536 /* events on their way to Redis at once */
 
 struct ask;
 
@@ -34,15 +37,18 @@ struct ask {
 	struct str id;
 	struct http_parameter parameters[HTTP_MAX_PARAMETERS];
 	unsigned parameter_count;
-	struct ticket *ticket; /* what Redis owes it; NULL: nothing */
-	struct event *timer;   /* owned; NULL: nothing is waited for */
-	struct buf out;	       /* owned: the answer's body */
-	struct json json;      /* writes there */
-	struct scan *scan;     /* owned; NULL: none */
+	struct ticket *ticket;	  /* what Redis owes it; NULL: nothing */
+	struct event *timer;	  /* owned; NULL: nothing is waited for */
+	struct buf out;		  /* owned: the answer's body */
+	struct json json;	  /* writes there */
+	struct scan *scan;	  /* owned; NULL: none */
+	struct page *page;	  /* in the arena; NULL: none */
+	struct outbox_test *test; /* under way; NULL: none */
 	void (*reply)(struct ask *ask, const struct reply *reply); /* Redis' next one */
-	void *state;	/* the handler's, in the arena */
-	size_t appends; /* its share of api->appends */
-	bool acts;	/* live has its address */
+	void *state;	  /* the handler's, in the arena */
+	int64_t began_at; /* monotonic */
+	size_t appends;	  /* its share of api->appends */
+	bool acts;	  /* live has its address */
 };
 
 /* Replies that Redis owes us. The ask may have ended before they come, and those of a connection that was
@@ -61,12 +67,20 @@ struct api {
 	struct str token;
 	struct http *http;			       /* owned */
 	struct str events_key, rejected_key, task_key; /* borrowed from live */
+	struct str alerts_key, dead_key, resend_key;   /* borrowed from live */
 	struct ask *asks;			       /* owned */
 	struct ticket *tickets;			       /* owned */
 	unsigned scans;
 	size_t appends;
-	uint64_t requests, errors;
+	uint64_t answers[API_ROUTES_MAX]
+			[6]; /* by route, one behind the last for none; by status / 100 */
+	struct histogram durations;
 };
+
+/* api.c: the table of routes; slot api_route_count() is that of no route, NULL. */
+unsigned api_route_count(void);
+const struct route *api_route_at(unsigned slot);
+unsigned api_route_slot(const struct route *route);
 
 /* api.c: how an ask ends, and how it waits. */
 void ask_answer(struct ask *ask, int status); /* with ask->out, which is JSON */
@@ -106,12 +120,43 @@ void scan_offer(struct ask *ask, const struct row *row);
 void scan_finish_json(struct ask *ask);
 void scan_destroy(struct scan *scan);
 
+/* api_stream.c: pages of a stream, newest first. */
+enum page_verdict { PAGE_TAKE, PAGE_SKIP, PAGE_STOP /* nor does any older one fit */ };
+struct page_hooks {
+	const char *name; /* of the list in the answer */
+	enum page_verdict (*judge)(struct ask *ask, const struct reply *fields);
+	void (*write)(struct ask *ask, struct str id, const struct reply *fields);
+};
+void page_begin(struct ask *ask, struct str key, const struct page_hooks *hooks);
+/* A field of an entry (an array of names and values); STR_NONE. Valid as long as the reply. */
+struct str entry_field(const struct reply *fields, const char *name);
+/* A parameter that is an instant, ms or RFC 3339; `none` when it was not given. false: it has failed. */
+bool ask_instant(struct ask *ask, const char *name, int64_t none, int64_t *out) MUST_CHECK;
+/* An alert's body as the object that it is; null when it is none. */
+void api_body_json(struct json *json, const char *key, struct str body);
+
+/* api_webhooks.c: as many as are configured; "key": [...]; Prometheus' text of them. */
+unsigned api_endpoints(const struct ask *ask, struct outbox_status out[CONFIG_MAX_WEBHOOKS]);
+void api_endpoints_json(struct ask *ask, const char *key);
+void api_endpoint_metrics(struct ask *ask);
+
+/* api_metrics.c, api_status.c: Prometheus' text. */
+void api_count_answer(struct ask *ask, int status);
+void api_live_metrics(struct ask *ask);
+
 /* The handlers, by file. */
 void api_healthz(struct ask *ask);
 void api_readyz(struct ask *ask);
 void api_metrics(struct ask *ask);
 void api_status(struct ask *ask);
 void api_webhooks(struct ask *ask);
+void api_webhook(struct ask *ask);
+void api_webhook_act(struct ask *ask);
+void api_alerts(struct ask *ask);
+void api_dead(struct ask *ask);
+void api_letter(struct ask *ask);
+void api_letter_act(struct ask *ask);
+void api_dead_act(struct ask *ask);
 void api_customers(struct ask *ask);
 void api_customer(struct ask *ask);
 void api_explain(struct ask *ask);

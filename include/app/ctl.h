@@ -23,6 +23,7 @@ struct ctl_home {
 	const char *path; /* of the configuration; NULL: there is none, defaults hold */
 	struct str folder;
 	struct config *config; /* owned */
+	long http_ms;	       /* how long the daemon is waited for; 0: CTL_HTTP_MS */
 };
 
 /* Without -c and without the default file the defaults hold. false: it has complained. */
@@ -50,6 +51,11 @@ int ctl_http_try(struct ctl_home *home, const char *path, json_t **out, struct b
 void ctl_http_parameter(struct buf *path, const char *name, const char *value);
 /* Prints what a path says as it is: for --json. */
 enum status ctl_http_print(struct ctl_home *home, const char *path);
+/* A path of the daemon, as it is for --json, else through print. */
+enum status ctl_show(struct ctl_home *home, const char *path,
+		     void (*print)(const struct ctl *ctl, json_t *json));
+enum status ctl_show_path(const struct ctl *ctl, const char *path,
+			  void (*print)(const struct ctl *ctl, json_t *json));
 
 /* --- ctl_redis.c: Redis --- */
 
@@ -92,6 +98,18 @@ enum status ctl_hold_release(struct ctl_redis *redis);
 enum status ctl_act(struct ctl_redis *redis, const struct field *fields, unsigned count,
 		    const char *done);
 
+/* --- ctl_webhooks.c: endpoints --- */
+
+void ctl_webhooks_print(const struct ctl *ctl, const json_t *json); /* of {"webhooks":[...]} */
+/* Calls say for each endpoint that needs somebody, with one sentence that tells why and what to do; also for
+ * its dead letters, for which it asks the daemon. */
+struct ctl_trouble {
+	void (*say)(void *ctx, const char *webhook, bool stands, const char *sentence);
+	void *ctx; /* stands: nothing gets through until somebody acts */
+};
+void ctl_webhooks_troubles(struct ctl_home *home, const json_t *webhooks,
+			   const struct ctl_trouble *trouble);
+
 /* --- explain_print.c --- */
 
 void explain_print(const struct ctl *ctl, const json_t *json); /* what explain_json() made */
@@ -100,6 +118,7 @@ void explain_print(const struct ctl *ctl, const json_t *json); /* what explain_j
 
 /* Text from elsewhere: what would move the cursor or ring the bell becomes "?". */
 void ctl_text_clean(struct buf *out, struct str text);
+struct str ctl_clean(struct arena *arena, const char *text); /* the same, in the arena */
 unsigned ctl_text_width(struct str text); /* columns: characters of East Asia take two */
 
 #define CTL_TABLE_COLUMNS 10
@@ -119,6 +138,8 @@ void ctl_table_print(struct ctl_table *table);			/* and ends it */
 /* Of an object: its text, or "" when it has none; its number, or 0. */
 const char *ctl_json_text(const json_t *object, const char *key);
 int64_t ctl_json_int(const json_t *object, const char *key);
+/* A number as text; STR_NONE when there is none. */
+struct str ctl_json_number(struct arena *arena, const json_t *object, const char *key);
 /* The text in the language asked for: of "texts" where there are several, else "text". */
 const char *ctl_json_words(const json_t *object, const char *one, const char *several, bool zh);
 /* RFC 3339 as people here read it: "2026-11-21 18:00", or "" for null. In the object's key. */

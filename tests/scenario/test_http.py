@@ -12,6 +12,7 @@ import sys
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+import exposition  # noqa: E402
 from live_house import Failure, House, check, run_tests, wait_for  # noqa: E402
 
 RULES = '''churnd: 1
@@ -175,8 +176,21 @@ def test_status_and_metrics_tell_the_same():
         values = dict(line.rsplit(' ', 1) for line in text.body.splitlines() if not line.startswith('#'))
         check(values['churnd_customers'] == '4' and values['churnd_entries_total'] == '8', values)
         check(values['churnd_up'] == '1' and text.headers['Content-Type'].startswith('text/plain; version=0.0.4'), text)
-        named = [line.split()[2] for line in text.body.splitlines() if line.startswith('# TYPE')]
-        check(len(named) == len(set(named)) and set(key.split('{')[0] for key in values) == set(named), named)
+
+
+def test_metrics_are_written_as_prometheus_reads_them():
+    """tests/interop/promtool.sh asks Prometheus' own reader the same."""
+    with started() as house:
+        fill(house)
+        get(house, '/v1/nothing', 404)
+        get(house, '/v1/customers/nobody', 404)
+        house.send('"a\\b\nc"', 'login', source='x"y')
+        families = exposition.read(ask(house, 'GET', '/metrics').body)
+        tasks = {(row['task'], row['state']): number for _, row, number in families['churnd_tasks'][1]}
+        check(tasks == {('save_call', 'open'): 1, ('save_call', 'claimed'): 0, ('save_call', 'snoozed'): 0}, tasks)
+        asked = {(row['method'], row['route'], row['status']): number for _, row, number in families['churnd_http_requests_total'][1]}
+        check(asked == {('POST', '/v1/events', '2xx'): 1, ('', '', '4xx'): 1, ('GET', '/v1/customers/*', '4xx'): 1}, asked)
+        check(families['churnd_http_request_seconds'][1][-1][2] == 3, 'the histogram counts them all')
 
 
 def test_customers_are_listed_riskiest_first():
