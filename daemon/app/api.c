@@ -20,8 +20,9 @@ static const char *const list_customers[] = {"level", "at_least", "owner",  "tag
 static const char *const list_alerts[] = {"customer", "type",  "rule",	 "endpoint", "since",
 					  "until",    "limit", "cursor", NULL};
 static const char *const list_dead[] = {"endpoint", "customer", "limit", "cursor", NULL};
-static const char *const list_tasks[] = {"state", "assignee", "queue",	"customer",
-					 "task",  "limit",    "cursor", NULL};
+static const char *const list_tasks[] = {"state",    "assignee", "lender", "queue",
+					 "customer", "overdue",	 "sla",	   "task",
+					 "limit",    "cursor",	 NULL};
 
 /* Adding a route is adding a row; a row that is more special stands above. */
 static const struct route routes[] = {
@@ -49,10 +50,15 @@ static const struct route routes[] = {
 	{"GET", "/v1/rules/stats", api_rules_stats, NULL, false},
 	{"POST", "/v1/reload", api_reload, NULL, false},
 	{"GET", "/v1/tasks", api_tasks, list_tasks, false},
+	{"GET", "/v1/tasks/report", api_task_report, NULL, false},
 	{"GET", "/v1/tasks/*", api_task, NULL, false},
 	{"POST", "/v1/tasks/*/claim", api_task_act, NULL, false},
 	{"POST", "/v1/tasks/*/done", api_task_act, NULL, false},
 	{"POST", "/v1/tasks/*/cancel", api_task_act, NULL, false},
+	{"POST", "/v1/tasks/*/snooze", api_task_act, NULL, false},
+	{"POST", "/v1/tasks/*/assign", api_task_act, NULL, false},
+	{"POST", "/v1/tasks/*/transfer", api_task_act, NULL, false},
+	{"POST", "/v1/tasks/*/link", api_task_act, NULL, false},
 	{"POST", "/v1/events", api_events, NULL, false},
 	{"GET", "/v1/entries/*", api_entry, NULL, false},
 };

@@ -6,13 +6,16 @@
 #include "base/mem.h"
 #include "codec/event_fields.h"
 #include "codec/resp.h"
+#include "engine/sla.h"
 
 /* --- the list --- */
 
 /* Which tasks there are is known to the engine; what they say lies in Redis. */
 struct task_filter {
 	unsigned states; /* bit per enum task_state */
-	struct str assignee, queue, customer, task;
+	struct str assignee, lender, queue, customer, task, sla;
+	bool overdue;
+	int64_t now;
 };
 
 #define OPEN_STATES (1u << TASK_OPEN | 1u << TASK_CLAIMED | 1u << TASK_SNOOZED)
@@ -36,12 +39,42 @@ read_states(struct ask *ask, unsigned *out)
 }
 
 static bool
-fits(const struct task_filter *filter, const struct task_def *def, const struct task_held *task)
+read_sla(struct ask *ask, struct task_filter *filter)
 {
-	return (filter->states >> task->state & 1) &&
-	       (filter->assignee.n == 0 || str_eq(filter->assignee, task->assignee)) &&
-	       (filter->queue.n == 0 || str_eq(filter->queue, def->queue)) &&
-	       (filter->task.n == 0 || str_eq(filter->task, def->name));
+	static const char *const words[] = {"ok", "warned", "breached"};
+	struct str overdue = ask_parameter(ask, "overdue");
+
+	filter->sla = ask_parameter(ask, "sla");
+	filter->overdue = str_is(overdue, "1");
+	filter->now = ask_now(ask);
+	if (overdue.n > 0 && !filter->overdue && !str_is(overdue, "0")) {
+		ask_fail(ask, 400, "bad_parameter", "overdue is 1 or 0");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (filter->sla.n == 0 || str_is(filter->sla, words[i]))
+			return true;
+	ask_fail(ask, 400, "bad_parameter", "sla is ok, warned or breached");
+	return false;
+}
+
+static bool
+wants(struct str word, struct str text)
+{
+	return word.n == 0 || str_eq(word, text);
+}
+
+static bool
+fits(const struct task_filter *filter, const struct ruleset *rules,
+     const struct task_held *task)
+{
+	const struct task_def *def = &rules->tasks[task->def];
+
+	return (filter->states >> task->state & 1) && wants(filter->assignee, task->assignee) &&
+	       wants(filter->lender, task->lender) &&
+	       wants(filter->queue, task_queue(def, task)) && wants(filter->task, def->name) &&
+	       wants(filter->sla, str_of(task_sla_state(def, task))) &&
+	       (!filter->overdue || sla_is_overdue(rules, task, filter->now));
 }
 
 /* The most urgent first, then the oldest. */
@@ -49,7 +82,6 @@ static void
 visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 {
 	const struct task_filter *filter = ask->state;
-	const struct task_def *defs = engine_rules(engine)->tasks;
 	const struct cold *cold = customer->cold;
 
 	if (filter->customer.n > 0 && !str_eq(filter->customer, customer->id))
@@ -62,7 +94,7 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 					.n = i,
 					.customer = customer};
 
-		if (fits(filter, &defs[task->def], task))
+		if (fits(filter, engine_rules(engine), task))
 			scan_offer(ask, &row);
 	}
 }
@@ -101,7 +133,6 @@ static void
 done(struct ask *ask, const struct row *rows, unsigned count)
 {
 	struct engine *engine = live_engine(ask->api->options.live);
-	const struct task_def *defs = engine_rules(engine)->tasks;
 	struct buf commands = {0};
 	unsigned sent = 0;
 
@@ -114,8 +145,7 @@ done(struct ask *ask, const struct row *rows, unsigned count)
 
 		/* It may have changed since it was seen: the list was made in several turns. */
 		if (!cold || rows[i].n >= cold->task_count ||
-		    !fits(ask->state, &defs[cold->tasks[rows[i].n].def],
-			  &cold->tasks[rows[i].n]))
+		    !fits(ask->state, engine_rules(engine), &cold->tasks[rows[i].n]))
 			continue;
 		engine_task_id(engine, rows[i].customer, &cold->tasks[rows[i].n], id);
 		task_command(ask, &commands, "HGETALL", str_of(id), NULL);
@@ -133,8 +163,10 @@ api_tasks(struct ask *ask)
 {
 	struct task_filter *filter = arena_alloc(ask->arena, sizeof *filter);
 
-	if (ask_engine(ask) == NULL || !read_states(ask, &filter->states))
+	if (ask_engine(ask) == NULL || !read_states(ask, &filter->states) ||
+	    !read_sla(ask, filter))
 		return;
+	filter->lender = ask_parameter(ask, "lender");
 	filter->assignee = ask_parameter(ask, "assignee");
 	filter->queue = ask_parameter(ask, "queue");
 	filter->customer = ask_parameter(ask, "customer");
@@ -174,10 +206,12 @@ api_task(struct ask *ask)
 
 /* --- acts --- */
 
+#define SAID_MAX 8
+
 /* An act is an entry of the stream, so that people's changes and the engine's meet in one order: it is
  * answered when it was applied, with the task as it is then. */
 struct act {
-	struct field fields[12];
+	struct field fields[4 + 2 * SAID_MAX];
 	unsigned count;
 };
 
@@ -234,7 +268,8 @@ take_customer(struct ask *ask, const struct reply *reply)
 	live_append(ask->api->options.live, act->fields, act->count, on_acted, ask);
 }
 
-static const char *const said[] = {"who", "note", "outcome", "reason_code"};
+static const char *const said[SAID_MAX] = {"who",  "to",      "from",	     "until",
+					   "note", "outcome", "reason_code", "external_id"};
 
 static bool
 read_act(struct ask *ask, struct act *act)
@@ -247,15 +282,16 @@ read_act(struct ask *ask, struct act *act)
 	for (unsigned i = 0; i < count; i++) {
 		unsigned k = 0;
 
-		while (k < sizeof said / sizeof *said && !str_is(fields[i].key, said[k]))
+		while (k < SAID_MAX && !str_is(fields[i].key, said[k]))
 			k++;
-		if (k == sizeof said / sizeof *said) {
+		if (k == SAID_MAX) {
 			ask_fail(ask, 400, "bad_body",
-				 "the body has who, note, outcome, reason_code, not \"%.*s\"",
+				 "the body has who, to, from, until, note, outcome, "
+				 "reason_code, external_id, not \"%.*s\"",
 				 STR_ARG(fields[i].key));
 			return false;
 		}
-		if (fields[i].value.n > EVENT_MAX_TEXT || act->count > 9) {
+		if (fields[i].value.n > EVENT_MAX_TEXT || act->count > 3 + SAID_MAX) {
 			ask_fail(ask, 400, "bad_body", "%s is given twice or too long",
 				 said[k]);
 			return false;

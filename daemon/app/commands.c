@@ -25,9 +25,14 @@ const struct command commands[] = {
 	{"churned", "ID --reason R", "says that a customer is lost, and why", churned_run},
 	{"rules", "stats", "how right each rule has been, and what came of tasks", rules_run},
 	{"tasks",
-	 "[list|show|claim|done|cancel] [ID] [--who W] [--outcome O] [--reason R] [--note N]",
-	 "care tasks: who does what (list: --state --assignee --queue --customer -n)",
+	 "[list|show|claim|done|snooze|assign|transfer|cancel|link|report] [ID] [--who W] "
+	 "[--to W] [--until T] [--outcome O] [--reason R] [--note N] [--from W] "
+	 "[--external-id X]",
+	 "care tasks: who does what (list: --state --assignee --queue --customer --task --sla "
+	 "--overdue -n; report: --by)",
 	 tasks_run},
+	{"handover", "FROM TO [--note N]",
+	 "the customers and open tasks of one owner to another", handover_run},
 	{"webhooks", "[list | test NAME | pause NAME | resume NAME] [--who W]",
 	 "the endpoints, how they are and what to do; test sends one alert now and says what came "
 	 "back",

@@ -50,6 +50,20 @@ await_fate(struct ctl_home *home, const char *id, struct buf *why)
 	return fate;
 }
 
+bool
+ctl_await(struct ctl_home *home, struct stream_id id)
+{
+	char text[STREAM_ID_TEXT];
+	struct buf why = {0};
+	enum fate fate = FATE_PENDING;
+
+	stream_id_print(id, text);
+	for (unsigned i = 0; i < CTL_AWAIT_TIMES && fate == FATE_PENDING; i++)
+		fate = await_fate(home, text, &why);
+	buf_finish(&why);
+	return fate == FATE_APPLIED || fate == FATE_REJECTED;
+}
+
 static void
 tell_json(enum fate fate, const char *id, struct str why)
 {

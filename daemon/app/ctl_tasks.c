@@ -1,31 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* churnctl tasks: the list, one of them, and what is done with it. */
+/* churnctl tasks: the list, and one of them. */
 #include <stdio.h>
 #include <string.h>
 
 #include "app/ctl.h"
+#include "app/ctl_tasks.h"
 #include "codec/http_head.h"
 
 /* --- list --- */
 
+/* The next moment at which something is expected: of who has it, or of itself. */
+static const char *
+due_key(const json_t *task)
+{
+	if (*ctl_json_text(task, "snoozed_until"))
+		return "snoozed_until";
+	if (*ctl_json_text(task, "closed_at"))
+		return "closed_at";
+	return *ctl_json_text(task, "ack_by") && !*ctl_json_text(task, "acked_at")
+		       ? "ack_by"
+		       : "resolve_by";
+}
+
 static void
-print_row(struct ctl_table *table, const json_t *task)
+print_due(struct ctl_table *table, const json_t *task, bool zh)
+{
+	static const struct {
+		const char *key, *words[2];
+	} rows[] = {{"snoozed_until", {"back ", "恢复 "}},
+		    {"closed_at", {"closed ", "关闭 "}},
+		    {"ack_by", {"claim by ", "认领 "}},
+		    {"resolve_by", {"do by ", "完成 "}}};
+	const char *key = due_key(task);
+	struct str at = ctl_json_time(&table->arena, task, key);
+	unsigned i = 0;
+
+	while (strcmp(rows[i].key, key) != 0)
+		i++;
+	ctl_table_cell(table, at.n ? arena_printf(&table->arena, "%s%.*s", rows[i].words[zh],
+						  STR_ARG(at))
+				   : STR_NONE);
+}
+
+static void
+print_row(struct ctl_table *table, const json_t *task, bool zh)
 {
 	ctl_table_text(table, ctl_json_text(task, "id"));
 	ctl_table_text(table, ctl_json_text(task, "priority"));
 	ctl_table_text(table, ctl_json_text(task, "state"));
 	ctl_table_text(table, ctl_json_text(task, "assignee"));
 	ctl_table_text(table, ctl_json_text(task, "customer"));
-	ctl_table_cell(table, ctl_json_time(&table->arena, task, "created_at"));
+	ctl_table_text(table, ctl_json_text(task, "queue"));
+	print_due(table, task, zh);
+	ctl_table_text(table, ctl_json_text(task, "sla_state"));
 	ctl_table_text(table, ctl_json_text(task, "title"));
 }
 
 static void
 print_list(const struct ctl *ctl, const json_t *json)
 {
-	static const char *const heads[2][7] = {
-		{"TASK", "PRIORITY", "STATE", "ASSIGNEE", "CUSTOMER", "CREATED", "TITLE"},
-		{"任务", "优先级", "状态", "负责人", "客户", "创建时间", "标题"}};
+	static const char *const heads[2][9] = {
+		{"TASK", "PRIORITY", "STATE", "ASSIGNEE", "CUSTOMER", "QUEUE", "DUE", "SLA",
+		 "TITLE"},
+		{"任务", "优先级", "状态", "负责人", "客户", "队列", "期限", "时效", "标题"}};
 	json_t *tasks = json_object_get(json, "tasks"), *task;
 	struct ctl_table table;
 	size_t i;
@@ -34,9 +71,9 @@ print_list(const struct ctl *ctl, const json_t *json)
 		puts(ctl->zh ? "没有任务" : "no tasks");
 		return;
 	}
-	ctl_table_init(&table, heads[ctl->zh], 7, 0);
+	ctl_table_init(&table, heads[ctl->zh], 9, 0);
 	for (i = 0; (task = json_array_get(tasks, i)) != NULL; i++)
-		print_row(&table, task);
+		print_row(&table, task, ctl->zh);
 	ctl_table_print(&table);
 	if (json_is_string(json_object_get(json, "next")))
 		puts(ctl->zh ? "还有更多:-n 指定条数" : "there are more: say how many with -n");
@@ -57,30 +94,39 @@ show_list(struct ctl_home *home, const char *path)
 	return status;
 }
 
+enum { STATE, ASSIGNEE, LENDER, QUEUE, CUSTOMER, KIND, SLA, LIMIT, FILTERS };
+
 static enum status
 list_run(const struct ctl *ctl, int argc, char **argv)
 {
-	static const char *const names[] = {"state", "assignee", "queue", "customer", "limit"};
-	const char *values[5] = {NULL};
+	static const char *const names[FILTERS] = {"state",    "assignee", "lender", "queue",
+						   "customer", "task",	   "sla",    "limit"};
+	const char *values[FILTERS] = {NULL};
+	bool overdue = false;
 	const struct option options[] = {
-		{"--state", OPTION_TEXT, {.text = &values[0]}},
-		{"--assignee", OPTION_TEXT, {.text = &values[1]}},
-		{"--queue", OPTION_TEXT, {.text = &values[2]}},
-		{"--customer", OPTION_TEXT, {.text = &values[3]}},
-		{"-n", OPTION_TEXT, {.text = &values[4]}},
+		{"--state", OPTION_TEXT, {.text = &values[STATE]}},
+		{"--assignee", OPTION_TEXT, {.text = &values[ASSIGNEE]}},
+		{"--lender", OPTION_TEXT, {.text = &values[LENDER]}},
+		{"--queue", OPTION_TEXT, {.text = &values[QUEUE]}},
+		{"--customer", OPTION_TEXT, {.text = &values[CUSTOMER]}},
+		{"--task", OPTION_TEXT, {.text = &values[KIND]}},
+		{"--sla", OPTION_TEXT, {.text = &values[SLA]}},
+		{"-n", OPTION_TEXT, {.text = &values[LIMIT]}},
+		{"--overdue", OPTION_FLAG, {.flag = &overdue}},
 	};
 	struct ctl_home home;
 	struct buf path = {0};
 
-	if (!options_take(options, 5, &argc, argv))
+	if (!options_take(options, FILTERS + 1, &argc, argv))
 		return STATUS_USAGE;
 	if (argc != 1)
 		return ctl_usage("tasks");
 	if (!ctl_home_open(ctl, &home))
 		return STATUS_USAGE;
 	buf_text(&path, "/v1/tasks");
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < FILTERS; i++)
 		ctl_http_parameter(&path, names[i], values[i]);
+	ctl_http_parameter(&path, "overdue", overdue ? "1" : NULL);
 	enum status status = show_list(&home, path.p);
 
 	buf_finish(&path);
@@ -166,95 +212,16 @@ show_run(const struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-/* --- acts --- */
-
-struct act {
-	const char *verb, *task, *who, *outcome, *reason, *note;
-};
-
-/* Whose task it is: the act is an entry of that customer. */
-static enum status
-find_customer(struct ctl_redis *redis, const char *task, struct str *out)
-{
-	struct buf name = {0};
-	const struct reply *reply;
-	struct err err;
-
-	buf_printf(&name, "task:%s", task);
-	reply = redis_call(redis->redis, &redis->arena, &err, "HGET",
-			   ctl_home_key(redis->home, name.p).p, "customer", NULL);
-	buf_finish(&name);
-	if (!reply)
-		return ctl_fail(STATUS_AWAY, "%s", err.text);
-	if (reply->type != REPLY_STRING)
-		return ctl_fail(STATUS_NO, "there is no task %s", task);
-	*out = reply->text;
-	return STATUS_DONE;
-}
-
-static enum status
-act(struct ctl_redis *redis, const struct act *said)
-{
-	const struct field optional[] = {{STR("who"), str_of(said->who)},
-					 {STR("outcome"), str_of(said->outcome)},
-					 {STR("reason_code"), str_of(said->reason)},
-					 {STR("note"), str_of(said->note)}};
-	struct field fields[8] = {{STR("type"), STR("churnd.task")},
-				  {STR("task"), str_of(said->task)},
-				  {STR("verb"), str_of(said->verb)}};
-	unsigned count = 4;
-	char done[256];
-	enum status status = find_customer(redis, said->task, &fields[3].value);
-
-	if (status != STATUS_DONE)
-		return status;
-	fields[3].key = STR("customer");
-	for (unsigned i = 0; i < 4; i++) {
-		if (optional[i].value.n > 0)
-			fields[count++] = optional[i];
-	}
-	snprintf(done, sizeof done, "%s: %s", said->task,
-		 strcmp(said->verb, "claim") == 0 ? "claimed" : said->verb);
-	return ctl_act(redis, fields, count, done);
-}
-
-static enum status
-act_run(const struct ctl *ctl, int argc, char **argv)
-{
-	struct act said = {.verb = argv[0]};
-	const struct option options[] = {
-		{"--who", OPTION_TEXT, {.text = &said.who}},
-		{"--outcome", OPTION_TEXT, {.text = &said.outcome}},
-		{"--reason", OPTION_TEXT, {.text = &said.reason}},
-		{"--note", OPTION_TEXT, {.text = &said.note}},
-	};
-	struct ctl_home home;
-	struct ctl_redis redis;
-	enum status status;
-
-	if (!options_take(options, 4, &argc, argv))
-		return STATUS_USAGE;
-	if (argc != 2)
-		return ctl_usage("tasks");
-	if (strcmp(said.verb, "claim") == 0 && !said.who)
-		return ctl_fail(STATUS_USAGE, "say who claims it: --who NAME");
-	said.task = argv[1];
-	if (!ctl_home_open(ctl, &home))
-		return STATUS_USAGE;
-	if (ctl_redis_open(&home, &redis, &status)) {
-		status = act(&redis, &said);
-		ctl_redis_close(&redis);
-	}
-	ctl_home_close(&home);
-	return status;
-}
+/* --- the commands below --- */
 
 static const struct {
 	const char *name;
 	enum status (*run)(const struct ctl *ctl, int argc, char **argv);
-} verbs[] = {
-	{"list", list_run}, {"show", show_run},	 {"claim", act_run},
-	{"done", act_run},  {"cancel", act_run},
+} commands_below[] = {
+	{"list", list_run},	      {"show", show_run},	 {"claim", tasks_act_run},
+	{"done", tasks_act_run},      {"snooze", tasks_act_run}, {"assign", tasks_act_run},
+	{"transfer", tasks_act_run},  {"cancel", tasks_act_run}, {"link", tasks_act_run},
+	{"report", tasks_report_run},
 };
 
 enum status
@@ -262,10 +229,12 @@ tasks_run(const struct ctl *ctl, int argc, char **argv)
 {
 	if (argc < 2 || argv[1][0] == '-')
 		return list_run(ctl, argc, argv);
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(ctl, argc - 1, argv + 1);
+	for (size_t i = 0; i < sizeof commands_below / sizeof *commands_below; i++) {
+		if (strcmp(argv[1], commands_below[i].name) == 0)
+			return commands_below[i].run(ctl, argc - 1, argv + 1);
 	}
 	return ctl_fail(STATUS_USAGE,
-			"tasks has list, show, claim, done and cancel, not \"%s\"", argv[1]);
+			"tasks has list, show, claim, done, snooze, assign, transfer, cancel, "
+			"link and report, not \"%s\"",
+			argv[1]);
 }

@@ -216,14 +216,17 @@ act_assign(struct step *step, struct task_held *task, struct task_change *said)
 	tell(step, task, VERB_ASSIGNED, said);
 }
 
-/* Lent on, it still goes back to the one who lent it first. */
+/* Lent on, it still goes back to the one who lent it first; unless somebody (`who`) takes that one's place. */
 static void
 act_transfer(struct step *step, struct task_held *task, struct task_change *said)
 {
-	struct str lender = task->lender.n     ? task->lender
+	bool stays = str_eq(said->to, task->assignee);
+	struct str lender = stays	       ? said->who
+			    : task->lender.n   ? task->lender
 			    : task->assignee.n ? task->assignee
 					       : said->who;
-	if (str_eq(said->to, task->assignee)) {
+	if (stays && (task->lender.n == 0 || said->who.n == 0 ||
+		      str_eq(said->who, task->lender) || str_eq(said->who, said->to))) {
 		refuse(step, "conflict: the task is with %.*s already", STR_ARG(said->to));
 		return;
 	}

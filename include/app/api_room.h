@@ -167,6 +167,7 @@ void api_reload(struct ask *ask);
 void api_tasks(struct ask *ask);
 void api_task(struct ask *ask);
 void api_task_act(struct ask *ask);
+void api_task_report(struct ask *ask);
 void api_events(struct ask *ask);
 void api_entry(struct ask *ask);
 

@@ -73,6 +73,7 @@ enum status tag_run(const struct ctl *ctl, int argc, char **argv);
 enum status churned_run(const struct ctl *ctl, int argc, char **argv);
 enum status rules_run(const struct ctl *ctl, int argc, char **argv);
 enum status tasks_run(const struct ctl *ctl, int argc, char **argv);
+enum status handover_run(const struct ctl *ctl, int argc, char **argv);
 enum status webhooks_run(const struct ctl *ctl, int argc, char **argv);
 enum status dead_run(const struct ctl *ctl, int argc, char **argv);
 enum status sign_run(const struct ctl *ctl, int argc, char **argv);

@@ -14,6 +14,7 @@
 #define CTL_REDIS_MS 3000
 #define CTL_REDIS_STEP_MS 100
 #define CTL_APPLIED_MS 5000
+#define CTL_AWAIT_TIMES 12 /* CTL_APPLIED_MS each, of ctl_await() */
 
 /* --- ctl_home.c: the configuration --- */
 
@@ -95,6 +96,8 @@ enum status ctl_hold_release(struct ctl_redis *redis);
 /* --- ctl_act.c: people's acts --- */
 
 /* Appends what a person does and waits until the daemon has applied it; prints how that went. */
+/* Waits until the daemon has worked through that entry; false: it has not in a minute, or does not answer. */
+bool ctl_await(struct ctl_home *home, struct stream_id id) MUST_CHECK;
 enum status ctl_act(struct ctl_redis *redis, const struct field *fields, unsigned count,
 		    const char *done);
 

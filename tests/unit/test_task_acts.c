@@ -235,6 +235,24 @@ what_was_lent_on_returns_to_the_first_lender(void **state)
 }
 
 static void
+another_may_take_the_lenders_place(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w, PLAIN);
+	say(&w, "2026-03-02 12:01", "transfer", "to=bob", "who=ann");
+	say(&w, "2026-03-02 12:02", "transfer", "to=bob", "who=ann");
+	say(&w, "2026-03-02 12:02", "transfer", "to=bob", "who=bob");
+	scene_clear(&w);
+	say(&w, "2026-03-02 12:03", "transfer", "to=bob", "who=cid");
+	scene_expect(&w,
+		     "2026-03-02T12:03:00.000Z c1 task.transferred call cid: bob > bob ()\n");
+	say(&w, "2026-03-02 12:04", "done", "who=bob", NULL);
+	expect_tasks(&w, "c1", "call claimed normal q=care a=cid \n");
+	scene_finish(&w);
+}
+
+static void
 the_lender_or_a_third_may_end_what_is_lent(void **state)
 {
 	struct scene w;
@@ -347,6 +365,7 @@ main(void)
 		cmocka_unit_test(whoever_says_from_whom_finds_out_that_it_has_moved),
 		cmocka_unit_test(what_was_lent_returns_when_the_borrower_is_done),
 		cmocka_unit_test(what_was_lent_on_returns_to_the_first_lender),
+		cmocka_unit_test(another_may_take_the_lenders_place),
 		cmocka_unit_test(the_lender_or_a_third_may_end_what_is_lent),
 		cmocka_unit_test(nobody_lends_what_nobody_has),
 		cmocka_unit_test(a_closed_task_is_closed),
