@@ -132,10 +132,12 @@ format: deps ## clang-format every C file in place
 
 install: all ## install into DESTDIR/PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/churnd/rules \
+		$(DESTDIR)$(PREFIX)/share/churnd/connectors \
 		$(DESTDIR)$(PREFIX)/share/doc/churnd $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/churnd
 	install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/churnd/secrets
 	for p in $(MAINS); do [ ! -e $(BUILD)/$$p ] || install -m 755 $(BUILD)/$$p $(DESTDIR)$(PREFIX)/bin/; done
 	for f in rules/*.yaml; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/churnd/rules/; done
+	for f in connectors/*; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/churnd/connectors/; done
 	for f in LICENSE README.md; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/doc/churnd/; done
 	sed 's,/usr/local,$(PREFIX),g' systemd/churnd.service >$(DESTDIR)$(UNITDIR)/churnd.service
 	sed 's,/usr/local,$(PREFIX),g' systemd/churnd.yaml >$(DESTDIR)$(PREFIX)/share/churnd/churnd.yaml
@@ -228,6 +230,9 @@ $(call remember,$(B)/sources,$(PURE_SRC) $(IO_SRC) $(APP_SRC) $(SUPPORT_SRC))
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  $(FLAVOUR)  $<";)$(COMPILER) $(C_ALL) -MMD -MP -c -o $@ $<
+
+# The connectors' files are bytes of one object.
+$(B)/obj/daemon/codec/connector_presets.o: $(wildcard connectors/*.yaml)
 
 archive = rm -f $@ && ar rcs $@ $(filter %.o,$^)
 $(B)/libchurn.a: $(call objects,$(PURE_SRC)) $(B)/sources

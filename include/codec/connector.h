@@ -12,10 +12,16 @@ struct connector; /* never changes once made */
 /* One of the presets that are built in (connectors/NAME.yaml), or NULL. They are made at the first call, and live as
  * long as the process. */
 const struct connector *connector_preset(struct str name);
+/* Their names, at most `room`; CONNECTOR_PRESETS is enough. */
+unsigned connector_preset_names(struct str *names, unsigned room);
+#define CONNECTOR_PRESETS 32
+struct str connector_preset_text(struct str name); /* the file itself */
 /* From a file of an admin's own. NULL: said in diags. It lives in the arena. */
 const struct connector *connector_load(struct arena *arena, struct str name, struct str text,
 				       struct diags *diags) MUST_CHECK;
 struct str connector_name(const struct connector *connector);
+struct str connector_people(
+	const struct connector *connector); /* the system it names people by */
 
 /* What the configuration gives one endpoint. Borrowed, and valid as long as the endpoint. */
 struct connector_settings {
@@ -26,6 +32,7 @@ struct connector_settings {
 	unsigned set_count;
 	const struct person_names *people; /* `people:` */
 	unsigned people_count;
+	const struct zone *zone; /* of the rules, in which dates are said; NULL: UTC */
 };
 
 /* How a person is called elsewhere: li: {wecom: lisi, feishu: ou_1}. */
@@ -45,8 +52,8 @@ struct connector_message {
 };
 
 struct connector_request {
-	struct str method; /* "POST" ... */
-	struct buf url, body;
+	struct str method; /* "POST" ...; borrowed from method_text */
+	struct buf method_text, url, body;
 	struct buf
 		headers; /* "Name: value\n" each, Content-Type among them; no control characters */
 };

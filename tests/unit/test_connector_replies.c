@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each row of tests/connectors/replies.txt is judged so, and no reply of any kind harms or passes for a delivery. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/civil.h"
+#include "base/mem.h"
+#include "codec/connector.h"
+
+static const struct {
+	const char *word;
+	enum retry_outcome outcome;
+} outcomes[] = {{"delivered", RETRY_DELIVERED}, {"later", RETRY_LATER},
+		{"denied", RETRY_DENIED},	{"refused", RETRY_REFUSED},
+		{"throttled", RETRY_THROTTLED}, {"paused", RETRY_GONE},
+		{"stale", RETRY_DENIED}};
+
+static enum retry_outcome
+outcome_of(const char *word)
+{
+	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+		if (strcmp(outcomes[i].word, word) == 0)
+			return outcomes[i].outcome;
+	fail_msg("%s is no outcome", word);
+	return RETRY_LATER;
+}
+
+static const struct connector *
+preset(const char *name)
+{
+	const struct connector *connector = connector_preset(str_of(name));
+
+	if (connector == NULL)
+		fail_msg("%s is no preset", name);
+	return connector;
+}
+
+/* "preset status after outcome body" */
+static void
+check_line(char *line)
+{
+	char name[32], after[16], word[16];
+	int status, end = 0;
+	struct buf why = {0};
+	const struct connector *connector;
+	enum retry_outcome outcome;
+	bool stale;
+
+	line[strcspn(line, "\n")] = '\0';
+	assert_int_equal(sscanf(line, "%31s %d %15s %15s%n", name, &status, after, word, &end),
+			 4);
+	struct str body = str_trim(str_of(line + end));
+
+	connector = preset(name);
+	outcome = connector_judge(connector, status,
+				  after[0] == '-' ? RETRY_NO_AFTER : atoi(after), body, &why);
+	stale = connector_token_is_stale(connector, status, body);
+	if (outcome != outcome_of(word) || stale != (strcmp(word, "stale") == 0))
+		fail_msg("%s: %d %d", line, outcome, stale);
+	assert_true(why.n <= 300);
+	buf_finish(&why);
+}
+
+static void
+replies_mean_what_their_table_says(void **state)
+{
+	FILE *file = fopen("tests/connectors/replies.txt", "r");
+	char line[1024];
+	unsigned count = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file) != NULL)
+		if (line[0] != '#') {
+			check_line(line);
+			count++;
+		}
+	fclose(file);
+	assert_true(count > 100);
+}
+
+static void
+why_is_said_in_one_line_of_at_most_300_bytes(void **state)
+{
+	struct buf why = {0}, body = {0};
+
+	(void)state;
+	connector_judge(preset("wecom"), 200, RETRY_NO_AFTER,
+			STR("{\"errcode\":45009,\"errmsg\":\"too\\noften\\u001b[31m\"}"), &why);
+	assert_string_equal(why.p, "45009: too often [31m");
+	buf_text(&body, "{\"errcode\":1,\"errmsg\":\"");
+	for (int i = 0; i < 500; i++)
+		buf_text(&body, "频");
+	buf_text(&body, "\"}");
+	connector_judge(preset("wecom"), 200, RETRY_NO_AFTER, buf_view(&body), &why);
+	assert_true(why.n <= 300 && why.n > 290);
+	assert_true(utf8_valid(buf_view(&why)));
+	connector_judge(preset("wecom"), 200, RETRY_NO_AFTER, STR("{\"errcode\":0}"), &why);
+	assert_int_equal(why.n, 0);
+	buf_finish(&why);
+	buf_finish(&body);
+}
+
+/* "[[[[...": jansson's own limit of depth answers, not the stack. */
+static void
+deep_and_large_replies_are_unreadable(void **state)
+{
+	struct buf body = {0};
+
+	(void)state;
+	for (int i = 0; i < 60000; i++)
+		buf_char(&body, '[');
+	assert_int_equal(
+		connector_judge(preset("wecom"), 200, RETRY_NO_AFTER, buf_view(&body), NULL),
+		RETRY_LATER);
+	buf_clear(&body);
+	buf_text(&body, "{\"errcode\":0,\"errmsg\":\"");
+	for (int i = 0; i < 70000; i++)
+		buf_char(&body, 'x');
+	buf_text(&body, "\"}");
+	assert_int_equal(
+		connector_judge(preset("wecom"), 200, RETRY_NO_AFTER, buf_view(&body), NULL),
+		RETRY_LATER);
+	buf_finish(&body);
+}
+
+static void
+a_token_is_read_with_its_expiry(void **state)
+{
+	static const struct {
+		const char *preset, *body, *token;
+		int64_t life; /* ms */
+	} rows[] = {
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":7200}", "A",
+		 7200 * SECOND_MS - 5 * MINUTE_MS},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":\"600\"}",
+		 "A", 9 * MINUTE_MS},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":-1}", "A",
+		 2 * HOUR_MS - 5 * MINUTE_MS},
+		{"wecom_app", "{\"errcode\":40013,\"errmsg\":\"A secret\"}", NULL, 0},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"\"}", NULL, 0},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":5}", NULL, 0},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"a\\nb\"}", NULL, 0},
+		{"feishu_app", "{\"code\":0,\"tenant_access_token\":\"t-1\",\"expire\":3600}",
+		 "t-1", 55 * MINUTE_MS},
+		{"salesforce", "{\"access_token\":\"00D\",\"instance_url\":\"x\"}", "00D",
+		 27 * MINUTE_MS},
+		{"zoho", "{\"access_token\":\"1000.x\",\"expires_in\":3600}", "1000.x",
+		 55 * MINUTE_MS},
+		{"zoho", "{\"error\":\"invalid_code\"}", NULL, 0},
+		{"fxiaoke", "{\"errorCode\":0,\"corpAccessToken\":\"F\",\"expiresIn\":7200}",
+		 "F", 7200 * SECOND_MS - 5 * MINUTE_MS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf token = {0};
+		int64_t expires_at = 0;
+		struct err err;
+		bool good =
+			connector_token_read(preset(rows[i].preset), 200, str_of(rows[i].body),
+					     1000, &token, &expires_at, &err);
+
+		if (good != (rows[i].token != NULL))
+			fail_msg("%s", rows[i].body);
+		if (good) {
+			assert_string_equal(token.p, rows[i].token);
+			assert_int_equal(expires_at, 1000 + rows[i].life);
+		} else {
+			assert_null(strstr(err.text, "secret"));
+		}
+		buf_finish(&token);
+	}
+}
+
+static void
+a_token_needs_a_success(void **state)
+{
+	struct buf token = {0};
+	int64_t expires_at;
+	struct err err;
+
+	(void)state;
+	assert_false(connector_token_read(preset("zoho"), 500, STR("{\"access_token\":\"x\"}"),
+					  0, &token, &expires_at, &err));
+	assert_false(connector_token_read(preset("zoho"), 0, STR_NONE, 0, &token, &expires_at,
+					  &err));
+	buf_finish(&token);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(replies_mean_what_their_table_says),
+		cmocka_unit_test(why_is_said_in_one_line_of_at_most_300_bytes),
+		cmocka_unit_test(deep_and_large_replies_are_unreadable),
+		cmocka_unit_test(a_token_is_read_with_its_expiry),
+		cmocka_unit_test(a_token_needs_a_success),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
