@@ -23,11 +23,12 @@ folder_of(const char *path)
 static bool
 load(struct ctl_home *home, struct str name, struct str text)
 {
+	struct config_loader loader = rule_files_config_loader(&home->folder, false);
 	struct buf out = {0};
 	struct diags diags;
 
 	diags_init(&diags, &home->arena);
-	home->config = config_load(name, text, &diags);
+	home->config = config_load(name, text, &loader, &diags);
 	diags_print(&out, &diags, home->ctl->zh, home->ctl->color);
 	fwrite(out.p ? out.p : "", 1, out.n, stderr);
 	buf_finish(&out);

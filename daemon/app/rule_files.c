@@ -60,6 +60,21 @@ rule_files_path(struct arena *arena, struct str folder, struct str name)
 	return arena_printf(arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name));
 }
 
+static bool
+read_named(void *ctx, struct arena *arena, struct str name, size_t most, struct str *text,
+	   struct err *err)
+{
+	const struct str *folder = ctx;
+
+	return rule_files_slurp(arena, rule_files_path(arena, *folder, name), most, text, err);
+}
+
+struct config_loader
+rule_files_config_loader(struct str *folder, bool with_secrets)
+{
+	return (struct config_loader){folder, read_named, with_secrets};
+}
+
 static void
 sha_make(struct rule_files *files)
 {

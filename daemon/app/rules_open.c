@@ -63,7 +63,9 @@ rules_names_of_config(const struct ctl *ctl, struct rules_names *names)
 	if (!rule_files_slurp(&arena, str_of(path), 1024 * 1024, &text, &err)) {
 		(void)ctl_fail(STATUS_USAGE, "%s", err.text);
 	} else {
-		struct config *config = config_load(str_of(path), text, &diags);
+		struct str folder = folder_of(path);
+		struct config_loader loader = rule_files_config_loader(&folder, false);
+		struct config *config = config_load(str_of(path), text, &loader, &diags);
 		print_diags(ctl, &diags, RULES_OPEN_USE);
 		names->folder = arena_str(&names->arena, folder_of(path));
 		for (unsigned i = 0; config && i < config->rule_count; i++)

@@ -41,6 +41,7 @@ folder_of(const char *path)
 static bool
 config_read(struct setup *setup, bool zh)
 {
+	struct config_loader loader = rule_files_config_loader(&setup->folder, true);
 	struct diags diags;
 	struct str text;
 	struct err err;
@@ -48,7 +49,7 @@ config_read(struct setup *setup, bool zh)
 	if (!rule_files_slurp(&setup->arena, setup->path, CONFIG_MAX, &text, &err))
 		return complain(err.text);
 	diags_init(&diags, &setup->arena);
-	setup->config = config_load(setup->path, text, &diags);
+	setup->config = config_load(setup->path, text, &loader, &diags);
 	diags_show(&diags, zh);
 	diags_finish(&diags);
 	return setup->config != NULL;

@@ -16,7 +16,8 @@
 	}
 
 struct sections {
-	const struct yaml_node *redis, *ingest, *partitions, *rules, *webhooks, *http, *log;
+	const struct yaml_node *redis, *ingest, *partitions, *rules, *webhooks, *people, *http,
+		*log;
 	int64_t stop_timeout;
 };
 
@@ -35,7 +36,7 @@ static const struct form_row section_rows[] = {
 	SECTION(webhooks),
 	SECTION(http),
 	SECTION(log),
-	LATER("people"),
+	SECTION(people),
 	{.word = NULL},
 };
 
@@ -240,8 +241,10 @@ read_log(struct form *form, const struct yaml_node *node, struct config *config)
 }
 
 static void
-read_sections(struct form *form, const struct yaml_node *root, struct config *config)
+read_sections(struct config_reading *reading, const struct yaml_node *root)
 {
+	struct form *form = reading->form;
+	struct config *config = reading->config;
 	struct sections sections = {.stop_timeout = config->stop_timeout};
 
 	form_read(form, root, section_rows, &sections);
@@ -254,7 +257,9 @@ read_sections(struct form *form, const struct yaml_node *root, struct config *co
 	if (sections.rules != NULL)
 		read_rules(form, sections.rules, config);
 	if (sections.webhooks != NULL)
-		config_webhooks(form, sections.webhooks, config);
+		config_webhooks(reading, sections.webhooks);
+	if (sections.people != NULL)
+		config_people(form, sections.people, config);
 	if (sections.http != NULL)
 		read_http(form, sections.http, config);
 	if (sections.log != NULL)
@@ -279,18 +284,40 @@ create_with_defaults(void)
 	return config;
 }
 
+/* Lines of `set:` and of secrets are never shown, whatever is wrong with them. */
+static void
+hide_secrets(struct diags *diags, const struct yaml_node *root)
+{
+	static const char *const secret_keys[] = {"secret", "set"};
+	const struct yaml_node *webhooks = yaml_get(root, "webhooks");
+
+	for (unsigned i = 0; webhooks != NULL && i < webhooks->count; i++)
+		for (size_t k = 0; k < sizeof secret_keys / sizeof *secret_keys; k++) {
+			const struct yaml_node *node =
+				yaml_get(webhooks->items[i], secret_keys[k]);
+
+			if (node != NULL)
+				diags_hide(diags, (struct diag_place){node->file, node->at,
+								      node->end});
+		}
+}
+
 struct config *
-config_load(struct str name, struct str text, struct diags *diags)
+config_load(struct str name, struct str text, const struct config_loader *loader,
+	    struct diags *diags)
 {
 	struct config *config = create_with_defaults();
 	struct form form = {&config->arena, diags, "E490", true};
+	struct config_reading reading = {&form, loader, config};
 	unsigned before = diags->errors;
 	struct yaml_node *root;
 
 	diags->hides_secrets = true;
 	root = yaml_read(&config->arena, diags_add_file(diags, name, text), diags);
-	if (root != NULL)
-		read_sections(&form, root, config);
+	if (root != NULL) {
+		hide_secrets(diags, root);
+		read_sections(&reading, root);
+	}
 	if (diags->errors == before)
 		return config;
 	config_destroy(config);

@@ -5,12 +5,8 @@
 #include "base/civil.h"
 #include "base/number.h"
 #include "codec/config_maker.h"
-#include "codec/standard_webhooks.h"
-
-#define LATER(word)                       \
-	{                                 \
-		word, NULL, 0, 0, 0, NULL \
-	}
+#include "codec/connector_inside.h"
+#include "codec/header_name.h"
 
 static const struct form_row path_row = {.most = CONFIG_MAX_TEXT};
 
@@ -84,48 +80,6 @@ read_retry(struct form *form, const struct yaml_node *node, const struct form_ro
 
 /* ---- headers ---- */
 
-/* RFC 9110: token = 1*tchar */
-static bool
-is_header_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9');
-
-		if (!plain && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
-			return false;
-	}
-	return name.n > 0 && name.n <= CONFIG_MAX_NAME;
-}
-
-static bool
-is_same_header(struct str name, const char *lower)
-{
-	if (name.n != strlen(lower))
-		return false;
-	for (size_t i = 0; i < name.n; i++)
-		if ((name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]) !=
-		    lower[i])
-			return false;
-	return true;
-}
-
-static bool
-is_own_header(struct str name)
-{
-	static const char *const own[] = {
-		"host",		"connection",	     "content-length",
-		"content-type", "content-encoding",  "transfer-encoding",
-		"te",		"upgrade",	     "expect",
-		"webhook-id",	"webhook-timestamp", "webhook-signature"};
-
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (is_same_header(name, own[i]))
-			return true;
-	return false;
-}
-
 /* A value with a line break would be a header of its own choosing: form_text() refuses control characters. */
 static void
 read_header(struct form *form, const struct yaml_node *key, const struct yaml_node *value,
@@ -134,9 +88,9 @@ read_header(struct form *form, const struct yaml_node *key, const struct yaml_no
 	static const struct form_row row = {.least = -1, .most = CONFIG_MAX_TEXT};
 	struct header *header = &endpoint->headers[endpoint->header_count];
 
-	if (!is_header_name(key->text)) {
+	if (!header_name_is_valid(key->text)) {
 		form_complain(form, key, "E406", key->text, STR_NONE);
-	} else if (is_own_header(key->text)) {
+	} else if (header_name_is_own(key->text) || header_name_is(key->text, "content-type")) {
 		form_complain(form, key, "E407", key->text, STR_NONE);
 	} else {
 		header->name = key->text;
@@ -243,21 +197,8 @@ read_allow(struct form *form, const struct yaml_node *node, const struct form_ro
 
 /* ---- one endpoint ---- */
 
-static void
-read_format(struct form *form, const struct yaml_node *node, const struct form_row *row,
-	    void *into)
-{
-	(void)row;
-	(void)into;
-	if (form_is_text(form, node) && !str_is(node->text, "standard"))
-		form_complain(form, node, form->unsupported,
-			      arena_printf(form->arena, "format: %.*s", STR_ARG(node->text)),
-			      STR_NONE);
-}
-
 struct endpoint_text {
 	struct endpoint_config out;
-	const struct yaml_node *secret;
 	int lang; /* -1: not given */
 	int64_t concurrency;
 };
@@ -272,9 +213,12 @@ static const char *const lang_words[] = {"en", "zh", NULL};
 
 static const struct form_row endpoint_rows[] = {
 	{"url", read_url, offsetof(struct endpoint_text, out.url), 0, CONFIG_MAX_TEXT, NULL},
-	{"secret", form_node, offsetof(struct endpoint_text, secret), 0, 0, NULL},
+	{"secret", form_ignore, 0, 0, 0, NULL}, /* config_format() */
 	TEXT("secret_file", out.secret_file),
-	{"format", read_format, 0, 0, 0, NULL},
+	{"format", form_text, offsetof(struct endpoint_text, out.format), 0, CONFIG_MAX_NAME,
+	 NULL},
+	TEXT("template", out.template_file),
+	{"set", form_ignore, 0, 0, 0, NULL},
 	{"lang", form_word, offsetof(struct endpoint_text, lang), 0, 0, lang_words},
 	{"headers", read_headers, offsetof(struct endpoint_text, out), 0, 0, NULL},
 	TEXT("ca_file", out.ca_file),
@@ -287,32 +231,10 @@ static const struct form_row endpoint_rows[] = {
 	 NULL},
 	{"concurrency", form_int, offsetof(struct endpoint_text, concurrency), 1, 1000, NULL},
 	{"allow", read_allow, offsetof(struct endpoint_text, out), 0, 0, NULL},
-	LATER("rate"),
-	LATER("hours"),
-	LATER("template"),
+	{"rate", connector_read_rate, offsetof(struct endpoint_text, out.rate), 0, 0, NULL},
+	{"hours", config_hours, offsetof(struct endpoint_text, out.hours), 0, 0, NULL},
 	{.word = NULL},
 };
-
-/* Complaints about a secret stand at its key: the place of the secret itself is never shown. */
-static void
-read_secret(struct form *form, const struct yaml_node *key, const struct endpoint_text *text,
-	    struct endpoint_config *endpoint)
-{
-	struct webhook_secret secret;
-
-	if (text->secret == NULL && endpoint->secret_file.n == 0)
-		form_complain(form, key, "E404", key->text, STR_NONE);
-	else if (text->secret != NULL && endpoint->secret_file.n != 0)
-		form_complain(form, key, "E405", STR_NONE, STR_NONE);
-	else if (text->secret != NULL && text->secret->kind == YAML_LIST)
-		form_complain(form, key, form->unsupported, STR("secret: [..]"), STR_NONE);
-	else if (text->secret != NULL &&
-		 (text->secret->kind != YAML_TEXT ||
-		  !webhook_secret_parse(text->secret->text, &secret, NULL)))
-		form_complain(form, key, "E403", STR_NONE, STR_NONE);
-	else if (text->secret != NULL)
-		endpoint->secrets[endpoint->secret_count++] = text->secret->text;
-}
 
 static struct endpoint_text
 endpoint_defaults(void)
@@ -347,9 +269,11 @@ is_endpoint_name(struct form *form, const struct yaml_node *key)
 }
 
 static void
-read_endpoint(struct form *form, const struct yaml_node *key, const struct yaml_node *value,
-	      struct config *config)
+read_endpoint(struct config_reading *reading, const struct yaml_node *key,
+	      const struct yaml_node *value)
 {
+	struct form *form = reading->form;
+	struct config *config = reading->config;
 	struct endpoint_text text = endpoint_defaults();
 	struct endpoint_config *endpoint = &config->endpoints[config->endpoint_count];
 
@@ -358,21 +282,21 @@ read_endpoint(struct form *form, const struct yaml_node *key, const struct yaml_
 	form_read(form, value, endpoint_rows, &text);
 	if (value->kind != YAML_MAP)
 		return;
-	if (yaml_get(value, "url") == NULL)
-		form_complain(form, key, "E048", STR("url"), STR_NONE);
 	*endpoint = text.out;
 	endpoint->name = key->text;
 	endpoint->lang = text.lang >= 0 ? str_of(lang_words[text.lang]) : STR("");
 	endpoint->concurrency = (unsigned)text.concurrency;
-	read_secret(form, key, &text, endpoint);
+	config_format(reading, key, value, endpoint);
 	if ((endpoint->cert_file.n == 0) != (endpoint->key_file.n == 0))
 		form_complain(form, key, "E410", STR_NONE, STR_NONE);
 	config->endpoint_count++;
 }
 
 void
-config_webhooks(struct form *form, const struct yaml_node *webhooks, struct config *config)
+config_webhooks(struct config_reading *reading, const struct yaml_node *webhooks)
 {
+	struct form *form = reading->form;
+	struct config *config = reading->config;
 	unsigned count = webhooks->count;
 
 	if (!form_is_map(form, webhooks))
@@ -384,5 +308,5 @@ config_webhooks(struct form *form, const struct yaml_node *webhooks, struct conf
 	}
 	config->endpoints = arena_array(form->arena, count, sizeof *config->endpoints);
 	for (unsigned i = 0; i < count; i++)
-		read_endpoint(form, webhooks->keys[i], webhooks->items[i], config);
+		read_endpoint(reading, webhooks->keys[i], webhooks->items[i]);
 }

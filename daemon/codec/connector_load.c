@@ -254,7 +254,7 @@ connector_load(struct arena *arena, struct str name, struct str text, struct dia
 	unsigned before = diags->errors;
 	struct yaml_node *root;
 
-	out->name = name;
+	out->name = arena_str(arena, name);
 	out->lang = STR("en");
 	root = yaml_read(arena, diags_add_file(diags, name, text), diags);
 	if (root != NULL)

@@ -21,8 +21,18 @@ void
 diags_finish(struct diags *diags)
 {
 	mem_free(diags->list);
+	mem_free(diags->hidden);
 	diags->list = NULL;
+	diags->hidden = NULL;
 	diags->count = diags->cap = 0;
+	diags->hidden_count = diags->hidden_cap = 0;
+}
+
+void
+diags_hide(struct diags *diags, struct diag_place place)
+{
+	MEM_RESERVE(diags->hidden, diags->hidden_cap, diags->hidden_count + 1);
+	diags->hidden[diags->hidden_count++] = place;
 }
 
 unsigned

@@ -198,8 +198,9 @@ starts_without_case(struct str text, const char *lower)
 static bool
 names_secret(struct str text)
 {
-	static const char *const signs[] = {"whsec_", "secret",	  "authorization",
-					    "token",  "password", "api-key"};
+	static const char *const signs[] = {
+		"whsec_", "secret", "authorization", "token",	   "password",
+		"key:",	  "key=",   "sig=",	     "/services/", "/hook"};
 
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
 		if (starts_without_case(text, signs[i]))
@@ -220,6 +221,18 @@ holds_secret(struct str line)
 		if ((url && line.p[at] == '@') || names_secret(rest))
 			return true;
 	}
+	return false;
+}
+
+static bool
+is_hidden(const struct diags *diags, const struct diag *diag, struct str line)
+{
+	size_t from = (size_t)(line.p - diags->files[diag->file].text.p);
+
+	for (size_t i = 0; i < diags->hidden_count; i++)
+		if (diags->hidden[i].file == diag->file &&
+		    diags->hidden[i].from <= from + line.n && diags->hidden[i].to > from)
+			return true;
 	return false;
 }
 
@@ -251,7 +264,7 @@ print_excerpt(struct buf *out, const struct diags *diags, const struct diag *dia
 	struct str line = line_text(diags->files[diag->file].text, diag->line);
 	struct buf pad = {0};
 
-	if (diags->hides_secrets && holds_secret(line))
+	if (is_hidden(diags, diag, line) || (diags->hides_secrets && holds_secret(line)))
 		return;
 	buf_printf(out, "%5d | ", diag->line);
 	put_line(out, &pad, line, diag);

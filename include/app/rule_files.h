@@ -32,6 +32,8 @@ bool rule_files_check_webhooks(const struct ruleset *rules, const struct config 
 /* A whole file into the arena, at most `max` bytes. */
 bool rule_files_slurp(struct arena *arena, struct str path, size_t max, struct str *out,
 		      struct err *err) MUST_CHECK;
+/* Reads what a configuration in `folder` names. */
+struct config_loader rule_files_config_loader(struct str *folder, bool with_secrets);
 /* folder/name, or name when it is absolute or there is no folder. */
 struct str rule_files_path(struct arena *arena, struct str folder, struct str name);
 

@@ -16,7 +16,7 @@ const struct connector *connector_preset(struct str name);
 unsigned connector_preset_names(struct str *names, unsigned room);
 #define CONNECTOR_PRESETS 32
 struct str connector_preset_text(struct str name); /* the file itself */
-/* From a file of an admin's own. NULL: said in diags. It lives in the arena. */
+/* From a file of an admin's own. NULL: said in diags, which borrow name and text. It lives in the arena. */
 const struct connector *connector_load(struct arena *arena, struct str name, struct str text,
 				       struct diags *diags) MUST_CHECK;
 struct str connector_name(const struct connector *connector);

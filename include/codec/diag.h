@@ -22,6 +22,12 @@ struct diag {
 
 #define DIAG_FILES 64
 
+/* Bytes from..to of a raw file. */
+struct diag_place {
+	unsigned file;
+	size_t from, to;
+};
+
 struct diags {
 	struct arena *arena; /* borrowed: keeps the arguments */
 	struct diag_file files[DIAG_FILES];
@@ -29,7 +35,9 @@ struct diags {
 	struct diag *list; /* owned */
 	size_t count, cap;
 	unsigned errors, warnings;
-	bool wants_notes;   /* set by the caller: N3xx are kept too */
+	bool wants_notes;	   /* set by the caller: N3xx are kept too */
+	struct diag_place *hidden; /* owned */
+	size_t hidden_count, hidden_cap;
 	bool hides_secrets; /* lines that may hold a password, key or token are not printed */
 };
 
@@ -40,14 +48,12 @@ void diags_finish(struct diags *diags);
 unsigned diags_add_file(struct diags *diags, struct str name, struct str text);
 void diags_add(struct diags *diags, const struct diag *diag); /* copies its texts */
 
-/* The same by place: bytes from..to of the raw file, cut at the end of from's line; the complaint gives
+/* The same by place, cut at the end of from's line; the complaint gives
  * code, arguments and hint. */
-struct diag_place {
-	unsigned file;
-	size_t from, to;
-};
 void diags_complain(struct diags *diags, struct diag_place place,
 		    const struct complaint *complaint);
+/* No line of this place is ever printed. */
+void diags_hide(struct diags *diags, struct diag_place place);
 /* Line of a byte of a raw file, 1-based; breaks are LF, CR LF and CR. 0 once DIAG_MAX is reached. */
 int diags_line(const struct diags *diags, unsigned file, size_t at);
 /* By file, line, column; each as

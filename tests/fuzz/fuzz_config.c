@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	arena_init(&arena);
 	diags_init(&diags, &arena);
-	config = config_load(STR("f"), (struct str){(const char *)bytes, n}, &diags);
+	config = config_load(STR("f"), (struct str){(const char *)bytes, n}, NULL, &diags);
 	if ((config == NULL) != (diags.errors > 0))
 		abort();
 	for (unsigned i = 0; config != NULL && i < config->endpoint_count; i++)

@@ -41,6 +41,29 @@ tear_down(void **state)
 	return 0;
 }
 
+/* The files that a configuration may name here. */
+static bool
+read_named(void *ctx, struct arena *arena, struct str name, size_t most, struct str *text,
+	   struct err *err)
+{
+	(void)ctx, (void)most;
+	if (str_is(name, "token"))
+		*text = arena_str(arena, STR("hunter2\n"));
+	else if (str_is(name, "two_lines"))
+		*text = arena_str(arena, STR("hunter2\nhunter3\n"));
+	else if (str_is(name, "own.yaml"))
+		*text = arena_str(arena, STR("connector: 1\npeople: own\nsecret: required\n"
+					     "parameters: {room: {required: true}}\n"
+					     "body: {room: '{set.room}'}\n"));
+	else if (str_is(name, "bad.yaml"))
+		*text = arena_str(arena, STR("connector: 1\nbody: {a: '{data.x|daet}'}\n"));
+	else
+		return err_set(err, "%.*s: no such file", STR_ARG(name));
+	return true;
+}
+
+static const struct config_loader loader = {NULL, read_named, true};
+
 static const char *
 said(struct fixture *f)
 {
@@ -55,7 +78,7 @@ load(struct fixture *f, const char *text)
 	config_destroy(f->config);
 	diags_finish(&f->diags);
 	diags_init(&f->diags, &f->arena);
-	f->config = config_load(STR("churnd.yaml"), str_of(text), &f->diags);
+	f->config = config_load(STR("churnd.yaml"), str_of(text), &loader, &f->diags);
 	return f->config;
 }
 
@@ -191,13 +214,8 @@ what_a_later_version_does_is_said_to_be_missing(void **state)
 {
 	static const char *const files[] = {
 		"partitions: 4\n",
-		"people: {li: {wecom: lisi}}\n",
 		"redis: {url: rediss://h}\n",
 		"redis: {ca_file: /x}\n",
-		"webhooks: {a: {url: http://h, secret_file: s, format: slack}}\n",
-		"webhooks: {a: {url: http://h, secret_file: s, rate: 20/min}}\n",
-		"webhooks: {a: {url: http://h, secret_file: s, hours: x}}\n",
-		"webhooks: {a: {url: http://h, secret: [whsec_MDEyMw==]}}\n",
 	};
 	struct fixture *f = *state;
 
@@ -221,9 +239,18 @@ secrets_are_never_shown(void **state)
 		"redis: {url: 'http://u:hunter2@h'}\n",
 		"redis: {password: hunter2}\n",
 		("webhooks: {a: {url: http://h, secret_file: s, headers: {Authorization: "
-		"\"hunter2\\n\"}}}\n"),
+		 "\"hunter2\\n\"}}}\n"),
 		"webhooks: {a: {url: http://h, secret: whsec_hunter2!}}\n",
 		"http: {token: hunter2}\n",
+		"webhooks: {a: {url: http://h, format: wecom, set: {appkey: hunter2}}}\n",
+		"webhooks: {a: {format: hubspot, set: {access_token: hunter2}, bogus: 1}}\n",
+		"webhooks:\n  a:\n    format: hubspot\n    set:\n      access_token: [hunter2]\n",
+		"webhooks:\n  a:\n    format: zoho\n    set: {client_id: c, client_secret: hunter2,\n"
+		"      refresh_token: hunter2}\n    rate: x\n",
+		"webhooks: {a: {format: hubspot, set: {access_token_file: two_lines}}}\n",
+		"webhooks: {a: {url: 'http://h?key=hunter2 ', format: wecom}}\n",
+		"webhooks: {a: {url: http://h, secret: [whsec_MDEyMw==, hunter2]}}\n",
+		"webhooks: {a: {url: http://h, format: feishu, secret: [hunter2, {a: hunter2}]}}\n",
 	};
 	struct fixture *f = *state;
 
@@ -232,6 +259,103 @@ secrets_are_never_shown(void **state)
 		assert_non_null(strstr(said(f), "error"));
 		assert_null(strstr(said(f), "hunter2"));
 	}
+}
+
+static void
+an_endpoint_speaks_as_its_format_says(void **state)
+{
+	struct config *config = load(
+		*state,
+		"webhooks:\n"
+		"  chat: {url: http://h/x, format: wecom, set: {keyword: churn}, rate: 5/s,\n"
+		"    hours: '09:00-21:30 workdays'}\n"
+		"  crm: {format: hubspot, set: {access_token_file: token, path: /x}}\n"
+		"  own: {url: http://h, format: template, template: own.yaml, secret: 'a b',\n"
+		"    set: {room: r1}, hours: 08:00-24:00}\n"
+		"  two: {url: http://h, secret: [whsec_MDEyMw==, whsec_MDEyNA==]}\n"
+		"people:\n  li: {wecom: lisi, own: l}\n  wang: {hubspot: '7'}\n");
+	struct endpoint_config *endpoints;
+
+	assert_non_null(config);
+	endpoints = config->endpoints;
+	assert_ptr_equal(endpoints[0].connector, connector_preset(STR("wecom")));
+	assert_str(endpoints[0].set[0].value, "churn");
+	assert_int_equal(endpoints[0].rate.count, 5);
+	assert_int_equal(endpoints[0].rate.per, SECOND_MS);
+	assert_true(endpoints[0].hours.given && endpoints[0].hours.workdays);
+	assert_int_equal(endpoints[0].hours.from, 9 * HOUR_MS);
+	assert_int_equal(endpoints[0].hours.to, 21 * HOUR_MS + 30 * MINUTE_MS);
+	assert_int_equal(endpoints[0].secret_count, 0);
+	assert_str(endpoints[1].url, "https://api.hubapi.com");
+	assert_str(endpoints[1].set[0].key, "access_token");
+	assert_str(endpoints[1].set[0].value, "hunter2");
+	assert_str(connector_people(endpoints[2].connector), "own");
+	assert_str(endpoints[2].secrets[0], "a b");
+	assert_false(endpoints[2].hours.workdays);
+	assert_null(endpoints[3].connector);
+	assert_int_equal(endpoints[3].secret_count, 2);
+	assert_false(endpoints[3].hours.given);
+	assert_int_equal(config->people_count, 2);
+	assert_str(config->people[0].name, "li");
+	assert_str(config->people[0].names[1].key, "own");
+	assert_str(config->people[1].names[0].value, "7");
+}
+
+static void
+a_mistake_in_a_template_is_said_in_its_own_file(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_null(load(
+		f, "webhooks: {a: {url: http://h, format: template, template: bad.yaml}}"));
+	assert_non_null(strstr(said(f), "bad.yaml:2:20: error E433: unknown filter daet"));
+	assert_non_null(strstr(said(f), "did you mean date?"));
+}
+
+static void
+what_a_format_needs_is_asked_for(void **state)
+{
+	static const struct {
+		const char *endpoint, *code;
+	} rows[] = {
+		{"{url: http://h, format: slak}", "E415"},
+		{"{url: http://h, format: template}", "E418"},
+		{"{url: http://h, format: slack, template: own.yaml}", "E418"},
+		{"{url: http://h, format: template, template: none.yaml}", "E423"},
+		{"{url: http://h, format: wecom, set: {keywort: x}}", "E419"},
+		{"{url: http://h, format: template, template: own.yaml, secret: s}", "E420"},
+		{"{url: http://h, format: template, template: own.yaml, set: {room: r}}",
+		 "E421"},
+		{"{url: http://h, format: slack, secret: s}", "E422"},
+		{"{url: http://h, format: cloudevents}", "E421"},
+		{"{url: http://h, format: cloudevents, secret: plain}", "E403"},
+		{"{format: hubspot, set: {access_token_file: none}}", "E423"},
+		{"{format: hubspot, set: {access_token_file: two_lines}}", "E426"},
+		{"{format: hubspot, set: {access_token: x, access_token_file: token}}", "E424"},
+		{"{format: slack}", "E048"},
+		{"{url: http://h, secret_file: s, set: {a: b}}", "E419"},
+		{"{url: http://h, secret_file: s, rate: 20/day}", "E416"},
+		{"{url: http://h, secret_file: s, rate: 0/s}", "E416"},
+		{"{url: http://h, secret_file: s, hours: 21:00-09:00}", "E417"},
+		{"{url: http://h, secret_file: s, hours: 09:00-25:00}", "E417"},
+		{"{url: http://h, secret_file: s, hours: 9-10 weekdays}", "E417"},
+		{"{url: http://h, secret: []}", "E044"},
+	};
+	struct fixture *f = *state;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_clear(&text);
+		buf_printf(&text, "webhooks:\n  a: %s\n", rows[i].endpoint);
+		assert_null(load(f, text.p));
+		if (strcmp(f->diags.list[0].message->code, rows[i].code) != 0 ||
+		    f->diags.errors != 1)
+			fail_msg("%s: %s", rows[i].endpoint, said(f));
+	}
+	assert_null(load(f, "people: {li: {weком: x}}\n"));
+	assert_null(load(f, "people: {li: {wecon: x}}\n"));
+	assert_string_equal(f->diags.list[0].message->code, "E425");
+	buf_finish(&text);
 }
 
 static void
@@ -309,6 +433,9 @@ main(void)
 		TEST(an_unknown_key_is_an_error_and_the_nearest_is_proposed),
 		TEST(what_a_later_version_does_is_said_to_be_missing),
 		TEST(secrets_are_never_shown),
+		TEST(an_endpoint_speaks_as_its_format_says),
+		TEST(a_mistake_in_a_template_is_said_in_its_own_file),
+		TEST(what_a_format_needs_is_asked_for),
 		TEST(a_header_cannot_break_its_line),
 		TEST(loopback_needs_no_token_and_anything_else_does),
 		TEST(all_errors_come_in_one_run),

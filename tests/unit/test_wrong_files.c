@@ -61,6 +61,27 @@ read_file(const char *path, struct buf *out)
 	return true;
 }
 
+/* Templates and files that a configuration names lie in the same folder. */
+static bool
+read_named(void *ctx, struct arena *arena, struct str name, size_t most, struct str *out,
+	   struct err *err)
+{
+	struct buf path = {0}, text = {0};
+	bool found;
+
+	(void)ctx, (void)most;
+	found = read_file(path_of(&path, arena_str(arena, name).p, ""), &text);
+	if (found)
+		*out = arena_str(arena, buf_view(&text));
+	else
+		err_set(err, "%.*s: no such file", STR_ARG(name));
+	buf_finish(&path);
+	buf_finish(&text);
+	return found;
+}
+
+static const struct config_loader config_files = {NULL, read_named, true};
+
 static void
 load_rules(struct diags *diags, const struct diag_file *files, unsigned count)
 {
@@ -115,7 +136,8 @@ answer(const char *name, struct buf *out)
 				arena_str(&arena, str_of(path.p + strlen(FOLDER))),
 				buf_view(&texts[i])};
 	if (strncmp(name, "config_", 7) == 0)
-		config_destroy(config_load(files[0].name, files[0].text, &diags));
+		config_destroy(
+			config_load(files[0].name, files[0].text, &config_files, &diags));
 	else if (strncmp(name, "test_", 5) == 0)
 		load_tests(&diags, files);
 	else

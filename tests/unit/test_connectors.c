@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each preset says each alert exactly as tests/connectors/PRESET.expected; `test_connectors update` writes them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "base/mem.h"
+#include "codec/config.h"
+
+#define FOLDER "tests/connectors/"
+#define NOW INT64_C(1599360473000) /* of Feishu's published signature */
+#define ALERTS 7
+
+static const char *const alerts[ALERTS] = {"raised", "lowered", "fired", "task",
+					   "notice", "hostile", "long"};
+
+static struct world {
+	struct arena arena;
+	struct diags diags;
+	struct config *config;
+	struct str bodies[ALERTS];
+} world;
+
+static struct str
+slurp(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	struct buf text = {0};
+	struct str out;
+	size_t n;
+
+	assert_non_null(file);
+	do {
+		n = fread(buf_space(&text, 4096), 1, 4096, file);
+		text.n += n;
+	} while (n > 0);
+	fclose(file);
+	out = arena_str(&world.arena, buf_view(&text));
+	buf_finish(&text);
+	return out;
+}
+
+static struct str
+path_of(const char *name, const char *suffix)
+{
+	return arena_printf(&world.arena, FOLDER "%s%s%s",
+			    strcmp(suffix, ".json") == 0 ? "alerts/" : "", name, suffix);
+}
+
+static bool
+set_up(void)
+{
+	struct buf out = {0};
+
+	arena_init(&world.arena);
+	diags_init(&world.diags, &world.arena);
+	world.config = config_load(STR("churnd.yaml"), slurp(FOLDER "churnd.yaml"), NULL,
+				   &world.diags);
+	diags_print(&out, &world.diags, false, false);
+	if (out.n > 0)
+		fputs(out.p, stderr);
+	buf_finish(&out);
+	for (unsigned i = 0; i < ALERTS; i++)
+		world.bodies[i] = slurp(path_of(alerts[i], ".json").p);
+	return world.config != NULL;
+}
+
+static struct connector_settings
+settings_of(const struct endpoint_config *endpoint, const char *lang)
+{
+	return (struct connector_settings){
+		.url = endpoint->url,
+		.lang = str_of(lang),
+		.secret = endpoint->secret_count > 0 ? endpoint->secrets[0] : STR_NONE,
+		.set = endpoint->set,
+		.set_count = endpoint->set_count,
+		.people = world.config->people,
+		.people_count = world.config->people_count,
+	};
+}
+
+static void
+put_request(struct buf *out, const struct connector_request *request)
+{
+	buf_str(out, request->method);
+	buf_char(out, ' ');
+	buf_str(out, buf_view(&request->url));
+	buf_char(out, '\n');
+	buf_str(out, buf_view(&request->headers));
+	buf_str(out, buf_view(&request->body));
+	buf_text(out, "\n\n");
+}
+
+static void
+check_json(const struct connector_request *request)
+{
+	json_t *root =
+		json_loadb(request->body.p, request->body.n, JSON_REJECT_DUPLICATES, NULL);
+
+	if (root == NULL)
+		fail_msg("no JSON: %.*s", (int)request->body.n, request->body.p);
+	json_decref(root);
+}
+
+static void
+say(struct buf *out, const struct endpoint_config *endpoint, const char *lang, const char *name,
+    const struct str *bodies, unsigned count)
+{
+	const struct connector_settings settings = settings_of(endpoint, lang);
+	const struct connector_message message = {
+		.bodies = bodies, .count = count, .now = NOW, .token = STR("tok")};
+	struct connector_request request = {0};
+	struct err err;
+
+	buf_printf(out, "== %s %s\n", name, lang);
+	if (connector_make(endpoint->connector, &settings, &message, &request, &err)) {
+		check_json(&request);
+		put_request(out, &request);
+	} else {
+		buf_printf(out, "not said: %s\n\n", err.text);
+	}
+	connector_request_finish(&request);
+}
+
+static void
+say_all(struct buf *out, const struct endpoint_config *endpoint)
+{
+	static const char *const langs[] = {"en", "zh"};
+
+	if (connector_has_token(endpoint->connector)) {
+		const struct connector_settings settings = settings_of(endpoint, "en");
+		struct connector_request request = {0};
+		struct err err;
+
+		assert_true(connector_token_make(endpoint->connector, &settings, NOW, &request,
+						 &err));
+		buf_text(out, "== token\n");
+		put_request(out, &request);
+		connector_request_finish(&request);
+	}
+	for (unsigned k = 0; k < 2; k++) {
+		for (unsigned i = 0; i < ALERTS; i++)
+			say(out, endpoint, langs[k], alerts[i], &world.bodies[i], 1);
+		if (connector_digest_max(endpoint->connector) > 0)
+			say(out, endpoint, langs[k], "digest", world.bodies, ALERTS - 1);
+	}
+}
+
+static void
+is_said_as_expected(void **state)
+{
+	const struct endpoint_config *endpoint = *state;
+	struct buf said = {0};
+
+	say_all(&said, endpoint);
+	assert_string_equal(said.p, slurp(path_of(endpoint->name.p, ".expected").p).p);
+	buf_finish(&said);
+}
+
+static int
+update(void)
+{
+	for (unsigned i = 0; i < world.config->endpoint_count; i++) {
+		struct buf said = {0};
+		FILE *file =
+			fopen(path_of(world.config->endpoints[i].name.p, ".expected").p, "wb");
+
+		say_all(&said, &world.config->endpoints[i]);
+		if (file == NULL || fwrite(said.p, 1, said.n, file) != said.n ||
+		    fclose(file) != 0)
+			return 1;
+		buf_finish(&said);
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct CMUnitTest tests[64];
+	unsigned count = 0;
+
+	if (!set_up())
+		return 1;
+	if (argc > 1 && strcmp(argv[1], "update") == 0)
+		return update();
+	for (; count < world.config->endpoint_count; count++)
+		tests[count] = (struct CMUnitTest){world.config->endpoints[count].name.p,
+						   is_said_as_expected, NULL, NULL,
+						   &world.config->endpoints[count]};
+	return _cmocka_run_group_tests("connectors", tests, count, NULL, NULL);
+}
