@@ -54,24 +54,48 @@ trim_send(struct live *live)
 }
 
 static void
+output_trim(struct live *live, struct str key, struct stream_id before)
+{
+	char id[STREAM_ID_TEXT];
+
+	stream_id_print(before, id);
+	redis_command(live->redis, live_ignore, NULL, "XTRIM", key.p, "MINID", "~", id, NULL);
+}
+
+/* What an endpoint has not taken has to be among the dead letters first. */
+static void
+alerts_trim(struct live *live, struct stream_id before)
+{
+	const struct live_hooks *hooks = &live->options.hooks;
+	struct stream_id may = before;
+
+	if (hooks->alerts_old != NULL)
+		may = hooks->alerts_old(hooks->ctx, before);
+	if (may.ms > 0)
+		output_trim(live, live->alerts, may);
+	if (stream_id_cmp(may, before) < 0)
+		live->outputs_trimmed_at = 0; /* the rest at the next look */
+}
+
+static void
 outputs_trim(struct live *live)
 {
-	struct str outputs[] = {live->alerts, live->tasks, live->rejected};
-	int64_t now = clock_monotonic(), newest;
-	char id[STREAM_ID_TEXT];
+	int64_t now = clock_monotonic();
+	struct stream_id before = {0, 0};
 
 	if (live->outputs_trimmed_at != 0 && now - live->outputs_trimmed_at < OUTPUTS_MS)
 		return;
 	live->outputs_trimmed_at = now;
 	/* By the engine's clock where history flows through: its ids are of that time. */
-	newest = engine_clock(live->engine) < live_now(live) ? engine_clock(live->engine)
-							     : live_now(live);
-	if (newest <= live->options.config->keep_output)
+	before.ms = engine_clock(live->engine) < live_now(live) ? engine_clock(live->engine)
+								: live_now(live);
+	before.ms -= live->options.config->keep_output;
+	if (before.ms <= 0)
 		return;
-	stream_id_print((struct stream_id){newest - live->options.config->keep_output, 0}, id);
-	for (unsigned i = 0; i < sizeof outputs / sizeof *outputs; i++)
-		redis_command(live->redis, live_ignore, NULL, "XTRIM", outputs[i].p, "MINID",
-			      "~", id, NULL);
+	alerts_trim(live, before);
+	output_trim(live, live->tasks, before);
+	output_trim(live, live->rejected, before);
+	output_trim(live, live_key(live, "dead"), before);
 	redis_command(live->redis, live_ignore, NULL, "XTRIM", live->rejected.p, "MAXLEN", "~",
 		      REJECTED_MAX, NULL);
 }

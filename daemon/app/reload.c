@@ -65,7 +65,7 @@ refused(void)
 }
 
 static bool
-is_good(struct reload *reload, const struct rule_files *files)
+is_good(struct reload *reload, const struct rule_files *files, const struct config *config)
 {
 	struct arena arena;
 	struct diags diags;
@@ -78,7 +78,7 @@ is_good(struct reload *reload, const struct rule_files *files)
 	rules = rule_files_load(files, (struct hash_seed){1, 2}, &diags);
 	if (rules == NULL) {
 		mistakes_tell(reload, &diags);
-	} else if (!rule_files_check_webhooks(rules, reload->options.config, &err)) {
+	} else if (!rule_files_check_webhooks(rules, config, &err)) {
 		log_error("rules", "%s", err.text);
 		why_set(reload, str_of(err.text));
 	} else {
@@ -134,7 +134,7 @@ static enum reload_result
 files_judge(struct reload *reload, struct rule_files *files, const struct reload_asked *asked)
 {
 	memcpy(reload->seen, files->sha_hex, sizeof reload->seen);
-	if (is_good(reload, files))
+	if (is_good(reload, files, reload->options.config))
 		return files_take(reload, files, asked);
 	rule_files_destroy(files);
 	return refused();
@@ -165,6 +165,25 @@ reload_rules(struct reload *reload, const struct reload_asked *asked)
 	return result;
 }
 
+bool
+reload_would_take(struct reload *reload, struct str folder, const struct config *config)
+{
+	struct rule_files *files;
+	struct err err;
+	bool good;
+
+	files = rule_files_read(folder, config->rules, config->rule_count, &err);
+	if (files == NULL) {
+		(void)files_missing(reload, &err);
+		return false;
+	}
+	good = is_good(reload, files, config);
+	rule_files_destroy(files);
+	if (!good)
+		(void)refused();
+	return good;
+}
+
 /* Something happened near the files: nothing is said unless their bytes are others. */
 static void
 on_changed(void *ctx)
@@ -188,8 +207,9 @@ on_changed(void *ctx)
 /* ---- for the owner ---- */
 
 void
-reload_name_files(struct reload *reload, struct str folder, const struct config *config)
+reload_set_config(struct reload *reload, struct str folder, const struct config *config)
 {
+	reload->options.config = config;
 	arena_reset(&reload->arena);
 	reload->folder = arena_str(&reload->arena, folder);
 	reload->count = 0;
@@ -204,7 +224,7 @@ reload_create(const struct reload_options *options)
 
 	reload->options = *options;
 	arena_init(&reload->arena);
-	reload_name_files(reload, options->folder, options->config);
+	reload_set_config(reload, options->folder, options->config);
 	reload->watch = file_watch_create(options->base, on_changed, reload);
 	snprintf(reload->seen, sizeof reload->seen, "%s", options->sha_hex);
 	on_changed(

@@ -122,20 +122,23 @@ on_stop_signal(evutil_socket_t signal, short what, void *ctx)
 	live_stop(service->live);
 }
 
-/* What a reload does not take up, so that nobody waits for it. */
+/* Rules and webhooks together, so that no rule names a webhook that is not there. */
 static bool
-endpoints_differ(const struct config *a, const struct config *b)
+reload_take(struct service *service, const struct setup *fresh)
 {
-	if (a->endpoint_count != b->endpoint_count)
-		return true;
-	for (unsigned i = 0; i < a->endpoint_count; i++)
-		if (!str_eq(a->endpoints[i].name, b->endpoints[i].name) ||
-		    !str_eq(a->endpoints[i].url, b->endpoints[i].url))
-			return true;
-	return false;
+	struct err err;
+
+	if (!reload_would_take(service->reload, fresh->folder, fresh->config))
+		return false;
+	if (!outbox_reload(service->outbox, fresh->config, fresh->folder, &err)) {
+		log_error("main", "reload refused: %s; all stays as it is", err.text);
+		return false;
+	}
+	reload_set_config(service->reload, fresh->folder, fresh->config);
+	return true;
 }
 
-/* Rules and the log's level change at once; the rest of the file at the next start. */
+/* Rules, webhooks and the log's level change at once; the rest of the file at the next start. */
 static void
 on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 {
@@ -149,10 +152,11 @@ on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 		log_error("rules", "reload refused: the rules in force stay in force");
 		return;
 	}
-	if (endpoints_differ(service->setup.config, fresh.config))
-		log_warn("main", "reload: other webhooks take effect at the next start");
-	reload_name_files(service->reload, fresh.folder, fresh.config);
-	(void)reload_rules(service->reload, &(struct reload_asked){.fn = NULL});
+	if (reload_take(service, &fresh)) {
+		fresh.config = NULL; /* the outbox's now */
+		log_info("main", "reload: the webhooks are as configured");
+		(void)reload_rules(service->reload, &(struct reload_asked){.fn = NULL});
+	}
 	setup_finish(&fresh);
 }
 
@@ -179,6 +183,20 @@ ready_tell(struct service *service)
 	service->ready_told = true;
 }
 
+/* Hours of webhooks are those of the rules in force. */
+static void
+calendar_tell(struct service *service, const struct live_status *status)
+{
+	const struct engine *engine = live_engine(service->live);
+	const struct ruleset *rules;
+
+	if (engine == NULL || strcmp(status->rules_sha, service->calendar_of) == 0)
+		return;
+	rules = engine_rules(engine);
+	memcpy(service->calendar_of, status->rules_sha, sizeof service->calendar_of);
+	outbox_set_calendar(service->outbox, rules->zone, &rules->calendar);
+}
+
 static void
 on_beat(evutil_socket_t fd, short what, void *ctx)
 {
@@ -195,6 +213,7 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 	}
 	live_get_status(service->live, &status);
 	status_tell(service, &status);
+	calendar_tell(service, &status);
 	/* A second instance has done its part when it stands by. */
 	if (status.state == LIVE_STANDBY && status.holder != NULL)
 		ready_tell(service);
@@ -205,6 +224,12 @@ on_ready(void *ctx)
 {
 	ready_tell(ctx);
 	outbox_wake(((struct service *)ctx)->outbox);
+}
+
+static struct stream_id
+on_alerts_old(void *ctx, struct stream_id before)
+{
+	return outbox_expire(((struct service *)ctx)->outbox, before);
 }
 
 static void
@@ -224,7 +249,7 @@ parts_make(struct service *service, struct err *err)
 		.config = service->setup.config,
 		.redis = &service->setup.redis,
 		.files = service->setup.files,
-		.hooks = {service, on_ready, on_alerts, on_failed, on_stopped},
+		.hooks = {service, on_ready, on_alerts, on_alerts_old, on_failed, on_stopped},
 	};
 
 	service->outbox = outbox_make(&service->setup, service->base, err);

@@ -501,12 +501,14 @@ delivery_expire(struct delivery_queue *queue, struct stream_id before,
 		void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
 {
 	uint32_t slot = queue->backlog.order.oldest;
+	unsigned dead = queue->dead;
 
 	for (; slot != NONE && stream_id_cmp(queue->backlog.slots[slot].at, before) < 0;
 	     slot = queue->backlog.slots[slot].newer)
 		if (backlog_is_first(&queue->backlog, slot))
 			expire_customer(queue, slot, before, fn, ctx);
-	clear_ready(queue);
+	if (queue->dead > dead)
+		clear_ready(queue);
 }
 
 void

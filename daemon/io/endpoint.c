@@ -11,168 +11,34 @@
 #include "io/endpoint_inside.h"
 #include "io/log.h"
 
-#define READ_COUNT 200u /* entries a read */
+#define HOURS_EVERY MINUTE_MS /* the clock on the wall may be set */
 
 /* For "%.*s". */
 #define NAME(endpoint) STR_ARG((endpoint)->config->name)
 
-/* --- reading --------------------------------------------------------------------------------------- */
-
-/* Is `name` one of the names in `to`, which are joined by commas? */
-static bool
-names_endpoint(struct str to, struct str name)
-{
-	for (size_t from = 0, end; from < to.n; from = end + 1) {
-		for (end = from; end < to.n && to.p[end] != ','; end++)
-			;
-		if (str_eq(str_slice(to, from, end), name))
-			return true;
-	}
-	return false;
-}
-
-struct alert_entry {
-	struct str id, customer, to, body;
-};
-
-static struct alert_entry
-fields_of(const struct reply *fields)
-{
-	struct alert_entry entry = {0};
-	const struct reply *name = fields + 1;
-
-	for (uint32_t i = 0; i + 1 < fields->count; i += 2) {
-		const struct reply *value = reply_next(name);
-
-		if (str_is(name->text, "id"))
-			entry.id = value->text;
-		else if (str_is(name->text, "customer"))
-			entry.customer = value->text;
-		else if (str_is(name->text, "to"))
-			entry.to = value->text;
-		else if (str_is(name->text, "body"))
-			entry.body = value->text;
-		name = reply_next(value);
-	}
-	return entry;
-}
-
-/* Entry = [id, [name, value, ...]]. */
-static void
-take_entry(struct endpoint *endpoint, const struct reply *reply)
-{
-	const struct reply *id = reply_at(reply, 0), *fields = reply_at(reply, 1);
-	const struct progress_first *first;
-	struct stream_id at, read_to = endpoint->queue.backlog.read_to;
-	struct alert_entry entry;
-
-	if (id == NULL || fields == NULL || fields->type != REPLY_ARRAY ||
-	    !stream_id_parse(id->text, &at) || stream_id_cmp(at, read_to) <= 0)
-		return;
-	entry = fields_of(fields);
-	if (!names_endpoint(entry.to, endpoint->config->name)) {
-		backlog_pass(&endpoint->queue.backlog, at);
-		endpoint->moved = true;
-		return;
-	}
-	if (entry.id.n == 0 || text_has_control(entry.id)) {
-		log_warn("outbox",
-			 "%.*s: entry %.*s of the alerts has no proper id, passed over",
-			 NAME(endpoint), STR_ARG(id->text));
-		backlog_pass(&endpoint->queue.backlog, at);
-		endpoint->moved = true;
-		return;
-	}
-	first = progress_first(&endpoint->record, at);
-	delivery_take(&endpoint->queue, at, entry.id, entry.customer, entry.body,
-		      first ? first->active : -1, first ? first->wall : 0);
-}
-
-static void
-on_read(void *ctx, const struct reply *reply)
-{
-	struct endpoint *endpoint = ctx;
-	struct stream_id after, before;
-	const struct reply *entry = reply + 1;
-
-	endpoint->reading = false;
-	if (reply->type == REPLY_ERROR) {
-		/* The next poll tries again. */
-		log_warn("outbox", "%.*s: the alerts cannot be read: %.*s", NAME(endpoint),
-			 STR_ARG(reply->text));
-		return;
-	}
-	if (reply->type != REPLY_ARRAY && reply->type != REPLY_NIL)
-		return;
-	for (uint32_t i = 0; reply->type == REPLY_ARRAY && i < reply->count; i++) {
-		take_entry(endpoint, entry);
-		entry = reply_next(entry);
-	}
-	if (reply->type == REPLY_ARRAY && reply->count >= endpoint->asked) {
-		endpoint->more = true;
-	} else {
-		backlog_reads(&endpoint->queue.backlog, &after, &before);
-		if (before.ms != 0 || before.seq != 0) {
-			backlog_jump(&endpoint->queue.backlog);
-			endpoint->more = true;
-		}
-	}
-	endpoint_pump(endpoint);
-}
-
-/* Under load rather a whole read at a time than one alert for each that is done. */
-static bool
-should_read(const struct endpoint *endpoint)
-{
-	unsigned room = delivery_room(&endpoint->queue);
-
-	if (!endpoint->loaded || endpoint->stopping || endpoint->reading || !endpoint->more ||
-	    !redis_is_up(endpoint->home.redis))
-		return false;
-	return room >= READ_COUNT ||
-	       (room > 0 && endpoint->queue.ready.count < endpoint->policy.concurrency);
-}
-
-static void
-bound_print(struct buf *out, struct stream_id id)
-{
-	char text[STREAM_ID_TEXT];
-
-	stream_id_print(id, text);
-	buf_char(out, '(');
-	buf_text(out, text);
-}
-
-static void
-read_more(struct endpoint *endpoint)
-{
-	struct buf commands = {0}, from = {0}, to = {0};
-	struct stream_id after, before;
-	unsigned room = delivery_room(&endpoint->queue);
-
-	backlog_reads(&endpoint->queue.backlog, &after, &before);
-	bound_print(&from, after);
-	if (before.ms != 0 || before.seq != 0)
-		bound_print(&to, before);
-	else
-		buf_char(&to, '+');
-	endpoint->asked = room < READ_COUNT ? room : READ_COUNT;
-	endpoint->reading = true;
-	endpoint->more = false;
-	resp_array(&commands, 6);
-	resp_text(&commands, "XRANGE");
-	resp_arg(&commands, endpoint->home.alerts);
-	resp_arg(&commands, buf_view(&from));
-	resp_arg(&commands, buf_view(&to));
-	resp_text(&commands, "COUNT");
-	resp_int(&commands, endpoint->asked);
-	redis_send(endpoint->home.redis, buf_view(&commands), 1, on_read, endpoint);
-	buf_finish(&commands);
-	buf_finish(&from);
-	buf_finish(&to);
-}
-
 /* --- going on -------------------------------------------------------------------------------------- */
+
+/* Do its hours begin or end? They are those of the wall, the queue's clock is another. */
+static void
+keep_hours(struct endpoint *endpoint, int64_t now)
+{
+	const struct almanac *almanac = *endpoint->home.almanac;
+	int64_t wall = clock_wall(), until = NEVER, wait = HOURS_EVERY;
+
+	if (!endpoint->config->hours.given || now < endpoint->hours_until)
+		return;
+	if (almanac == NULL) {
+		delivery_quiet(&endpoint->queue, NEVER, now); /* until the rules are known */
+	} else if (hours_open(almanac, &endpoint->config->hours, wall, &until)) {
+		delivery_quiet(&endpoint->queue, 0, now);
+	} else {
+		delivery_quiet(&endpoint->queue, until == NEVER ? NEVER : now + (until - wall),
+			       now);
+	}
+	if (until - wall < wait)
+		wait = until - wall;
+	endpoint->hours_until = now + wait;
+}
 
 static void
 set_timer(struct endpoint *endpoint, int64_t now)
@@ -182,6 +48,8 @@ set_timer(struct endpoint *endpoint, int64_t now)
 	int64_t at = sends_at < saves_at ? sends_at : saves_at;
 	struct timeval wait;
 
+	if (endpoint->config->hours.given && endpoint->hours_until < at)
+		at = endpoint->hours_until;
 	evtimer_del(endpoint->timer);
 	if (at == NEVER)
 		return;
@@ -198,10 +66,12 @@ endpoint_pump(struct endpoint *endpoint)
 
 	if (!endpoint->loaded)
 		return;
+	keep_hours(endpoint, now);
 	while (!endpoint->stopping && (delivery = delivery_next(&endpoint->queue, now)) != NULL)
 		endpoint_send(endpoint, delivery);
-	if (should_read(endpoint))
-		read_more(endpoint);
+	endpoint_read(endpoint);
+	if (endpoint->expires.ms > 0)
+		endpoint_send_expired(endpoint);
 	endpoint_save(endpoint, now);
 	set_timer(endpoint, now);
 	if (endpoint_is_resting(endpoint))
@@ -218,9 +88,38 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 void
 endpoint_wake(struct endpoint *endpoint)
 {
-	endpoint->more = true;
-	if (should_read(endpoint))
-		read_more(endpoint);
+	endpoint->more |= !endpoint->follows;
+	endpoint_read(endpoint);
+}
+
+bool
+endpoint_follows(const struct endpoint *endpoint)
+{
+	return endpoint->follows && endpoint->loaded;
+}
+
+void
+endpoint_go_on(struct endpoint *endpoint)
+{
+	endpoint_pump(endpoint);
+}
+
+void
+endpoint_hours_changed(struct endpoint *endpoint)
+{
+	endpoint->hours_until = 0;
+	endpoint_pump(endpoint);
+}
+
+struct stream_id
+endpoint_expire(struct endpoint *endpoint, struct stream_id before)
+{
+	if (!endpoint->loaded)
+		return (struct stream_id){0, 0};
+	if (stream_id_cmp(endpoint->expires, before) < 0)
+		endpoint->expires = before;
+	endpoint_pump(endpoint);
+	return endpoint->saved_position;
 }
 
 static void
@@ -263,6 +162,7 @@ on_state(void *ctx, const struct reply *reply)
 	struct endpoint *endpoint = ctx;
 	bool paused = reply_is(reply, "paused");
 
+	endpoint->asks--;
 	if (endpoint->state_pending || reply->type == REPLY_ERROR || !endpoint->loaded ||
 	    paused == endpoint->queue.paused)
 		return;
@@ -271,13 +171,17 @@ on_state(void *ctx, const struct reply *reply)
 }
 
 void
-endpoint_poll(struct endpoint *endpoint)
+endpoint_poll(struct endpoint *endpoint, bool state)
 {
 	if (!endpoint->loaded || endpoint->stopping || !redis_is_up(endpoint->home.redis))
 		return;
-	redis_command(endpoint->home.redis, on_state, endpoint, "HGET", endpoint->key.p,
-		      "state", NULL);
-	endpoint_wake(endpoint);
+	if (state) {
+		endpoint->asks++;
+		redis_command(endpoint->home.redis, on_state, endpoint, "HGET", endpoint->key.p,
+			      "state", NULL);
+	}
+	if (!endpoint->follows || endpoint->again_behind)
+		endpoint_wake(endpoint);
 }
 
 /* --- coming and going ------------------------------------------------------------------------------ */
@@ -316,6 +220,11 @@ begin_anew(struct endpoint *endpoint)
 			record->done_count);
 	endpoint->queue.active = record->active;
 	endpoint_save_reset(endpoint, record->writes);
+	endpoint->saved_position = record->position;
+	endpoint->follows = false;
+	endpoint->again_behind = true;
+	endpoint->again_read_to = (struct stream_id){0, 0};
+	endpoint->hours_until = 0;
 	drop_old_firsts(endpoint);
 	if (record->paused) {
 		delivery_pause(&endpoint->queue, now);
@@ -326,12 +235,15 @@ begin_anew(struct endpoint *endpoint)
 	do_wish(endpoint);
 }
 
-void
-endpoint_load(struct endpoint *endpoint, const struct reply *hash, struct stream_id last)
+static void
+on_progress(void *ctx, const struct reply *hash)
 {
+	struct endpoint *endpoint = ctx;
+	struct stream_id last = *endpoint->last;
 	struct progress_record record;
 	struct err err;
 
+	endpoint->asks--;
 	if (!progress_read(hash, &record, &err)) {
 		log_error("outbox", "%.*s: progress cannot be read: %s", NAME(endpoint),
 			  err.text);
@@ -349,22 +261,47 @@ endpoint_load(struct endpoint *endpoint, const struct reply *hash, struct stream
 	} else {
 		progress_finish(&record);
 	}
+	endpoint->follows = false;
 	endpoint->more = true;
 	endpoint_pump(endpoint);
 }
 
 void
+endpoint_load(struct endpoint *endpoint, const struct stream_id *last)
+{
+	endpoint->last = last;
+	endpoint->asks++;
+	redis_command(endpoint->home.redis, on_progress, endpoint, "HGETALL", endpoint->key.p,
+		      NULL);
+}
+
+void
 endpoint_down(struct endpoint *endpoint)
 {
-	endpoint->reading = false;
-	endpoint->owed = 0;
+	endpoint->reading = endpoint->reading_again = endpoint->follows = false;
+	endpoint->owed = endpoint->asks = 0;
 	endpoint_pump(endpoint);
+}
+
+bool
+endpoint_is_owed(const struct endpoint *endpoint)
+{
+	return endpoint->reading || endpoint->reading_again || endpoint->owed > 0 ||
+	       endpoint->asks > 0;
 }
 
 void
 endpoint_stop(struct endpoint *endpoint)
 {
 	endpoint->stopping = true;
+	endpoint_pump(endpoint);
+}
+
+void
+endpoint_start(struct endpoint *endpoint)
+{
+	endpoint->stopping = false;
+	endpoint_pump(endpoint);
 }
 
 bool
@@ -378,8 +315,11 @@ endpoint_is_resting(const struct endpoint *endpoint)
 }
 
 static struct delivery_policy
-policy_of(const struct endpoint_config *config)
+policy_of(const struct endpoint *endpoint)
 {
+	const struct endpoint_config *config = endpoint->config;
+	int64_t probe_every = endpoint->home.probe_every;
+
 	return (struct delivery_policy){
 		.retry = {.first = config->retry.first,
 			  .max = config->retry.max,
@@ -391,7 +331,7 @@ policy_of(const struct endpoint_config *config)
 		.rate_count = config->rate.count,
 		.rate_per = config->rate.per,
 		.opens_after = DELIVERY_OPENS_AFTER,
-		.probe_every = DELIVERY_PROBE_EVERY,
+		.probe_every = probe_every > 0 ? probe_every : DELIVERY_PROBE_EVERY,
 		.window = DELIVERY_WINDOW,
 		.window_bytes = DELIVERY_WINDOW_BYTES,
 	};
@@ -406,15 +346,28 @@ endpoint_create(const struct endpoint_home *home, const struct endpoint_config *
 	endpoint->home = *home;
 	endpoint->config = config;
 	endpoint->sender = sender;
-	endpoint->policy = policy_of(config);
-	if (home->probe_every > 0)
-		endpoint->policy.probe_every = home->probe_every;
+	endpoint->policy = policy_of(endpoint);
 	delivery_queue_init(&endpoint->queue, &endpoint->policy, clock_monotonic());
 	buf_printf(&endpoint->key, "%.*sdelivery:%.*s", STR_ARG(home->prefix),
 		   STR_ARG(config->name));
 	endpoint->timer = evtimer_new(home->base, on_timer, endpoint);
 	assert(endpoint->timer != NULL);
 	return endpoint;
+}
+
+void
+endpoint_configure(struct endpoint *endpoint, const struct endpoint_config *config,
+		   struct sender *sender)
+{
+	sender_release(endpoint->sender);
+	endpoint->config = config;
+	endpoint->sender = sender;
+	endpoint->policy = policy_of(endpoint);
+	delivery_set_policy(&endpoint->queue, &endpoint->policy);
+	endpoint->hours_until = 0;
+	if (!config->hours.given)
+		delivery_quiet(&endpoint->queue, 0, clock_monotonic());
+	endpoint_pump(endpoint);
 }
 
 void
@@ -452,17 +405,13 @@ endpoint_sender(const struct endpoint *endpoint)
 	return endpoint->sender;
 }
 
-struct str
-endpoint_key(const struct endpoint *endpoint)
-{
-	return buf_view(&endpoint->key);
-}
-
 static const char *
-state_name(const struct delivery_queue *queue)
+state_name(const struct delivery_queue *queue, int64_t now)
 {
 	if (queue->paused)
 		return "paused";
+	if (queue->quiet_until > now)
+		return "quiet";
 	if (queue->circuit.state != CIRCUIT_CLOSED)
 		return "open";
 	return queue->sleeping > 0 || queue->throttled_until > 0 ? "retrying" : "ok";
@@ -472,7 +421,7 @@ state_name(const struct delivery_queue *queue)
 static int64_t
 on_wall(int64_t at, int64_t now)
 {
-	return at > now ? clock_wall() + (at - now) : 0;
+	return at == NEVER ? NEVER : at > now ? clock_wall() + (at - now) : 0;
 }
 
 void
@@ -484,19 +433,20 @@ endpoint_status(const struct endpoint *endpoint, struct outbox_status *out)
 	*out = (struct outbox_status){
 		.name = endpoint->config->name,
 		.format = endpoint->config->format,
-		.state = state_name(queue),
+		.state = state_name(queue, now),
 		.delivered = endpoint->delivered,
 		.failed = endpoint->failed,
 		.dead = endpoint->given_up,
 		.digests = endpoint->digests,
 		.resent = endpoint->resent,
 		.waiting = queue->backlog.held,
-		.backlog = endpoint->more || endpoint->reading,
+		.backlog = !endpoint->follows,
 		.oldest_at = backlog_oldest_ms(&queue->backlog),
 		.last_status = endpoint->last_status,
 		.last_error = buf_view(&endpoint->last_error),
 		.last_delivered_at = endpoint->last_delivered_at,
 		.throttled_until = on_wall(queue->throttled_until, now),
+		.quiet_until = on_wall(queue->quiet_until, now),
 	};
 	if (queue->circuit.state != CIRCUIT_CLOSED)
 		out->probe_at = on_wall(queue->circuit.probe_at, now);

@@ -63,6 +63,7 @@ written(struct endpoint *endpoint)
 	endpoint->dead_count = left;
 	endpoint->dead_sent = endpoint->sent_bytes = endpoint->sent_count = 0;
 	endpoint->acked = endpoint->writes;
+	endpoint->saved_position = endpoint->sent_position;
 }
 
 /* It goes into the next write again. */
@@ -127,6 +128,7 @@ endpoint_save(struct endpoint *endpoint, int64_t now)
 	progress_write(&commands, buf_view(&endpoint->key), &endpoint->queue,
 		       ++endpoint->writes);
 	resp_command(&commands, "EXEC", NULL);
+	endpoint->sent_position = backlog_position(&endpoint->queue.backlog);
 	endpoint->sent_bytes = endpoint->pending.n;
 	endpoint->sent_count = endpoint->pending_count;
 	endpoint->dead_sent = endpoint->dead_count;

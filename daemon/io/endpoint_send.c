@@ -71,6 +71,27 @@ give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
 	buf_finish(&reason);
 }
 
+static void
+on_expired(void *ctx, struct delivery *delivery)
+{
+	struct endpoint *endpoint = ctx;
+
+	log_warn("webhook", "%.*s: %.*s expired before it was delivered", NAME(endpoint),
+		 STR_ARG(delivery->id));
+	endpoint_save_letter(endpoint, delivery,
+			     &(struct progress_letter){
+				     .endpoint = endpoint->config->name,
+				     .reason = STR("expired"),
+				     .last_at = delivery->first_at,
+			     });
+}
+
+void
+endpoint_send_expired(struct endpoint *endpoint)
+{
+	delivery_expire(&endpoint->queue, endpoint->expires, on_expired, endpoint);
+}
+
 /* The failure of one alert of a request; ms until it is tried again. */
 static int64_t
 settle_failure(struct endpoint *endpoint, struct delivery *delivery,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the endpoints together on one connection to Redis: up, down, stop, status. */
+/* Keeps the endpoints together on one connection to Redis: up, down, stop, and what people ask. */
 #include "io/outbox.h"
 
 #include <assert.h>
@@ -7,29 +7,12 @@
 #include "base/mem.h"
 #include "codec/resp.h"
 #include "codec/stream_id.h"
-#include "io/endpoint.h"
 #include "io/log.h"
+#include "io/outbox_inside.h"
 #include "io/outbox_test.h"
 
 /* For alerts that came, and pauses that people made, without a word to us. */
 #define POLL_EVERY_MS 250
-
-struct outbox {
-	struct event_base *base;		 /* borrowed */
-	struct redis *redis;			 /* owned */
-	struct webhook_loop *loop;		 /* owned */
-	struct event *poll;			 /* owned */
-	struct event *stopped;			 /* owned: calls done outside of outbox_stop */
-	struct buf prefix, alerts, dead, resend, folder; /* owned */
-	const struct config *config;		 /* borrowed */
-	struct outbox_test *tests;		 /* owned, linked by next */
-	struct endpoint **endpoints;		 /* owned, each of them too */
-	unsigned count, loaded;
-	struct stream_id last; /* that the stream has given out, as of the last connect */
-	bool stopping, told;
-	void (*done)(void *ctx);
-	void *done_ctx;
-};
 
 static void
 check_rested(void *ctx)
@@ -40,6 +23,9 @@ check_rested(void *ctx)
 		return;
 	for (unsigned i = 0; i < outbox->count; i++)
 		if (!endpoint_is_resting(outbox->endpoints[i]))
+			return;
+	for (size_t i = 0; i < outbox->leaving_count; i++)
+		if (!endpoint_is_resting(outbox->leaving[i]))
 			return;
 	outbox->told = true;
 	event_active(outbox->stopped, 0, 0);
@@ -61,40 +47,35 @@ on_info(void *ctx, const struct reply *reply)
 	struct outbox *outbox = ctx;
 
 	outbox->last = (struct stream_id){0, 0};
-	outbox->loaded = 0;
 	for (uint32_t i = 0; reply->type == REPLY_ARRAY && i + 1 < reply->count; i += 2)
 		if (str_is(reply_at(reply, i)->text, "last-generated-id") &&
 		    !stream_id_parse(reply_at(reply, i + 1)->text, &outbox->last))
 			log_error("outbox", "the alerts have no last id");
 }
 
-/* One for each endpoint, in order. */
 static void
-on_progress(void *ctx, const struct reply *reply)
+ask_last(struct outbox *outbox)
 {
-	struct outbox *outbox = ctx;
+	redis_command(outbox->redis, on_info, outbox, "XINFO", "STREAM", outbox->alerts.p,
+		      NULL);
+}
 
-	assert(outbox->loaded < outbox->count);
-	endpoint_load(outbox->endpoints[outbox->loaded++], reply, outbox->last);
+void
+outbox_load(struct outbox *outbox, struct endpoint *endpoint)
+{
+	ask_last(outbox);
+	endpoint_load(endpoint, &outbox->last);
 }
 
 static void
 on_up(void *ctx)
 {
 	struct outbox *outbox = ctx;
-	struct buf commands = {0};
 
-	redis_command(outbox->redis, on_info, outbox, "XINFO", "STREAM", outbox->alerts.p,
-		      NULL);
-	for (unsigned i = 0; i < outbox->count; i++) {
-		resp_array(&commands, 2);
-		resp_text(&commands, "HGETALL");
-		resp_arg(&commands, endpoint_key(outbox->endpoints[i]));
-	}
-	if (outbox->count > 0)
-		redis_send(outbox->redis, buf_view(&commands), outbox->count, on_progress,
-			   outbox);
-	buf_finish(&commands);
+	ask_last(outbox);
+	for (unsigned i = 0; i < outbox->count; i++)
+		endpoint_load(outbox->endpoints[i], &outbox->last);
+	outbox_read_up(outbox);
 }
 
 static void
@@ -103,99 +84,142 @@ on_down(void *ctx, const char *reason)
 	struct outbox *outbox = ctx;
 
 	log_warn("outbox", "%s", reason);
+	outbox_read_down(outbox);
+	for (size_t i = 0; i < outbox->leaving_count; i++)
+		endpoint_down(outbox->leaving[i]);
 	for (unsigned i = 0; i < outbox->count; i++)
 		endpoint_down(outbox->endpoints[i]);
 }
 
 static void
-on_poll(evutil_socket_t fd, short what, void *ctx)
+make_keys(struct outbox *outbox, const struct outbox_options *options)
 {
-	struct outbox *outbox = ctx;
-
-	(void)fd, (void)what;
-	for (unsigned i = 0; i < outbox->count; i++)
-		endpoint_poll(outbox->endpoints[i]);
+	buf_str(&outbox->prefix, options->prefix);
+	buf_printf(&outbox->alerts, "%.*salerts", STR_ARG(options->prefix));
+	buf_printf(&outbox->dead, "%.*sdead", STR_ARG(options->prefix));
+	buf_printf(&outbox->resend, "%.*sresend", STR_ARG(options->prefix));
 }
 
-static struct sender *
-make_sender(struct outbox *outbox, const struct endpoint_config *endpoint, struct err *err)
+static void
+make_home(struct outbox *outbox, const struct outbox_options *options)
 {
-	const struct sender_options options = {
-		.loop = outbox->loop,
-		.config = outbox->config,
-		.endpoint = endpoint,
-		.folder = buf_view(&outbox->folder),
-	};
-	struct sender *sender = sender_create(&options, err);
-
-	if (sender == NULL)
-		err_prefix(err, "webhooks: %.*s", STR_ARG(endpoint->name));
-	return sender;
-}
-
-static bool
-add_endpoints(struct outbox *outbox, const struct outbox_options *options, struct err *err)
-{
-	const struct config *config = options->config;
-	const struct endpoint_home home = {
+	outbox->home = (struct endpoint_home){
 		.base = options->base,
 		.redis = outbox->redis,
 		.prefix = buf_view(&outbox->prefix),
 		.alerts = buf_view(&outbox->alerts),
 		.dead = buf_view(&outbox->dead),
 		.resend = buf_view(&outbox->resend),
+		.almanac = &outbox->almanac,
 		.probe_every = options->probe_every,
 		.rested = check_rested,
+		.follows = outbox_follows,
 		.ctx = outbox,
 	};
+}
+
+static bool
+add_endpoints(struct outbox *outbox, struct str folder, struct err *err)
+{
+	const struct config *config = outbox->share->config;
 
 	outbox->endpoints = mem_array(config->endpoint_count, sizeof *outbox->endpoints);
 	for (; outbox->count < config->endpoint_count; outbox->count++) {
 		const struct endpoint_config *endpoint = &config->endpoints[outbox->count];
-		struct sender *sender = make_sender(outbox, endpoint, err);
+		struct sender *sender =
+			outbox_make_sender(outbox, outbox->share, endpoint, folder, err);
 
 		if (sender == NULL)
 			return false;
-		outbox->endpoints[outbox->count] = endpoint_create(&home, endpoint, sender);
+		outbox->endpoints[outbox->count] =
+			endpoint_create(&outbox->home, endpoint, sender);
 	}
 	return true;
+}
+
+/* Without endpoints there is nothing to do there. */
+void
+outbox_connect(struct outbox *outbox)
+{
+	const struct timeval every = {.tv_usec = POLL_EVERY_MS * 1000};
+
+	if (outbox->connected || outbox->count == 0)
+		return;
+	outbox->connected = true;
+	event_add(outbox->poll, &every);
+	redis_connect(outbox->redis);
 }
 
 struct outbox *
 outbox_create(const struct outbox_options *options, struct err *err)
 {
-	const struct timeval every = {.tv_usec = POLL_EVERY_MS * 1000};
 	struct outbox *outbox = mem_alloc(sizeof *outbox);
 
 	outbox->base = options->base;
-	outbox->config = options->config;
-	buf_str(&outbox->prefix, options->prefix);
-	buf_printf(&outbox->alerts, "%.*salerts", STR_ARG(options->prefix));
-	buf_printf(&outbox->dead, "%.*sdead", STR_ARG(options->prefix));
-	buf_printf(&outbox->resend, "%.*sresend", STR_ARG(options->prefix));
-	buf_str(&outbox->folder, options->folder);
+	outbox->share = config_share_create(options->config, NULL);
+	make_keys(outbox, options);
 	outbox->loop = webhook_loop_create(options->base);
 	outbox->redis = redis_create(options->base, options->redis, "churnd-outbox",
 				     (struct redis_hooks){outbox, on_up, on_down});
-	outbox->poll = event_new(options->base, -1, EV_PERSIST, on_poll, outbox);
+	outbox->poll = event_new(options->base, -1, EV_PERSIST, outbox_on_poll, outbox);
 	outbox->stopped = event_new(options->base, -1, 0, on_stopped, outbox);
 	assert(outbox->poll != NULL && outbox->stopped != NULL);
-	if (!add_endpoints(outbox, options, err)) {
+	make_home(outbox, options);
+	if (!add_endpoints(outbox, options->folder, err)) {
 		outbox_destroy(outbox);
 		return NULL;
 	}
-	if (outbox->count > 0) {
-		event_add(outbox->poll, &every);
-		redis_connect(outbox->redis);
-	}
+	outbox_connect(outbox);
 	return outbox;
 }
 
 void
 outbox_wake(struct outbox *outbox)
 {
+	outbox_read_tail(outbox);
 	for (unsigned i = 0; i < outbox->count; i++)
-		endpoint_wake(outbox->endpoints[i]);
+		if (!endpoint_follows(outbox->endpoints[i]))
+			endpoint_wake(outbox->endpoints[i]);
+}
+
+void
+outbox_set_calendar(struct outbox *outbox, const struct zone *zone,
+		    const struct calendar *calendar)
+{
+	almanac_destroy(outbox->almanac);
+	outbox->almanac = almanac_copy(zone, calendar);
+	for (unsigned i = 0; i < outbox->count; i++)
+		endpoint_hours_changed(outbox->endpoints[i]);
+}
+
+struct stream_id
+outbox_expire(struct outbox *outbox, struct stream_id before)
+{
+	struct stream_id least = before;
+
+	for (unsigned i = 0; i < outbox->count; i++) {
+		struct stream_id done = endpoint_expire(outbox->endpoints[i], before);
+
+		if (stream_id_cmp(done, least) < 0)
+			least = done;
+	}
+	return least;
+}
+
+void
+outbox_sweep(struct outbox *outbox)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < outbox->leaving_count; i++) {
+		struct endpoint *endpoint = outbox->leaving[i];
+
+		if (endpoint_is_resting(endpoint) && !endpoint_is_owed(endpoint))
+			endpoint_destroy(endpoint);
+		else
+			outbox->leaving[kept++] = endpoint;
+	}
+	outbox->leaving_count = kept;
 }
 
 void
@@ -221,6 +245,10 @@ outbox_destroy(struct outbox *outbox)
 		outbox_test_cancel(outbox->tests);
 	for (unsigned i = 0; i < outbox->count; i++)
 		endpoint_destroy(outbox->endpoints[i]);
+	for (size_t i = 0; i < outbox->leaving_count; i++)
+		endpoint_destroy(outbox->leaving[i]);
+	config_share_drop(outbox->share);
+	almanac_destroy(outbox->almanac);
 	webhook_loop_destroy(outbox->loop);
 	if (outbox->poll)
 		event_free(outbox->poll);
@@ -230,15 +258,15 @@ outbox_destroy(struct outbox *outbox)
 	buf_finish(&outbox->alerts);
 	buf_finish(&outbox->dead);
 	buf_finish(&outbox->resend);
-	buf_finish(&outbox->folder);
 	mem_free(outbox->endpoints);
+	mem_free(outbox->leaving);
 	mem_free(outbox);
 }
 
 /* --- for people --------------------------------------------------------------------------------------- */
 
-static struct endpoint *
-find(const struct outbox *outbox, struct str name)
+struct endpoint *
+outbox_find(const struct outbox *outbox, struct str name)
 {
 	for (unsigned i = 0; i < outbox->count; i++)
 		if (str_eq(endpoint_name(outbox->endpoints[i]), name))
@@ -249,7 +277,7 @@ find(const struct outbox *outbox, struct str name)
 static bool
 set_paused(struct outbox *outbox, struct str name, bool paused)
 {
-	struct endpoint *endpoint = find(outbox, name);
+	struct endpoint *endpoint = outbox_find(outbox, name);
 
 	if (endpoint != NULL)
 		endpoint_pause(endpoint, paused);
@@ -272,7 +300,7 @@ struct outbox_test *
 outbox_test(struct outbox *outbox, struct str name, outbox_test_fn *fn, void *ctx,
 	    struct err *err)
 {
-	struct endpoint *endpoint = find(outbox, name);
+	struct endpoint *endpoint = outbox_find(outbox, name);
 
 	if (endpoint == NULL) {
 		err_set(err, "there is no webhook %.*s", STR_ARG(name));
@@ -294,7 +322,7 @@ outbox_status(const struct outbox *outbox, struct outbox_status *out, unsigned m
 bool
 outbox_status_of(const struct outbox *outbox, struct str name, struct outbox_status *out)
 {
-	const struct endpoint *endpoint = find(outbox, name);
+	const struct endpoint *endpoint = outbox_find(outbox, name);
 
 	if (endpoint != NULL)
 		endpoint_status(endpoint, out);

@@ -30,6 +30,8 @@ struct live_hooks {
 	void (*ready)(void *ctx);
 	/* A commit with alerts is in Redis. */
 	void (*alerts)(void *ctx);
+	/* Alerts before this id are older than keep_output: up to where may they be trimmed now? 0-0: not at all. */
+	struct stream_id (*alerts_old)(void *ctx, struct stream_id before);
 	/* It cannot go on; the process has to end with 1. */
 	void (*failed)(void *ctx, const char *why);
 	/* live_stop() has come to its end: all is committed, the lease released. */

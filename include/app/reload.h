@@ -12,7 +12,7 @@ struct reload;
 struct reload_options {
 	struct event_base *base;
 	struct live *live;	     /* borrowed */
-	const struct config *config; /* borrowed: the one its endpoints were made of */
+	const struct config *config; /* borrowed: the one whose webhooks are in force */
 	struct str folder;	     /* of the configuration file */
 	const char *sha_hex;	     /* of the files that live was made with */
 	bool zh;
@@ -20,8 +20,12 @@ struct reload_options {
 
 struct reload *reload_create(const struct reload_options *options);
 void reload_destroy(struct reload *reload); /* NULL allowed */
-/* The configuration names other rule files from now on (copied). */
-void reload_name_files(struct reload *reload, struct str folder, const struct config *config);
+/* Could the rule files that this configuration names be in force with its webhooks? If not, it is said as of a reload
+ * that is refused. */
+bool reload_would_take(struct reload *reload, struct str folder,
+		       const struct config *config) MUST_CHECK;
+/* It is in force from now on: it names the rule files (copied), and the webhooks that rules may name (borrowed). */
+void reload_set_config(struct reload *reload, struct str folder, const struct config *config);
 
 enum reload_result {
 	RELOAD_CHANGED, /* on their way into the stream; fn will be called */

@@ -36,7 +36,8 @@ struct service {
 	struct event *signals[4], *beat, *deadline;
 	int64_t watchdog_ms, fed_at;
 	bool ready_told, stopping, zh;
-	char status[200]; /* what the service manager was told last */
+	char calendar_of[65]; /* sha of the rules whose calendar the outbox was told */
+	char status[200];     /* what the service manager was told last */
 	int exit_status;
 };
 

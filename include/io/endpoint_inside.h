@@ -30,11 +30,18 @@ struct endpoint {
 	struct event *timer;	 /* owned: when delivery_wakes_at or a write is due */
 	enum endpoint_wish wish; /* of a person, and not yet in Redis */
 	bool loaded, stopping;
+	const struct stream_id *last; /* borrowed: of the outbox, while it is being loaded */
+	int64_t hours_until;	      /* monotonic: until then the hours are as they are */
+	struct stream_id expires;     /* alerts before it are about to be trimmed */
+	unsigned asks; /* replies of Redis that are owed, reads and writes apart */
 
 	/* Reading. */
 	bool reading, more;
-	unsigned asked;		       /* entries of the read under way */
-	struct progress_record record; /* as loaded, for the firsts */
+	bool follows; /* it has read all; the outbox hands it what comes */
+	bool reading_again, again_behind;
+	struct stream_id again_read_to; /* of those to be sent again */
+	unsigned asked;			/* entries of the read under way */
+	struct progress_record record;	/* as loaded, for the firsts */
 
 	/* Writing: commands not yet known to have arrived; sent_*: those in the write under way. */
 	struct buf pending;
@@ -45,6 +52,7 @@ struct endpoint {
 	uint64_t writes, acked; /* writes sent; the last one known to have arrived */
 	unsigned owed;		/* replies of the write under way, 0: none is */
 	bool write_failed;
+	struct stream_id sent_position, saved_position;
 	unsigned unsaved;		/* alerts done since the last write */
 	bool moved;			/* the position, over alerts of others */
 	bool state_pending;		/* our own change of `state` is in pending */
@@ -62,9 +70,14 @@ struct endpoint {
 /* Does whatever can be done now, then sets the timer. */
 void endpoint_pump(struct endpoint *endpoint);
 
+/* endpoint_read.c: asks for what there is room for. */
+void endpoint_read(struct endpoint *endpoint);
+
 /* endpoint_send.c */
 void endpoint_send(struct endpoint *endpoint, struct delivery *delivery);
 void endpoint_cancel_all(struct endpoint *endpoint);
+/* Those before `expires` that are not in flight become dead letters. */
+void endpoint_send_expired(struct endpoint *endpoint);
 
 /* endpoint_save.c: writes if it is due; when it will be due; forget all that is not written. */
 void endpoint_save(struct endpoint *endpoint, int64_t now);

@@ -5,6 +5,8 @@
 
 #include <event2/event.h>
 
+#include "base/calendar.h"
+#include "base/civil.h"
 #include "codec/config.h"
 #include "engine/entry.h"
 #include "engine/retry.h"
@@ -25,6 +27,18 @@ struct outbox_options {
 struct outbox *outbox_create(const struct outbox_options *options, struct err *err) MUST_CHECK;
 /* Alerts were committed: look for new ones now (it also looks when its connection comes back). */
 void outbox_wake(struct outbox *outbox);
+/* Other webhooks: all or nothing; on success config is the outbox's own. Files of secrets and certificates are read
+ * again. Endpoints that stay go on where they are, requests in flight end as they began; one that goes lets its
+ * requests end, and its progress stays in Redis. */
+bool outbox_reload(struct outbox *outbox, struct config *config, struct str folder,
+		   struct err *err) MUST_CHECK;
+/* The zone and the calendar of the rules in force, for the endpoints' hours (copied). Those with hours send nothing
+ * before they are told. */
+void outbox_set_calendar(struct outbox *outbox, const struct zone *zone,
+			 const struct calendar *calendar);
+/* Alerts before `before` are about to be trimmed from the stream: those that are not done become dead letters
+ * (`expired`), and what may be trimmed now is what lies before the id returned (0-0: nothing yet). */
+struct stream_id outbox_expire(struct outbox *outbox, struct stream_id before);
 /* Starts nothing new, lets requests in flight end, records progress; then calls done (also when there
  * was nothing to wait for, but never before outbox_stop returned). */
 void outbox_stop(struct outbox *outbox, void (*done)(void *ctx), void *ctx);
