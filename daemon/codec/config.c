@@ -284,11 +284,11 @@ create_with_defaults(void)
 	return config;
 }
 
-/* Lines of `set:` and of secrets are never shown, whatever is wrong with them. */
+/* Lines of `set:`, of headers and of secrets are never shown, whatever is wrong with them. */
 static void
 hide_secrets(struct diags *diags, const struct yaml_node *root)
 {
-	static const char *const secret_keys[] = {"secret", "set"};
+	static const char *const secret_keys[] = {"secret", "set", "headers"};
 	const struct yaml_node *webhooks = yaml_get(root, "webhooks");
 
 	for (unsigned i = 0; webhooks != NULL && i < webhooks->count; i++)

@@ -209,6 +209,21 @@ names_secret(struct str text)
 	return false;
 }
 
+/* An address that goes on after its host: of chat robots the path is the secret, of others the query. */
+static bool
+tells_more_than_host(struct str text)
+{
+	size_t at = 3;
+
+	if (!str_starts(text, STR("://")))
+		return false;
+	while (at < text.n && strchr(" \t\"',}]/?@", text.p[at]) == NULL)
+		at++;
+	return at < text.n && (text.p[at] == '?' || text.p[at] == '@' ||
+			       (text.p[at] == '/' && at + 1 < text.n &&
+				strchr(" \t\"',}]", text.p[at + 1]) == NULL));
+}
+
 static bool
 holds_secret(struct str line)
 {
@@ -218,7 +233,8 @@ holds_secret(struct str line)
 		struct str rest = str_slice(line, at, line.n);
 
 		url |= str_starts(rest, STR("://"));
-		if ((url && line.p[at] == '@') || names_secret(rest))
+		if ((url && line.p[at] == '@') || names_secret(rest) ||
+		    tells_more_than_host(rest))
 			return true;
 	}
 	return false;

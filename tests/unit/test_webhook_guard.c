@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No URL makes a webhook dial a forbidden address: however it is spelled, whatever its name resolves to the second
+ * time, whoever left a connection open. Every connect() of the process is taken down here, and only loopback is let go. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include "io/webhook.h"
+
+/* --- the network ------------------------------------------------------------------------------------ */
+
+#define DIALS 16
+
+/* The C library's own, which the functions of that name below stand before. */
+static void *
+real_one(const char *name)
+{
+	void *library = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	void *found = library ? dlsym(library, name) : NULL;
+
+	if (found == NULL)
+		fail_msg("%s is not in libc.so.6", name);
+	return found;
+}
+
+static struct {
+	unsigned dials;
+	char last[DIALS][INET6_ADDRSTRLEN];
+} network;
+
+static bool
+is_loopback(const struct sockaddr *address)
+{
+	struct sockaddr_in v4;
+
+	if (address->sa_family != AF_INET)
+		return false;
+	memcpy(&v4, address, sizeof v4);
+	return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
+}
+
+static const char *
+text_of(const struct sockaddr *address, char out[INET6_ADDRSTRLEN])
+{
+	struct sockaddr_in6 v6;
+	struct sockaddr_in v4;
+
+	snprintf(out, INET6_ADDRSTRLEN, "?");
+	if (address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof v4);
+		inet_ntop(AF_INET, &v4.sin_addr, out, INET6_ADDRSTRLEN);
+	} else if (address->sa_family == AF_INET6) {
+		memcpy(&v6, address, sizeof v6);
+		inet_ntop(AF_INET6, &v6.sin6_addr, out, INET6_ADDRSTRLEN);
+	}
+	return out;
+}
+
+int
+connect(int fd, const struct sockaddr *address, socklen_t n)
+{
+	int (*real)(int, const struct sockaddr *, socklen_t) = NULL;
+
+	if (address->sa_family != AF_INET && address->sa_family != AF_INET6) {
+		errno = ENOENT; /* a name server's daemon, perhaps */
+		return -1;
+	}
+	text_of(address, network.last[network.dials++ % DIALS]);
+	if (!is_loopback(address)) {
+		errno = ECONNREFUSED;
+		return -1;
+	}
+	*(void **)&real = real_one("connect");
+	return real(fd, address, n);
+}
+
+/* --- names ------------------------------------------------------------------------------------------ */
+
+static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER; /* libcurl asks from a thread */
+static struct {
+	const char *name;
+	const char *answers[4]; /* one a question, the last one for ever */
+	unsigned asked;
+} names[] = {
+	{"localhost", {"127.0.0.1"}, 0},
+	{"ip6-localhost", {"::1"}, 0},
+	{"metadata.internal", {"169.254.169.254"}, 0},
+	{"intranet.example", {"10.1.2.3"}, 0},
+	{"rebinds.example", {"198.41.0.4", "127.0.0.1"}, 0},
+	{"rebinds-to-private.example", {"198.41.0.4", "10.0.0.1"}, 0},
+	{"shared.example", {"127.0.0.1"}, 0},
+};
+
+static const char *
+answer_of(const char *node)
+{
+	const char *answer = NULL;
+	size_t n = strlen(node) - (node[0] != '\0' && node[strlen(node) - 1] == '.');
+
+	pthread_mutex_lock(&names_lock);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i].name) != n || strncasecmp(names[i].name, node, n) != 0)
+			continue;
+		answer = names[i].answers[names[i].asked];
+		if (names[i].asked < 3 && names[i].answers[names[i].asked + 1] != NULL)
+			names[i].asked++;
+	}
+	pthread_mutex_unlock(&names_lock);
+	return answer;
+}
+
+/* The system's for what is a number to it, our table for names; nothing goes to a name server. */
+int
+getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+	    struct addrinfo **out)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+		NULL;
+	struct addrinfo numeric =
+		hints ? *hints : (struct addrinfo){.ai_socktype = SOCK_STREAM};
+	const char *answer;
+	int code;
+
+	*(void **)&real = real_one("getaddrinfo");
+	numeric.ai_flags |= AI_NUMERICHOST;
+	code = real(node, service, &numeric, out);
+	if (code == 0 || node == NULL)
+		return code;
+	answer = answer_of(node);
+	return answer ? real(answer, service, &numeric, out) : EAI_NONAME;
+}
+
+/* --- one post --------------------------------------------------------------------------------------- */
+
+static struct event_base *base;
+static struct webhook_loop *loop;
+static unsigned guarded, malformed; /* posts that ended at the guard, and before */
+
+struct outcome {
+	int status;
+	char error[256];
+};
+
+static void
+on_done(void *ctx, const struct webhook_reply *reply)
+{
+	struct outcome *outcome = ctx;
+
+	outcome->status = reply->status;
+	snprintf(outcome->error, sizeof outcome->error, "%s", reply->error);
+	event_base_loopbreak(base);
+}
+
+static struct webhook_target *
+target_of(const char *url, const char *allow)
+{
+	struct str allowed = str_of(allow);
+	struct endpoint_config config = {.name = STR("crm"),
+					 .url = str_of(url),
+					 .timeout = 2000,
+					 .allow = &allowed,
+					 .allow_count = allow ? 1 : 0};
+	struct err err = {""};
+
+	return webhook_target_create(loop, &config, STR("/"), &err);
+}
+
+static struct outcome
+post_to(struct webhook_target *target)
+{
+	struct outcome outcome = {-1, ""};
+
+	webhook_send(target, &(struct webhook_request){.body = STR("{}")}, on_done, &outcome);
+	event_base_dispatch(base);
+	return outcome;
+}
+
+static struct outcome
+post(const char *url, const char *allow)
+{
+	struct webhook_target *target = target_of(url, allow);
+	struct outcome outcome = {0, "not even a target"};
+
+	if (target != NULL)
+		outcome = post_to(target);
+	webhook_target_destroy(target);
+	return outcome;
+}
+
+static void
+nothing_is_dialled(const char *url)
+{
+	unsigned before = network.dials;
+	struct outcome outcome = post(url, NULL);
+
+	if (network.dials != before)
+		fail_msg("%s dialled %s", url, network.last[before % DIALS]);
+	if (outcome.status != 0)
+		fail_msg("%s was answered %d", url, outcome.status);
+	if (strstr(outcome.error, "its address lies in a network") != NULL)
+		guarded++;
+	else
+		malformed++;
+}
+
+/* --- spellings -------------------------------------------------------------------------------------- */
+
+static const uint32_t forbidden[] = {
+	0x00000000, /* this network */
+	0x00010203, 0x0a000001, 0x0affffff, 0x64400001, 0x7f000001, 0x7f000035,
+	0x7fffffff, 0xa9fea9fe, /* metadata services */
+	0xac100001, 0xac1fffff, 0xc0000008, 0xc0000201, 0xc0586301, 0xc0a80101,
+	0xc6120001, 0xc6336401, 0xcb007101, 0xe0000001, 0xf0000001, 0xffffffff,
+};
+
+#define BYTES(a) (a) >> 24, (a) >> 16 & 255, (a) >> 8 & 255, (a)&255
+#define WORDS(a) (a) >> 16, (a)&65535
+
+/* The host of a URL, in one of the ways to write an address; false: there are no more. */
+static bool
+spell(char *out, size_t size, unsigned way, uint32_t a)
+{
+	switch (way) {
+	case 0:
+		return snprintf(out, size, "%u.%u.%u.%u", BYTES(a)) > 0;
+	case 1:
+		return snprintf(out, size, "%u", a) > 0;
+	case 2:
+		return snprintf(out, size, "0x%x", a) > 0;
+	case 3:
+		return snprintf(out, size, "0X%08X", a) > 0;
+	case 4:
+		return snprintf(out, size, "0%o", a) > 0;
+	case 5:
+		return snprintf(out, size, "0x%x.0x%x.0x%x.0x%x", BYTES(a)) > 0;
+	case 6:
+		return snprintf(out, size, "0%o.0%o.0%o.0%o", BYTES(a)) > 0;
+	case 7:
+		return snprintf(out, size, "0000%o.00%o.0%o.0%o", BYTES(a)) > 0;
+	case 8:
+		return snprintf(out, size, "%u.%u", a >> 24, a & 0xffffff) > 0;
+	case 9:
+		return snprintf(out, size, "%u.%u.%u", a >> 24, a >> 16 & 255, a & 65535) > 0;
+	case 10:
+		return snprintf(out, size, "0x%x.%u.0%o.%u", BYTES(a)) > 0;
+	case 11:
+		return snprintf(out, size, "%u.%u.%u.%u.", BYTES(a)) > 0;
+	case 12:
+		return snprintf(out, size, "%u%%2e%u%%2E%u.%u", BYTES(a)) > 0;
+	case 13:
+		return snprintf(out, size, "%u.%u.%u.%%3%u", a >> 24, a >> 16 & 255,
+				a >> 8 & 255, a % 10) > 0; /* a neighbour */
+	case 14:
+		return snprintf(out, size, "%u\u3002%u\u3002%u\u3002%u", BYTES(a)) > 0;
+	case 15:
+		return snprintf(out, size, "%u\uff0e%u\uff61%u.%u", BYTES(a)) > 0;
+	case 16:
+		return snprintf(out, size, "8.8.8.8@%u.%u.%u.%u", BYTES(a)) > 0;
+	case 17:
+		return snprintf(out, size, "good.example:443@%u.%u.%u.%u:80", BYTES(a)) > 0;
+	case 18:
+		return snprintf(out, size, "%u.%u.%u.%u:65535", BYTES(a)) > 0;
+	case 19:
+		return snprintf(out, size, "[::ffff:%u.%u.%u.%u]", BYTES(a)) > 0;
+	case 20:
+		return snprintf(out, size, "[::ffff:%x:%x]", WORDS(a)) > 0;
+	case 21:
+		return snprintf(out, size, "[0:0:0:0:0:FFFF:%04X:%04X]:8080", WORDS(a)) > 0;
+	case 22:
+		return snprintf(out, size, "[::%u.%u.%u.%u]", BYTES(a)) > 0;
+	case 23:
+		return snprintf(out, size, "[64:ff9b::%u.%u.%u.%u]", BYTES(a)) > 0;
+	case 24:
+		return snprintf(out, size, "[64:ff9b:1::%x:%x]", WORDS(a)) > 0;
+	case 25:
+		return snprintf(out, size, "[2002:%x:%x::1]", WORDS(a)) > 0;
+	case 26:
+		return snprintf(out, size, "[2001::%x:%x]", ~a >> 16, ~a & 65535) > 0;
+	default:
+		return false;
+	}
+}
+
+static const char *const others[] = {
+	"[::]",
+	"[::0]",
+	"[0:0:0:0:0:0:0:0]",
+	"[::1]",
+	"[::1]:443",
+	"[0:0::1]",
+	"[0000:0000:0000:0000:0000:0000:0000:0001]",
+	"[::1%25lo]",
+	"[::1%251]",
+	"[fe80::1]",
+	"[fe80::1%25lo]",
+	"[fe80::1%251]",
+	"[FE80::A00:1]",
+	"[febf::1]",
+	"[fec0::1]",
+	"[fc00::1]",
+	"[fd00:ec2::254]",
+	"[FDFF::]",
+	"[ff02::1]",
+	"[ff02::1%25lo]",
+	"[2001:db8::1]",
+	"[3fff::1]",
+	"[100::1]",
+	"[5f00::1]",
+	"u:p@[::1]",
+	"[::1].",
+	"[::1",
+	"::1",
+	"[[::1]]",
+	"[127.0.0.1]",
+	"localhost",
+	"LOCALHOST",
+	"localhost.",
+	"localhost:80",
+	"user@localhost",
+	"%6c%6f%63alhost",
+	"ip6-localhost",
+	"metadata.internal",
+	"metadata.internal.",
+	"intranet.example",
+	"\uff11\uff12\uff17.0.0.1",
+	"\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3",
+	"127.0.0.1#@8.8.8.8",
+	"127.0.0.1?@8.8.8.8",
+	"8.8.8.8\\@127.0.0.1",
+	"127.0.0.1%00.example.com",
+	"127.0.0.1%20",
+	"127.0.0.1:80:80",
+	"127.0.0.1:0",
+	"0",
+	"0.",
+	"00.00",
+};
+
+static void
+no_spelling_is_dialled(void **state)
+{
+	char host[128], url[192];
+	unsigned tried = 0;
+
+	(void)state;
+	for (unsigned way = 0; spell(host, sizeof host, way, 0); way++)
+		for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++, tried++) {
+			spell(host, sizeof host, way, forbidden[i]);
+			snprintf(url, sizeof url, "http%s://%s/", tried % 2 ? "s" : "", host);
+			nothing_is_dialled(url);
+		}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++, tried++) {
+		snprintf(url, sizeof url, "http://%s/", others[i]);
+		nothing_is_dialled(url);
+	}
+	print_message("# %u spellings: %u ended at the guard, %u before it\n", tried, guarded,
+		      malformed);
+	assert_true(tried >= 400 && guarded >= 400);
+}
+
+/* --- what a name means later ------------------------------------------------------------------------- */
+
+static unsigned requests;
+
+static void
+on_request(struct evhttp_request *request, void *ctx)
+{
+	(void)ctx;
+	requests++;
+	evhttp_send_reply(request, 204, NULL, NULL);
+}
+
+static struct evhttp *
+listen_somewhere(unsigned *port)
+{
+	struct evhttp *http = evhttp_new(base);
+	struct evhttp_bound_socket *bound =
+		evhttp_bind_socket_with_handle(http, "127.0.0.1", 0);
+	struct sockaddr_in address;
+	socklen_t n = sizeof address;
+
+	assert_non_null(bound);
+	assert_int_equal(
+		getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address, &n),
+		0);
+	evhttp_set_gencb(http, on_request, NULL);
+	*port = ntohs(address.sin_port);
+	return http;
+}
+
+/* The trap is no blind one: what is allowed is dialled and arrives. */
+static void
+what_is_allowed_is_dialled(void **state)
+{
+	unsigned port, before = network.dials;
+	struct evhttp *http = listen_somewhere(&port);
+	char url[64];
+
+	(void)state;
+	requests = 0;
+	snprintf(url, sizeof url, "http://localhost:%u/", port);
+	assert_int_equal(post(url, "127.0.0.0/8").status, 204);
+	assert_int_equal(requests, 1);
+	assert_int_equal(network.dials, before + 1);
+	assert_int_equal(post(url, "10.0.0.0/8").status, 0);
+	assert_int_equal(requests, 1);
+	assert_int_equal(network.dials, before + 1);
+	evhttp_free(http);
+}
+
+static void
+rebinds(const char *name, unsigned port)
+{
+	char text[96];
+	unsigned before = network.dials;
+	struct webhook_target *target;
+
+	snprintf(text, sizeof text, "http://%s:%u/", name, port);
+	target = target_of(text, NULL);
+	assert_non_null(target);
+	/* The first answer is a public address, which may be dialled (it is not let out of this process). */
+	post_to(target);
+	assert_int_equal(network.dials, before + 1);
+	assert_string_equal(network.last[before % DIALS], "198.41.0.4");
+	webhook_target_destroy(target);
+	/* A new loop: no answer is remembered. */
+	webhook_loop_destroy(loop);
+	loop = webhook_loop_create(base);
+	nothing_is_dialled(text);
+	nothing_is_dialled(text);
+}
+
+static void
+a_name_that_resolves_to_another_address_is_not_dialled(void **state)
+{
+	unsigned port;
+	struct evhttp *http = listen_somewhere(&port);
+
+	(void)state;
+	requests = 0;
+	rebinds("rebinds.example", port);
+	rebinds("rebinds-to-private.example", port);
+	assert_int_equal(requests, 0);
+	evhttp_free(http);
+}
+
+/* libcurl keeps connections for whoever asks for the same host and port. */
+static void
+a_kept_connection_is_not_lent_to_who_may_not_dial_it(void **state)
+{
+	unsigned port, before = network.dials;
+	struct evhttp *http = listen_somewhere(&port);
+	struct webhook_target *may, *may_not;
+	struct outcome outcome;
+	char url[64];
+
+	(void)state;
+	requests = 0;
+	snprintf(url, sizeof url, "http://shared.example:%u/", port);
+	may = target_of(url, "127.0.0.0/8");
+	may_not = target_of(url, NULL);
+	assert_int_equal(post_to(may).status, 204);
+	assert_int_equal(post_to(may).status, 204);
+	assert_int_equal(network.dials, before + 1); /* it is kept */
+	outcome = post_to(may_not);
+	assert_int_equal(outcome.status, 0);
+	assert_non_null(strstr(outcome.error, "its address lies in a network"));
+	assert_int_equal(requests, 2);
+	assert_int_equal(network.dials, before + 1);
+	webhook_target_destroy(may);
+	webhook_target_destroy(may_not);
+	evhttp_free(http);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	base = event_base_new();
+	loop = webhook_loop_create(base);
+	return base == NULL || loop == NULL;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	webhook_loop_destroy(loop);
+	event_base_free(base);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_spelling_is_dialled),
+		cmocka_unit_test(what_is_allowed_is_dialled),
+		cmocka_unit_test(a_name_that_resolves_to_another_address_is_not_dialled),
+		cmocka_unit_test(a_kept_connection_is_not_lent_to_who_may_not_dial_it),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
