@@ -231,8 +231,9 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  $(FLAVOUR)  $<";)$(COMPILER) $(C_ALL) -MMD -MP -c -o $@ $<
 
-# The connectors' files are bytes of one object.
+# The connectors' files are bytes of one object, the description of the HTTP interface of another.
 $(B)/obj/daemon/codec/connector_presets.o: $(wildcard connectors/*.yaml)
+$(B)/obj/daemon/app/api_openapi.o: daemon/app/openapi.json
 
 archive = rm -f $@ && ar rcs $@ $(filter %.o,$^)
 $(B)/libchurn.a: $(call objects,$(PURE_SRC)) $(B)/sources

@@ -29,6 +29,7 @@ static const struct route routes[] = {
 	{"GET", "/healthz", api_healthz, NULL, true},
 	{"GET", "/readyz", api_readyz, NULL, true},
 	{"GET", "/metrics", api_metrics, NULL, false},
+	{"GET", "/v1/openapi.json", api_openapi, NULL, true},
 	{"GET", "/v1/status", api_status, NULL, false},
 	{"GET", "/v1/alerts", api_alerts, list_alerts, false},
 	{"GET", "/v1/webhooks", api_webhooks, NULL, false},

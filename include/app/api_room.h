@@ -170,6 +170,10 @@ void api_task_act(struct ask *ask);
 void api_task_report(struct ask *ask);
 void api_events(struct ask *ask);
 void api_entry(struct ask *ask);
+void api_openapi(struct ask *ask);
+
+/* daemon/app/openapi.json: change it with the table of routes. */
+struct str api_openapi_text(void);
 
 /* The customer that ask->id names, or NULL after 404. */
 const struct customer *api_find_customer(struct ask *ask, struct engine *engine) MUST_CHECK;
