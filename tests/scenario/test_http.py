@@ -231,7 +231,7 @@ def test_wrong_parameters_are_named():
     with started() as house:
         for query, word in (('?level=watc', 'watch'), ('?rule=many_complaint', 'many_complaints'), ('?sort=name', 'risk'),
                             ('?limit=0', '1000'), ('?limit=1001', '1000'), ('?limit=x', '1000'), ('?colour=red', 'colour'),
-                            ('?cursor=zz', 'cursor'), ('?level=%zz', 'percent'), ('?at_least=nonsense', 'nonsense')):
+                            ('?' + '&'.join(['level=watch'] * 17), '16'), ('?cursor=zz', 'cursor'), ('?level=%zz', 'percent'), ('?at_least=nonsense', 'nonsense')):
             message = get(house, '/v1/customers' + query, 400)['error']['message']
             check(word in message, f'{query}: {message}')
         check('state' in get(house, '/v1/tasks?state=lost', 400)['error']['message'], 'state')
@@ -393,7 +393,19 @@ def test_another_address_than_loopback_needs_a_token():
         check(daemon.wait(20) == 2 and 'token' in house.log(daemon), house.log(daemon))
 
 
+def test_the_socket_is_for_its_user_and_group():
+    with started() as house:
+        check(os.stat(socket_path(house)).st_mode & 0o7117 == 0, oct(os.stat(socket_path(house)).st_mode))
+
+
 # --- the protocol
+
+def test_an_absolute_target_is_answered():
+    with started() as house:
+        text = raw(house, b'GET http://localhost/v1/customers?limit=5 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        check(text.startswith(b'HTTP/1.1 200 ') and b'"customers":[]' in text, text)
+        check(raw(house, b'GET * HTTP/1.1\r\nHost: localhost\r\n\r\n').startswith(b'HTTP/1.1 400 '), 'an asterisk')
+
 
 def test_methods_and_paths():
     with started() as house:
@@ -464,6 +476,9 @@ def test_strange_requests_are_refused():
                 (b'GET / HTTP/1.1\r\n' + host + b'no colon\r\n\r\n', 400),
                 (b'POST / HTTP/1.1\r\n' + host + b'Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400),
                 (b'POST / HTTP/1.1\r\n' + host + b'Content-Length: 1\r\nContent-Length: 2\r\n\r\n', 400),
+                (b'POST / HTTP/1.1\r\n' + host + b'Content-Length: 1\r\nContent-Length: 1\r\n\r\na', 400),
+                (b'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400),
+                (b'POST / HTTP/1.1\r\n' + host + b'Transfer-Encoding: chunked\r\n\r\n1\ra\r\n', 400),
                 (b'POST / HTTP/1.1\r\n' + host + b'Content-Length: +1\r\n\r\n', 400),
                 (b'POST / HTTP/1.1\r\n' + host + b'Content-Length: -1\r\n\r\n', 400),
                 (b'POST / HTTP/1.1\r\n' + host + b'Transfer-Encoding: gzip\r\n\r\n', 501),
@@ -492,6 +507,32 @@ def test_large_heads_and_bodies_are_refused():
         check(raw(house, head + b'Transfer-Encoding: chunked\r\n\r\n' + chunk * 17).startswith(b'HTTP/1.1 413 '), 'chunks')
         just = json.dumps(events(('c1', 'login'))).ljust(1 << 20)
         check(post(house, '/v1/events', just)['appended'] == 1, 'a body of 1 MiB is taken')
+
+
+def test_a_smuggled_request_is_not_answered():
+    """What stands behind a request that is refused is never taken for another request."""
+    with started() as house:
+        second = b'GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n'
+        for head in (b'Content-Length: 5\r\nContent-Length: 0\r\n', b'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n',
+                     b'Transfer-Encoding: x\r\n', b'Transfer-Encoding : chunked\r\n'):
+            text = raw(house, b'POST /v1/events HTTP/1.1\r\nHost: localhost\r\n' + head + b'\r\n' + second)
+            check(re.findall(rb'HTTP/1.1 (\d)', text) in ([b'4'], [b'5']) and b'Connection: close' in text, f'{head}: {text}')
+
+
+def test_lists_at_a_time_are_capped():
+    with started() as house:
+        ids = [f'c{number:05}' for number in range(12000)]
+        for at in range(0, len(ids), 6000):
+            last = post(house, '/v1/events', [event for customer in ids[at:at + 6000] for event in events((customer, 'login'))])
+        applied(house, last)
+        both = b'GET /v1/customers?limit=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+        asking = [dial(socket_path(house)) for _ in range(40)]
+        for sock in asking:
+            sock.sendall(both)
+        answers = [read_all(sock)[9:12] for sock in asking]
+        check(set(answers) <= {b'200', b'503'} and answers.count(b'200') >= 8, answers)
+        check(b'503' in answers, 'all forty were made at once')
+        check(len(listed(house, '?limit=1')) == 1, 'there is room again')
 
 
 def test_connections_are_capped_and_idle_ones_make_room():
