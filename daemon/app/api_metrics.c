@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Prometheus reads: the daemon, its guards, endpoints, requests, and the tasks that are open. */
-#include <string.h>
-
 #include "app/api_guard.h"
 #include "app/api_quality.h"
 #include "app/api_room.h"
 #include "codec/exposition.h"
+#include "engine/sla.h"
 
 /* --- requests: by route, so that their number is bounded whatever is asked for --- */
 
@@ -52,8 +51,9 @@ request_metrics(struct ask *ask)
 
 struct task_tally {
 	unsigned defs;
+	int64_t now;
 	struct {
-		uint64_t states[TASK_CANCELLED + 1], breached;
+		uint64_t states[TASK_CANCELLED + 1], overdue;
 	} * list; /* in the arena, by slot */
 };
 
@@ -61,7 +61,7 @@ static void
 visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 {
 	struct task_tally *tally = ask->state;
-	const struct task_def *defs = engine_rules(engine)->tasks;
+	const struct ruleset *rules = engine_rules(engine);
 	const struct cold *cold = customer->cold;
 
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
@@ -70,9 +70,7 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 		if (task->def >= tally->defs || task->state > TASK_CANCELLED)
 			continue;
 		tally->list[task->def].states[task->state]++;
-		tally->list[task->def].breached +=
-			task->state < TASK_DONE &&
-			strcmp(task_sla_state(&defs[task->def], task), "breached") == 0;
+		tally->list[task->def].overdue += sla_is_overdue(rules, task, tally->now);
 	}
 }
 
@@ -96,12 +94,12 @@ done(struct ask *ask, const struct row *rows, unsigned count)
 				   (double)tally->list[i].states[open[k]]);
 		}
 	}
-	metric_head(out, "tasks_breached", "gauge",
-		    "care tasks that are to be done and whose time is over");
+	metric_head(out, "tasks_overdue", "gauge",
+		    "care tasks whose time to claim or to do them is over");
 	for (unsigned i = 0; i < tally->defs && i < rules->task_count; i++)
-		metric_row(out, "tasks_breached",
+		metric_row(out, "tasks_overdue",
 			   &(struct metric_label){"task", rules->tasks[i].name}, 1,
-			   (double)tally->list[i].breached);
+			   (double)tally->list[i].overdue);
 	ask_answer_text(ask, 200);
 }
 
@@ -118,6 +116,7 @@ task_metrics(struct ask *ask)
 		return;
 	}
 	tally->defs = engine_rules(engine)->task_count;
+	tally->now = ask_now(ask);
 	tally->list = arena_array(ask->arena, tally->defs, sizeof *tally->list);
 	ask->state = tally;
 	scan_begin(ask, (struct scan_hooks){visit, done});

@@ -46,7 +46,7 @@ rules:
 actions:
 - {on: customer.level_raised, at_least: critical, task: save_call, webhook: crm}
 tasks:
-  save_call: {title: "Call {name}", queue: csm, priority: high, ack_within: 4h}
+  save_call: {title: "Call {name}", queue: csm, priority: high, ack_within: 4h, resolve_within: 5d}
 '''
 CONFIG = 'webhooks: {crm: {url: "http://127.0.0.1:9/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==}}\n'
 
@@ -108,7 +108,7 @@ def filled(house, ask):
 
 def read_all(ask, letters):
     for path in ('/healthz', '/readyz', '/metrics', '/v1/openapi.json', '/v1/status', '/v1/customers?limit=1&sort=value', '/v1/customers/c1',
-                 '/v1/customers/c1/explain', '/v1/customers/c1/timeline', '/v1/alerts?customer=c1', '/v1/rules', '/v1/rules/stats',
+                 '/v1/customers/c1/explain', '/v1/customers/c1/timeline', '/v1/tasks/report', '/v1/alerts?customer=c1', '/v1/rules', '/v1/rules/stats',
                  '/v1/webhooks', '/v1/webhooks/crm', '/v1/dead?limit=2', f'/v1/dead/{letters[0]}'):
         ask('GET', path)
     for path in ('/v1/customers/nobody', '/v1/tasks/tk_none', '/v1/webhooks/none', '/v1/dead/1-0'):
@@ -125,7 +125,8 @@ def work_on_tasks(ask):
     ask('POST', f'{task}/claim', {'who': 'li'}, 409)
 
 
-VERBS = (('claim', {'who': 'li', 'note': 'mine'}), ('done', {'who': 'li', 'outcome': 'saved', 'reason_code': 'price', 'note': 'well'}))
+VERBS = (('claim', {'who': 'li', 'note': 'mine'}), ('snooze', {'who': 'li', 'until': '2d'}), ('link', {'who': 'li', 'external_id': 'crm-7'}),
+         ('assign', {'who': 'li', 'to': 'wang'}), ('transfer', {'who': 'wang', 'to': 'zhao'}), ('done', {'who': 'li', 'outcome': 'saved', 'reason_code': 'price', 'note': 'well'}))
 
 
 def test_every_operation_answers_as_described():
