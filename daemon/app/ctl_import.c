@@ -211,7 +211,10 @@ take_row(void *ctx, const struct event_row *row, const char *error)
 			return false;
 		stream_id_print(id, text);
 	}
-	if (!event_check(row->fields, row->count, id.ms, &err)) {
+	bool good = import->as_live ? event_check_history(row->fields, row->count, id.ms, &err)
+				    : event_check(row->fields, row->count, id.ms, &err);
+
+	if (!good) {
 		reject(import, row->line, err.text);
 		return true;
 	}

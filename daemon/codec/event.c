@@ -467,8 +467,14 @@ event_decode(struct stream_id id, const struct field *list, unsigned count, stru
 	return decode_fields(id, list, count, out, err);
 }
 
-bool
-event_check(const struct field *list, unsigned count, int64_t now, struct err *err)
+static bool
+is_act(enum entry_kind kind)
+{
+	return kind == ENTRY_TASK || kind == ENTRY_TAG;
+}
+
+static bool
+check(const struct field *list, unsigned count, int64_t now, bool acts, struct err *err)
 {
 	struct arena arena;
 	struct entry entry;
@@ -476,9 +482,21 @@ event_check(const struct field *list, unsigned count, int64_t now, struct err *e
 
 	arena_init(&arena);
 	ok = event_decode((struct stream_id){now, 0}, list, count, &arena, &entry, err);
-	if (ok && str_starts(entry.type, RESERVED))
+	if (ok && str_starts(entry.type, RESERVED) && !(acts && is_act(entry.kind)))
 		ok = err_set(err, "the type %.*s is reserved for the daemon",
 			     STR_ARG(entry.type));
 	arena_finish(&arena);
 	return ok;
+}
+
+bool
+event_check(const struct field *list, unsigned count, int64_t now, struct err *err)
+{
+	return check(list, count, now, false, err);
+}
+
+bool
+event_check_history(const struct field *list, unsigned count, int64_t now, struct err *err)
+{
+	return check(list, count, now, true, err);
 }

@@ -14,7 +14,11 @@ bool event_decode(struct stream_id id, const struct field *fields, unsigned coun
 
 /* Producers over HTTP, `send` and `import`: checks what event_decode would check, with reserved types
  * refused, and `ts` against arrival at `now`. */
-bool event_check(const struct field *fields, unsigned count, int64_t now, struct err *err) MUST_CHECK;
+bool event_check(const struct field *fields, unsigned count, int64_t now,
+		 struct err *err) MUST_CHECK;
+/* The same of a history that is imported as it went: what people did (churnd.task, churnd.tag) is part of it. */
+bool event_check_history(const struct field *fields, unsigned count, int64_t now,
+			 struct err *err) MUST_CHECK;
 
 /* A file of events: NDJSON or CSV with a header, decided by the first byte that is not white ('{' is
  * NDJSON). Lines are flat objects, see codec/event_fields.h. CSV is RFC 4180, also with bare LF; a column

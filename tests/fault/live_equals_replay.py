@@ -91,8 +91,10 @@ def many_history(folder):
     return path
 
 
-# Tasks that escalate and are followed by others, in turn and by load, over weeks: the daemon dies around these moments.
+# Tasks that escalate, are lost and followed by others, in turn and by load, over weeks, in working hours, while people
+# put them off, assign, lend and do them: the daemon dies around these moments.
 CARE = HEAD.format(zone="Asia/Shanghai") + """teams: {care: [ann, bob, cid], lead: [lea, max]}
+calendar: {hours: '07:00-22:30', week: [mon, tue, wed, thu, fri, sat, sun], holidays: {2026-09-25: feast}}
 signals:
   visit: {on: visit}
 rules:
@@ -103,27 +105,54 @@ actions:
 - {on: rule.fired, rule: busy, task: thank}
 - {on: customer.owner_changed, task: meet}
 tasks:
-  call: {assign: round_robin(care), ack_within: 5h, resolve_within: 2d, close_when: 'silent(visit) < 2h',
+  call: {queue: calls, assign: round_robin(care), ack_within: 5h, resolve_within: 2d, close_when: 'silent(visit) < 2h',
          escalate: [{after: 80%, to: lead}, {after: 100%, to: care}], steps: [{task: again, after: 9h}]}
-  again: {assign: least_loaded(care), steps: [{task: last, after: 3h, unless: 'silent(visit) < 30h'}]}
+  again: {assign: least_loaded(care), steps: [{task: last, after: 3h, unless: 'silent(visit) < 30h'}],
+          exit: 'silent(visit) > 40h', queue: again, ack_within: 90m}
   last: {route: [{when: 'profile.owner == "ann"', assign: round_robin(lead)}, {assign: least_loaded(lead)}]}
-  thank: {assign: profile.owner}
+  thank: {assign: profile.owner, queue: thanks, ack_within: 4h}
   meet: {assign: profile.owner, resolve_within: 7h, escalate: [{after: 50%, to: lead}]}
 """
+ACTS = [{"verb": "claim", "who": "bob"}, {"verb": "claim", "who": "cid"}, {"verb": "snooze", "until": "30m"},
+        {"verb": "snooze", "until": "9h"}, {"verb": "snooze", "until": "1s"}, {"verb": "assign", "to": "zoe"},
+        {"verb": "assign"}, {"verb": "transfer", "to": "cid", "who": "bob"}, {"verb": "done", "who": "cid"},
+        {"verb": "done", "outcome": "saved"}, {"verb": "cancel"}, {"verb": "link", "external_id": "7"}]
 
 
 def care_history(folder):
+    """Visits alone first: what their replay makes of tasks is what people then act on."""
     import json
-    path, rng, now = os.path.join(folder, "care.ndjson"), random.Random(11), 1_790_000_000_000
-    with open(path, "w", encoding="utf-8") as file:
-        for i in range(40000):
-            now += rng.randrange(60_000)
-            file.write(json.dumps({"customer": "k%04d" % rng.randrange(i // 30 + 5), "type": "visit", "ts": now}) + "\n")
+    path, rng, now, rows = os.path.join(folder, "care.ndjson"), random.Random(11), 1_790_000_000_000, []
+    rules = os.path.join(folder, "care.yaml")
+    for i in range(40000):
+        now += rng.randrange(60_000)
+        rows.append({"customer": "k%04d" % rng.randrange(i // 30 + 5), "type": "visit", "ts": now})
+
+    def write():
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in sorted(rows, key=lambda row: row["ts"]))
+    write()
+    with open(rules, "w", encoding="utf-8") as file:
+        file.write(CARE)
+    for line in replay(rules, path, "--only", "task.created"):
+        task = json.loads(line)["data"]
+        at = moment_of(json.loads(line)["timestamp"])
+        while rng.random() < 0.6 and at < now - 10_000_000:
+            at += rng.choice([0, 1, 1000, rng.randrange(3_600_000), rng.randrange(30_000_000)])
+            rows.append({"customer": task["customer"], "type": "churnd.task", "task": task["task"]["id"], "ts": at,
+                         **rng.choice(ACTS)})
+    write()
     return path
 
 
-def replay(rules, events):
-    done = subprocess.run([CHURNCTL, "replay", "--rules", rules, "--events", events], capture_output=True, check=True)
+def moment_of(text):
+    import datetime
+    then = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return int(then.timestamp()) * 1000 + then.microsecond // 1000
+
+
+def replay(rules, events, *more):
+    done = subprocess.run([CHURNCTL, "replay", "--rules", rules, "--events", events, *more], capture_output=True, check=True)
     return done.stdout.decode().splitlines()
 
 

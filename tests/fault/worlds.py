@@ -58,9 +58,11 @@ ANSWERS = [", assign: least_loaded(care), close_when: 'silent(complaint) > 2d an
            ", assign: round_robin(care), close_when: 'count(login[2d live]) >= 3', steps: [{task: ask, after: 5h}]",
            ", route: [{when: 'profile.tier == \"gold\"', queue: vip, assign: round_robin(lead), priority: high}, "
            "{assign: least_loaded(care)}]"]
-CALLS = [", ack_within: 2h, escalate: [{after: 80%, to: lead}, {after: 100%, to: care}]",
+CALLS = [", queue: calls, ack_within: 2h",
+         ", ack_within: 2h, escalate: [{after: 80%, to: lead}, {after: 100%, to: care}]",
          ", ack_within: 3h, resolve_within: 1d, escalate: [{after: 50%, to: care}, {after: 150%, to: lead}]",
-         ", steps: [{task: ask, after: 1d, unless: 'silent(login) < 5h'}, {task: meet, after: 90m}]"]
+         ", steps: [{task: ask, after: 1d, unless: 'silent(login) < 5h'}, {task: meet, after: 90m}]",
+         ", queue: calls, ack_within: 5h, steps: [{task: ask, after: 4h, when: 'silent(login) > 1h'}], exit: 'level() < \"watch\"'"]
 MORE_TASKS = """  ask: {title: Ask, assign: round_robin(care), steps: [{task: last, after: 7h}]}
   meet: {title: Meet, assign: least_loaded(lead), resolve_within: 8h, escalate: [{after: 100%, to: lead}]}
   last: {title: Last, assign: profile.owner, close_when: seen(seats)}
@@ -74,6 +76,9 @@ def rules(rng, edit, guarded):
         more_rules = "- {rule: more, expr: 'count(extra[4d live]) >= 2', cooldown: 0s, points: 25}\n"
     if rng.random() < 0.4:
         only = "only: profile.mrr != 0\n" if rng.random() < 0.7 else "only: profile.tier != \"lead\"\n"
+    if rng.random() < 0.4:
+        only += rng.choice(["calendar: {hours: '08:00-20:00', week: [mon, tue, wed, thu, fri, sat]}\n",
+                            "calendar: {hours: '00:00-24:00', holidays: {2026-06-01: feast}, workdays: [2026-05-30]}\n"])
     defaults = ""
     if guarded:
         defaults = "defaults: {min_volume: %d, max_alerts_per_hour: %d, horizon: 2d}\n" % (
@@ -143,6 +148,10 @@ class World:
         mine = [f[b"id"].decode() for f in known if f[b"customer"].decode() == name]
         task = self.rng.choice(mine) if mine else "tk_none"
         verb = self.rng.choice([["claim", "who", "li"], ["claim", "who", "wang"], ["done", "outcome", "saved"],
+                                ["snooze", "until", self.rng.choice(["30m", "7h", "3d", str(self.now + 5 * HOUR)])],
+                                ["snooze", "until", "1h"], ["assign", "to", self.rng.choice(["li", "wang", "lea"])],
+                                ["assign"], ["transfer", "to", self.rng.choice(["li", "zoe"]), "who", "wang"],
+                                ["done", "who", "zoe", "note", "back"], ["link", "external_id", "x%d" % self.rng.randrange(9)],
                                 ["done"], ["done", "outcome", "false_alarm"], ["done", "outcome", "churned"], ["cancel"], ["fly"]])
         return ["task", task, "verb", *verb]
 

@@ -430,6 +430,23 @@ producers_may_not_send_reserved_types(void **state)
 	assert_false(event_check(fields, 2, ARRIVAL, &err));
 }
 
+static void
+a_history_holds_what_people_did(void **state)
+{
+	struct field fields[] = {{STR("type"), STR("churnd.task")},
+				 {STR("customer"), STR("c")},
+				 {STR("task"), STR("tk_1")},
+				 {STR("verb"), STR("cancel")}};
+	struct err err;
+
+	(void)state;
+	assert_true(event_check_history(fields, 4, ARRIVAL, &err));
+	assert_false(event_check(fields, 4, ARRIVAL, &err));
+	assert_string_equal(err.text, "the type churnd.task is reserved for the daemon");
+	fields[0].value = STR("churnd.clock");
+	assert_false(event_check_history(fields, 4, ARRIVAL, &err));
+}
+
 int
 main(void)
 {
@@ -458,6 +475,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(data_holds_one_flat_object, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_that_is_not_json_is_refused_with_the_byte,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_history_holds_what_people_did, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(producers_may_not_send_reserved_types, set_up,
 						tear_down),
 	};
