@@ -15,11 +15,12 @@ struct filter {
 	int64_t now;
 };
 
+/* Outside `only` the risk stands still, and is nobody's concern. */
 static double
 key_risk(struct engine *engine, const struct customer *customer, int64_t now)
 {
 	(void)engine, (void)now;
-	return customer->risk;
+	return customer->flags & CUSTOMER_RESTS ? -1 : customer->risk;
 }
 
 #define KEY_UNKNOWN (-1e300) /* behind all others */
