@@ -47,24 +47,53 @@ static const struct verb {
 	 {NULL, NULL}},
 };
 
-/* Whose task it is: the act is an entry of that customer. */
-static enum status
-find_customer(struct ctl_redis *redis, const char *task, struct str *out)
-{
-	struct buf name = {0};
-	const struct reply *reply;
-	struct err err;
+/* Whose task it is: the act is an entry of that customer. And who lent it to whom. */
+struct owned {
+	struct str customer, lender, assignee;
+};
 
-	buf_printf(&name, "task:%s", task);
-	reply = redis_call(redis->redis, &redis->arena, &err, "HGET",
-			   ctl_home_key(redis->home, name.p).p, "customer", NULL);
-	buf_finish(&name);
+/* A field of the task's hash; none: there is none. */
+static enum status
+find_field(struct ctl_redis *redis, const char *task, const char *field, struct str *out)
+{
+	const char *key = arena_printf(&redis->arena, "task:%s", task).p;
+	struct err err;
+	const struct reply *reply = redis_call(redis->redis, &redis->arena, &err, "HGET",
+					       ctl_home_key(redis->home, key).p, field, NULL);
+
 	if (!reply)
 		return ctl_fail(STATUS_AWAY, "%s", err.text);
-	if (reply->type != REPLY_STRING)
-		return ctl_fail(STATUS_NO, "there is no task %s", task);
-	*out = reply->text;
+	*out = reply->type == REPLY_STRING ? reply->text : STR_NONE;
 	return STATUS_DONE;
+}
+
+static enum status
+find_owned(struct ctl_redis *redis, const char *task, struct owned *out)
+{
+	enum status status = find_field(redis, task, "customer", &out->customer);
+
+	if (status == STATUS_DONE && out->customer.n == 0)
+		return ctl_fail(STATUS_NO, "there is no task %s", task);
+	if (status == STATUS_DONE)
+		status = find_field(redis, task, "lender", &out->lender);
+	if (status == STATUS_DONE)
+		status = find_field(redis, task, "assignee", &out->assignee);
+	return status;
+}
+
+/* What is said when it is done: of a task that is lent the borrower's "done" is not its end. */
+static struct str
+done_text(struct ctl_redis *redis, const struct verb *verb, const char *task,
+	  const struct owned *owned, const char *const *values)
+{
+	bool zh = redis->home->ctl->zh;
+	const char *did = verb->other[zh] && !values[TO] ? verb->other[zh] : verb->done[zh];
+	bool borrower = !values[WHO] || str_is(owned->assignee, values[WHO]);
+
+	if (strcmp(verb->name, "done") == 0 && owned->lender.n > 0 && borrower)
+		return arena_printf(&redis->arena, zh ? "%s:已归还 %.*s" : "%s: back with %.*s",
+				    task, STR_ARG(owned->lender));
+	return arena_printf(&redis->arena, zh ? "%s:%s" : "%s: %s", task, did);
 }
 
 static enum status
@@ -75,20 +104,20 @@ act(struct ctl_redis *redis, const struct verb *verb, const char *task,
 					  {STR("task"), str_of(task)},
 					  {STR("verb"), str_of(verb->name)},
 					  {STR("customer"), STR_NONE}};
-	bool zh = redis->home->ctl->zh;
-	const char *did = verb->other[zh] && !values[TO] ? verb->other[zh] : verb->done[zh];
 	unsigned count = 4;
-	char done[256];
-	enum status status = find_customer(redis, task, &fields[3].value);
+	struct owned owned = {STR_NONE, STR_NONE, STR_NONE};
+	struct str done;
+	enum status status = find_owned(redis, task, &owned);
 
 	if (status != STATUS_DONE)
 		return status;
+	fields[3].value = owned.customer;
+	done = done_text(redis, verb, task, &owned, values);
 	for (unsigned i = 0; i < WORDS; i++)
 		if (values[i] && *values[i])
 			fields[count++] =
 				(struct field){str_of(words[i].field), str_of(values[i])};
-	snprintf(done, sizeof done, zh ? "%s:%s" : "%s: %s", task, did);
-	return ctl_act(redis, fields, count, done);
+	return ctl_act(redis, fields, count, done.p);
 }
 
 static enum status
