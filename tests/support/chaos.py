@@ -6,10 +6,10 @@ import threading
 import time
 
 
-def listener(backlog=64):
+def listener(backlog=64, port=0):
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind(("127.0.0.1", port))
     sock.listen(backlog)
     return sock
 
@@ -23,8 +23,8 @@ def reset(sock):
 class Server:
     """Listens on 127.0.0.1; each connection is a thread in serve()."""
 
-    def __init__(self):
-        self.listener, self.taken, self.lock, self.ended = listener(), [], threading.Lock(), threading.Event()
+    def __init__(self, port=0):
+        self.listener, self.taken, self.lock, self.ended = listener(64, port), [], threading.Lock(), threading.Event()
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -53,12 +53,20 @@ class Server:
         with self.lock:
             return len(self.taken)
 
-    def close(self):
-        self.ended.set()
-        self.listener.close()
+    def drop(self):
+        """Ends every connection there is."""
         with self.lock:
             for sock in self.taken:
-                sock.close()
+                try:
+                    sock.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass  # it is no more
+
+    def close(self):
+        self.ended.set()
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which would keep the port
+        self.listener.close()
+        self.drop()
 
 
 class Mute(Server):
@@ -121,9 +129,14 @@ class Proxy(Server):
     forget: takes everything, carries the request, keeps the answer to itself; half: the client's side is
     closed for writing after the request, and nothing else ever comes."""
 
-    def __init__(self, to):
-        self.to, self.how, self.after = to, "pass", 0
-        super().__init__()
+    def __init__(self, to, how="pass", after=0, port=0):
+        self.to, self.how, self.after = to, how, after
+        super().__init__(port)
+
+    def mend(self):
+        """From now on everything passes; what was begun before ends."""
+        self.how = "pass"
+        self.drop()
 
     def serve(self, sock):
         how, after = self.how, self.after

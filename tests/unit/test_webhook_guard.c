@@ -70,6 +70,8 @@ text_of(const struct sockaddr *address, char out[INET6_ADDRSTRLEN])
 	return out;
 }
 
+/* The library's names of the parameters are reserved ones.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 int
 connect(int fd, const struct sockaddr *address, socklen_t n)
 {
@@ -143,6 +145,7 @@ getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 	answer = answer_of(node);
 	return answer ? real(answer, service, &numeric, out) : EAI_NONAME;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* --- one post --------------------------------------------------------------------------------------- */
 
