@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "codec/config.h"
+#include "codec/connector_inside.h"
 
 #define FOLDER "tests/connectors/"
 #define NOW INT64_C(1599360473000) /* of Feishu's published signature */
@@ -97,14 +98,48 @@ put_request(struct buf *out, const struct connector_request *request)
 	buf_text(out, "\n\n");
 }
 
+/* What the other side takes: bytes of the whole body, and of the text at a pointer. */
+static const struct limit {
+	const char *preset, *pointer;
+	size_t text, body;
+} limits[] = {
+	{"slack", "/blocks/0/text/text", 3000, 40000},
+	{"teams", NULL, 0, 28000},
+	{"wecom", "/markdown/content", 4096, 8192},
+	{"wecom_app", "/markdown/content", 2048, 8192},
+	{"dingtalk", NULL, 0, 20000},
+	{"dingtalk_work", NULL, 0, 20000},
+	{"feishu", NULL, 0, 20000},
+	{"feishu_app", NULL, 0, 20000},
+};
+
 static void
-check_json(const struct connector_request *request)
+check_limits(const char *preset, const struct connector_request *request, json_t *root)
+{
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		const struct limit *limit = &limits[i];
+		json_t *text;
+
+		if (strcmp(limit->preset, preset) != 0)
+			continue;
+		assert_true(request->body.n <= limit->body);
+		if (limit->pointer == NULL)
+			continue;
+		text = connector_point(root, str_of(limit->pointer));
+		assert_true(json_string_length(text) > 0 &&
+			    json_string_length(text) <= limit->text);
+	}
+}
+
+static void
+check_body(const char *preset, const struct connector_request *request)
 {
 	json_t *root =
 		json_loadb(request->body.p, request->body.n, JSON_REJECT_DUPLICATES, NULL);
 
 	if (root == NULL)
 		fail_msg("no JSON: %.*s", (int)request->body.n, request->body.p);
+	check_limits(preset, request, root);
 	json_decref(root);
 }
 
@@ -120,7 +155,7 @@ say(struct buf *out, const struct endpoint_config *endpoint, const char *lang, c
 
 	buf_printf(out, "== %s %s\n", name, lang);
 	if (connector_make(endpoint->connector, &settings, &message, &request, &err)) {
-		check_json(&request);
+		check_body(endpoint->name.p, &request);
 		put_request(out, &request);
 	} else {
 		buf_printf(out, "not said: %s\n\n", err.text);
