@@ -2,13 +2,11 @@
 /* churnctl sign: the three headers with which a receiver can be tried out; and what verify shares with it. */
 #include <ctype.h>
 #include <inttypes.h>
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/ctl_sign.h"
-#include "app/rule_files.h"
 #include "base/json.h"
 #include "base/number.h"
 #include "io/files.h"
@@ -16,116 +14,56 @@
 
 /* --- secrets: from the configuration or a file, never from the command line, which `ps` shows --- */
 
-/* secrets = secret *( newline secret ) */
-static bool
-add_secrets(struct sign_keys *keys, struct str text, struct err *err)
+static const struct endpoint_config *
+find_endpoint(const struct config *config, const char *name)
 {
-	for (size_t from = 0, to; from < text.n; from = to + 1) {
-		struct str line;
-
-		for (to = from; to < text.n && text.p[to] != '\n'; to++)
-			;
-		line = str_slice(text, from, to);
-		if (str_ends(line, STR("\r")))
-			line.n--;
-		line = str_trim(line);
-		if (line.n == 0)
-			continue;
-		if (keys->count == WEBHOOK_SECRETS)
-			return err_set(err, "more than %d secrets", WEBHOOK_SECRETS);
-		if (!webhook_secret_parse(line, &keys->list[keys->count], err))
-			return false;
-		keys->count++;
-	}
-	return keys->count > 0 || err_set(err, "there is no secret");
-}
-
-static bool
-add_file(struct sign_keys *keys, struct arena *arena, struct str path, struct err *err)
-{
-	struct buf text = {0};
-	bool good = files_read(arena_str(arena, path).p, FILES_SECRET_MAX, &text, err) &&
-		    add_secrets(keys, buf_view(&text), err);
-
-	if (text.p != NULL)
-		OPENSSL_cleanse(text.p, text.cap);
-	buf_finish(&text);
-	return good || err_prefix(err, "%.*s", STR_ARG(path));
-}
-
-static bool
-add_endpoint(struct sign_keys *keys, struct ctl_home *home, const char *name, struct err *err)
-{
-	const struct config *config = home->config;
 	struct str names[CONFIG_MAX_WEBHOOKS], near;
 
 	for (unsigned i = 0; i < config->endpoint_count; i++) {
-		const struct endpoint_config *endpoint = &config->endpoints[i];
-
-		names[i] = endpoint->name;
-		if (!str_is(endpoint->name, name))
-			continue;
-		if (endpoint->secret_file.n > 0)
-			return add_file(keys, &home->arena,
-					rule_files_path(&home->arena, home->folder,
-							endpoint->secret_file),
-					err);
-		for (unsigned k = 0; k < endpoint->secret_count; k++)
-			if (!add_secrets(keys, endpoint->secrets[k], err))
-				return err_prefix(err, "webhooks.%s.secret", name);
-		return keys->count > 0 ||
-		       err_set(err, "the endpoint %s signs with no secret", name);
+		names[i] = config->endpoints[i].name;
+		if (str_is(names[i], name))
+			return &config->endpoints[i];
 	}
 	near = str_nearest(str_of(name), names, config->endpoint_count);
-	return err_set(err, "no endpoint %s%s%.*s%s", name, near.n ? "; did you mean " : "",
-		       STR_ARG(near), near.n ? "?" : "");
+	(void)ctl_fail(STATUS_USAGE, "no endpoint %s%s%.*s%s", name,
+		       near.n ? "; did you mean " : "", STR_ARG(near), near.n ? "?" : "");
+	return NULL;
 }
 
 static bool
-read_endpoint(const struct ctl *ctl, const char *name, struct sign_keys *out, bool *complained)
+read_keys(const struct endpoint_config *config, struct str folder, const char *what,
+	  struct secrets *out)
 {
-	struct ctl_home home;
 	struct err err;
-	bool good;
 
-	*complained = !ctl_home_open(ctl, &home);
-	if (*complained)
-		return false;
-	good = add_endpoint(out, &home, name, &err);
-	ctl_home_close(&home);
-	if (!good)
-		(void)ctl_fail(STATUS_USAGE, "%s", err.text);
-	return good;
+	if (secrets_read(out, config, folder, true, &err))
+		return true;
+	(void)ctl_fail(STATUS_USAGE, "%s: %s", what, err.text);
+	secrets_finish(out);
+	return false;
 }
 
 bool
 sign_keys_read(const struct ctl *ctl, const char *endpoint, const char *file,
-	       struct sign_keys *out)
+	       struct secrets *out)
 {
-	struct arena arena;
-	struct err err;
-	bool complained, good;
+	const struct endpoint_config alone = {.secret_file = str_of(file)}, *found;
+	struct ctl_home home;
+	bool good;
 
-	*out = (struct sign_keys){.count = 0};
 	if (!endpoint == !file) {
 		(void)ctl_fail(STATUS_USAGE, "name the secret: --endpoint NAME of the "
 					     "configuration, or --secret-file FILE");
 		return false;
 	}
-	if (endpoint)
-		return read_endpoint(ctl, endpoint, out, &complained);
-	arena_init(&arena);
-	good = add_file(out, &arena, str_of(file), &err);
-	arena_finish(&arena);
-	if (!good)
-		(void)ctl_fail(STATUS_USAGE, "%s", err.text);
+	if (file)
+		return read_keys(&alone, STR_NONE, "--secret-file", out);
+	if (!ctl_home_open(ctl, &home))
+		return false;
+	found = find_endpoint(home.config, endpoint);
+	good = found && read_keys(found, home.folder, endpoint, out);
+	ctl_home_close(&home);
 	return good;
-}
-
-void
-sign_keys_forget(struct sign_keys *keys)
-{
-	OPENSSL_cleanse(keys, sizeof *keys);
 }
 
 bool
@@ -225,7 +163,7 @@ sign_run(const struct ctl *ctl, int argc, char **argv)
 		{"--at", OPTION_TEXT, {.text = &when}},
 	};
 	struct buf body = {0}, signature = {0};
-	struct sign_keys keys;
+	struct secrets keys;
 	char own_id[32];
 	int64_t at;
 
@@ -240,11 +178,11 @@ sign_run(const struct ctl *ctl, int argc, char **argv)
 	bool good = sign_slurp(argv[1], &body);
 
 	if (good) {
-		webhook_sign(&signature, keys.list, keys.count, str_of(id ? id : own_id), at,
+		webhook_sign(&signature, keys.keys, keys.count, str_of(id ? id : own_id), at,
 			     buf_view(&body));
 		print_headers(ctl, id ? id : own_id, at, buf_view(&signature));
 	}
-	sign_keys_forget(&keys);
+	secrets_finish(&keys);
 	buf_finish(&body);
 	buf_finish(&signature);
 	return good ? STATUS_DONE : STATUS_USAGE;

@@ -84,7 +84,7 @@ take_headers(struct received *out, struct str text)
 /* --- judgement --- */
 
 static enum finding
-judge(struct received *received, const struct sign_keys *keys, struct str body, int64_t now,
+judge(struct received *received, const struct secrets *keys, struct str body, int64_t now,
       int64_t tolerance)
 {
 	if (received->id.n == 0 || received->timestamp.n == 0 || received->signature.n == 0)
@@ -92,7 +92,7 @@ judge(struct received *received, const struct sign_keys *keys, struct str body, 
 	if (!parse_int64(received->timestamp, &received->at) || received->at < 0 ||
 	    received->at > INT64_MAX / 1000)
 		return HEADER_UNREADABLE;
-	if (!webhook_verify(received->signature, keys->list, keys->count, received->id,
+	if (!webhook_verify(received->signature, keys->keys, keys->count, received->id,
 			    received->at, body))
 		return WRONG_SIGNATURE;
 	if (tolerance > 0 && now - received->at > tolerance)
@@ -204,7 +204,7 @@ read_tolerance(const char *word, int64_t *seconds)
 }
 
 static enum status
-verify(const struct ctl *ctl, const struct verify *asked, const struct sign_keys *keys,
+verify(const struct ctl *ctl, const struct verify *asked, const struct secrets *keys,
        struct str head, struct str body)
 {
 	struct received received = {STR_NONE, STR_NONE, STR_NONE, 0};
@@ -236,7 +236,7 @@ verify_run(const struct ctl *ctl, int argc, char **argv)
 	};
 	struct buf head = {0}, body = {0};
 	enum status status = STATUS_USAGE;
-	struct sign_keys keys;
+	struct secrets keys;
 
 	if (!options_take(options, 5, &argc, argv))
 		return STATUS_USAGE;
@@ -247,7 +247,7 @@ verify_run(const struct ctl *ctl, int argc, char **argv)
 	if ((!asked.headers || sign_slurp(asked.headers, &head)) && sign_slurp(argv[1], &body))
 		status = verify(ctl, &asked, &keys, buf_view(asked.headers ? &head : &body),
 				buf_view(&body));
-	sign_keys_forget(&keys);
+	secrets_finish(&keys);
 	buf_finish(&head);
 	buf_finish(&body);
 	return status;

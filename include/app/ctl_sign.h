@@ -4,20 +4,14 @@
 #define APP_CTL_SIGN_H
 
 #include "app/ctl.h"
-#include "codec/standard_webhooks.h"
+#include "io/secrets.h"
 
 #define SIGN_BODY_MAX ((size_t)16 << 20)
-
-struct sign_keys {
-	struct webhook_secret list[WEBHOOK_SECRETS];
-	unsigned count;
-};
 
 /* Of an endpoint of the configuration, or of a file, one a line; exactly one of them is named. false: it has
  * complained, without the secret. */
 bool sign_keys_read(const struct ctl *ctl, const char *endpoint, const char *file,
-		    struct sign_keys *out) MUST_CHECK;
-void sign_keys_forget(struct sign_keys *keys);
+		    struct secrets *out) MUST_CHECK;
 /* A whole file, or stdin for NULL and "-". false: it has complained. */
 bool sign_slurp(const char *name, struct buf *out) MUST_CHECK;
 /* Seconds since 1970: the word's, or now. false: it has complained. */

@@ -18,7 +18,8 @@ BODY = b'{"test": 2432232314}'
 ID, AT = 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330
 CONFIG = f'''webhooks:
   crm: {{url: "https://crm.example.com/hook", secret: {SECRET}}}
-  both: {{url: "https://crm.example.com/hook", secret_file: secrets}}
+  both: {{url: "https://crm.example.com/hook", secret: [{OLD}, {SECRET}]}}
+  listed: {{url: "https://crm.example.com/hook", secret_file: secrets}}
   filed: {{url: "https://crm.example.com/hook", secret_file: secret}}
 '''
 
@@ -85,8 +86,9 @@ def test_openssl_comes_to_the_same_signatures():
             for words in (('--secret-file', desk.path('secret')), ('--endpoint', 'filed'), ('--endpoint', 'crm')):
                 said = headers(desk('sign', name, *words))
                 check(said['webhook-signature'] == openssl(SECRET, said['webhook-id'], said['webhook-timestamp'], body), words)
-            one, two = headers(desk('sign', name, '--endpoint', 'both', '--id', 'x', '--at', '5'))['webhook-signature'].split()
-            check((one, two) == (openssl(OLD, 'x', 5, body), openssl(SECRET, 'x', 5, body)), 'while rotating')
+            for endpoint in ('both', 'listed'):
+                one, two = headers(desk('sign', name, '--endpoint', endpoint, '--id', 'x', '--at', '5'))['webhook-signature'].split()
+                check((one, two) == (openssl(OLD, 'x', 5, body), openssl(SECRET, 'x', 5, body)), 'while rotating')
 
 
 def test_what_was_signed_is_genuine():
@@ -131,7 +133,7 @@ def test_wrong_usage_ends_with_2():
                             (('sign', '--endpoint', 'crm', '--secret-file', 'x'), 'name the secret'), (('sign', 'a', 'b'), 'usage'),
                             (('sign', 'nothing', '--endpoint', 'crm'), 'nothing'), (('sign', '--endpoint', 'crm', '--id', 'a.b'), 'dot'),
                             (('sign', '--endpoint', 'crm', '--at', 'noon'), 'seconds'), (('sign', '--secret-file', desk.path('bad')), 'base64'),
-                            (('sign', '--secret-file', desk.path('empty')), 'no secret'), (('sign', '--secret', SECRET), 'no option'),
+                            (('sign', '--secret-file', desk.path('empty')), 'empty'), (('sign', '--secret', SECRET), 'no option'),
                             (('verify', '--endpoint', 'crm', '--tolerance', 'soon'), '5m')):
             said = subprocess.run([CHURNCTL, '-c', desk.path('churnd.yaml'), *words], input=b'', capture_output=True, timeout=60, check=False)
             check(said.returncode == 2 and word in said.stderr.decode(), f'{words}: {said}')
