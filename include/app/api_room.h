@@ -77,10 +77,15 @@ struct api {
 	struct histogram durations;
 };
 
-/* api.c: the table of routes; slot api_route_count() is that of no route, NULL. */
+/* api_routes.c: the table of routes; slot api_route_count() is that of no route, NULL. */
 unsigned api_route_count(void);
 const struct route *api_route_at(unsigned slot);
 unsigned api_route_slot(const struct route *route);
+/* *segment: what "*" stands for, as it was sent. NULL: there is none; then `allowed` is a header line that names
+ * the method that path takes, or empty. */
+#define API_ALLOW 64
+const struct route *api_route_find(struct str method, struct str path, struct str *segment,
+				   char allowed[API_ALLOW]);
 
 /* api.c: how an ask ends, and how it waits. */
 void ask_answer(struct ask *ask, int status); /* with ask->out, which is JSON */

@@ -316,6 +316,23 @@ def test_what_became_of_an_entry():
         get(house, '/v1/entries/x', 400)
 
 
+def test_a_crm_sends_owners_and_outcomes_back():
+    with started() as house:
+        fill(house)
+        applied(house, post(house, '/v1/events', {'customer': 'c1', 'type': 'profile', 'owner': 'wang'}))
+        check(listed(house, '?owner=wang') == ['c1', 'c3'], listed(house, '?owner=wang'))
+        applied(house, post(house, '/v1/events', {'customer': 'c3', 'type': 'profile', 'owner': ''}))
+        check(listed(house, '?owner=wang') == ['c1'], 'unset')
+        applied(house, post(house, '/v1/events', {'customer': 'c1', 'type': 'churned', 'reason': 'price'}))
+        stats = get(house, '/v1/rules/stats')
+        check(stats['churned'] == 1 and stats['foreseen'] == 1, stats)
+        task = '/v1/tasks/' + get(house, '/v1/tasks?customer=c1')['tasks'][0]['id']
+        check(post(house, task + '/link', {'who': 'crm', 'external_id': 'T-17'})['external_id'] == 'T-17', 'its id over there')
+        check(post(house, task + '/done', {'who': 'crm', 'outcome': 'churned', 'reason_code': 'price'})['outcome'] == 'churned', 'done')
+        answer = post(house, '/v1/events', {'customer': 'c1', 'type': 'churnd.task', 'task': 'tk_1', 'verb': 'done'}, 400)
+        check('reserved' in answer['error']['message'], 'acts go through their routes')
+
+
 # --- tasks
 
 def test_tasks_are_listed_and_worked_on():
