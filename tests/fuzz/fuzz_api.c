@@ -124,12 +124,14 @@ begin(void)
 	log_setup(LOG_LEVEL_ERROR, false);
 	base = event_base_new();
 	memcpy(sha, setup.files->sha_hex, sizeof sha);
-	live = live_create(&(struct live_options){
-		.base = base,
-		.config = setup.config,
-		.redis = &setup.redis,
-		.files = setup.files,
-		.hooks = {NULL, on_nothing, on_nothing, on_failed, on_nothing}});
+	live = live_create(&(struct live_options){.base = base,
+						  .config = setup.config,
+						  .redis = &setup.redis,
+						  .files = setup.files,
+						  .hooks = {.ready = on_nothing,
+							    .alerts = on_nothing,
+							    .failed = on_failed,
+							    .stopped = on_nothing}});
 	setup.files = NULL;
 	reload = reload_create(&(struct reload_options){.base = base,
 							.live = live,
