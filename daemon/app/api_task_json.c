@@ -2,6 +2,7 @@
 /* A task's hash, as it lies in Redis, to JSON. */
 #include "app/api_room.h"
 #include "base/number.h"
+#include "engine/sla.h"
 
 enum task_value { TASK_TEXT, TASK_INSTANT, TASK_NUMBER, TASK_LIST };
 
@@ -64,16 +65,69 @@ number_json(struct json *json, struct str text)
 		json_none(json);
 }
 
-bool
-api_task_json(struct json *json, const struct reply *hash)
+/* --- as it is now --- */
+
+static struct str
+field_of(const struct reply *hash, const char *name)
 {
+	for (uint32_t i = 0; i + 1 < hash->count; i += 2)
+		if (str_is(hash[1 + i].text, name))
+			return hash[2 + i].text;
+	return STR_NONE;
+}
+
+/* The open task of that hash; NULL: it is not held. */
+static const struct task_held *
+held_of(const struct engine *engine, const struct reply *hash)
+{
+	struct str id = field_of(hash, "id"), name = field_of(hash, "customer");
+	const struct customer *customer = engine ? engine_find(engine, name) : NULL;
+	const struct cold *cold = customer ? customer->cold : NULL;
+	char text[ORDER_ID];
+
+	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		engine_task_id(engine, customer, &cold->tasks[i], text);
+		if (str_is(id, text))
+			return cold->tasks[i].state <= TASK_SNOOZED ? &cold->tasks[i] : NULL;
+	}
+	return NULL;
+}
+
+/* What an edit of the rules moves, and the hash shows as it was when the task last changed. */
+static bool
+moved_json(struct json *json, const struct ruleset *rules, const struct task_held *task,
+	   struct str name)
+{
+	const struct task_def *def = &rules->tasks[task->def];
+
+	if (str_is(name, "ack_by"))
+		json_instant(json, sla_ack_at(rules, task, SLA_BREACHED));
+	else if (str_is(name, "resolve_by"))
+		json_instant(json, sla_resolve_at(rules, task, SLA_BREACHED));
+	else if (str_is(name, "sla_state"))
+		json_text(json, task_sla_state(def, task));
+	else
+		return false;
+	return true;
+}
+
+bool
+api_task_json(struct ask *ask, const struct reply *hash)
+{
+	struct engine *engine = live_engine(ask->api->options.live);
+	struct json *json = &ask->json;
+	const struct task_held *held;
+
 	if (hash->type != REPLY_ARRAY || hash->count < 2)
 		return false;
+	held = held_of(engine, hash);
 	json_open(json, '{');
 	for (uint32_t i = 0; i + 1 < hash->count; i += 2) {
 		struct str value = hash[2 + i].text;
 
 		json_key_str(json, hash[1 + i].text);
+		if (held && moved_json(json, engine_rules(engine), held, hash[1 + i].text))
+			continue;
 		switch (kind_of(hash[1 + i].text)) {
 		case TASK_TEXT:
 			json_str(json, value);

@@ -124,7 +124,7 @@ end_list(struct ask *ask)
 static void
 take_hash(struct ask *ask, const struct reply *reply)
 {
-	(void)!api_task_json(&ask->json, reply);
+	(void)!api_task_json(ask, reply);
 	if (ask->ticket == NULL)
 		end_list(ask);
 }
@@ -188,7 +188,7 @@ take_task(struct ask *ask, const struct reply *reply)
 {
 	if (reply->type == REPLY_ERROR)
 		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
-	else if (api_task_json(&ask->json, reply))
+	else if (api_task_json(ask, reply))
 		ask_answer(ask, 200);
 	else
 		task_missing(ask);

@@ -3,6 +3,7 @@
  *
  * What is to be done is asked of the daemon page by page, and is what FROM still has: a run that died is gone on with
  * by the next one. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,8 +93,8 @@ static void
 show_progress(const struct handover *handover)
 {
 	if (handover->home->ctl->progress)
-		fprintf(stderr, "\r%llu + %llu", (unsigned long long)handover->customers,
-			(unsigned long long)(handover->tasks + handover->loans));
+		fprintf(stderr, "\r%" PRIu64 " + %" PRIu64, handover->customers,
+			handover->tasks + handover->loans);
 }
 
 static enum status

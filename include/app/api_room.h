@@ -187,7 +187,7 @@ const struct customer *api_find_customer(struct ask *ask, struct engine *engine)
 void api_rule_changes_json(struct ask *ask, const char *key);
 void api_rules_refused_json(struct ask *ask, const char *key);
 
-/* api_task_json.c: a task's hash as JSON; false: there is none. */
-bool api_task_json(struct json *json, const struct reply *hash) MUST_CHECK;
+/* api_task_json.c: a task's hash as JSON, with its times as they are by the rules in force; false: there is none. */
+bool api_task_json(struct ask *ask, const struct reply *hash) MUST_CHECK;
 
 #endif

@@ -179,6 +179,17 @@ def test_who_leaves_a_task_lying_is_warned_and_loses_it():
         check({'task.escalated', 'task.breached', 'task.assigned', 'task.claimed'} <= kinds, kinds)
 
 
+def test_an_edit_moves_the_times_that_are_shown():
+    with started() as house:
+        complain(house, 'c1')
+        task = tasks(house)[0]
+        house.write('rules.yaml', RULES.replace('ack_within: 4h', 'ack_within: 9h'))
+        ctl(house, 'reload')
+        moved = wait_for('in force', lambda: [t for t in tasks(house) if t['ack_by'] != task['ack_by']])[0]
+        check(moved == show(house, task['id']) and moved['ack_by'][11:13] != task['ack_by'][11:13] and
+              {**moved, 'ack_by': ''} == {**task, 'ack_by': ''}, (task, moved))
+
+
 def test_the_report_says_how_it_goes():
     with started() as house:
         complain(house, 'c1', 'c2', 'c3', 'c4')
