@@ -49,6 +49,12 @@ almanac_destroy(struct almanac *almanac)
 	mem_free(almanac);
 }
 
+const struct zone *
+almanac_zone(const struct almanac *almanac)
+{
+	return almanac != NULL ? almanac->zone : NULL;
+}
+
 bool
 hours_open(const struct almanac *almanac, const struct quiet *hours, int64_t at, int64_t *until)
 {

@@ -318,7 +318,12 @@ static struct delivery_policy
 policy_of(const struct endpoint *endpoint)
 {
 	const struct endpoint_config *config = endpoint->config;
+	const struct connector *connector = config->connector;
 	int64_t probe_every = endpoint->home.probe_every;
+	struct rate rate = config->rate;
+
+	if (rate.count == 0 && connector != NULL)
+		rate = connector_rate(connector);
 
 	return (struct delivery_policy){
 		.retry = {.first = config->retry.first,
@@ -328,8 +333,9 @@ policy_of(const struct endpoint *endpoint)
 			  .jitter = config->retry.jitter},
 		.throttle = config->throttle,
 		.concurrency = config->concurrency > 0 ? config->concurrency : 1,
-		.rate_count = config->rate.count,
-		.rate_per = config->rate.per,
+		.rate_count = rate.count,
+		.rate_per = rate.per,
+		.digest_max = connector != NULL ? connector_digest_max(connector) : 0,
 		.opens_after = DELIVERY_OPENS_AFTER,
 		.probe_every = probe_every > 0 ? probe_every : DELIVERY_PROBE_EVERY,
 		.window = DELIVERY_WINDOW,

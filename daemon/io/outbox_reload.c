@@ -33,7 +33,9 @@ outbox_make_sender(struct outbox *outbox, struct config_share *share,
 		   const struct endpoint_config *endpoint, struct str folder, struct err *err)
 {
 	const struct sender_options options = {
+		.base = outbox->base,
 		.loop = outbox->loop,
+		.almanac = &outbox->almanac,
 		.config = share->config,
 		.endpoint = endpoint,
 		.folder = folder,

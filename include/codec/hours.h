@@ -11,6 +11,8 @@ struct almanac;
 struct almanac *almanac_copy(const struct zone *zone, const struct calendar *calendar);
 void almanac_destroy(struct almanac *almanac); /* NULL allowed */
 
+const struct zone *almanac_zone(const struct almanac *almanac); /* NULL of NULL */
+
 /* Is `at` within the hours? *until: when that changes; NEVER. */
 bool hours_open(const struct almanac *almanac, const struct quiet *hours, int64_t at,
 		int64_t *until);

@@ -4,12 +4,16 @@
 #define IO_SENDER_H
 
 #include "codec/config.h"
+#include "codec/hours.h"
 #include "engine/retry.h"
 #include "io/webhook_loop.h"
 
 struct sender;
 struct sender_options {
+	struct event_base *base;
 	struct webhook_loop *loop;
+	struct almanac *const
+		*almanac; /* whose zone dates are said in; borrowed; NULL in it: UTC */
 	const struct config *config; /* for `people`; borrowed, as long as the sender lives */
 	const struct endpoint_config *endpoint; /* one of its webhooks */
 	struct str folder;			/* for relative files; during the call only */
