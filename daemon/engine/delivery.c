@@ -398,6 +398,24 @@ delivery_land(struct delivery_queue *queue, enum retry_outcome outcome, int64_t 
 	return landed;
 }
 
+/* A request is not under way any more, and nobody answered: a probe may be another. */
+static void
+call_off(struct delivery_queue *queue)
+{
+	assert(queue->flying > 0);
+	queue->flying--;
+	if (queue->circuit.state == CIRCUIT_PROBING && queue->flying == 0)
+		queue->circuit.state = CIRCUIT_OPEN;
+}
+
+struct delivery_landed
+delivery_unsayable(struct delivery_queue *queue, int64_t now)
+{
+	advance(queue, now);
+	call_off(queue);
+	return (struct delivery_landed){.outcome = RETRY_REFUSED, .unsayable = true};
+}
+
 /* A failed delivery goes back to where it waits; one that rode behind another of its customer waits behind it. */
 static struct delivery_settled
 try_again(struct delivery_queue *queue, struct delivery *delivery, enum retry_outcome outcome,
@@ -420,11 +438,14 @@ try_again(struct delivery_queue *queue, struct delivery *delivery, enum retry_ou
 /* Whom a digest's refusal is about shows when each goes alone. */
 static void
 count_failure(struct delivery_queue *queue, struct delivery *delivery,
-	      enum retry_outcome outcome)
+	      const struct delivery_landed *landed)
 {
+	enum retry_outcome outcome = landed->outcome;
+
 	delivery->attempts++;
 	delivery->waits += outcome != RETRY_THROTTLED && outcome != RETRY_GONE;
-	delivery->refusals += outcome == RETRY_REFUSED && !delivery->in_digest;
+	if (outcome == RETRY_REFUSED && !delivery->in_digest)
+		delivery->refusals += landed->unsayable ? RETRY_REFUSALS : 1;
 	delivery->alone |= outcome == RETRY_REFUSED && delivery->in_digest;
 	if (delivery->first_active < 0)
 		delivery->first_active = queue->active;
@@ -457,7 +478,7 @@ delivery_settle(struct delivery_queue *queue, struct delivery *delivery,
 		remove_delivery(queue, delivery);
 		return (struct delivery_settled){.verdict = DELIVERY_DONE};
 	}
-	count_failure(queue, delivery, landed->outcome);
+	count_failure(queue, delivery, landed);
 	if (!is_given_up(queue, delivery, landed->outcome))
 		return try_again(queue, delivery, landed->outcome, now);
 	mark_dead(queue, delivery);
@@ -524,10 +545,7 @@ delivery_unsend(struct delivery_queue *queue, struct delivery *delivery)
 {
 	struct delivery *next;
 
-	assert(queue->flying > 0);
-	queue->flying--;
-	if (queue->circuit.state == CIRCUIT_PROBING && queue->flying == 0)
-		queue->circuit.state = CIRCUIT_OPEN;
+	call_off(queue);
 	for (; delivery != NULL; delivery = next) {
 		next = delivery_joined(queue, delivery);
 		(void)try_again(queue, delivery, RETRY_GONE, queue->active_at);

@@ -39,16 +39,21 @@ tell_failure(struct endpoint *endpoint, const struct delivery_landed *landed, in
 }
 
 static void
-say_reason(struct buf *out, const struct endpoint *endpoint, bool refused)
+say_reason(struct buf *out, const struct endpoint *endpoint, bool refused,
+	   const struct sender_result *result)
 {
+	if (result->unsayable) {
+		buf_printf(out, "it cannot be told: %s", result->error);
+		return;
+	}
 	if (refused) {
 		buf_printf(out, "refused %u times, the last time it %s", RETRY_REFUSALS,
-			   endpoint->last_error.p);
+			   result->error);
 		return;
 	}
 	buf_text(out, "not delivered within ");
 	buf_duration_words(out, endpoint->policy.retry.give_up_after, false);
-	buf_printf(out, ": %s", endpoint->last_error.p);
+	buf_printf(out, ": %s", result->error);
 }
 
 static void
@@ -57,7 +62,7 @@ give_up(struct endpoint *endpoint, struct delivery *delivery, bool refused,
 {
 	struct buf reason = {0};
 
-	say_reason(&reason, endpoint, refused);
+	say_reason(&reason, endpoint, refused, result);
 	log_warn("webhook", "%.*s: %.*s is given up: %s", NAME(endpoint), STR_ARG(delivery->id),
 		 reason.p);
 	endpoint_save_letter(endpoint, delivery,
@@ -182,7 +187,9 @@ on_reply(void *ctx, const struct sender_result *result)
 	struct delivery_landed landed;
 
 	land(flight);
-	landed = delivery_land(&endpoint->queue, result->outcome, result->after, now);
+	landed = result->unsayable
+			 ? delivery_unsayable(&endpoint->queue, now)
+			 : delivery_land(&endpoint->queue, result->outcome, result->after, now);
 	endpoint->last_status = result->status;
 	log_debug("webhook", "%.*s: %.*s: %d %s", NAME(endpoint), STR_ARG(delivery->id),
 		  result->status, result->error);

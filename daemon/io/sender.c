@@ -104,8 +104,10 @@ on_soon(evutil_socket_t fd, short what, void *ctx)
 		for (call = sender->calls; call != NULL && call->state != CALL_REFUSED;)
 			call = call->next;
 		if (call != NULL)
-			sender_tell(call, &(struct sender_result){.outcome = call->refused,
-								  .after = RETRY_NO_AFTER});
+			sender_tell(call, &(struct sender_result){
+						  .outcome = call->refused,
+						  .unsayable = call->refused == RETRY_REFUSED,
+						  .after = RETRY_NO_AFTER});
 	} while (call != NULL);
 	sender->telling--;
 	sender_go(sender);

@@ -79,7 +79,10 @@ struct delivery_landed {
 	enum retry_outcome outcome;
 	bool opened, closed; /* the circuit, by this */
 	bool paused;	     /* the endpoint, by this */
+	bool unsayable;	     /* it never left: no request can be made of it */
 };
+/* No request could be made: that says nothing about the endpoint. */
+struct delivery_landed delivery_unsayable(struct delivery_queue *queue, int64_t now);
 struct delivery_landed delivery_land(struct delivery_queue *queue, enum retry_outcome outcome,
 				     int64_t after, int64_t now);
 

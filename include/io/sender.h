@@ -36,6 +36,7 @@ struct sender_message {
 
 struct sender_result {
 	enum retry_outcome outcome;
+	bool unsayable;	  /* REFUSED: no request can be made of the message, it was not sent */
 	int status;	  /* 0: no reply came */
 	int64_t after;	  /* ms of Retry-After, or RETRY_NO_AFTER */
 	struct str reply; /* the first bytes of its body */

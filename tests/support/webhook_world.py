@@ -195,7 +195,7 @@ class World:
 
     def __init__(self, folder):
         self.folder, self.alerts = folder, 0
-        self.redis = Redis(folder)
+        self.redis, self.ingest = Redis(folder), ''
         self.http = Receiver()
         self.ca = os.path.join(folder, 'ca.pem')
         self.https = Receiver(self.tls_context())
@@ -222,9 +222,9 @@ class World:
         with open(self.path(name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def configure(self, lines, ingest='', zone='UTC'):
-        self.write('rules.yaml', f'churnd: 1\nname: webhook-test\ntimezone: {zone}\nsignals:\n  login: {{on: login}}\n')
-        head = [f'redis: {{url: "unix://{self.redis.path}", prefix: "t:"}}', 'rules: [rules.yaml]', ingest,
+    def configure(self, lines):
+        self.write('rules.yaml', f'churnd: 1\nname: webhook-test\ntimezone: UTC\nsignals:\n  login: {{on: login}}\n')
+        head = [f'redis: {{url: "unix://{self.redis.path}", prefix: "t:"}}', 'rules: [rules.yaml]', self.ingest,
                 f'http: {{listen: "unix:{self.folder}/http.sock"}}', 'stop_timeout: 10s', 'log: {level: debug}', 'webhooks:']
         self.write('churnd.yaml', '\n'.join(head + lines) + '\n')
 
