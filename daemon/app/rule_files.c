@@ -61,12 +61,13 @@ rule_files_path(struct arena *arena, struct str folder, struct str name)
 }
 
 static bool
-read_named(void *ctx, struct arena *arena, struct str name, size_t most, struct str *text,
+read_named(void *ctx, struct arena *arena, struct str *name, size_t most, struct str *text,
 	   struct err *err)
 {
 	const struct str *folder = ctx;
 
-	return rule_files_slurp(arena, rule_files_path(arena, *folder, name), most, text, err);
+	*name = rule_files_path(arena, *folder, *name);
+	return rule_files_slurp(arena, *name, most, text, err);
 }
 
 struct config_loader

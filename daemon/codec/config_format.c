@@ -51,7 +51,7 @@ complain_format(struct form *form, const struct yaml_node *node)
 
 static bool
 read_file(struct config_reading *reading, struct arena *arena, const struct yaml_node *node,
-	  struct str name, size_t most, struct str *text)
+	  size_t most, struct str *name, struct str *text)
 {
 	struct err err;
 
@@ -69,12 +69,11 @@ load_template(struct config_reading *reading, const struct yaml_node *node,
 {
 	struct form *form = reading->form;
 	struct diags *diags = form->diags;
-	struct str text;
+	struct str name = endpoint->template_file, text;
 
 	/* What complaints quote lives as long as they do, which may be longer than the configuration. */
 	if (reading->loader == NULL ||
-	    !read_file(reading, diags->arena, node, endpoint->template_file,
-		       CONNECTOR_MAX_BYTES, &text))
+	    !read_file(reading, diags->arena, node, CONNECTOR_MAX_BYTES, &name, &text))
 		return;
 	if (diags->file_count == DIAG_FILES)
 		form_complain(form, node, "E210", STR("templates"),
@@ -167,7 +166,7 @@ read_set_file(struct config_reading *reading, const struct yaml_node *key,
 	*out = STR("");
 	if (reading->loader == NULL || !reading->loader->with_secrets)
 		return true; /* given, and nobody here needs to know what */
-	return read_file(reading, reading->form->arena, value, name, CONFIG_MAX_TEXT, &text) &&
+	return read_file(reading, reading->form->arena, value, CONFIG_MAX_TEXT, &name, &text) &&
 	       take_line(reading, key, text, out);
 }
 

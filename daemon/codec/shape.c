@@ -95,6 +95,12 @@ parse_pair(struct form *form, const struct yaml_node *key, const struct yaml_nod
 }
 
 static bool
+has_pairs(const struct shape *block)
+{
+	return block->children->kind == SHAPE_MAP && block->block.kind == PIECE_IF;
+}
+
+static bool
 parse_map(struct form *form, const struct yaml_node *node, const struct wording_names *names,
 	  struct shape *out)
 {
@@ -103,10 +109,9 @@ parse_map(struct form *form, const struct yaml_node *node, const struct wording_
 
 	out->kind = SHAPE_MAP;
 	for (unsigned i = 0; i < node->count; i++) {
-		good &= parse_pair(form, node->keys[i], node->items[i], names, &children[i]);
-		if (children[i].kind == SHAPE_BLOCK &&
-		    (children[i].children->kind != SHAPE_MAP ||
-		     children[i].block.kind != PIECE_IF)) {
+		if (!parse_pair(form, node->keys[i], node->items[i], names, &children[i])) {
+			good = false;
+		} else if (children[i].kind == SHAPE_BLOCK && !has_pairs(&children[i])) {
 			form_complain(form, node->keys[i], "E442", STR_NONE, STR_NONE);
 			good = false;
 		}

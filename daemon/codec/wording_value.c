@@ -171,20 +171,28 @@ known_names(const struct wording_parser *parser, struct str *known)
 }
 
 static bool
-find_word(const struct wording_parser *parser, struct str name, unsigned *out)
+find_word(struct str name, unsigned *out)
 {
-	for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-		enum wording_word word = words[i].word;
-
-		if (!str_is(name, words[i].name) ||
-		    (word == SAY_SECRET && !parser->names->with_secret) ||
-		    (word == SAY_SIGN && !parser->names->with_sign) ||
-		    (word == SAY_TOKEN && !parser->names->with_token))
-			continue;
-		*out = word;
-		return true;
-	}
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_is(name, words[i].name)) {
+			*out = words[i].word;
+			return true;
+		}
 	return false;
+}
+
+/* What belongs to a request is in no text: it is neither to be shown, nor to be cut. */
+static bool
+check_word(struct wording_parser *parser, size_t from, unsigned word)
+{
+	const struct wording_names *names = parser->names;
+
+	if ((word == SAY_SECRET && !names->with_secret) ||
+	    (word == SAY_SIGN && !names->with_sign) ||
+	    (word == SAY_TOKEN && !names->with_token))
+		return wording_complain(parser, from, parser->at, "E443",
+					str_slice(parser->text, from, parser->at), STR_NONE);
+	return true;
 }
 
 static bool
@@ -247,9 +255,9 @@ find_root(struct wording_parser *parser, size_t from, struct wording_value *valu
 		}
 		if (connector_text_find(parser->names->connector, first) != NULL)
 			return take_text(parser, from, value);
-		if (find_word(parser, first, &value->index)) {
+		if (find_word(first, &value->index)) {
 			value->root = ROOT_WORD;
-			return true;
+			return check_word(parser, from, value->index);
 		}
 	}
 	return propose(parser, from, parser->at, "E432",

@@ -398,6 +398,9 @@ static const struct message rows[] = {
 	 "expected \"{if ..}\": with pairs in a map, or \"{if ..}\": or \"{each ..}\": as the "
 	 "one key of an entry of a list",
 	 "映射中此处需要 \"{if ..}\": 加若干键值;列表项中需要唯一的键 \"{if ..}\": 或 \"{each ..}\":"},
+	{"E443",
+	 "{0} stands in requests only, not in texts; sign and token where the file says how they are made",
+	 "{0} 只能用于请求,不能用于文本;sign 与 token 须在文件中说明如何得到"},
 	{"E444", "{0} stands further below; a text uses those before it",
 	 "{0} 在后面才定义;文本只能使用其前的文本"},
 	{"E445", "there is no connector {0} to build upon", "没有可作基础的连接器 {0}"},

@@ -69,8 +69,9 @@ struct config {
 /* Reads what a configuration names: templates, and files of parameters. */
 struct config_loader {
 	void *ctx;
-	/* The whole file (relative to the configuration), at most `most` bytes, into the arena. */
-	bool (*read)(void *ctx, struct arena *arena, struct str name, size_t most,
+	/* The whole file (*name is relative to the configuration), at most `most` bytes, into the arena; *name
+	 * becomes what people are told. */
+	bool (*read)(void *ctx, struct arena *arena, struct str *name, size_t most,
 		     struct str *text, struct err *err);
 	bool with_secrets; /* else `NAME_file` under `set:` only counts as given, and is "" */
 };

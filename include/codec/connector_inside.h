@@ -140,7 +140,7 @@ bool shape_parse(struct form *form, const struct yaml_node *node,
 		 const struct wording_names *names, struct shape *out) MUST_CHECK;
 void shape_print(struct buf *out, const struct shape *shape, struct wording_env *env);
 /* The pairs of a map as a form: name=value&... */
-void shape_print_form(struct buf *out, const struct shape *shape, struct wording_env *env);
+void shape_print_form(struct buf *out, const struct shape *map, struct wording_env *env);
 
 /* What a request is made of, as keys of a map in a file; what the map does not give stays. */
 struct request_nodes {

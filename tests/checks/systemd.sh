@@ -36,9 +36,9 @@ make --no-print-directory install DESTDIR="$dir/root" PREFIX=/opt/churn SYSCONFD
 installed=$dir/root/opt/churn
 verdict "make install puts the unit where systemd looks and makes it name the installed program" "$(
 	grep -qE '^ExecStart=/opt/churn/bin/churnd( |$)' "$installed/lib/systemd/system/churnd.service" || cat "$dir/log")"
-verdict "make install brings licence, rules, an example configuration, a private place for secrets" "$(
+verdict "make install brings licence, rules, connectors, an example configuration, a private place for secrets" "$(
 	for f in share/doc/churnd/LICENSE share/churnd/churnd.yaml; do [ -s "$installed/$f" ] || echo "no $f"; done
-	for f in rules/*.yaml; do [ ! -e "$f" ] || cmp "$f" "$installed/share/churnd/$f"; done
+	for f in rules/*.yaml connectors/*; do [ ! -e "$f" ] || cmp "$f" "$installed/share/churnd/$f"; done
 	for f in $build/churnd $build/churnctl; do [ ! -e "$f" ] || cmp "$f" "$installed/bin/${f##*/}"; done
 	[ -s "$dir/root/etc/churnd/churnd.yaml" ] || echo "no /etc/churnd/churnd.yaml"
 	[ "$(stat -c %a "$dir/root/etc/churnd/secrets")" = 700 ] || echo "secrets can be read by others")"

@@ -43,22 +43,22 @@ tear_down(void **state)
 
 /* The files that a configuration may name here. */
 static bool
-read_named(void *ctx, struct arena *arena, struct str name, size_t most, struct str *text,
+read_named(void *ctx, struct arena *arena, struct str *name, size_t most, struct str *text,
 	   struct err *err)
 {
 	(void)ctx, (void)most;
-	if (str_is(name, "token"))
+	if (str_is(*name, "token"))
 		*text = arena_str(arena, STR("hunter2\n"));
-	else if (str_is(name, "two_lines"))
+	else if (str_is(*name, "two_lines"))
 		*text = arena_str(arena, STR("hunter2\nhunter3\n"));
-	else if (str_is(name, "own.yaml"))
+	else if (str_is(*name, "own.yaml"))
 		*text = arena_str(arena, STR("connector: 1\npeople: own\nsecret: required\n"
 					     "parameters: {room: {required: true}}\n"
 					     "body: {room: '{set.room}'}\n"));
-	else if (str_is(name, "bad.yaml"))
+	else if (str_is(*name, "bad.yaml"))
 		*text = arena_str(arena, STR("connector: 1\nbody: {a: '{data.x|daet}'}\n"));
 	else
-		return err_set(err, "%.*s: no such file", STR_ARG(name));
+		return err_set(err, "%.*s: no such file", STR_ARG(*name));
 	return true;
 }
 

@@ -63,18 +63,18 @@ read_file(const char *path, struct buf *out)
 
 /* Templates and files that a configuration names lie in the same folder. */
 static bool
-read_named(void *ctx, struct arena *arena, struct str name, size_t most, struct str *out,
+read_named(void *ctx, struct arena *arena, struct str *name, size_t most, struct str *out,
 	   struct err *err)
 {
 	struct buf path = {0}, text = {0};
 	bool found;
 
 	(void)ctx, (void)most;
-	found = read_file(path_of(&path, arena_str(arena, name).p, ""), &text);
+	found = read_file(path_of(&path, arena_str(arena, *name).p, ""), &text);
 	if (found)
 		*out = arena_str(arena, buf_view(&text));
 	else
-		err_set(err, "%.*s: no such file", STR_ARG(name));
+		err_set(err, "%.*s: no such file", STR_ARG(*name));
 	buf_finish(&path);
 	buf_finish(&text);
 	return found;
