@@ -257,6 +257,28 @@ static const struct endpoint_row {
 	{"webhook_open", "gauge", "1 while an endpoint's circuit is open", is_open},
 };
 
+static void
+tries_metrics(struct buf *out, const struct outbox_status *endpoints, unsigned count)
+{
+	metric_head(out, "webhook_tries_total", "counter", "requests, by what came of them");
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned k = 0; k < RETRY_OUTCOMES; k++) {
+			const struct metric_label labels[] = {
+				{"webhook", endpoints[i].name},
+				{"outcome", str_of(retry_outcome_name((enum retry_outcome)k))}};
+
+			metric_row(out, "webhook_tries_total", labels, 2,
+				   (double)endpoints[i].tries[k]);
+		}
+	}
+	metric_head(out, "webhook_try_seconds", "histogram",
+		    "from a request to its reply, or to the end of waiting for it");
+	for (unsigned i = 0; i < count; i++)
+		metric_histogram(out, "webhook_try_seconds",
+				 &(struct metric_label){"webhook", endpoints[i].name}, 1,
+				 endpoints[i].durations);
+}
+
 void
 api_endpoint_metrics(struct ask *ask)
 {
@@ -272,4 +294,6 @@ api_endpoint_metrics(struct ask *ask)
 				   &(struct metric_label){"webhook", endpoints[k].name}, 1,
 				   row->figure(&endpoints[k]));
 	}
+	if (count > 0)
+		tries_metrics(&ask->out, endpoints, count);
 }

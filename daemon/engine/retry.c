@@ -9,6 +9,17 @@
 #include "base/hash.h"
 #include "base/number.h"
 
+const char *
+retry_outcome_name(enum retry_outcome outcome)
+{
+	static const char *const names[] = {
+		[RETRY_DELIVERED] = "delivered", [RETRY_LATER] = "later",
+		[RETRY_DENIED] = "denied",	 [RETRY_REFUSED] = "refused",
+		[RETRY_THROTTLED] = "throttled", [RETRY_GONE] = "gone"};
+
+	return names[outcome];
+}
+
 /* The rows of the default classifier that are not simply "retry"; the first that fits decides. */
 static const struct {
 	int from, to;

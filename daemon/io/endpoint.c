@@ -453,6 +453,8 @@ endpoint_status(const struct endpoint *endpoint, struct outbox_status *out)
 		.last_delivered_at = endpoint->last_delivered_at,
 		.throttled_until = on_wall(queue->throttled_until, now),
 		.quiet_until = on_wall(queue->quiet_until, now),
+		.tries = endpoint->tries,
+		.durations = &endpoint->durations,
 	};
 	if (queue->circuit.state != CIRCUIT_CLOSED)
 		out->probe_at = on_wall(queue->circuit.probe_at, now);

@@ -191,6 +191,8 @@ on_reply(void *ctx, const struct sender_result *result)
 			 ? delivery_unsayable(&endpoint->queue, now)
 			 : delivery_land(&endpoint->queue, result->outcome, result->after, now);
 	endpoint->last_status = result->status;
+	endpoint->tries[result->outcome]++;
+	histogram_add(&endpoint->durations, now - flight->began_at);
 	log_debug("webhook", "%.*s: %.*s: %d %s", NAME(endpoint), STR_ARG(delivery->id),
 		  result->status, result->error);
 	if (result->outcome == RETRY_DELIVERED)
@@ -222,6 +224,7 @@ endpoint_send(struct endpoint *endpoint, struct delivery *delivery)
 	struct str bodies[DELIVERY_DIGEST_MAX];
 	struct sender_message message = {.id = delivery->id, .bodies = bodies};
 
+	flight->began_at = clock_monotonic();
 	flight->delivery = delivery;
 	for (; delivery != NULL; delivery = delivery_joined(&endpoint->queue, delivery))
 		bodies[message.count++] = delivery->body;

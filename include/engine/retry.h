@@ -22,6 +22,8 @@ enum retry_outcome {
 	RETRY_THROTTLED, /* 429, or 503 with Retry-After: the whole endpoint rests */
 	RETRY_GONE	 /* 410: the endpoint is paused */
 };
+#define RETRY_OUTCOMES (RETRY_GONE + 1)
+const char *retry_outcome_name(enum retry_outcome outcome); /* "delivered" .. "gone" */
 #define RETRY_REFUSALS 3u
 #define RETRY_NO_AFTER INT64_C(-1)
 

@@ -13,6 +13,7 @@ struct flight {
 	struct delivery *delivery; /* borrowed from the queue */
 	struct sender_call *call;  /* borrowed from its sender */
 	struct flight *next;
+	int64_t began_at; /* monotonic */
 };
 
 /* What a person wants of `state`, until it is known to be in Redis. */
@@ -60,6 +61,8 @@ struct endpoint {
 
 	/* Telling. */
 	uint64_t delivered, failed, given_up, digests, resent;
+	uint64_t tries[RETRY_OUTCOMES];
+	struct histogram durations; /* of tries */
 	int last_status;
 	int64_t last_delivered_at; /* wall */
 	struct buf last_error;

@@ -8,6 +8,7 @@
 #include "base/calendar.h"
 #include "base/civil.h"
 #include "codec/config.h"
+#include "codec/exposition.h"
 #include "engine/entry.h"
 #include "engine/retry.h"
 #include "io/redis.h"
@@ -89,6 +90,8 @@ struct outbox_status {
 	struct str last_error; /* one sentence or empty */
 	/* Wall clock, ms; 0: not. */
 	int64_t last_delivered_at, throttled_until, probe_at, quiet_until;
+	const uint64_t *tries;		   /* since start, by enum retry_outcome; borrowed */
+	const struct histogram *durations; /* of tries; borrowed */
 };
 unsigned outbox_status(const struct outbox *outbox, struct outbox_status *out, unsigned max);
 /* False: there is no such endpoint. */

@@ -13,6 +13,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+import exposition  # noqa: E402
 from live_house import House, check, run_tests, wait_for  # noqa: E402
 from unix_http import Client  # noqa: E402
 
@@ -222,6 +223,10 @@ def test_what_an_endpoint_refused_is_sent_again_with_the_same_id():
         raised(place, 'c1')
         letter = wait_for('a dead letter', lambda: place.get('/v1/dead')['dead'])[0]
         check(letter['status'] == 404 and letter['attempts'] == 3 and letter['customer'] == 'c1', letter)
+        families = exposition.read(place.http.ask('GET', '/metrics').body)
+        tries = {row['outcome']: number for _, row, number in families['churnd_webhook_tries_total'][1]}
+        check(tries == {'delivered': 0, 'later': 0, 'denied': 0, 'refused': 3, 'throttled': 0, 'gone': 0}, tries)
+        check(families['churnd_webhook_try_seconds'][1][-1][2] == 3 and families['churnd_webhook_dead_total'][1][0][2] == 1, 'the tries')
         check(place.get('/v1/dead/' + letter['id'])['reply'].startswith('no such hook'), 'the reply is kept')
         receiver.status = 204
         check('same webhook-id' in place.ctl('dead', 'retry', letter['id']), 'retry')
