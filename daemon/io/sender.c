@@ -294,7 +294,6 @@ post_connector(struct sender_call *call)
 	const struct connector_message message = {
 		.bodies = call->bodies,
 		.count = (unsigned)call->count,
-		.id = call->id,
 		.now = clock_wall(),
 		.token = buf_view(&sender->token.text),
 	};

@@ -46,7 +46,6 @@ struct person_names {
 struct connector_message {
 	const struct str *bodies; /* as they stand in the stream; at least one */
 	unsigned count;
-	struct str id;	  /* of the first: what an idempotent receiver knows it by */
 	int64_t now;	  /* ms, wall clock: of this attempt */
 	struct str token; /* of the token recipe; empty: it has none */
 };
