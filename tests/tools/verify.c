@@ -7,6 +7,7 @@
  *   alerts, task entries and rejects up to `position` are those of the replay, none missing, none twice, in
  *   the same order, byte for byte, and nothing follows them;
  *   no alert id comes twice;
+ *   the figures of rules and tasks that lie there are the replay's;
  *   all records loaded, and (low, position] run again, give the replay's state bit for bit.
  * Prints one line and ends with 0, or says what differs and ends with 1. */
 #include <inttypes.h>
@@ -468,6 +469,21 @@ figures_counted(const struct engine *engine)
 	return counted;
 }
 
+/* What lies there is as of the position, under whatever rules it came to be. */
+static void
+check_figures(struct verify *verify, const struct records *records)
+{
+	struct engine *bare =
+		engine_create(make_rules(verify->genesis), (struct hash_seed){19, 20});
+	struct err err;
+	for (size_t i = 0; i < records->count; i++)
+		if (quality_record_is(records->list[i].id) &&
+		    !quality_decode(records->list[i].bytes, bare, &err))
+			differ("%s", err.text);
+	same_figures(verify->engine, bare);
+	engine_destroy(bare);
+}
+
 /* Recovery as the law says: all records, then what they do not hold yet. */
 static void
 check_records(struct verify *verify)
@@ -477,6 +493,7 @@ check_records(struct verify *verify)
 	struct partition partition;
 	struct err err;
 	read_records(verify, &records);
+	check_figures(verify, &records);
 	const struct reply *text = must(redis_call(verify->redis, &verify->arena, &err, "GET",
 						   key(verify, "partition"), NULL),
 					&err);
