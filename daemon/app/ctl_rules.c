@@ -43,7 +43,7 @@ lead_text(const struct ctl *ctl, struct arena *arena, const json_t *rule)
 static void
 print_rule(const struct ctl *ctl, struct ctl_table *table, const json_t *rule)
 {
-	static const char *const counts[] = {"alerts", "judged", "useful", "false"};
+	static const char *const counts[] = {"alerts", "judged", "useful", "false", "lapsed"};
 
 	ctl_table_text(table, ctl_json_text(rule, "rule"));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -58,16 +58,16 @@ print_rule(const struct ctl *ctl, struct ctl_table *table, const json_t *rule)
 static void
 print_rules(const struct ctl *ctl, const json_t *rules)
 {
-	static const char *const heads[2][10] = {
-		{"RULE", "ALERTS", "JUDGED", "USEFUL", "FALSE", "PRECISION", "MISSED",
+	static const char *const heads[2][11] = {
+		{"RULE", "ALERTS", "JUDGED", "USEFUL", "FALSE", "LAPSED", "PRECISION", "MISSED",
 		 "MEDIAN LEAD", "SAVE RATE", "NOISE LIMIT"},
-		{"规则", "告警", "已判定", "有用", "误报", "准确率", "漏报", "提前量中位数",
-		 "挽回率", "噪声上限"}};
+		{"规则", "告警", "已判定", "有用", "误报", "未应验", "准确率", "漏报",
+		 "提前量中位数", "挽回率", "噪声上限"}};
 	struct ctl_table table;
 	const json_t *rule;
 	size_t i;
 
-	ctl_table_init(&table, heads[ctl->zh], 10, 0x3fe);
+	ctl_table_init(&table, heads[ctl->zh], 11, 0x7fe);
 	json_array_foreach(rules, i, rule) print_rule(ctl, &table, rule);
 	ctl_table_print(&table);
 }

@@ -69,9 +69,10 @@ quality_rule_is_noisy(const struct engine *engine, unsigned slot)
 }
 
 static void
-rule_json(struct json *json, const struct engine *engine, unsigned slot)
+rule_json(struct json *json, const struct engine *engine, unsigned slot, int64_t now)
 {
 	const struct rule *rule = &engine_rules(engine)->rules[slot];
+	int64_t horizon = engine_rules(engine)->horizon;
 	const struct figures *figures = quality_of_rule(engine, slot);
 	const uint32_t *counts = figures->counts;
 
@@ -88,6 +89,8 @@ rule_json(struct json *json, const struct engine *engine, unsigned slot)
 	key_int(json, "saved", counts[FIGURE_SAVED]);
 	key_int(json, "lost", counts[FIGURE_LOST]);
 	key_int(json, "false", counts[FIGURE_FALSE]);
+	key_int(json, "lapsed", figures_lapsed(figures, now, horizon));
+	key_int(json, "open", figures_still_open(figures, now, horizon));
 	key_share(json, "precision", figures_precision(figures));
 	key_int(json, "missed", counts[FIGURE_MISSED]);
 	key_share(json, "save_rate", figures_save_rate(figures));
@@ -144,7 +147,7 @@ quality_json(struct json *json, const struct engine *engine, int64_t now)
 	json_open(json, '[');
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		if (rule_warns(&rules->rules[i]))
-			rule_json(json, engine, i);
+			rule_json(json, engine, i, now);
 	json_close(json, ']');
 	json_key(json, "tasks");
 	json_open(json, '[');

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "codec/record_take.h"
 
+#define DAYS_LIMIT 10000000					  /* later is damage */
 #define FIGURES_LIMIT (RULESET_MAX_RULES + RULESET_MAX_TASKS + 2) /* more is damage */
 
 void
@@ -48,6 +49,17 @@ put_numbers(struct buf *out, const uint32_t *numbers, unsigned count)
 }
 
 static void
+put_open(struct buf *out, const struct figures *figures)
+{
+	uint32_t open[OPEN_DAYS];
+
+	for (int64_t i = 0; i < OPEN_DAYS; i++)
+		open[i] = figures->open[(figures->open_from + i) % OPEN_DAYS];
+	buf_varint(out, (uint64_t)figures->open_from);
+	put_numbers(out, open, OPEN_DAYS);
+}
+
+static void
 put_figures(struct buf *out, const struct figures *figures)
 {
 	buf_char(out, (char)figures->kind);
@@ -55,6 +67,7 @@ put_figures(struct buf *out, const struct figures *figures)
 	buf_varint(out, (uint64_t)figures->since_at);
 	put_numbers(out, figures->counts, FIGURES);
 	put_numbers(out, figures->leads, LEAD_BUCKETS);
+	put_open(out, figures);
 }
 
 void
@@ -118,6 +131,17 @@ take_numbers(struct reader *reader, uint32_t *numbers, unsigned count)
 }
 
 static void
+take_open(struct reader *reader, struct figures *figures)
+{
+	uint32_t open[OPEN_DAYS] = {0};
+
+	figures->open_from = (int64_t)record_take_below(reader, DAYS_LIMIT);
+	take_numbers(reader, open, OPEN_DAYS);
+	for (int64_t i = 0; i < OPEN_DAYS && reader->p; i++)
+		figures->open[(figures->open_from + i) % OPEN_DAYS] = open[i];
+}
+
+static void
 take_figures(struct reader *reader, struct engine *engine, struct stream_id applied)
 {
 	struct figures figures = {0};
@@ -127,6 +151,7 @@ take_figures(struct reader *reader, struct engine *engine, struct stream_id appl
 	figures.since_at = (int64_t)record_take_below(reader, (uint64_t)INT64_MAX + 1);
 	take_numbers(reader, figures.counts, FIGURES);
 	take_numbers(reader, figures.leads, LEAD_BUCKETS);
+	take_open(reader, &figures);
 	if (figures.kind > FIGURES_TASK)
 		record_spoil(reader);
 	if (reader->p)

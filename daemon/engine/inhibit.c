@@ -42,7 +42,7 @@ rules_lift(struct step *step)
 		int64_t before = state->announced_at;
 
 		state->announced_at = step->now;
-		verdict_moved(state, before);
+		verdict_moved(step, state, before);
 		said = orders_announce(step, ALERT_RULE_FIRED);
 		said->rule = state->rule;
 		said->item = item;

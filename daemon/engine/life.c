@@ -192,7 +192,6 @@ life_firing(struct life *life, const struct life_input *in)
 		life->cause = CAUSE_LATE_EVENT;
 		life->has_cause = true;
 		life->state.announced_at = 0; /* its cool-down is undone */
-		life->state.open = 0;	      /* and it was no alert to judge */
 		return;
 	}
 	if (in->when == TRUTH_YES) {

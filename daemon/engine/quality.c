@@ -87,6 +87,74 @@ figures_lead(const struct figures *figures, double q)
 	return -1;
 }
 
+/* ---- open alerts ---- */
+
+static uint32_t *
+day_slot(struct figures *figures, int64_t day)
+{
+	return &figures->open[day % OPEN_DAYS];
+}
+
+void
+figures_open(struct figures *figures, int64_t announced_at)
+{
+	++*day_slot(figures, announced_at / DAY_MS);
+}
+
+void
+figures_close(struct figures *figures, int64_t announced_at)
+{
+	int64_t day = announced_at / DAY_MS;
+	uint32_t *count = day < figures->open_from ? &figures->counts[FIGURE_LAPSED]
+						   : day_slot(figures, day);
+	if (*count)
+		--*count;
+}
+
+/* The first day of which some alert may still be proved right. */
+static int64_t
+first_open_day(const struct figures *figures, int64_t now, int64_t horizon)
+{
+	int64_t first = (now - horizon) / DAY_MS;
+	return first > figures->open_from ? first : figures->open_from;
+}
+
+/* Of the days from..to, at most all that are kept. */
+static uint32_t
+count_open(const struct figures *figures, int64_t from, int64_t to)
+{
+	uint32_t count = 0;
+	if (to > from + OPEN_DAYS)
+		to = from + OPEN_DAYS;
+	for (int64_t day = from; day < to; day++)
+		count += figures->open[day % OPEN_DAYS];
+	return count;
+}
+
+void
+figures_lapse(struct figures *figures, int64_t now, int64_t horizon)
+{
+	int64_t from = figures->open_from, to = first_open_day(figures, now, horizon);
+	figures->counts[FIGURE_LAPSED] += count_open(figures, from, to);
+	for (int64_t day = from; day < to && day < from + OPEN_DAYS; day++)
+		*day_slot(figures, day) = 0;
+	figures->open_from = to;
+}
+
+uint32_t
+figures_lapsed(const struct figures *figures, int64_t now, int64_t horizon)
+{
+	return figures->counts[FIGURE_LAPSED] +
+	       count_open(figures, figures->open_from, first_open_day(figures, now, horizon));
+}
+
+uint32_t
+figures_still_open(const struct figures *figures, int64_t now, int64_t horizon)
+{
+	int64_t from = first_open_day(figures, now, horizon);
+	return count_open(figures, from, figures->open_from + OPEN_DAYS);
+}
+
 /* ---- shares ---- */
 
 uint32_t

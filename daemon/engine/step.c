@@ -60,6 +60,8 @@ step_apply_life(struct step *step, unsigned slot, struct item *item, const struc
 		said->opened_at = before.announced_at;
 		said->opened_n = before.announced_n;
 	}
+	if (before.announced_at && !state->announced_at)
+		verdict_withdrawn(step, &before, state);
 	if (life->effects & LIFE_ANNOUNCE) {
 		struct announcement *said = orders_announce(step, ALERT_RULE_FIRED);
 		said->rule = (int)slot;

@@ -15,6 +15,7 @@ figures_of(struct step *step, enum figures_kind kind, uint32_t key)
 	quality->dirty |= (uint16_t)(1u << quality_chunk(figures));
 	if (figures->since_at == INT64_MAX)
 		figures->since_at = step->now;
+	figures_lapse(figures, step->now, step->engine->rules->horizon);
 	return figures;
 }
 
@@ -48,6 +49,17 @@ open_from(struct rule_state *state, int64_t first)
 	state->open = seconds < UINT32_MAX ? (uint32_t)seconds + 1 : UINT32_MAX;
 }
 
+/* It is judged, or was none, and counted as open no more. */
+static struct figures *
+close_open(struct step *step, struct rule_state *state, int64_t announced_at)
+{
+	struct figures *figures = figures_of(step, FIGURES_RULE, rule_of(step, state)->key);
+	if (figures)
+		figures_close(figures, announced_at);
+	state->open = 0;
+	return figures;
+}
+
 void
 verdict_announced(struct step *step, const struct rule_state *before, struct rule_state *state)
 {
@@ -56,29 +68,45 @@ verdict_announced(struct step *step, const struct rule_state *before, struct rul
 		return;
 	bool repeats = before->open &&
 		       state->announced_at - open_since(before) <= step->engine->rules->horizon;
+	if (repeats)
+		(void)close_open(step, state, before->announced_at);
 	open_from(state, repeats ? open_since(before) : state->announced_at);
+	struct figures *figures = figures_of(step, FIGURES_RULE, rule->key);
+	if (figures)
+		figures_open(figures, state->announced_at);
 	count(step, FIGURES_RULE, rule->key, FIGURE_ALERTS);
 	if (repeats)
 		count(step, FIGURES_RULE, rule->key, FIGURE_REPEATS);
 }
 
 void
-verdict_moved(struct rule_state *state, int64_t announced_before)
+verdict_moved(struct step *step, struct rule_state *state, int64_t announced_before)
 {
-	if (state->open)
-		open_from(state, announced_before - (int64_t)(state->open - 1) * SECOND_MS);
+	int64_t first = announced_before - (int64_t)(state->open - 1) * SECOND_MS;
+	if (state->open == 0)
+		return;
+	struct figures *figures = close_open(step, state, announced_before);
+	if (figures)
+		figures_open(figures, state->announced_at);
+	open_from(state, first);
+}
+
+void
+verdict_withdrawn(struct step *step, const struct rule_state *before, struct rule_state *state)
+{
+	if (before->open)
+		(void)close_open(step, state, before->announced_at);
 }
 
 /* The customer went at `at`, which is not before the alert. */
 static void
 judge_lost(struct step *step, struct rule_state *state, int64_t at)
 {
-	uint32_t key = rule_of(step, state)->key;
-	struct figures *figures = figures_of(step, FIGURES_RULE, key);
+	int64_t lead = at - open_since(state);
+	struct figures *figures = close_open(step, state, state->announced_at);
 	if (figures)
-		figures_add_lead(figures, at - open_since(state));
-	count(step, FIGURES_RULE, key, FIGURE_LOST);
-	state->open = 0;
+		figures_add_lead(figures, lead);
+	count(step, FIGURES_RULE, rule_of(step, state)->key, FIGURE_LOST);
 }
 
 static void
@@ -90,12 +118,12 @@ judge_by_person(struct step *step, struct rule_state *state, enum outcome outcom
 		judge_lost(step, state, step->now);
 		return;
 	case OUTCOME_SAVED:
+		(void)close_open(step, state, state->announced_at);
 		count(step, FIGURES_RULE, key, FIGURE_SAVED);
-		state->open = 0;
 		return;
 	case OUTCOME_FALSE_ALARM:
+		(void)close_open(step, state, state->announced_at);
 		count(step, FIGURES_RULE, key, FIGURE_FALSE);
-		state->open = 0;
 		return;
 	case OUTCOME_NO_ANSWER:
 	case OUTCOME_OTHER:

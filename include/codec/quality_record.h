@@ -11,7 +11,7 @@
 #define QUALITY_RECORD_ID_SIZE 16
 
 /* record = version:1 applied-ms:zigzag applied-seq:varint count:varint figures* crc32:4
- *   figures = kind:1 key:4 since:varint numbers numbers           counts, then leads
+ *   figures = kind:1 key:4 since:varint numbers numbers open-from:varint numbers    counts, leads, open from that day on
  *   numbers = count:varint (place:varint number:varint)*          those that are not 0, places rising
  *
  * It is as of the commit that wrote it: no figure of the chunk has changed between that and the next record.

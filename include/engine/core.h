@@ -250,7 +250,10 @@ bool step_is_recorded(const struct step *step, struct stream_id applied);
 void verdict_announced(struct step *step, const struct rule_state *before,
 		       struct rule_state *state);
 /* It was announced once more, and is the same alert. */
-void verdict_moved(struct rule_state *state, int64_t announced_before);
+void verdict_moved(struct step *step, struct rule_state *state, int64_t announced_before);
+/* A late event undid it. */
+void verdict_withdrawn(struct step *step, const struct rule_state *before,
+		       struct rule_state *state);
 void verdict_task(struct step *step, const struct task_held *task, enum task_verb verb,
 		  struct str who);
 void verdict_churned(struct step *step, int64_t at);

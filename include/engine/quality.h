@@ -10,7 +10,8 @@
  *   false, anything else leaves it open;
  *   by the customer's churn within `horizon` after it: useful.
  * While one is open and its horizon is not over, further alerts of the same rule about the same customer (or item)
- * are repeats: they are judged with it, as one, and its lead counts from the first of them.
+ * are repeats: they are judged with it, as one, and its lead counts from the first of them. When the horizon after the
+ * last of them is over, to the end of that UTC day, it has lapsed: nothing came of it. A person may still judge it.
  * A churn is an event of type `churned` that is not backfilled, or a profile entry after which `only` is false;
  * within a horizon of the customer's last one it is the same churn. It is missed by each rule that announced nothing
  * of this customer in the horizon before it. */
@@ -50,11 +51,13 @@ enum figure {
 	FIGURE_DONE,				/* five: done by people, by enum outcome */
 	FIGURE_CHURNS = FIGURE_DONE + OUTCOMES, /* all: customers that churned */
 	FIGURE_FORESEEN, /* of these: some rule had announced something */
+	FIGURE_LAPSED,	 /* rule: as of the last change of its figures; see figures_lapsed() */
 	FIGURES
 };
 
 /* Lead times in whole hours: each of 0..7 h has a bucket, then each octave eight; the last one is open. */
 #define LEAD_BUCKETS 104
+#define OPEN_DAYS 512 /* more than the longest horizon */
 
 struct figures {
 	uint8_t kind;	  /* enum figures_kind */
@@ -62,6 +65,9 @@ struct figures {
 	int64_t since_at; /* of the first thing counted; INT64_MAX: none yet */
 	uint32_t counts[FIGURES];
 	uint32_t leads[LEAD_BUCKETS]; /* rule: of FIGURE_LOST */
+	int64_t open_from; /* rule: UTC day; those of before have lapsed or were judged */
+	uint32_t open
+		[OPEN_DAYS]; /* open alerts by the day of the last announcement, at day % OPEN_DAYS */
 };
 
 /* Pure arithmetic. Lead in ms, not negative. */
@@ -69,6 +75,14 @@ void figures_add_lead(struct figures *figures, int64_t lead);
 /* The lead below which the share q (0..1) of leads lies, by nearest rank, ms; -1 without any. Half an hour from the
  * true one at most under 8 h, above that a sixteenth of it at most. */
 int64_t figures_lead(const struct figures *figures, double q);
+/* An alert that was announced then is open, is so no more. */
+void figures_open(struct figures *figures, int64_t announced_at);
+void figures_close(struct figures *figures, int64_t announced_at);
+/* Counts what has lapsed by now; before anything else is done with open ones. */
+void figures_lapse(struct figures *figures, int64_t now, int64_t horizon);
+/* The same for reading: how many have lapsed, how many are open. */
+uint32_t figures_lapsed(const struct figures *figures, int64_t now, int64_t horizon);
+uint32_t figures_still_open(const struct figures *figures, int64_t now, int64_t horizon);
 uint32_t figures_useful(const struct figures *figures);
 uint32_t figures_judged(const struct figures *figures);
 uint32_t figures_done(const struct figures *figures); /* task: by people */

@@ -58,6 +58,19 @@ expect_churns(const struct scene *w, const char *figures)
 	assert_string_equal(line, figures);
 }
 
+/* "lapsed open" */
+static void
+expect_open(const struct scene *w, const char *rule, const char *figures)
+{
+	const struct figures *f =
+		quality_find(engine_quality(w->engine), FIGURES_RULE, key_of(w, rule));
+	int64_t horizon = engine_rules(w->engine)->horizon, now = engine_clock(w->engine);
+	char line[64];
+	snprintf(line, sizeof line, "%u %u", f ? figures_lapsed(f, now, horizon) : 0,
+		 f ? figures_still_open(f, now, horizon) : 0);
+	assert_string_equal(line, figures);
+}
+
 static double
 lead_days(const struct scene *w, const char *rule, double q)
 {
@@ -225,9 +238,84 @@ a_firing_that_is_announced_anew_after_an_inhibition_is_one_alert(void **state)
 	scene_advance(&w, at("2026-03-04 12:00"));
 	scene_expect(&w, "2026-03-03T11:00:00.000Z c1 rule.cleared outage risk=40 cause=time\n"
 			 "2026-03-03T11:00:00.000Z c1 rule.fired struck risk=40 cause=time\n");
+	expect_open(&w, "struck", "0 1");
 	churn(&w, "2026-03-22 12:00");
 	expect_rule(&w, "struck", "1 0 0 1 0 0");
+	expect_open(&w, "struck", "0 0");
 	assert_true(fabs(lead_days(&w, "struck", 0.5) - 20) <= 20.0 / 16);
+	scene_finish(&w);
+}
+
+/* ---- lapsing ---- */
+
+static void
+an_alert_lapses_when_its_horizon_is_over_and_nobody_judged_it(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "defaults: {horizon: 10d}\n" TWO);
+	hit(&w, "2026-03-02 12:00");
+	expect_open(&w, "struck", "0 1");
+	scene_advance(&w, at("2026-03-12 23:59"));
+	expect_open(&w, "struck", "0 1");
+	scene_advance(&w, at("2026-03-13 00:00"));
+	expect_open(&w, "struck", "1 0");
+	hit(&w, "2026-03-20 12:00");
+	expect_open(&w, "struck", "1 1");
+	churn(&w, "2026-03-21 12:00");
+	expect_open(&w, "struck", "1 0");
+	expect_rule(&w, "struck", "2 0 0 1 0 0");
+	hit(&w, "2028-03-20 13:00");
+	expect_open(&w, "struck", "1 1");
+	scene_finish(&w);
+}
+
+static void
+repeats_are_open_as_one_and_lapse_after_the_last(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "defaults: {horizon: 10d}\n" TWO);
+	hit(&w, "2026-03-02 12:00");
+	hit(&w, "2026-03-09 12:00");
+	expect_open(&w, "struck", "0 1");
+	scene_advance(&w, at("2026-03-19 12:00"));
+	expect_open(&w, "struck", "0 1");
+	scene_advance(&w, at("2026-03-20 00:00"));
+	expect_open(&w, "struck", "1 0");
+	scene_finish(&w);
+}
+
+static void
+a_person_may_judge_what_has_lapsed(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "defaults: {horizon: 10d}\n" TWO CALLED);
+	hit(&w, "2026-03-02 12:00");
+	scene_send(&w, at("2026-04-02 12:00"), "c2", "hit", "value=1", NULL);
+	expect_open(&w, "struck", "1 1");
+	act(&w, "2026-04-03 12:00", "done", 0, "outcome=false_alarm");
+	expect_open(&w, "struck", "0 1");
+	expect_rule(&w, "struck", "2 0 0 0 1 0");
+	scene_finish(&w);
+}
+
+static void
+an_alert_that_a_late_event_undoes_is_none_to_judge(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "signals: {login: {on: login}}\n"
+		       "rules: [{rule: gone, expr: 'silent(login) >= 7d', points: 5}]\n");
+	scene_send(&w, at("2026-03-02 12:00"), "c1", "login", NULL);
+	scene_advance(&w, at("2026-03-10 12:00"));
+	expect_open(&w, "gone", "0 1");
+	scene_send(&w, at("2026-03-10 13:00"), "c1", "login", "ts=2026-03-08T12:00:00Z", NULL);
+	expect_open(&w, "gone", "0 0");
+	expect_rule(&w, "gone", "1 0 0 0 0 0");
+	churn(&w, "2026-03-11 12:00");
+	expect_rule(&w, "gone", "1 0 0 0 0 1");
 	scene_finish(&w);
 }
 
@@ -442,6 +530,10 @@ main(void)
 			an_outcome_judges_the_alerts_of_the_rules_that_ordered_the_task),
 		cmocka_unit_test(
 			saved_and_churned_are_useful_and_no_answer_leaves_an_alert_open),
+		cmocka_unit_test(an_alert_lapses_when_its_horizon_is_over_and_nobody_judged_it),
+		cmocka_unit_test(repeats_are_open_as_one_and_lapse_after_the_last),
+		cmocka_unit_test(a_person_may_judge_what_has_lapsed),
+		cmocka_unit_test(an_alert_that_a_late_event_undoes_is_none_to_judge),
 		cmocka_unit_test(a_task_done_by_itself_judges_nothing),
 		cmocka_unit_test(tasks_are_counted_by_what_came_of_them),
 		cmocka_unit_test(
