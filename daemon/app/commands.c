@@ -33,6 +33,9 @@ const struct command commands[] = {
 	 tasks_run},
 	{"handover", "FROM TO [--note N]",
 	 "the customers and open tasks of one owner to another", handover_run},
+	{"alerts",
+	 "[--customer C] [--type T] [--rule R] [--endpoint E] [--since 7d|T] [--until T] [-n N]",
+	 "what was said of whom, and where it was sent, the newest first", alerts_run},
 	{"webhooks", "[list | test NAME | pause NAME | resume NAME] [--who W]",
 	 "the endpoints, how they are and what to do; test sends one alert now and says what came "
 	 "back",

@@ -75,6 +75,7 @@ enum status rules_run(const struct ctl *ctl, int argc, char **argv);
 enum status tasks_run(const struct ctl *ctl, int argc, char **argv);
 enum status handover_run(const struct ctl *ctl, int argc, char **argv);
 enum status webhooks_run(const struct ctl *ctl, int argc, char **argv);
+enum status alerts_run(const struct ctl *ctl, int argc, char **argv);
 enum status dead_run(const struct ctl *ctl, int argc, char **argv);
 enum status sign_run(const struct ctl *ctl, int argc, char **argv);
 enum status verify_run(const struct ctl *ctl, int argc, char **argv);

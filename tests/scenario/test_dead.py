@@ -141,6 +141,19 @@ def test_alerts_are_filtered():
             check(word in place.get('/v1/alerts?' + query, 400)['error']['message'], query)
 
 
+def test_alerts_are_shown_to_people():
+    with Place() as place:
+        check('no alerts' in place.ctl('alerts') and '没有告警' in place.ctl('alerts', lang='zh'), 'none')
+        raised(place, 'c1', 'c1\x1b[2J')
+        said = place.ctl('alerts', '--customer', 'c1', '--since', '1h')
+        check(len(said.splitlines()) == 3 and 'customer.level_raised' in said and 'crm' in said and 'complaints' in said, said)
+        check('\x1b' not in place.ctl('alerts') and '级别' in place.ctl('alerts', lang='zh'), 'clean')
+        check('no alerts' in place.ctl('alerts', '--until', '1h'), 'all are younger')
+        check(len(json.loads(place.ctl('alerts', '--json', '-n', '1'))['alerts']) == 1 and 'more' in place.ctl('alerts', '-n', '1'), 'pages')
+        place.ctl('alerts', '--since', 'yesterday', status=2)
+        place.ctl('alerts', 'c1', status=2)
+
+
 def test_pages_show_every_alert_once():
     with Place() as place:
         for number in range(700):
@@ -162,6 +175,7 @@ def test_pages_show_every_alert_once():
 
 def test_dead_letters_are_listed_and_shown():
     with Place() as place:
+        check(place.post('/v1/dead/retry') == {'retried': 0} and place.post('/v1/dead/drop') == {'dropped': 0}, 'nothing to do')
         check('no dead letters' in place.ctl('dead') and '没有死信' in place.ctl('dead', lang='zh'), 'none')
         ids = [place.letter(1), place.letter(2, 'gone', 'c2'), place.letter(3, body='broken')]
         check([row['id'] for row in place.get('/v1/dead')['dead']] == ids[::-1], 'newest first')
