@@ -66,15 +66,15 @@ def backlog(posts, concurrency, redis_options):
 def bare(bench, posts, concurrency):
     receiver = FastReceiver()
     try:
-        bench("posts", receiver.url, posts, concurrency, len(alert(1, "crm")[-1]))
-        return receiver.stats()
+        cpu = bench("posts", receiver.url, posts, concurrency, len(alert(1, "crm")[-1]))["cpu_s"]
+        return dict(receiver.stats(), bare_cpu_s=cpu)
     finally:
         receiver.close()
 
 
 def measure_posts(bench, say, posts, rounds, concurrency, redis_options):
     rates = {"churnd": [], "bare": []}
-    cpu = []
+    cpu, bare_cpu = [], []
     for number in range(rounds):
         plain, ours = bare(bench, posts, concurrency), backlog(posts, concurrency, redis_options)
         for name, stats in (("bare", plain), ("churnd", ours)):
@@ -82,9 +82,10 @@ def measure_posts(bench, say, posts, rounds, concurrency, redis_options):
                 raise SystemExit("%s: %d of %d posts arrived" % (name, stats["distinct"], posts))
             rates[name].append(stats["requests"] / stats["seconds"])
         cpu.append(ours["churnd_cpu_s"] / posts * 1e6)
+        bare_cpu.append(plain["bare_cpu_s"] / posts * 1e6)
         say("round %d: bare %.1f k/s, churnd %.1f k/s" % (number + 1, rates["bare"][-1] / 1e3, rates["churnd"][-1] / 1e3))
     return {"posts": posts, "concurrency": concurrency, "bare_per_s": statistics.median(rates["bare"]),
-            "per_s": statistics.median(rates["churnd"]), "churnd_cpu_us": statistics.median(cpu),
+            "per_s": statistics.median(rates["churnd"]), "churnd_cpu_us": statistics.median(cpu), "bare_cpu_us": statistics.median(bare_cpu),
             "ratio": statistics.median(b / a for a, b in zip(rates["bare"], rates["churnd"]))}
 
 
