@@ -22,8 +22,8 @@ take_compare(struct wording_parser *parser, size_t end)
 	static const struct {
 		const char *text;
 		enum wording_compare compare;
-	} rows[] = {{"!=", CMP_NE}, {"<=", CMP_LE}, {">=", CMP_GE},
-		    {"=", CMP_EQ},  {"<", CMP_LT},  {">", CMP_GT}};
+	} rows[] = {{"!=", WORDING_NE}, {"<=", WORDING_LE}, {">=", WORDING_GE},
+		    {"=", WORDING_EQ},	{"<", WORDING_LT},  {">", WORDING_GT}};
 	struct str rest = str_slice(parser->text, parser->at, end);
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -31,7 +31,7 @@ take_compare(struct wording_parser *parser, size_t end)
 			parser->at += strlen(rows[i].text);
 			return rows[i].compare;
 		}
-	return CMP_NONE;
+	return WORDING_NONE;
 }
 
 static bool
@@ -47,7 +47,7 @@ take_test(struct wording_parser *parser, size_t end, struct wording_test *test)
 		return false;
 	skip_spaces(parser, end);
 	test->compare = take_compare(parser, end);
-	if (test->compare == CMP_NONE)
+	if (test->compare == WORDING_NONE)
 		return true;
 	skip_spaces(parser, end);
 	return wording_take_word(parser, end, " ", &test->word);

@@ -231,19 +231,19 @@ static bool
 holds(enum wording_compare compare, int order)
 {
 	switch (compare) {
-	case CMP_EQ:
+	case WORDING_EQ:
 		return order == 0;
-	case CMP_NE:
+	case WORDING_NE:
 		return order != 0;
-	case CMP_LT:
+	case WORDING_LT:
 		return order < 0;
-	case CMP_LE:
+	case WORDING_LE:
 		return order <= 0;
-	case CMP_GT:
+	case WORDING_GT:
 		return order > 0;
-	case CMP_GE:
+	case WORDING_GE:
 		return order >= 0;
-	case CMP_NONE:
+	case WORDING_NONE:
 		break;
 	}
 	return false;
@@ -257,7 +257,7 @@ compare(const struct wording_test *test, struct str text)
 
 	if (parse_number(text, &a) && parse_number(test->word, &b))
 		return holds(test->compare, (a > b) - (a < b));
-	if (test->compare == CMP_EQ || test->compare == CMP_NE)
+	if (test->compare == WORDING_EQ || test->compare == WORDING_NE)
 		return holds(test->compare, str_cmp(text, test->word));
 	return false;
 }
@@ -272,8 +272,8 @@ wording_test_holds(struct wording_env *env, const struct wording_test *test)
 		yes = env->count > 0;
 	else {
 		wording_value_find(env, &test->value, &said);
-		yes = test->compare == CMP_NONE ? said_is_true(&said)
-						: compare(test, said_text(&said));
+		yes = test->compare == WORDING_NONE ? said_is_true(&said)
+						    : compare(test, said_text(&said));
 	}
 	buf_finish(&said.text);
 	return yes != test->negated;

@@ -64,7 +64,15 @@ struct wording_value {
 	unsigned filter_count;
 };
 
-enum wording_compare { CMP_NONE, CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE };
+enum wording_compare {
+	WORDING_NONE,
+	WORDING_EQ,
+	WORDING_NE,
+	WORDING_LT,
+	WORDING_LE,
+	WORDING_GT,
+	WORDING_GE
+};
 
 struct wording_test {
 	struct wording_value value;

@@ -13,13 +13,15 @@
 #include "base/mem.h"
 #include "codec/config.h"
 #include "codec/connector_inside.h"
+#include "engine/engine.h"
+#include "engine/order.h"
 
 #define FOLDER "tests/connectors/"
 #define NOW INT64_C(1599360473000) /* of Feishu's published signature */
-#define ALERTS 7
+#define ALERTS 9
 
-static const char *const alerts[ALERTS] = {"raised", "lowered", "fired", "task",
-					   "notice", "hostile", "long"};
+static const char *const alerts[ALERTS] = {"raised", "lowered", "fired",   "task", "done",
+					   "test",   "notice",	"hostile", "long"};
 
 static struct world {
 	struct arena arena;
@@ -198,6 +200,29 @@ is_said_as_expected(void **state)
 	buf_finish(&said);
 }
 
+/* Whatever is told of, a person reads what it is. */
+static void
+each_type_of_alert_has_words_in_both_languages(void **state)
+{
+	const struct word_table *types =
+		connector_table_find(connector_preset_base(STR("common")), STR("types"));
+
+	(void)state;
+	for (unsigned i = 0; i < ALERT_TASK + TASK_VERBS; i++) {
+		struct str type = i < ALERT_TASK ? str_of(alert_type_name((enum alert_type)i))
+						 : arena_printf(&world.arena, "task.%s",
+								task_verb_name((enum task_verb)(
+									i - ALERT_TASK)));
+		bool found = false;
+
+		for (unsigned k = 0; k < types->count; k++)
+			found |= str_eq(types->rows[k].word, type) && types->rows[k].en.n > 0 &&
+				 types->rows[k].zh.n > 0;
+		if (!found)
+			fail_msg("%.*s has no words in connectors/common.yaml", STR_ARG(type));
+	}
+}
+
 static int
 update(void)
 {
@@ -229,5 +254,8 @@ main(int argc, char **argv)
 		tests[count] = (struct CMUnitTest){world.config->endpoints[count].name.p,
 						   is_said_as_expected, NULL, NULL,
 						   &world.config->endpoints[count]};
+	tests[count++] = (struct CMUnitTest){"each_type_of_alert_has_words_in_both_languages",
+					     each_type_of_alert_has_words_in_both_languages,
+					     NULL, NULL, NULL};
 	return _cmocka_run_group_tests("connectors", tests, count, NULL, NULL);
 }
