@@ -50,9 +50,13 @@ set_timer(struct endpoint *endpoint, int64_t now)
 
 	if (endpoint->config->hours.given && endpoint->hours_until < at)
 		at = endpoint->hours_until;
-	evtimer_del(endpoint->timer);
-	if (at == NEVER)
+	if (at == endpoint->timer_at)
 		return;
+	endpoint->timer_at = at;
+	if (at == NEVER) {
+		evtimer_del(endpoint->timer);
+		return;
+	}
 	at = at > now ? at - now : 0;
 	wait = (struct timeval){.tv_sec = at / 1000, .tv_usec = at % 1000 * 1000};
 	evtimer_add(endpoint->timer, &wait);
@@ -81,8 +85,11 @@ endpoint_pump(struct endpoint *endpoint)
 static void
 on_timer(evutil_socket_t fd, short what, void *ctx)
 {
+	struct endpoint *endpoint = ctx;
+
 	(void)fd, (void)what;
-	endpoint_pump(ctx);
+	endpoint->timer_at = NEVER;
+	endpoint_pump(endpoint);
 }
 
 void
@@ -358,6 +365,7 @@ endpoint_create(const struct endpoint_home *home, const struct endpoint_config *
 		   STR_ARG(config->name));
 	endpoint->timer = evtimer_new(home->base, on_timer, endpoint);
 	assert(endpoint->timer != NULL);
+	endpoint->timer_at = NEVER;
 	return endpoint;
 }
 

@@ -37,6 +37,7 @@ sender_destroy(struct sender *sender)
 	}
 	webhook_target_destroy(sender->target);
 	sender_token_finish(sender);
+	webhook_signer_destroy(sender->signer);
 	secrets_finish(&sender->secrets);
 	scrub_finish(&sender->scrub);
 	event_free(sender->soon);
@@ -104,10 +105,10 @@ on_soon(evutil_socket_t fd, short what, void *ctx)
 		for (call = sender->calls; call != NULL && call->state != CALL_REFUSED;)
 			call = call->next;
 		if (call != NULL)
-			sender_tell(call, &(struct sender_result){
-						  .outcome = call->refused,
-						  .unsayable = call->refused == RETRY_REFUSED,
-						  .after = RETRY_NO_AFTER});
+			sender_tell(call, &(struct sender_result){.outcome = call->refused,
+								  .unsayable = call->refused ==
+									       RETRY_REFUSED,
+								  .after = RETRY_NO_AFTER});
 	} while (call != NULL);
 	sender->telling--;
 	sender_go(sender);
@@ -207,7 +208,6 @@ on_reply(void *ctx, const struct webhook_reply *reply)
 static void
 sign(struct sender_call *call, struct str body)
 {
-	const struct secrets *secrets = &call->sender->secrets;
 	int64_t timestamp = clock_wall() / SECOND_MS;
 
 	buf_text(&call->headers, "webhook-id: ");
@@ -215,7 +215,7 @@ sign(struct sender_call *call, struct str body)
 	buf_text(&call->headers, "\nwebhook-timestamp: ");
 	buf_int(&call->headers, timestamp);
 	buf_text(&call->headers, "\nwebhook-signature: ");
-	webhook_sign(&call->headers, secrets->keys, secrets->count, call->id, timestamp, body);
+	webhook_signer_sign(call->sender->signer, &call->headers, call->id, timestamp, body);
 	buf_char(&call->headers, '\n');
 }
 
@@ -414,6 +414,9 @@ sender_create(const struct sender_options *options, struct err *err)
 	    (sender->target = webhook_target_create(options->loop, sender->config,
 						    options->folder, err))) {
 		learn_secrets(sender);
+		if (signs)
+			sender->signer = webhook_signer_create(sender->secrets.keys,
+							       sender->secrets.count);
 		return sender;
 	}
 	sender->options.gone = NULL;

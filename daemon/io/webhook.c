@@ -139,7 +139,8 @@ on_end(void *ctx, CURLcode code)
 	/* A reply that goes on and on has told its status, and that is enough. */
 	if (code == CURLE_OK || call->cut) {
 		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-		reply.after = retry_after_of(call->easy);
+		if (status < 200 || status > 299)
+			reply.after = retry_after_of(call->easy);
 	} else {
 		reply.error = sentence_of(call, code);
 	}

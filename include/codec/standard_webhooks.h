@@ -22,6 +22,14 @@ bool webhook_secret_parse(struct str text, struct webhook_secret *out,
 void webhook_sign(struct buf *out, const struct webhook_secret *secrets, unsigned count,
 		  struct str id, int64_t timestamp, struct str body);
 
+/* The same for many: the keys' part of the work is done once. It does not borrow the secrets. */
+struct webhook_signer;
+struct webhook_signer *webhook_signer_create(const struct webhook_secret *secrets,
+					     unsigned count);
+void webhook_signer_destroy(struct webhook_signer *signer); /* NULL allowed */
+void webhook_signer_sign(const struct webhook_signer *signer, struct buf *out, struct str id,
+			 int64_t timestamp, struct str body);
+
 /* Is one of the signatures in `header` ours? For receivers, in constant time. The age of the timestamp is
  * the caller's to judge. */
 bool webhook_verify(struct str header, const struct webhook_secret *secrets, unsigned count,

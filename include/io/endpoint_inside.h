@@ -29,6 +29,7 @@ struct endpoint {
 	struct flight *flights;	 /* owned: under way, linked by next */
 	struct flight *landed;	 /* owned: to be used again */
 	struct event *timer;	 /* owned: when delivery_wakes_at or a write is due */
+	int64_t timer_at;	 /* monotonic, to which it is set; NEVER: it is not */
 	enum endpoint_wish wish; /* of a person, and not yet in Redis */
 	bool loaded, stopping;
 	const struct stream_id *last; /* borrowed: of the outbox, while it is being loaded */

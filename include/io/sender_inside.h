@@ -23,6 +23,7 @@ struct sender {
 	struct sender_options options;
 	const struct endpoint_config *config; /* borrowed */
 	struct secrets secrets;		      /* owned */
+	struct webhook_signer *signer;	      /* owned; NULL: it does not sign */
 	struct webhook_target *target;	      /* owned */
 	struct token token;
 	struct scrub scrub;	   /* owned: what no sentence may repeat */

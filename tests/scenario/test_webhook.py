@@ -309,8 +309,9 @@ def a_stop_lets_requests_end_and_forgets_nothing(world):
 def kills_lose_nothing(world):
     names, customers = [], 17
     for round_ in range(5):
+        before = world.http.count('/crash')
         names += [world.alert('crash', f'c{n % customers}') for n in range(200)]
-        world.http.wait('/crash', world.http.count('/crash') + 20)
+        world.http.wait('/crash', before + 20)
         world.daemon.restart(signal.SIGKILL)
     until(lambda: set(names) <= set(world.http.ids('/crash')), 'some are lost')
     got = world.http.ids('/crash')
