@@ -88,7 +88,7 @@ note_task(struct ask *ask, struct group *group, const struct ruleset *rules,
 	group->unassigned += open && task->assignee.n == 0;
 	group->snoozed += task->state == TASK_SNOOZED;
 	group->overdue += sla_is_overdue(rules, task, report->now);
-	group->breached += task->escalated >= SLA_BREACHED;
+	group->breached += (task->told & (TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED)) != 0;
 	group->done += task->state == TASK_DONE;
 	group->cancelled += task->state == TASK_CANCELLED;
 	for (size_t i = 0; i < OUTCOMES; i++)

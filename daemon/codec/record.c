@@ -275,7 +275,7 @@ put_care(const struct writer *writer, const struct task_held *task)
 	buf_char(writer->out,
 		 (char)((task->stepped_at != NEVER ? TASK_FOLLOWS : 0) |
 			(task->acked_at ? TASK_ACKED : 0) | (task->given_at ? TASK_GIVEN : 0) |
-			(task->was_claimed ? TASK_WAS_CLAIMED : 0)));
+			(task->was_claimed ? TASK_WAS_CLAIMED : 0) | task->told * TASK_TOLD));
 	if (task->stepped_at != NEVER)
 		put_at(writer, task->stepped_at);
 	if (task->acked_at)

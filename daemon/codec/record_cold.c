@@ -189,6 +189,13 @@ read_snoozes(struct reader *item, struct task_held *task)
 	}
 }
 
+static uint8_t
+told_before(const struct task_held *task)
+{
+	return (task->escalated >= 80 ? TOLD_ACK_WARNED | TOLD_RESOLVE_WARNED : 0) |
+	       (task->escalated >= 100 ? TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED : 0);
+}
+
 static void
 read_care(struct reader *item, struct task_held *task)
 {
@@ -209,8 +216,11 @@ read_care(struct reader *item, struct task_held *task)
 	if (item->version > 2)
 		read_snoozes(item, task);
 	task->escalated = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
-	if (has > (item->version > 2 ? 15 : 1) || (has & TASK_ACKED && !task->acked_at) ||
-	    (has & TASK_GIVEN && !task->given_at))
+	task->told = item->version > 4 ? (uint8_t)(has / TASK_TOLD) : told_before(task);
+	if (has > (item->version > 4   ? UINT8_MAX
+		   : item->version > 2 ? 15
+				       : 1) ||
+	    (has & TASK_ACKED && !task->acked_at) || (has & TASK_GIVEN && !task->given_at))
 		record_spoil(item);
 }
 

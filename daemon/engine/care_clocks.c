@@ -15,91 +15,129 @@ come_back(struct step *step, struct task_held *task)
 	task_tell(step, task, VERB_RESUMED, NULL, &said);
 }
 
-/* ---- escalations ---- */
+/* ---- the two clocks ---- */
 
-/* A share of its times at which something is said: of its list, or one of those that every list has. */
-struct mark {
-	int share;				  /* 0: there is no further one */
-	const struct task_escalation *escalation; /* NULL: nobody else gets it */
+static const struct clock {
+	const char *name;
+	int64_t (*at)(const struct ruleset *rules, const struct task_held *task, int share);
+	uint8_t warned, breached;
+} clocks[] = {
+	{"ack_within", sla_ack_at, TOLD_ACK_WARNED, TOLD_ACK_BREACHED},
+	{"resolve_within", sla_resolve_at, TOLD_RESOLVE_WARNED, TOLD_RESOLVE_BREACHED},
 };
+#define CLOCKS (sizeof clocks / sizeof *clocks)
 
-static struct mark
-mark_after(const struct task_def *def, int share)
+/* When a clock that still runs comes to that share; NEVER. */
+static int64_t
+comes_to(const struct ruleset *rules, const struct task_held *task, const struct clock *clock,
+	 int share)
 {
-	struct mark mark = {0, NULL};
-	for (unsigned i = 0; i < def->escalation_count && mark.share == 0; i++)
-		if (def->escalations[i].share > share)
-			mark = (struct mark){def->escalations[i].share, &def->escalations[i]};
-	if (!def->ack_within && !def->resolve_within)
-		return mark;
-	/* Who was told before is warned. */
-	if (share == 0 && (mark.share == 0 || mark.share > SLA_WARNED))
-		return (struct mark){SLA_WARNED, NULL};
-	if (share < SLA_BREACHED && (mark.share == 0 || mark.share > SLA_BREACHED))
-		return (struct mark){SLA_BREACHED, NULL};
-	return mark;
+	if (clock->warned == TOLD_ACK_WARNED && task->acked_at)
+		return NEVER;
+	return clock->at(rules, task, share);
 }
 
-/* The clock that has come to the share. */
-static const char *
-clock_of(const struct step *step, const struct task_held *task, int share)
+/* What the clocks that have come to that share have to say. */
+static uint8_t
+come_to(const struct step *step, const struct task_held *task, int share)
 {
-	const struct ruleset *rules = step->engine->rules;
-	return !task->acked_at && sla_ack_at(rules, task, share) <= step->now
-		       ? "ack_within"
-		       : "resolve_within";
+	unsigned told = 0;
+	for (size_t i = 0; i < CLOCKS; i++) {
+		if (comes_to(step->engine->rules, task, &clocks[i], share) > step->now)
+			continue;
+		told |= clocks[i].warned;
+		if (share >= SLA_BREACHED)
+			told |= clocks[i].breached;
+	}
+	return (uint8_t)told;
+}
+
+/* "ack_within", "ack_within and resolve_within" */
+static struct str
+names_of(struct step *step, unsigned told)
+{
+	struct arena *arena = &step->engine->scratch;
+	struct str names = STR_NONE;
+	for (size_t i = 0; i < CLOCKS; i++)
+		if (told & (clocks[i].warned | clocks[i].breached))
+			names = arena_printf(arena, "%.*s%s%s", STR_ARG(names),
+					     names.n ? " and " : "", clocks[i].name);
+	return names;
 }
 
 static void
-give_on(struct step *step, struct task_held *task, const struct mark *mark,
-	struct task_change *said)
+say(struct step *step, struct task_held *task, int share, unsigned told,
+    struct task_change *said)
 {
-	const struct team *team = &step->engine->rules->teams[mark->escalation->team];
-	struct arena *arena = &step->engine->scratch;
-	said->from = arena_str(arena, task->assignee);
-	struct str person = teams_other(step, mark->escalation->team, said->from);
-	said->note = arena_printf(arena, "%.*s, to %.*s%s", STR_ARG(said->note),
-				  STR_ARG(team->name), person.n ? "" : ", which has nobody");
-	said->to = person.n ? person : said->from;
-	if (person.n == 0)
+	said->who = STR("churnd");
+	task->told = (uint8_t)(task->told | told);
+	task_tell(step, task, share >= SLA_BREACHED ? VERB_BREACHED : VERB_ESCALATED, NULL,
+		  said);
+}
+
+/* What the clocks say by themselves: nobody else gets the task. A warning that comes with the breach, after an
+ * edit, warns nobody. */
+static void
+tell_clocks(struct step *step, struct task_held *task)
+{
+	unsigned breached = TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED;
+	unsigned told = come_to(step, task, SLA_WARNED) | come_to(step, task, SLA_BREACHED);
+	unsigned fresh = told & ~(unsigned)task->told;
+	int share = fresh & breached ? SLA_BREACHED : SLA_WARNED;
+	struct task_change said = {.verb = VERB_ESCALATED};
+	if (!fresh)
 		return;
-	text_set(&task->assignee, said->to);
+	if (fresh & breached)
+		told = fresh & breached;
+	else
+		told = fresh;
+	said.note = arena_printf(&step->engine->scratch, "%d%% of %.*s", share,
+				 STR_ARG(names_of(step, told)));
+	say(step, task, share, fresh, &said);
+}
+
+/* ---- escalations ---- */
+
+static const struct task_escalation *
+next_of_list(const struct ruleset *rules, const struct task_held *task)
+{
+	const struct task_def *def = &rules->tasks[task->def];
+	for (unsigned i = 0; i < def->escalation_count; i++)
+		if (def->escalations[i].share > task->escalated)
+			return &def->escalations[i];
+	return NULL;
+}
+
+static void
+give_on(struct task_held *task, struct str person)
+{
+	text_set(&task->assignee, person);
 	text_set(&task->lender, STR_NONE);
 	task->given_at = 0; /* theirs until the next step of the list */
 }
 
-static void
-take_mark(struct step *step, struct task_held *task, const struct mark *mark)
-{
-	struct task_change said = {.who = STR("churnd")};
-	said.note = arena_printf(&step->engine->scratch, "%d%% of %s", mark->share,
-				 clock_of(step, task, mark->share));
-	if (mark->escalation)
-		give_on(step, task, mark, &said);
-	task->escalated = (uint16_t)mark->share;
-	task_tell(step, task, mark->share >= SLA_BREACHED ? VERB_BREACHED : VERB_ESCALATED,
-		  NULL, &said);
-}
-
-static void
+/* One of the team gets it; a clock that has come so far has said so by this. */
+static bool
 escalate(struct step *step, struct task_held *task)
 {
 	const struct ruleset *rules = step->engine->rules;
-	const struct task_def *def = &rules->tasks[task->def];
-	struct mark mark = mark_after(def, task->escalated);
-	while (mark.share && sla_share_at(rules, task, mark.share) <= step->now) {
-		struct mark next = mark_after(def, mark.share);
-		step->changed = true;
-		if (step->dry)
-			return;
-		/* A warning that comes with the breach, after an edit, warns nobody. */
-		if (!mark.escalation && next.share &&
-		    sla_share_at(rules, task, next.share) <= step->now)
-			task->escalated = (uint16_t)mark.share;
-		else
-			take_mark(step, task, &mark);
-		mark = next;
-	}
+	const struct task_escalation *next = next_of_list(rules, task);
+	struct arena *arena = &step->engine->scratch;
+	uint8_t told = next ? come_to(step, task, next->share) : 0;
+	struct task_change said = {.verb = VERB_ESCALATED};
+	if (!told)
+		return false;
+	said.from = arena_str(arena, task->assignee);
+	struct str person = teams_other(step, next->team, said.from);
+	said.to = person.n ? person : said.from;
+	said.note = arena_printf(
+		arena, "%d%% of %.*s, to %.*s%s", next->share, STR_ARG(names_of(step, told)),
+		STR_ARG(rules->teams[next->team].name), person.n ? "" : ", which has nobody");
+	if (person.n)
+		give_on(task, person);
+	task->escalated = (uint16_t)next->share;
+	say(step, task, next->share, told, &said);
+	return true;
 }
 
 /* ---- lost to the queue ---- */
@@ -116,16 +154,29 @@ lose(struct step *step, struct task_held *task)
 
 /* ---- the whole ---- */
 
+static void
+sooner(int64_t *at, int64_t other)
+{
+	if (other < *at)
+		*at = other;
+}
+
 static int64_t
 due_at(const struct ruleset *rules, const struct task_held *task)
 {
-	int64_t at = task_snoozed_until(task), lost = sla_lost_at(rules, task), share = NEVER;
-	struct mark mark = mark_after(&rules->tasks[task->def], task->escalated);
-	if (mark.share)
-		share = sla_share_at(rules, task, mark.share);
-	if (lost < at)
-		at = lost;
-	return share < at ? share : at;
+	const struct task_escalation *next = next_of_list(rules, task);
+	int64_t at = task_snoozed_until(task);
+	sooner(&at, sla_lost_at(rules, task));
+	for (size_t i = 0; i < CLOCKS; i++) {
+		const struct clock *clock = &clocks[i];
+		if (!(task->told & clock->warned))
+			sooner(&at, comes_to(rules, task, clock, SLA_WARNED));
+		if (!(task->told & clock->breached))
+			sooner(&at, comes_to(rules, task, clock, SLA_BREACHED));
+		if (next)
+			sooner(&at, comes_to(rules, task, clock, next->share));
+	}
+	return at;
 }
 
 int64_t
@@ -136,7 +187,7 @@ care_clock_due(const struct ruleset *rules, struct task_held *task)
 	return task->due_at;
 }
 
-/* One is done, or it escalates, before it is lost: who got it by the list keeps it. */
+/* It escalates before it is lost: who got it by the list keeps it. */
 void
 care_clock(struct step *step, struct task_held *task)
 {
@@ -150,7 +201,9 @@ care_clock(struct step *step, struct task_held *task)
 		return;
 	if (task_snoozed_until(task) <= step->now)
 		come_back(step, task);
-	escalate(step, task);
+	while (escalate(step, task)) {
+	}
+	tell_clocks(step, task);
 	if (sla_lost_at(rules, task) <= step->now)
 		lose(step, task);
 	step_due(step, care_clock_due(rules, task));

@@ -53,5 +53,7 @@ task_sla_state(const struct task_def *def, const struct task_held *task)
 {
 	if (def->ack_within == 0 && def->resolve_within == 0)
 		return "";
-	return task->escalated >= 100 ? "breached" : task->escalated ? "warned" : "ok";
+	if (task->told & (TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED))
+		return "breached";
+	return task->told ? "warned" : "ok";
 }

@@ -236,7 +236,7 @@ task_reopen(struct step *step, struct task_held *task, const struct task_reason 
 	task->closed_at = task->acked_at = 0;
 	task->clock_at = task->stepped_at = step->now;
 	task->given_at = task->assignee.n ? step->now : 0;
-	task->escalated = task->snooze_count = 0;
+	task->escalated = task->snooze_count = task->told = 0;
 	text_set(&task->outcome, STR_NONE);
 	note_reasons(step->engine->rules, task, why);
 	step->tasks_made = true;

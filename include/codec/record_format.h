@@ -22,8 +22,9 @@
  *      was sent, and how far its clocks and steps went
  *   3  a task by the keys of its rules, where 1 and 2 had bits of their slots, which say nothing any more;
  *      who lent it, what others call it, who took it when, and when it was put off
- *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned */
-#define RECORD_VERSION 4
+ *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned
+ *   5  what was said of a task's two clocks; before, once for both */
+#define RECORD_VERSION 5
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
 
@@ -68,7 +69,8 @@ enum record_task {
 	TASK_FOLLOWS = 1, /* stepped_at */
 	TASK_ACKED = 2,	  /* acked_at */
 	TASK_GIVEN = 4,	  /* given_at */
-	TASK_WAS_CLAIMED = 8
+	TASK_WAS_CLAIMED = 8,
+	TASK_TOLD = 16 /* times enum task_told */
 };
 
 /* A number of struct customer. */

@@ -147,12 +147,21 @@ struct snooze {
 	int64_t from, to;
 };
 
+/* What was said of its two clocks, each once. */
+enum task_told {
+	TOLD_ACK_WARNED = 1,
+	TOLD_ACK_BREACHED = 2,
+	TOLD_RESOLVE_WARNED = 4,
+	TOLD_RESOLVE_BREACHED = 8
+};
+
 /* A care task of this customer: enough to write its hash again and to judge what people send back. */
 struct task_held {
 	uint16_t def; /* slot */
 	uint8_t state, priority;
 	uint16_t created_n; /* order number within created_at, for the id */
-	uint16_t escalated; /* share of the last escalation, percent; 0: none yet */
+	uint16_t escalated; /* share of the last step of its list, percent; 0: none yet */
+	uint8_t told;	    /* enum task_told */
 	uint8_t rule_count, snooze_count;
 	bool was_claimed; /* TASK_SNOOZED: and is so again when it comes back */
 	uint32_t episode;

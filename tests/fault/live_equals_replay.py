@@ -105,7 +105,7 @@ actions:
 - {on: rule.fired, rule: busy, task: thank}
 - {on: customer.owner_changed, task: meet}
 tasks:
-  call: {queue: calls, assign: round_robin(care), ack_within: 5h, resolve_within: 2d, close_when: 'silent(visit) < 2h',
+  call: {queue: calls, assign: round_robin(care), ack_within: 5h, resolve_within: 12h, close_when: 'silent(visit) < 2h',
          escalate: [{after: 80%, to: lead}, {after: 100%, to: care}], steps: [{task: again, after: 9h}]}
   again: {assign: least_loaded(care), steps: [{task: last, after: 3h, unless: 'silent(visit) < 30h'}],
           exit: 'silent(visit) > 40h', queue: again, ack_within: 90m}

@@ -282,6 +282,7 @@ add_tasks(const struct ruleset *rules, struct customer *customer, struct lcg *lc
 		task->clock_at = past(lcg, now);
 		task->stepped_at = lcg_below(lcg, 2) ? NEVER : past(lcg, now);
 		task->escalated = (uint16_t)(lcg_below(lcg, 3) * 80);
+		task->told = (uint8_t)lcg_below(lcg, 16);
 	}
 }
 

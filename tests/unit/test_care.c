@@ -300,7 +300,9 @@ an_unclaimed_task_escalates_by_its_share_of_ack_within(void **state)
 	scene_expect(&w, "2026-03-02T15:12:00.000Z c1 task.escalated call\n");
 	expect_tasks(&w, "c1", "call open normal q=care a=lea warned\n");
 	scene_advance(&w, at("2026-03-04 00:00"));
-	scene_expect(&w, "2026-03-02T16:00:00.000Z c1 task.breached call\n");
+	scene_expect(&w, "2026-03-02T16:00:00.000Z c1 task.breached call\n"
+			 "2026-03-02T20:00:00.000Z c1 task.escalated call\n"
+			 "2026-03-02T22:00:00.000Z c1 task.breached call\n");
 	expect_tasks(&w, "c1", "call open normal q=care a=lea breached\n");
 	scene_finish(&w);
 }
@@ -332,9 +334,14 @@ each_escalation_comes_once_whichever_clock_came_first(void **state)
 	strike(&w, NOON, "c1");
 	scene_advance(&w, at("2026-03-02 15:30")); /* 80 % of ack_within */
 	act(&w, "2026-03-02 15:40", "claim", 0, NULL);
+	expect_tasks(&w, "c1", "call claimed normal q=care a=zoe warned\n");
 	scene_clear(&w);
+	scene_advance(&w, at("2026-03-02 21:00"));
+	scene_expect(&w, "2026-03-02T20:00:00.000Z c1 task.escalated call\n");
+	expect_tasks(&w, "c1", "call claimed normal q=care a=zoe warned\n");
 	scene_advance(&w, at("2026-03-03 00:00"));
 	scene_expect(&w, "2026-03-02T22:00:00.000Z c1 task.breached call\n");
+	expect_tasks(&w, "c1", "call claimed normal q=care a=lea breached\n");
 	scene_finish(&w);
 }
 

@@ -103,6 +103,31 @@ the_first_step_of_a_list_is_the_warning_where_it_comes_first(void **state)
 	scene_finish(&w);
 }
 
+static void
+each_clock_says_when_it_is_over(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w,
+	      HEAD CALL "tasks: {call: {ack_within: 1h, resolve_within: 5h, escalate: [{after: "
+			"100%, to: lead}]}}\n",
+	      NOON);
+	act(&w, "2026-03-02 13:30", "claim", 0, NULL);
+	expect_said(&w,
+		    "2026-03-02T12:48:00.000Z c1 task.escalated call churnd:  >  (80% of "
+		    "ack_within)\n"
+		    "2026-03-02T13:00:00.000Z c1 task.breached call churnd:  > lea (100% of "
+		    "ack_within, to lead)\n"
+		    "2026-03-02T13:30:00.000Z c1 task.claimed call zoe: lea > zoe ()\n");
+	scene_advance(&w, at("2026-03-04 12:00"));
+	expect_said(&w, "2026-03-02T16:00:00.000Z c1 task.escalated call churnd:  >  (80% of "
+			"resolve_within)\n"
+			"2026-03-02T17:00:00.000Z c1 task.breached call churnd:  >  (100% of "
+			"resolve_within)\n");
+	expect_tasks(&w, "c1", "call claimed normal q= a=zoe breached\n");
+	scene_finish(&w);
+}
+
 /* ---- what is put off ---- */
 
 static void
@@ -366,6 +391,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_task_is_warned_at_80_percent_and_breached_with_no_list),
 		cmocka_unit_test(the_first_step_of_a_list_is_the_warning_where_it_comes_first),
+		cmocka_unit_test(each_clock_says_when_it_is_over),
 		cmocka_unit_test(the_time_to_do_it_stands_still_while_it_is_put_off),
 		cmocka_unit_test(the_time_to_claim_it_runs_on_while_it_is_put_off),
 		cmocka_unit_test(whoever_does_not_claim_it_in_time_loses_it_to_the_queue),

@@ -124,6 +124,7 @@ assert_same_tasks(const struct cold *a, const struct cold *b)
 		assert_int_equal(x->clock_at, y->clock_at);
 		assert_int_equal(x->stepped_at, y->stepped_at);
 		assert_int_equal(x->escalated, y->escalated);
+		assert_int_equal(x->told, y->told);
 	}
 }
 
@@ -490,19 +491,61 @@ a_record_of_version_4_is_still_read(void **state)
 	ruleset_destroy(rules);
 }
 
+/* What was said once for both clocks is not said again. */
+static void
+what_was_said_of_a_task_before_version_5_is_not_said_again(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned warned = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct customer *customer = old_record(rules, 3, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++) {
+			const struct task_held *task = &customer->cold->tasks[k];
+			int told = task->escalated >= 100 ? 15 : task->escalated ? 5 : 0;
+
+			assert_int_equal(task->told, told);
+			warned += task->escalated > 0;
+		}
+		drop(customer);
+	}
+	assert_true(warned > 0);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_5_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct customer *customer = old_record(rules, 5, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++)
+			told |= customer->cold->tasks[k].told;
+		drop(customer);
+	}
+	assert_int_equal(told, 15);
+	ruleset_destroy(rules);
+}
+
 static void
 a_newer_version_is_told_from_damage(void **state)
 {
-	/* version 5, anything, and its CRC-32 */
-	static const char newer[] = "\x05"
+	/* version 6, anything, and its CRC-32 */
+	static const char newer[] = "\x06"
 				    "12345678abc"
-				    "\x7b\x94\x2c\xb4";
+				    "\x8b\x46\xb2\xc3";
 	struct ruleset *rules = sample_rules();
 	struct buf bytes = {0};
 
 	(void)state;
 	buf_add(&bytes, newer, sizeof newer - 1);
-	assert_refused(rules, buf_view(&bytes), "is of version 5; this churnd reads up to 4");
+	assert_refused(rules, buf_view(&bytes), "is of version 6; this churnd reads up to 5");
 	buf_finish(&bytes);
 	ruleset_destroy(rules);
 }
@@ -533,6 +576,8 @@ main(void)
 		cmocka_unit_test(a_record_of_version_2_is_still_read),
 		cmocka_unit_test(a_record_of_version_3_is_still_read),
 		cmocka_unit_test(a_record_of_version_4_is_still_read),
+		cmocka_unit_test(what_was_said_of_a_task_before_version_5_is_not_said_again),
+		cmocka_unit_test(a_record_of_version_5_is_still_read),
 		cmocka_unit_test(a_newer_version_is_told_from_damage),
 		cmocka_unit_test(attributes_keep_their_keys_for_good),
 	};
