@@ -22,6 +22,19 @@ struct connector_text_keys {
 static const char *const secret_words[] = {"none", "optional", "required", "standard", NULL};
 static const char *const lang_words[] = {"en", "zh", NULL};
 
+static void
+read_home(struct form *form, const struct yaml_node *node, const struct form_row *row,
+	  void *into)
+{
+	struct str home = STR_NONE;
+
+	form_text(form, node, row, &home);
+	if (str_starts(home, STR("https://")) || str_starts(home, STR("http://")))
+		*(struct str *)into = home;
+	else if (home.n > 0)
+		form_complain(form, node, "E402", STR_NONE, STR_NONE);
+}
+
 #define NODE(word, field)                                                                \
 	{                                                                                \
 		word, form_node, offsetof(struct connector_text_keys, field), 0, 0, NULL \
@@ -33,7 +46,7 @@ static const struct form_row rows[] = {
 	{"lang", form_word, offsetof(struct connector_text_keys, lang_word), 0, 0, lang_words},
 	{"markup", form_word, offsetof(struct connector_text_keys, markup), 0, 0, markup_names},
 	{"people", form_text, offsetof(struct connector_text_keys, people), 0, 32, NULL},
-	{"home", form_text, offsetof(struct connector_text_keys, home), 0, 1024, NULL},
+	{"home", read_home, offsetof(struct connector_text_keys, home), 0, 1024, NULL},
 	{"secret", form_word, offsetof(struct connector_text_keys, secret), 0, 0, secret_words},
 	{"rate", connector_read_rate, offsetof(struct connector_text_keys, rate), 0, 0, NULL},
 	{"digest", form_int, offsetof(struct connector_text_keys, digest), 0,

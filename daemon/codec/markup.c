@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define MOST_PAIRS 16
-#define LONGEST_TAG 600 /* bytes in which a cut looks for what it would break */
+#define LONGEST_ENTITY 8 /* "&quot;" without its end */
+#define LONGEST_TAG 600	 /* bytes in which a cut looks for what it would break */
 
 static const struct markup_row {
 	struct {
@@ -388,13 +389,13 @@ markup_cut(enum markup markup, struct str text, size_t bytes)
 
 	if (n == text.n || markup == MARKUP_PLAIN)
 		return n;
-	if (escapes_with(markup, '\\'))
-		n = before_backslash(text, n);
 	if (rows[markup].mention_open != NULL || markup == MARKUP_HTML)
 		n = unclosed(text, n, '<', '>');
-	cut = unclosed(text, n, '[', ')');
 	if (rows[markup].link_open != NULL && !rows[markup].url_first)
-		n = cut;
+		n = unclosed(text, n, '[', ')');
 	cut = unclosed(text, n, '&', ';');
-	return escapes_with(markup, '&') && n - cut < 8 ? cut : n;
+	if (escapes_with(markup, '&') && n - cut < LONGEST_ENTITY)
+		n = cut;
+	/* Last, for what was cut may have had a backslash before it. */
+	return escapes_with(markup, '\\') ? before_backslash(text, n) : n;
 }

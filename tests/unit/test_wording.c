@@ -425,7 +425,37 @@ a_list_within_lists_ends(void **state)
 			  "[{'{each data.l}': x}]}]}]}\n",
 			  &alert, 1, false));
 	assert_non_null(strstr(f->err.text, "more than it may"));
+	/* also one that says nothing, which no limit of bytes ends */
+	assert_false(make(
+		f,
+		"connector: 1\nbody: {a: '{each data.l}{each data.l}{each data.l}{if data.x}"
+		"x{end}{end}{end}{end}'}\n",
+		&alert, 1, false));
+	assert_non_null(strstr(f->err.text, "more than it may"));
 	buf_finish(&body);
+}
+
+/* Nothing that opens is left open by a cut: no tag, link or entity, and no escape that would take the next byte. */
+static void
+check_cut(const char *markup, struct str said)
+{
+	struct str dots = STR("\xe2\x80\xa6");
+	size_t n = said.n, slashes = 0;
+
+	while (n > 0 && !str_ends(str_slice(said, 0, n), dots))
+		n--;
+	if (n == 0)
+		return; /* not cut */
+	n -= dots.n;
+	while (slashes < n && said.p[n - 1 - slashes] == '\\')
+		slashes++;
+	if (strcmp(markup, "teams") == 0)
+		assert_int_equal(slashes % 2, 0);
+	if (strcmp(markup, "plain") == 0)
+		return;
+	for (size_t i = n; i > 0 && said.p[i - 1] != '>'; i--)
+		if (said.p[i - 1] == '<' && (i < 2 || said.p[i - 2] != '\\'))
+			fail_msg("%s: %.*s", markup, STR_ARG(said));
 }
 
 /* Whatever is cut, its tail stays and the text ends at the edge of a character. */
@@ -458,6 +488,7 @@ a_text_is_cut_to_its_limit(void **state)
 			assert_true(said.n <= (size_t)most);
 			assert_true(utf8_valid(said));
 			assert_true(str_ends(said, STR("END")));
+			check_cut(markups[m], said);
 			json_decref(root);
 			buf_finish(&text);
 		}
