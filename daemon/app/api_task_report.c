@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/api_room.h"
+#include "engine/quality.h"
 #include "engine/sla.h"
 
 #define GROUPS 1000 /* of each kind of group; what is beyond is summed up without a name */
@@ -14,9 +15,6 @@ struct times {
 	int64_t *list;
 	size_t count, cap;
 };
-
-static const char *const outcomes[] = {"saved", "churned", "false_alarm", "no_answer", "other"};
-#define OUTCOMES (sizeof outcomes / sizeof *outcomes)
 
 struct group {
 	struct str name;
@@ -91,9 +89,8 @@ note_task(struct ask *ask, struct group *group, const struct ruleset *rules,
 	group->breached += (task->told & (TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED)) != 0;
 	group->done += task->state == TASK_DONE;
 	group->cancelled += task->state == TASK_CANCELLED;
-	for (size_t i = 0; i < OUTCOMES; i++)
-		group->outcomes[i] +=
-			task->state == TASK_DONE && str_is(task->outcome, outcomes[i]);
+	if (task->state == TASK_DONE && outcome_of(task->outcome) >= 0)
+		group->outcomes[outcome_of(task->outcome)]++;
 	note_time(ask, &group->ack, sla_ack_took(rules, task));
 	note_time(ask, &group->resolve, sla_resolve_took(rules, task));
 }
@@ -190,8 +187,8 @@ group_json(struct json *json, struct group *group)
 	count_json(json, "cancelled", group->cancelled);
 	json_key(json, "outcomes");
 	json_open(json, '{');
-	for (size_t i = 0; i < OUTCOMES; i++)
-		count_json(json, outcomes[i], group->outcomes[i]);
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		count_json(json, outcome_name((enum outcome)i), group->outcomes[i]);
 	json_close(json, '}');
 	median_json(json, "ack_median_s", &group->ack);
 	median_json(json, "resolve_median_s", &group->resolve);

@@ -5,6 +5,7 @@
 
 #include "app/ctl.h"
 #include "base/civil.h"
+#include "engine/quality.h"
 
 /* A share in percent, "-" where there is none. */
 static struct str
@@ -95,14 +96,13 @@ print_noisy(const struct ctl *ctl, const json_t *rules)
 static void
 print_task(struct ctl_table *table, const json_t *task)
 {
-	static const char *const outcomes[] = {"saved", "churned", "false_alarm", "no_answer",
-					       "other"};
 	const json_t *done = json_object_get(task, "done");
 
 	ctl_table_text(table, ctl_json_text(task, "task"));
 	ctl_table_cell(table, number_text(&table->arena, task, "created"));
-	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
-		ctl_table_cell(table, number_text(&table->arena, done, outcomes[i]));
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		ctl_table_cell(table,
+			       number_text(&table->arena, done, outcome_name((enum outcome)i)));
 	ctl_table_cell(table, number_text(&table->arena, task, "by_itself"));
 	ctl_table_cell(table, number_text(&table->arena, task, "cancelled"));
 	ctl_table_cell(table, share_text(&table->arena, task, "save_rate"));

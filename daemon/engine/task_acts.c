@@ -104,22 +104,11 @@ act_claim(struct step *step, struct task_held *task, struct task_change *said)
 	tell(step, task, VERB_CLAIMED, said);
 }
 
-static bool
-outcome_known(struct str outcome)
-{
-	static const char *const known[] = {"saved", "churned", "false_alarm", "no_answer",
-					    "other"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (str_is(outcome, known[i]))
-			return true;
-	return false;
-}
-
 /* By the borrower, or by a system that says of nobody: the loan ends, the task does not. */
 static void
 act_done(struct step *step, struct task_held *task, struct task_change *said)
 {
-	if (said->outcome.n && !outcome_known(said->outcome)) {
+	if (said->outcome.n && outcome_of(said->outcome) < 0) {
 		refuse(step,
 		       "outcome \"%.*s\" is none of saved, churned, false_alarm, no_answer, other",
 		       STR_ARG(said->outcome));
