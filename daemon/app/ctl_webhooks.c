@@ -123,6 +123,53 @@ count_letters(const json_t *letters, const char *endpoint)
 	return count;
 }
 
+static void
+tell_gone(const char *name, size_t count, bool zh, const struct ctl_trouble *trouble)
+{
+	struct buf out = {0};
+
+	buf_printf(
+		&out,
+		zh ? "%zu 封死信属于已不在配置中的端点：churnctl dead drop --all --endpoint %s"
+		   : "%zu dead letter(s) of an endpoint that is configured no more: churnctl "
+		     "dead drop --all --endpoint %s",
+		count, name);
+	trouble->say(trouble->ctx, name, false, out.p);
+	buf_finish(&out);
+}
+
+static bool
+is_configured(const json_t *webhooks, const char *name)
+{
+	const json_t *webhook;
+	size_t i;
+
+	json_array_foreach(webhooks, i, webhook) if (strcmp(ctl_json_text(webhook, "name"),
+							    name) == 0) return true;
+	return false;
+}
+
+/* The first letter of each speaks for all of them. */
+static void
+tell_strangers(struct ctl_home *home, const json_t *letters, const json_t *webhooks,
+	       const struct ctl_trouble *trouble)
+{
+	const json_t *letter;
+	size_t i;
+
+	json_array_foreach(letters, i, letter)
+	{
+		const char *name = ctl_clean(&home->arena, ctl_json_text(letter, "endpoint")).p;
+		size_t k = 0;
+
+		while (k < i &&
+		       strcmp(ctl_json_text(json_array_get(letters, k), "endpoint"), name) != 0)
+			k++;
+		if (k == i && !is_configured(webhooks, name))
+			tell_gone(name, count_letters(letters, name), home->ctl->zh, trouble);
+	}
+}
+
 void
 ctl_webhooks_troubles(struct ctl_home *home, const json_t *webhooks,
 		      const struct ctl_trouble *trouble)
@@ -143,6 +190,7 @@ ctl_webhooks_troubles(struct ctl_home *home, const json_t *webhooks,
 				  json_is_string(json_object_get(dead, "next")), home->ctl->zh,
 				  trouble);
 	}
+	tell_strangers(home, letters, webhooks, trouble);
 	json_decref(dead);
 }
 

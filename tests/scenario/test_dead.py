@@ -345,6 +345,10 @@ def test_dead_letters_are_told_of():
         for words in (('webhooks',), ('status',)):
             check('churnctl dead list --endpoint crm' in place.ctl(*words), words)
         check('churnctl dead retry --all --endpoint crm' in place.ctl('doctor', status=1), 'doctor')
+        place.letter(2, 'old')
+        place.letter(3, 'old')
+        said = place.ctl('webhooks')
+        check(said.count('old: 2 dead letter(s) of an endpoint that is configured no more') == 1 and 'crm: 1 dead' in said, said)
 
 
 def test_an_endpoint_is_tried_out():
