@@ -3,7 +3,10 @@
 #include "io/scrub.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
+
+#define LOGIN_MAX 1024 /* bytes of user:password; longer ones no server takes */
 
 void
 scrub_add(struct scrub *scrub, struct str word)
@@ -12,6 +15,46 @@ scrub_add(struct scrub *scrub, struct str word)
 		return;
 	buf_str(&scrub->words, word);
 	buf_char(&scrub->words, '\0');
+}
+
+static int
+hex_of(char c)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+	return at == NULL ? -1 : at - digits < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
+}
+
+/* %41 is A, as libcurl reads it. */
+static void
+percent_decode(struct str text, struct buf *out)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		int high = text.p[i] == '%' && i + 2 < text.n ? hex_of(text.p[i + 1]) : -1;
+		int low = high >= 0 ? hex_of(text.p[i + 2]) : -1;
+
+		buf_char(out, low >= 0 ? (char)(high * 16 + low) : text.p[i]);
+		i += low >= 0 ? 2 : 0;
+	}
+}
+
+void
+scrub_add_login(struct scrub *scrub, struct str login)
+{
+	unsigned char base64[(LOGIN_MAX + 2) / 3 * 4 + 1];
+	struct buf plain = {0};
+
+	if (login.n == 0 || login.n > LOGIN_MAX)
+		return;
+	percent_decode(login, &plain);
+	EVP_EncodeBlock(base64, (const unsigned char *)plain.p, (int)plain.n);
+	scrub_add(scrub, login);
+	scrub_add(scrub, buf_view(&plain));
+	scrub_add(scrub, str_of((const char *)base64));
+	OPENSSL_cleanse(base64, sizeof base64);
+	OPENSSL_cleanse(plain.p, plain.cap);
+	buf_finish(&plain);
 }
 
 static bool

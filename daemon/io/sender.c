@@ -378,6 +378,19 @@ sender_cancel(struct sender_call *call)
 
 /* --- coming ----------------------------------------------------------------------------------------- */
 
+/* URL = scheme "://" [login "@"] host ["/" path]; none: empty. */
+static struct str
+login_of(struct str url)
+{
+	size_t from = str_starts(url, STR("https://")) ? 8 : 7, end = from, at = from;
+
+	while (end < url.n && strchr("/?#", url.p[end]) == NULL)
+		end++;
+	for (size_t i = from; i < end; i++)
+		at = url.p[i] == '@' ? i : at;
+	return url.n > from ? str_slice(url, from, at) : STR_NONE;
+}
+
 /* The way to the endpoint is a secret of many robots; what parameters hold may be one. */
 static void
 learn_secrets(struct sender *sender)
@@ -388,6 +401,7 @@ learn_secrets(struct sender *sender)
 
 	if (path != NULL)
 		scrub_add(&sender->scrub, str_slice(url, (size_t)(path - url.p) + 1, url.n));
+	scrub_add_login(&sender->scrub, login_of(url));
 	scrub_add(&sender->scrub, buf_view(&sender->secrets.first));
 	for (unsigned i = 0; i < config->secret_count; i++)
 		scrub_add(&sender->scrub, config->secrets[i]);

@@ -12,6 +12,8 @@ struct scrub {
 };
 
 void scrub_add(struct scrub *scrub, struct str word);
+/* "user:password" of a URL: as it stands there, and as HTTP sends it (RFC 7617). */
+void scrub_add_login(struct scrub *scrub, struct str login);
 /* Appends text with "***" for each of the words and for `also`. */
 void scrub_text(const struct scrub *scrub, struct str also, struct str text, struct buf *out);
 void scrub_finish(struct scrub *scrub);

@@ -20,7 +20,9 @@ SECRETS = {
     'the signing key': KEY.decode(), 'the signing secret': WHSEC, 'the path of a URL': 'zq-path-of-the-url',
     'the query of a URL': 'zq-query-of-the-url', 'the password in a URL': 'zq-password-of-the-url',
     'Authorization': 'zq-authorization', 'a key in a header': 'zq-key-in-a-header', 'the token of HTTP': 'zq-token-of-http',
-    'the password of Redis': 'zq-password-of-redis', 'a signature': 'v1,',
+    'the password of Redis': 'zq-password-of-redis', 'a signature': 'v1,', 'a value of set': 'zq-secret-of-the-app',
+    'a file of set': 'zq-secret-in-a-file', 'the token of a recipe': 'zq-token-of-the-recipe', 'the secret of a robot': 'zq-secret-of-the-robot',
+    'the password in a URL, as it is sent': base64.b64encode(b'user:zq-password-of-the-url').decode(),
 }
 RULES = 'churnd: 1\nname: secrets\nsignals: {login: {on: login}}\nrules: [{rule: r, expr: silent(login) >= 9d, points: 1}]\n'
 HEADERS = 'Authorization: "Bearer zq-authorization", X-Api-Key: zq-key-in-a-header'
@@ -33,7 +35,7 @@ def free_port():
 
 
 class Answers(Server):
-    """Answers by the path's last word: a status, with a Location for 302."""
+    """Answers by the path's last word: a status, with a Location for 302; and repeats what it was sent, as debug pages do."""
 
     def serve(self, sock):
         text = b''
@@ -45,8 +47,13 @@ class Answers(Server):
             length = re.search(rb'content-length: *(\d+)', head, re.I)
             if len(body) < int(length.group(1)):
                 continue
-            status = re.search(rb'-(\d+)\?', head).group(1)
-            sock.sendall(b'HTTP/1.1 %s x\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\nno' % status)
+            if b'tenant_access_token' in head:
+                status, said = b'200', b'{"code":0,"tenant_access_token":"zq-token-of-the-recipe","expire":7200}'
+            else:
+                found = re.search(rb'-(\d+)\?', head)
+                status, said = found.group(1) if found else b'422', re.sub(rb'webhook-signature: .*\r\n', b'', head) + body
+            sock.sendall(b'HTTP/1.1 %s x\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: %d\r\n\r\n' % (
+                status, len(said) if status != b'204' else 0) + (said if status != b'204' else b''))
             text = b''
 
 
@@ -59,6 +66,7 @@ class Setting:
         self.house = House(RULES, options=['--save', '', '--port', str(self.redis_port), '--bind', '127.0.0.1', '--user',
                                            'churnd', 'on', '>zq-password-of-redis', '~*', '&*', '+@all'])
         self.house.write('redis-password', 'zq-password-of-redis\n')
+        self.house.write('api-token', 'zq-secret-in-a-file\n')
         self.house.write('token', 'zq-token-of-http\n')
         self.house.write('churnd.yaml', self.text())
 
@@ -76,7 +84,15 @@ class Setting:
                 self.endpoint('moved', answers, 302) + self.endpoint('gone', answers, 410) +
                 self.endpoint('busy', answers, 429) + self.endpoint('nobody', free_port()) +
                 self.endpoint('silent', self.mute.port) + self.endpoint('no_tls', answers, scheme='https') +
-                self.endpoint('private', answers, more='').replace('allow: [127.0.0.0/8], ', '', 1))
+                self.endpoint('private', answers).replace('allow: [127.0.0.0/8], ', '', 1) +
+                self.endpoint('basic', answers, 422).replace(f'headers: {{{HEADERS}}}, ', '', 1) +
+                self.connector('app', 'feishu_app', 'set: {app_id: zq, app_secret: zq-secret-of-the-app, to: ou_1}') +
+                self.connector('crm', 'pipedrive', 'set: {api_token_file: api-token}') +
+                self.connector('robot', 'dingtalk', 'secret: SECzq-secret-of-the-robot'))
+
+    def connector(self, name, preset, more):
+        return (f'  {name}: {{url: "http://127.0.0.1:{self.answers.port}/zq-path-of-the-url", format: {preset}, {more}, '
+                'allow: [127.0.0.0/8], timeout: 200ms, retry: {first: 20ms, factor: 1, max: 20ms}}\n')
 
     def close(self):
         self.house.__exit__()
@@ -103,7 +119,8 @@ def alert_all(setting):
     for number in range(2):
         name = f'al_{number:026d}'
         setting.house.call('XADD', 'churn:alerts', '*', 'id', name, 'type', 'rule.fired', 'customer', f'c{number}', 'at',
-                           '1795255200000', 'to', ','.join(names), 'body', '{"id":"%s"}' % name)
+                           '1795255200000', 'to', ','.join(names), 'body', '{"type":"customer.level_raised","id":"%s","timestamp":"2026-11-21T10:00:00.000Z","data":'
+                           '{"customer":"c%d","name":"Acme","level":"watch","risk":40,"reasons":[],"profile":{"crm_id":"7"}}}' % (name, number))
     return names
 
 
@@ -124,7 +141,7 @@ def secrets_stand_nowhere_else():
         house = setting.house
         daemon = house.start(house.path('churnd.yaml'))
         names = alert_all(setting)
-        for letters in ('refuses', 'fails'):
+        for letters in ('refuses', 'fails', 'basic', 'app', 'crm', 'robot'):
             wait_for(f'a dead letter of {letters}', lambda: any(f['endpoint'] == letters for _, f in house.entries('dead')))
         for name in set(names) - {'good', 'private'}:
             wait_for(f'{name} fails in the log', lambda: re.search(rf'\b{name}\b.*(answered|:)', house.log(daemon)))

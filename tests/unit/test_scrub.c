@@ -47,12 +47,30 @@ words_too_short_to_be_secrets_stay(void **state)
 	scrub_finish(&scrub);
 }
 
+/* As it stands in the URL, decoded, and in base64: RFC 7617 has Aladdin as its example. */
+static void
+a_login_is_replaced_in_every_form(void **state)
+{
+	struct scrub scrub = {0};
+
+	(void)state;
+	scrub_add_login(&scrub, STR("%41laddin:open%20sesam%65"));
+	check(&scrub, STR_NONE,
+	      STR("%41laddin:open%20sesam%65 Aladdin:open sesame Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+	      "*** *** Basic ***");
+	scrub_add_login(&scrub, STR_NONE);
+	scrub_add_login(&scrub, STR("user:100%"));
+	check(&scrub, STR_NONE, STR("user:100% user:100"), "*** user:100");
+	scrub_finish(&scrub);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_are_replaced_wherever_they_stand),
 		cmocka_unit_test(words_too_short_to_be_secrets_stay),
+		cmocka_unit_test(a_login_is_replaced_in_every_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
