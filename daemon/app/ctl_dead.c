@@ -79,20 +79,20 @@ print_text(struct arena *arena, const char *label, const json_t *letter, const c
 	const char *text = ctl_json_text(letter, key);
 
 	if (at.n > 0 || number.n > 0)
-		printf("%s\t%s\n", label, at.n > 0 ? at.p : number.p);
+		printf("%s: %s\n", label, at.n > 0 ? at.p : number.p);
 	else if (*text)
-		printf("%s\t%s\n", label, ctl_clean(arena, text).p);
+		printf("%s: %s\n", label, ctl_clean(arena, text).p);
 }
 
 static void
 print_letter(const struct ctl *ctl, json_t *json)
 {
 	static const char *const rows[][3] = {
-		{"id", "dead letter", "死信　　"},    {"alert", "alert\t", "告警　　"},
-		{"endpoint", "endpoint", "端点　　"}, {"customer", "customer", "客户　　"},
-		{"reason", "reason\t", "原因　　"},   {"status", "status\t", "状态码　"},
-		{"attempts", "tries\t", "次数　　"},  {"first_at", "first try", "首次尝试"},
-		{"last_at", "last try", "最后尝试"},  {"reply", "reply\t", "应答　　"}};
+		{"id", "dead letter", "死信"},	     {"alert", "alert", "告警"},
+		{"endpoint", "endpoint", "端点"},    {"customer", "customer", "客户"},
+		{"reason", "reason", "原因"},	     {"status", "status", "状态码"},
+		{"attempts", "tries", "次数"},	     {"first_at", "first try", "首次尝试"},
+		{"last_at", "last try", "最后尝试"}, {"reply", "reply", "应答"}};
 	char *body = json_dumps(json_object_get(json, "body"),
 				JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
 	struct arena arena;

@@ -71,8 +71,9 @@ tell_state(const json_t *webhook, bool zh, const struct ctl_trouble *trouble)
 		       : zh   ? "没有正常应答"
 			      : "does not take alerts");
 	if (*why) {
-		buf_text(&out, zh ? "：" : ": ");
+		buf_text(&out, zh ? "（最近错误：" : " (last error: ");
 		ctl_text_clean(&out, str_of(why));
+		buf_text(&out, zh ? "）" : ")");
 	}
 	buf_text(&out, zh ? "；" : "; ");
 	put_waiting(&out, webhook, zh);
@@ -101,7 +102,7 @@ tell_dead(const char *name, size_t count, bool more, bool zh, const struct ctl_t
 		&out,
 		zh ? "%zu%s 封死信，已放弃投递：churnctl dead list --endpoint %s；重发 churnctl "
 		     "dead retry --all --endpoint %s"
-		   : "%zu%s dead letter(s), given up: see churnctl dead list --endpoint "
+		   : "given up: %zu%s; see churnctl dead list --endpoint "
 		     "%s; once more: churnctl dead retry --all --endpoint %s",
 		count,
 		!more ? ""
@@ -131,7 +132,7 @@ tell_gone(const char *name, size_t count, bool zh, const struct ctl_trouble *tro
 	buf_printf(
 		&out,
 		zh ? "%zu 封死信属于已不在配置中的端点：churnctl dead drop --all --endpoint %s"
-		   : "%zu dead letter(s) of an endpoint that is configured no more: churnctl "
+		   : "configured no more, and has dead letters: %zu; churnctl "
 		     "dead drop --all --endpoint %s",
 		count, name);
 	trouble->say(trouble->ctx, name, false, out.p);

@@ -348,7 +348,7 @@ def test_dead_letters_are_told_of():
         place.letter(2, 'old')
         place.letter(3, 'old')
         said = place.ctl('webhooks')
-        check(said.count('old: 2 dead letter(s) of an endpoint that is configured no more') == 1 and 'crm: 1 dead' in said, said)
+        check(said.count('old: configured no more, and has dead letters: 2') == 1 and 'crm: given up: 1;' in said, said)
 
 
 def test_an_endpoint_is_tried_out():
