@@ -572,10 +572,13 @@ step_remove_rules(struct engine *engine, uint32_t index, const bool *removed,
 	}
 	tags_forget(&step, to);
 	if (step.changed) {
-		engine_mark_dirty(engine, index);
 		if (!(step.customer->flags & CUSTOMER_RESTS))
 			(void)risk_settle(&step);
 		orders_emit(&step);
+	}
+	orders_forget_tasks(&step, to);
+	if (step.changed) {
+		engine_mark_dirty(engine, index);
 		arena_reset(&engine->scratch);
 	}
 	return step.changed;

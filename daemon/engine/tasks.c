@@ -289,19 +289,42 @@ tasks_ordered_by(struct step *step, const struct alert *alert,
 	}
 }
 
+static void
+cancel(struct step *step, struct task_held *task, const char *note)
+{
+	struct task_change said = {.note = str_of(note), .to = STR("cancelled")};
+	task->stepped_at = NEVER;
+	if (!task_is_open(task))
+		return;
+	said.from = str_of(task_state_name((enum task_state)task->state));
+	task_close(step, task, TASK_CANCELLED);
+	task_tell(step, task, VERB_CANCELLED, NULL, &said);
+}
+
 void
 orders_cancel_tasks(struct step *step, const char *note)
 {
 	struct cold *cold = step->customer->cold;
+	for (unsigned i = 0; cold && i < cold->task_count; i++)
+		cancel(step, &cold->tasks[i], note);
+}
+
+static bool
+has_task(const struct ruleset *rules, uint32_t key)
+{
+	for (unsigned i = 0; i < rules->task_count; i++)
+		if (rules->tasks[i].key == key)
+			return true;
+	return false;
+}
+
+void
+orders_forget_tasks(struct step *step, const struct ruleset *to)
+{
+	struct cold *cold = step->customer->cold;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		struct task_held *task = &cold->tasks[i];
-		task->stepped_at = NEVER;
-		if (!task_is_open(task))
-			continue;
-		struct task_change said = {.note = str_of(note),
-					   .from = str_of(task_state_name(task->state)),
-					   .to = STR("cancelled")};
-		task_close(step, task, TASK_CANCELLED);
-		task_tell(step, task, VERB_CANCELLED, NULL, &said);
+		if (!has_task(to, step->engine->rules->tasks[task->def].key))
+			cancel(step, task, "the rules have no such task any more");
 	}
 }

@@ -460,6 +460,8 @@ void orders_task_act(struct step *step);
 void orders_address_task(struct step *step, struct task_change *change);
 /* And what would have followed from those that are done. */
 void orders_cancel_tasks(struct step *step, const char *note);
+/* Of those whose kind is in `to` no more: nobody could close them any longer. */
+void orders_forget_tasks(struct step *step, const struct ruleset *to);
 bool task_is_open(const struct task_held *task);
 /* Why a task is ordered: by an alert, or by a step of another task. */
 struct task_reason {

@@ -44,6 +44,7 @@ profile: {{tier: {{enum: [{words}], default: tin}}, mrr: num, phone: {{type: str
 - {{on: customer.level_raised, webhook: crm}}
 - {{on: customer.level_raised, at_least: at_risk, task: call}}
 - {{on: rule.fired, rule: bad, task: answer}}
+- {{on: task.breached, webhook: crm}}
 {more_actions}tasks:
   call: {{title: "Call {{name}}", assign: {assign}{call}}}
   answer: {{title: Answer, priority: low{answer}}}

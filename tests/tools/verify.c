@@ -97,8 +97,10 @@ say_alert(struct verify *verify, const struct order *order)
 	buf_printf(&line, "id=%s type=%.*s customer=%.*s at=%" PRId64 " to=",
 		   task ? order->u.task.notice_id : order->u.alert.id, STR_ARG(name),
 		   STR_ARG(customer), task ? order->u.task.at : order->u.alert.at);
-	for (unsigned i = 0; !task && i < order->u.alert.to_count; i++)
-		buf_printf(&line, "%s%.*s", i ? "," : "", STR_ARG(order->u.alert.to[i]));
+	const struct str *to = task ? order->u.task.endpoints : order->u.alert.to;
+	unsigned count = task ? order->u.task.endpoint_count : order->u.alert.to_count;
+	for (unsigned i = 0; i < count; i++)
+		buf_printf(&line, "%s%.*s", i ? "," : "", STR_ARG(to[i]));
 	buf_text(&line, " body=");
 	if (task)
 		task_alert_json(&line, verify->engine, order);

@@ -380,6 +380,27 @@ an_overdue_task_escalates_at_once_when_an_edit_says_so(void **state)
 	scene_finish(&w);
 }
 
+static void
+an_edit_without_a_kind_of_task_cancels_those_that_are_open(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, HEAD "actions: [{on: rule.fired, task: call}, {on: rule.fired, task: "
+			    "write}]\ntasks: {call: {}, write: {}}\n");
+	strike(&w, NOON, "c1");
+	strike(&w, NOON, "c2");
+	scene_clear(&w);
+	w.wordy = true;
+	scene_change(&w, at("2026-03-02 13:00"),
+		     HEAD "actions: [{on: rule.fired, task: write}]\ntasks: {write: {}}\n");
+	scene_expect(&w, "2026-03-02T13:00:00.000Z c1 task.cancelled call : open > cancelled "
+			 "(the rules have no such task any more)\n"
+			 "2026-03-02T13:00:00.000Z c2 task.cancelled call : open > cancelled "
+			 "(the rules have no such task any more)\n");
+	expect_tasks(&w, "c1", "write open normal q= a= \n");
+	scene_finish(&w);
+}
+
 /* ---- rules of a task ---- */
 
 static void
@@ -486,6 +507,7 @@ main(void)
 		cmocka_unit_test(a_playbook_ends_for_good_once_its_exit_is_true),
 		cmocka_unit_test(what_a_playbook_made_before_its_exit_stays),
 		cmocka_unit_test(a_step_is_made_when_its_condition_is_true_then),
+		cmocka_unit_test(an_edit_without_a_kind_of_task_cancels_those_that_are_open),
 		cmocka_unit_test(a_task_knows_its_rules_among_many_and_over_edits),
 		cmocka_unit_test(an_action_sends_what_becomes_of_tasks),
 	};
