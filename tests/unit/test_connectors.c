@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each preset says each alert exactly as tests/connectors/PRESET.expected; `test_connectors update` writes them. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -223,6 +224,32 @@ each_type_of_alert_has_words_in_both_languages(void **state)
 	}
 }
 
+/* What is built in is what lies in the folder: nobody reads one and runs another. */
+static void
+the_files_of_the_folder_are_built_in(void **state)
+{
+	DIR *folder = opendir("connectors");
+	unsigned count = 0;
+
+	(void)state;
+	assert_non_null(folder);
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		struct str file = str_of(entry->d_name), name;
+
+		if (!str_ends(file, STR(".yaml")))
+			continue;
+		name = str_slice(file, 0, file.n - strlen(".yaml"));
+		if (!str_eq(connector_preset_text(name),
+			    slurp(arena_printf(&world.arena, "connectors/%s", entry->d_name)
+					  .p)))
+			fail_msg("%s is not what was built in", entry->d_name);
+		assert_non_null(connector_preset_base(name));
+		count++;
+	}
+	closedir(folder);
+	assert_true(count >= 17);
+}
+
 static int
 update(void)
 {
@@ -257,5 +284,8 @@ main(int argc, char **argv)
 	tests[count++] = (struct CMUnitTest){"each_type_of_alert_has_words_in_both_languages",
 					     each_type_of_alert_has_words_in_both_languages,
 					     NULL, NULL, NULL};
+	tests[count++] =
+		(struct CMUnitTest){"the_files_of_the_folder_are_built_in",
+				    the_files_of_the_folder_are_built_in, NULL, NULL, NULL};
 	return _cmocka_run_group_tests("connectors", tests, count, NULL, NULL);
 }
