@@ -49,7 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	body = (struct str){(const char *)bytes + 2, n - 2};
 	outcome = connector_judge(connector, status, bytes[1] & 16 ? 1000 : RETRY_NO_AFTER,
 				  body, &why);
-	/* Salesforce's duplicate is a 400 that was delivered before. */
+	/* A duplicate is a 400 that was delivered before. */
 	if (outcome == RETRY_DELIVERED && (status < 200 || status > 299) && status != 400)
 		abort();
 	if (outcome == RETRY_DELIVERED && body.n == 0 && connector->reply.code_count > 0 &&
