@@ -18,28 +18,13 @@ format_names(struct str names[FORMATS_MOST])
 	return count;
 }
 
-static struct str
-joined(struct form *form, const struct str *names, unsigned count)
-{
-	struct buf buf = {0};
-	struct str out;
-
-	for (unsigned i = 0; i < count; i++) {
-		buf_text(&buf, i > 0 ? ", " : "");
-		buf_str(&buf, names[i]);
-	}
-	out = arena_str(form->arena, buf_view(&buf));
-	buf_finish(&buf);
-	return out;
-}
-
 static void
 complain_format(struct form *form, const struct yaml_node *node)
 {
 	struct str names[FORMATS_MOST];
 	unsigned count = format_names(names);
 	struct complaint complaint = {.code = "E415",
-				      .args = {node->text, joined(form, names, count)}};
+				      .args = {node->text, form_join(form, names, count)}};
 	struct str near = str_nearest(node->text, names, count);
 
 	if (near.n != 0)

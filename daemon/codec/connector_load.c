@@ -10,7 +10,7 @@
 
 /* The keys of a file; what another key decides first is kept as its node. */
 struct connector_text_keys {
-	struct str version, from, lang, people, home;
+	struct str version, people, home;
 	int markup, secret, lang_word;
 	struct rate rate;
 	int64_t digest, most;

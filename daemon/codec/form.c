@@ -101,8 +101,8 @@ form_is_map(struct form *form, const struct yaml_node *node)
 	return is_kind(form, node, YAML_MAP, "E032");
 }
 
-static struct str
-join(struct form *form, const struct str *words, size_t count)
+struct str
+form_join(struct form *form, const struct str *words, size_t count)
 {
 	struct buf buf = {0};
 	struct str out;
@@ -121,8 +121,8 @@ void
 form_complain_word(struct form *form, const struct yaml_node *node, const char *code,
 		   struct str what, const struct str *words, size_t count)
 {
-	struct complaint complaint = {.code = code,
-				      .args = {node->text, what, join(form, words, count)}};
+	struct complaint complaint = {
+		.code = code, .args = {node->text, what, form_join(form, words, count)}};
 
 	diags_complain(form->diags, place_of(node), &complaint);
 }
@@ -139,7 +139,7 @@ complain_unknown(struct form *form, const struct yaml_node *key, const struct fo
 	if (str_nearest(key->text, names, count).n != 0)
 		form_propose(form, key, "E030", key->text, names, count);
 	else
-		form_complain(form, key, "E031", key->text, join(form, names, count));
+		form_complain(form, key, "E031", key->text, form_join(form, names, count));
 }
 
 static void
@@ -350,7 +350,7 @@ form_word(struct form *form, const struct yaml_node *node, const struct form_row
 			return;
 		}
 	}
-	form_complain(form, node, "E040", node->text, join(form, names, count));
+	form_complain(form, node, "E040", node->text, form_join(form, names, count));
 }
 
 void

@@ -42,13 +42,6 @@ run_md(struct wording_env *env, const struct wording_filter *filter, struct said
 		escape_as(said, env->markup);
 }
 
-static int
-take_dump(const char *bytes, size_t n, void *out)
-{
-	buf_add(out, bytes, n);
-	return 0;
-}
-
 /* Alone in a body's value it is no filter at all (wording_print_raw); in a text it is JSON as text, escaped
  * like any other, but inside a body that is one text. */
 static void
@@ -64,8 +57,7 @@ run_raw(struct wording_env *env, const struct wording_filter *filter, struct sai
 	if (said->json == NULL)
 		buf_text(&out, "null");
 	else
-		json_dump_callback(said->json, take_dump, &out,
-				   JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+		wording_dump(&out, said->json);
 	said_set(said, &out);
 	said->is_marked = env->markup == MARKUP_JSON;
 }

@@ -181,7 +181,7 @@ put_word(struct buf *out, const struct wording_env *env, enum wording_word word)
 	}
 }
 
-/* A text within a text: it brings its own markup. The url is the admin's own, and goes as it is. */
+/* A text within a text: it brings its own markup. */
 static void
 find_text(struct wording_env *env, const struct wording_value *value, struct said *said)
 {
@@ -426,8 +426,8 @@ take_dump(const char *bytes, size_t n, void *out)
 	return 0;
 }
 
-static void
-dump(struct buf *out, const json_t *json)
+void
+wording_dump(struct buf *out, const json_t *json)
 {
 	json_dump_callback(json, take_dump, out,
 			   JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
@@ -442,7 +442,7 @@ print_raw_text(struct buf *out, struct str text)
 
 	json_init(&string, out);
 	if (json != NULL)
-		dump(out, json);
+		wording_dump(out, json);
 	else if (text.n > 0)
 		json_str(&string, text);
 	json_decref(json);
@@ -459,6 +459,6 @@ wording_print_raw(struct buf *out, const struct wording *wording, struct wording
 	if (said.is_text)
 		print_raw_text(out, buf_view(&said.text));
 	else if (said.json != NULL && !json_is_null(said.json))
-		dump(out, said.json);
+		wording_dump(out, said.json);
 	buf_finish(&said.text);
 }

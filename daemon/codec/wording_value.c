@@ -218,7 +218,8 @@ take_parameter(struct wording_parser *parser, size_t from, struct wording_value 
 		if (!str_eq(known[i], name))
 			continue;
 		value->index = i;
-		return true;
+		return !connector->parameters[i].secret || parser->names->with_secret ||
+		       wording_complain(parser, from, parser->at, "E443", name, STR_NONE);
 	}
 	return propose(parser, from, parser->at, "E438", name, known,
 		       connector->parameter_count);

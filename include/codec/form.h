@@ -74,6 +74,8 @@ bool form_is_map(struct form *form, const struct yaml_node *node);
 /* "file:line" of a node, for sentences about an earlier place. */
 struct str form_place(struct form *form, const struct yaml_node *node);
 struct str form_duration_text(struct form *form, int64_t ms);
+/* "a, b, c" */
+struct str form_join(struct form *form, const struct str *words, size_t count);
 struct str form_int_text(struct form *form, int64_t number);
 
 #endif

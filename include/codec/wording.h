@@ -186,6 +186,7 @@ bool wording_test_holds(struct wording_env *env, const struct wording_test *test
 json_t *wording_list(struct wording_env *env, const struct wording_test *test);
 /* The subtree of a raw wording as JSON; "" when there is none. */
 void wording_print_raw(struct buf *out, const struct wording *wording, struct wording_env *env);
+void wording_dump(struct buf *out, const json_t *json);		  /* compact */
 void wording_enter_alert(struct wording_env *env, json_t *alert); /* speaks of another one */
 
 #endif
