@@ -124,6 +124,8 @@ act_done(struct step *step, struct task_held *task, struct task_change *said)
 	said->to = STR("done");
 	if (!task->acked_at)
 		task->acked_at = step->now;
+	if (task->assignee.n == 0)
+		text_set(&task->assignee, said->who);
 	text_set(&task->outcome, said->outcome);
 	task_close(step, task, TASK_DONE);
 	tell(step, task, VERB_DONE, said);

@@ -165,6 +165,8 @@ static bool
 route_is_of(const struct ruleset *rules, const struct task_route *route,
 	    const struct task_held *task)
 {
+	if (route->rule < 0 && route->category < 0)
+		return true;
 	for (unsigned i = 0; i < task->rule_count; i++)
 		for (unsigned k = 0; k < rules->rule_count; k++) {
 			const struct rule *rule = &rules->rules[k];
@@ -173,7 +175,7 @@ route_is_of(const struct ruleset *rules, const struct task_route *route,
 			    (route->category < 0 || route->category == (int)rule->category))
 				return true;
 		}
-	return route->rule < 0 && route->category < 0;
+	return false;
 }
 
 /* The first route whose condition is true says what differs from the task's own words. */

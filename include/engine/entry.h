@@ -40,7 +40,7 @@ enum entry_kind {
 	ENTRY_MEMBER,  /* type member */
 	ENTRY_CLOCK,   /* churnd.clock */
 	ENTRY_RULES,   /* churnd.rules: attribute sha256 */
-	ENTRY_TASK, /* churnd.task: attributes task, verb, who, note, outcome, reason_code, until, to */
+	ENTRY_TASK, /* churnd.task: attributes task, verb, and what task_acts.c says of each verb */
 	ENTRY_TAG, /* churnd.tag: attributes tag, remove, expires, who */
 };
 

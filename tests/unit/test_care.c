@@ -238,7 +238,7 @@ a_playbook_ends_for_good_once_its_exit_is_true(void **state)
 	strike(&w, NOON, "c1");
 	act(&w, "2026-03-02 13:00", "done", 0, NULL); /* its steps go on */
 	scene_send(&w, at("2026-03-04 09:00"), "c1", "a", NULL);
-	expect_tasks(&w, "c1", "hello done normal q= a=  other\n");
+	expect_tasks(&w, "c1", "hello done normal q= a=zoe  other\n");
 	scene_clear(&w);
 	scene_advance(&w, at("2026-03-20 00:00"));
 	scene_expect(&w, "");

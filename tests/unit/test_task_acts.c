@@ -284,6 +284,21 @@ nobody_lends_what_nobody_has(void **state)
 	scene_finish(&w);
 }
 
+static void
+who_does_what_nobody_had_has_done_it(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w, HEAD CALL "tasks: {call: {queue: care}}\n");
+	say(&w, "2026-03-02 12:01", "done", "who=bob", "outcome=saved");
+	expect_tasks(&w, "c1", "call done normal q=care a=bob  saved\n");
+	scene_finish(&w);
+	begin(&w, PLAIN);
+	say(&w, "2026-03-02 12:01", "done", "who=bob", "outcome=saved");
+	expect_tasks(&w, "c1", "call done normal q=care a=ann  saved\n");
+	scene_finish(&w);
+}
+
 /* ---- every verb ---- */
 
 static void
@@ -368,6 +383,7 @@ main(void)
 		cmocka_unit_test(another_may_take_the_lenders_place),
 		cmocka_unit_test(the_lender_or_a_third_may_end_what_is_lent),
 		cmocka_unit_test(nobody_lends_what_nobody_has),
+		cmocka_unit_test(who_does_what_nobody_had_has_done_it),
 		cmocka_unit_test(a_closed_task_is_closed),
 		cmocka_unit_test(another_system_says_what_it_calls_a_task),
 		cmocka_unit_test(names_are_names),
