@@ -26,6 +26,7 @@ static const struct clock {
 	{"resolve_within", sla_resolve_at, TOLD_RESOLVE_WARNED, TOLD_RESOLVE_BREACHED},
 };
 #define CLOCKS (sizeof clocks / sizeof *clocks)
+#define BREACHES ((unsigned)TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED)
 
 /* When a clock that still runs comes to that share; NEVER. */
 static int64_t
@@ -65,14 +66,14 @@ names_of(struct step *step, unsigned told)
 	return names;
 }
 
+/* A clock is over once: what comes after its breach escalates. */
 static void
-say(struct step *step, struct task_held *task, int share, unsigned told,
-    struct task_change *said)
+say(struct step *step, struct task_held *task, unsigned told, struct task_change *said)
 {
+	unsigned breached = told & ~(unsigned)task->told & BREACHES;
 	said->who = STR("churnd");
 	task->told = (uint8_t)(task->told | told);
-	task_tell(step, task, share >= SLA_BREACHED ? VERB_BREACHED : VERB_ESCALATED, NULL,
-		  said);
+	task_tell(step, task, breached ? VERB_BREACHED : VERB_ESCALATED, NULL, said);
 }
 
 /* What the clocks say by themselves: nobody else gets the task. A warning that comes with the breach, after an
@@ -80,20 +81,16 @@ say(struct step *step, struct task_held *task, int share, unsigned told,
 static void
 tell_clocks(struct step *step, struct task_held *task)
 {
-	unsigned breached = TOLD_ACK_BREACHED | TOLD_RESOLVE_BREACHED;
 	unsigned told = come_to(step, task, SLA_WARNED) | come_to(step, task, SLA_BREACHED);
 	unsigned fresh = told & ~(unsigned)task->told;
-	int share = fresh & breached ? SLA_BREACHED : SLA_WARNED;
+	int share = fresh & BREACHES ? SLA_BREACHED : SLA_WARNED;
 	struct task_change said = {.verb = VERB_ESCALATED};
 	if (!fresh)
 		return;
-	if (fresh & breached)
-		told = fresh & breached;
-	else
-		told = fresh;
+	told = fresh & BREACHES ? fresh & BREACHES : fresh;
 	said.note = arena_printf(&step->engine->scratch, "%d%% of %.*s", share,
 				 STR_ARG(names_of(step, told)));
-	say(step, task, share, fresh, &said);
+	say(step, task, fresh, &said);
 }
 
 /* ---- escalations ---- */
@@ -136,7 +133,7 @@ escalate(struct step *step, struct task_held *task)
 	if (person.n)
 		give_on(task, person);
 	task->escalated = (uint16_t)next->share;
-	say(step, task, next->share, told, &said);
+	say(step, task, told, &said);
 	return true;
 }
 

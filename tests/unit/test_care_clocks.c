@@ -98,7 +98,7 @@ the_first_step_of_a_list_is_the_warning_where_it_comes_first(void **state)
 		    "resolve_within, to lead)\n"
 		    "2026-03-02T22:00:00.000Z c1 task.breached call churnd:  >  (100% of "
 		    "resolve_within)\n"
-		    "2026-03-03T03:00:00.000Z c1 task.breached call churnd: lea > ann (150% "
+		    "2026-03-03T03:00:00.000Z c1 task.escalated call churnd: lea > ann (150% "
 		    "of resolve_within, to care)\n");
 	scene_finish(&w);
 }
