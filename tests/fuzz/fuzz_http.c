@@ -113,7 +113,7 @@ take_answer(struct str *text, bool has_body)
 	return status;
 }
 
-/* As many as there were calls, and at most one refusal, which is the last. */
+/* As many as there were calls, and at most one refusal, which is the last; that of a HEAD has no body. */
 static void
 check_answers(struct str text)
 {
@@ -126,8 +126,10 @@ check_answers(struct str text)
 
 		if (status == 100)
 			continue;
-		text = at;
-		status = take_answer(&text, !called || desk.bodies.p[answered] == 'B');
+		if (called ? desk.bodies.p[answered] == 'B' : text.n > 0) {
+			text = at;
+			status = take_answer(&text, true);
+		}
 		assert(called ? status == 200 : status >= 400 && text.n == 0);
 		answered += called;
 	}

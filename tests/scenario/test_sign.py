@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,21 @@ def test_it_says_why_a_request_is_not_genuine():
         desk('verify', '--secret-file', desk.write('other', OLD), *now, stdin=good, status=1)
         check('genuine' in desk(*ours, '--tolerance', '0', stdin=good), 'any age')
         check('genuine' in desk(*ours, '--tolerance', '1h', '--at', str(AT + 3600), stdin=good), 'within an hour')
+
+
+def test_a_request_that_was_touched_is_not_genuine():
+    """Any byte of the body changed, cut or added: not genuine. Anything done to the headers: an answer, never a crash."""
+    chance = random.Random(7)
+    with Desk() as desk:
+        good = signed(desk, id=ID, at=AT)
+        body = good.index(b'\n\r\n') + 3
+        ours = [CHURNCTL, '-c', desk.path('churnd.yaml'), 'verify', '--endpoint', 'crm', '--at', str(AT)]
+        for number in range(200):
+            at = chance.randrange(body, len(good)) if number % 2 else chance.randrange(body)
+            text = chance.choice((good[:at], good[:at] + bytes([good[at] ^ 1 << chance.randrange(8)]) + good[at + 1:],
+                                  good[:at] + bytes([chance.randrange(256)]) + good[at:], good[:at] + good[at + 1:]))
+            done = subprocess.run(ours, input=text, capture_output=True, timeout=60, check=False)
+            check(done.returncode == 1 or (done.returncode == 0 and at < body and text[-len(BODY):] == BODY), f'{text}: {done}')
 
 
 def test_wrong_usage_ends_with_2():
