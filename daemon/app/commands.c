@@ -25,12 +25,12 @@ const struct command commands[] = {
 	{"churned", "ID --reason R", "says that a customer is lost, and why", churned_run},
 	{"rules", "stats", "how right each rule has been, and what came of tasks", rules_run},
 	{"tasks",
-	 "[list|show|claim|done|snooze|assign|transfer|cancel|link|report] [ID] [--who W] "
-	 "[--to W] [--until T] [--outcome O] [--reason R] [--note N] [--from W] "
-	 "[--external-id X]",
-	 "care tasks: who does what (list: --state --assignee --queue --customer --task --sla "
-	 "--overdue -n; report: --by)",
-	 tasks_run},
+	 "[list] [--state S] [--assignee W] [--queue Q] [--customer C] [--task T] [--sla S]\n"
+	 "        [--overdue] [-n N] | show ID | report [--by queue|assignee|task]\n"
+	 "        | claim ID --who W | done ID [--outcome O] | snooze ID --until T | cancel ID\n"
+	 "        | assign ID [--to W] | transfer ID --to W | link ID --external-id X\n"
+	 "        (each with [--who W] [--from W] [--reason R] [--note N])",
+	 "care tasks: who does what by when, and how it goes", tasks_run},
 	{"handover", "FROM TO [--note N]",
 	 "the customers and open tasks of one owner to another", handover_run},
 	{"alerts",
