@@ -292,6 +292,10 @@ def no_secret_is_in_the_log(world):
         check(secret not in said, f'{secret} is in the log')
 
 
+def it_ends_well_after_all_that(world):
+    check(world.daemon.restart() == 0, 'it did not end well')
+
+
 TESTS = [
     a_paused_endpoint_keeps_its_backlog_and_works_it_off, a_test_is_sent_at_once_also_while_paused,
     a_dead_letter_comes_again_with_its_id, given_up_again_it_is_a_dead_letter_again,
@@ -299,7 +303,7 @@ TESTS = [
     a_chat_room_gets_one_message_for_many_alerts, a_token_is_fetched_once_for_all_and_anew_when_it_is_stale,
     what_waited_for_its_hours_goes_out_as_one_message, a_reload_takes_up_webhooks_and_loses_nothing,
     a_reload_reads_secrets_again, an_error_in_the_file_leaves_all_as_it_was,
-    what_was_trimmed_before_it_was_taken_is_a_dead_letter, no_secret_is_in_the_log,
+    what_was_trimmed_before_it_was_taken_is_a_dead_letter, no_secret_is_in_the_log, it_ends_well_after_all_that,
 ]
 
 if __name__ == '__main__':
