@@ -197,6 +197,30 @@ calendar_tell(struct service *service, const struct live_status *status)
 	outbox_set_calendar(service->outbox, rules->zone, &rules->calendar);
 }
 
+/* Who reads the events also tells of them: two would tell everything twice. */
+static void
+outbox_tell(struct service *service, const struct live_status *status)
+{
+	switch (status->state) {
+	case LIVE_STANDBY:
+		if (status->holder != NULL)
+			outbox_hold(service->outbox, true);
+		break;
+	case LIVE_STARTING:
+	case LIVE_LOADING:
+	case LIVE_RECOVERING:
+	case LIVE_RUNNING:
+	case LIVE_PAUSED:
+		outbox_hold(service->outbox, false);
+		break;
+	case LIVE_CONNECTING:
+	case LIVE_STOPPING:
+	case LIVE_STOPPED:
+	case LIVE_FAILED:
+		break;
+	}
+}
+
 static void
 on_beat(evutil_socket_t fd, short what, void *ctx)
 {
@@ -214,6 +238,7 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 	live_get_status(service->live, &status);
 	status_tell(service, &status);
 	calendar_tell(service, &status);
+	outbox_tell(service, &status);
 	/* A second instance has done its part when it stands by. */
 	if (status.state == LIVE_STANDBY && status.holder != NULL)
 		ready_tell(service);
@@ -222,8 +247,11 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 static void
 on_ready(void *ctx)
 {
-	ready_tell(ctx);
-	outbox_wake(((struct service *)ctx)->outbox);
+	struct service *service = ctx;
+
+	ready_tell(service);
+	outbox_hold(service->outbox, false);
+	outbox_wake(service->outbox);
 }
 
 static struct stream_id

@@ -242,6 +242,12 @@ begin_anew(struct endpoint *endpoint)
 	do_wish(endpoint);
 }
 
+void
+endpoint_forget(struct endpoint *endpoint)
+{
+	endpoint->loaded = endpoint->follows = false;
+}
+
 static void
 on_progress(void *ctx, const struct reply *hash)
 {

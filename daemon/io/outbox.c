@@ -143,7 +143,7 @@ outbox_connect(struct outbox *outbox)
 {
 	const struct timeval every = {.tv_usec = POLL_EVERY_MS * 1000};
 
-	if (outbox->connected || outbox->count == 0)
+	if (outbox->connected || outbox->held || outbox->count == 0)
 		return;
 	outbox->connected = true;
 	event_add(outbox->poll, &every);
@@ -156,6 +156,7 @@ outbox_create(const struct outbox_options *options, struct err *err)
 	struct outbox *outbox = mem_alloc(sizeof *outbox);
 
 	outbox->base = options->base;
+	outbox->held = true;
 	outbox->share = config_share_create(options->config, NULL);
 	make_keys(outbox, options);
 	outbox->loop = webhook_loop_create(options->base);
@@ -169,8 +170,30 @@ outbox_create(const struct outbox_options *options, struct err *err)
 		outbox_destroy(outbox);
 		return NULL;
 	}
-	outbox_connect(outbox);
 	return outbox;
+}
+
+static void
+take_up(struct outbox *outbox, struct endpoint *endpoint)
+{
+	endpoint_forget(endpoint);
+	endpoint_start(endpoint);
+	if (redis_is_up(outbox->redis))
+		outbox_load(outbox, endpoint);
+}
+
+void
+outbox_hold(struct outbox *outbox, bool held)
+{
+	if (held == outbox->held || outbox->stopping)
+		return;
+	outbox->held = held;
+	for (unsigned i = 0; i < outbox->count; i++)
+		if (held)
+			endpoint_stop(outbox->endpoints[i]);
+		else
+			take_up(outbox, outbox->endpoints[i]);
+	outbox_connect(outbox);
 }
 
 void

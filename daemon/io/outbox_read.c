@@ -87,8 +87,8 @@ void
 outbox_read_tail(struct outbox *outbox)
 {
 	outbox->tail_more = true;
-	if (outbox->tail_reading || outbox->stopping || !redis_is_up(outbox->redis) ||
-	    followers(outbox) == 0)
+	if (outbox->tail_reading || outbox->stopping || outbox->held ||
+	    !redis_is_up(outbox->redis) || followers(outbox) == 0)
 		return;
 	outbox->tail_reading = true;
 	outbox->tail_more = false;
@@ -172,7 +172,7 @@ outbox_on_poll(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	outbox_sweep(outbox);
-	if (!redis_is_up(outbox->redis) || outbox->stopping)
+	if (!redis_is_up(outbox->redis) || outbox->stopping || outbox->held)
 		return;
 	outbox_read_tail(outbox);
 	read_again(outbox);

@@ -152,6 +152,8 @@ put_in_force(struct outbox *outbox, struct sender **senders)
 	outbox->endpoints = endpoints;
 	outbox->count = config->endpoint_count;
 	let_go(outbox, old, old_count);
+	for (unsigned i = 0; outbox->held && i < outbox->count; i++)
+		endpoint_stop(outbox->endpoints[i]);
 	mem_free(old);
 }
 

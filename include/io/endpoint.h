@@ -46,7 +46,9 @@ void endpoint_hours_changed(struct endpoint *endpoint);	     /* the almanac did 
 void endpoint_pause(struct endpoint *endpoint, bool paused); /* a person wants it so */
 void endpoint_stop(struct endpoint *endpoint);		     /* sends nothing new */
 void endpoint_start(struct endpoint *endpoint);		     /* after a stop: not so */
-bool endpoint_is_resting(const struct endpoint *endpoint);   /* stopped, all ended and saved */
+/* What it knows may be old: it does nothing before it is loaded again. */
+void endpoint_forget(struct endpoint *endpoint);
+bool endpoint_is_resting(const struct endpoint *endpoint); /* stopped, all ended and saved */
 void endpoint_status(const struct endpoint *endpoint, struct outbox_status *out);
 
 /* Alerts before `before` are about to be trimmed: what is not done becomes dead letters. Up to where everything is

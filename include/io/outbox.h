@@ -26,6 +26,9 @@ struct outbox_options {
 
 /* NULL: a secret or certificate file cannot be read (one sentence, without the secret). */
 struct outbox *outbox_create(const struct outbox_options *options, struct err *err) MUST_CHECK;
+/* Another process delivers: nothing is read and nothing new is sent. So it begins; when that is over, every endpoint
+ * takes up where Redis says. */
+void outbox_hold(struct outbox *outbox, bool held);
 /* Alerts were committed: look for new ones now (it also looks when its connection comes back). */
 void outbox_wake(struct outbox *outbox);
 /* Other webhooks: all or nothing; on success config is the outbox's own. Files of secrets and certificates are read

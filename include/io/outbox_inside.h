@@ -31,6 +31,7 @@ struct outbox {
 	struct outbox_test *tests; /* owned, linked by next */
 	struct stream_id last;	   /* that the stream has given out, as of the last connect */
 	bool connected;		   /* redis_connect was called */
+	bool held;		   /* another process delivers */
 	bool stopping, told;
 	void (*done)(void *ctx);
 	void *done_ctx;
@@ -52,7 +53,7 @@ void outbox_on_poll(evutil_socket_t fd, short what, void *ctx);
 
 /* outbox_reload.c */
 struct config_share *config_share_create(const struct config *config, struct config *owned);
-void config_share_drop(void *share); /* one user less */
+void config_share_drop(void *ctx); /* a struct config_share: one user less */
 struct sender *outbox_make_sender(struct outbox *outbox, struct config_share *share,
 				  const struct endpoint_config *endpoint, struct str folder,
 				  struct err *err) MUST_CHECK;

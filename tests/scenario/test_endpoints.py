@@ -13,7 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from webhook_world import KEY, OTHER_KEY, OTHER_SECRET, PATIENCE, SECRET, Failure, check, run, signature, until  # noqa: E402
+from webhook_world import KEY, OTHER_KEY, OTHER_SECRET, PATIENCE, SECRET, Daemon, check, run, signature, until  # noqa: E402
 
 ALLOW = 'allow: [127.0.0.0/8]'
 FAST = 'retry: {first: 50ms, factor: 1, max: 50ms, give_up_after: 1h, jitter: 0%}'
@@ -286,6 +286,29 @@ def what_was_trimmed_before_it_was_taken_is_a_dead_letter(world):
     check(world.http.count('/sleeps') == 0, 'it was sent to')
 
 
+def who_stands_by_sends_nothing_and_then_goes_on(world):
+    world.configure(lines(world))
+    with open(world.path('churnd.yaml'), encoding='utf-8') as file:
+        config = file.read().replace('/http.sock', '/http2.sock')
+    world.write('second.yaml', config)
+    second = Daemon(world.path('second.yaml'))
+    try:
+        until(lambda: 'standby' in second.said(), 'it does not stand by')
+        names = [world.alert('again', f'c{n % 5}') for n in range(50)]
+        until(lambda: set(names) <= set(world.http.ids('/again')), 'not all are delivered')
+        check(world.daemon.stop() == 0, 'the first does not end well')
+        more = [world.alert('again', f'c{n % 5}') for n in range(50)]
+        until(lambda: set(more) <= set(world.http.ids('/again')), 'the second does not go on')
+        got = world.http.ids('/again')
+        check(all(got.count(name) == 1 for name in names + more), 'something was sent twice')
+        check(not any(name in second.said() for name in names), 'it sent while it stood by')
+        check(second.stop() == 0, 'the second does not end well')
+    finally:
+        second.process.kill()
+        if world.daemon.process.poll() is not None:
+            world.daemon.start()
+
+
 def no_secret_is_in_the_log(world):
     said = world.daemon.said()
     for secret in (SECRET[6:], OTHER_SECRET[6:], 'the-key-of-the-app', 'token-number-1', 'token-number-2'):
@@ -293,6 +316,8 @@ def no_secret_is_in_the_log(world):
 
 
 def it_ends_well_after_all_that(world):
+    name = world.alert('again')
+    until(lambda: name in world.http.ids('/again'), 'it does not go on')
     check(world.daemon.restart() == 0, 'it did not end well')
 
 
@@ -303,7 +328,8 @@ TESTS = [
     a_chat_room_gets_one_message_for_many_alerts, a_token_is_fetched_once_for_all_and_anew_when_it_is_stale,
     what_waited_for_its_hours_goes_out_as_one_message, a_reload_takes_up_webhooks_and_loses_nothing,
     a_reload_reads_secrets_again, an_error_in_the_file_leaves_all_as_it_was,
-    what_was_trimmed_before_it_was_taken_is_a_dead_letter, no_secret_is_in_the_log, it_ends_well_after_all_that,
+    what_was_trimmed_before_it_was_taken_is_a_dead_letter,
+    who_stands_by_sends_nothing_and_then_goes_on, no_secret_is_in_the_log, it_ends_well_after_all_that,
 ]
 
 if __name__ == '__main__':

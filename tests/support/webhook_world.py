@@ -174,7 +174,7 @@ class Daemon:
 
     def start(self):
         with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen([PROGRAM, '-c', self.config], stderr=log)
+            self.process = subprocess.Popen([PROGRAM, '-c', self.config], stdout=log, stderr=log)
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
