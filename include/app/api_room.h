@@ -140,10 +140,13 @@ bool ask_instant(struct ask *ask, const char *name, int64_t none, int64_t *out) 
 /* An alert's body as the object that it is; null when it is none. */
 void api_body_json(struct json *json, const char *key, struct str body);
 
-/* api_webhooks.c: as many as are configured; "key": [...]; Prometheus' text of them. */
+/* api_webhooks.c, api_webhook_metrics.c: as many as are configured; "key": [...]; Prometheus' text of them. */
 unsigned api_endpoints(const struct ask *ask, struct outbox_status out[CONFIG_MAX_WEBHOOKS]);
 void api_endpoints_json(struct ask *ask, const char *key);
 void api_endpoint_metrics(struct ask *ask);
+
+/* api_dead.c: false: ask->id is none, and it has failed. */
+bool api_letter_id(struct ask *ask) MUST_CHECK;
 
 /* api_metrics.c, api_status.c: Prometheus' text. */
 void api_count_answer(struct ask *ask, int status);

@@ -104,6 +104,10 @@ enum status ctl_act(struct ctl_redis *redis, const struct field *fields, unsigne
 /* --- ctl_webhooks.c: endpoints --- */
 
 void ctl_webhooks_print(const struct ctl *ctl, const json_t *json); /* of {"webhooks":[...]} */
+
+/* --- ctl_troubles.c: what ails endpoints --- */
+
+void ctl_webhooks_waiting(struct buf *out, const json_t *webhook, bool zh); /* "3 waiting" */
 /* Calls say for each endpoint that needs somebody, with one sentence that tells why and what to do; also for
  * its dead letters, for which it asks the daemon. */
 struct ctl_trouble {
