@@ -111,6 +111,40 @@ moved_json(struct json *json, const struct ruleset *rules, const struct task_hel
 	return true;
 }
 
+/* As alerts say it: both languages, where the rule file gives both. */
+static void
+titles_json(struct json *json, struct str en, struct str zh)
+{
+	if (zh.n == 0)
+		return;
+	json_key(json, "titles");
+	json_open(json, '{');
+	json_key(json, "en");
+	json_str(json, en);
+	json_key(json, "zh");
+	json_str(json, zh);
+	json_close(json, '}');
+}
+
+static void
+value_json(struct json *json, struct str name, struct str value)
+{
+	switch (kind_of(name)) {
+	case TASK_TEXT:
+		json_str(json, value);
+		return;
+	case TASK_INSTANT:
+		instant_json(json, value);
+		return;
+	case TASK_NUMBER:
+		number_json(json, value);
+		return;
+	case TASK_LIST:
+		list_json(json, value);
+		return;
+	}
+}
+
 bool
 api_task_json(struct ask *ask, const struct reply *hash)
 {
@@ -123,25 +157,15 @@ api_task_json(struct ask *ask, const struct reply *hash)
 	held = held_of(engine, hash);
 	json_open(json, '{');
 	for (uint32_t i = 0; i + 1 < hash->count; i += 2) {
-		struct str value = hash[2 + i].text;
+		struct str name = hash[1 + i].text, value = hash[2 + i].text;
 
-		json_key_str(json, hash[1 + i].text);
-		if (held && moved_json(json, engine_rules(engine), held, hash[1 + i].text))
+		if (str_is(name, "title_zh")) {
+			titles_json(json, field_of(hash, "title"), value);
 			continue;
-		switch (kind_of(hash[1 + i].text)) {
-		case TASK_TEXT:
-			json_str(json, value);
-			break;
-		case TASK_INSTANT:
-			instant_json(json, value);
-			break;
-		case TASK_NUMBER:
-			number_json(json, value);
-			break;
-		case TASK_LIST:
-			list_json(json, value);
-			break;
 		}
+		json_key_str(json, name);
+		if (!held || !moved_json(json, engine_rules(engine), held, name))
+			value_json(json, name, value);
 	}
 	json_close(json, '}');
 	return true;

@@ -246,9 +246,10 @@ print_tags_and_tasks(struct arena *arena, const json_t *customer)
 	if (json_array_size(list))
 		puts("\ntasks");
 	for (i = 0; (item = json_array_get(list, i)) != NULL; i++)
-		printf("  %s  %s, %s, %s %s\n", ctl_json_text(item, "id"),
+		printf("  %s  %s: %s, %s%s%s\n", ctl_json_text(item, "id"),
 		       ctl_json_text(item, "task"), ctl_json_text(item, "state"),
 		       ctl_json_text(item, "priority"),
+		       *ctl_json_text(item, "assignee") ? ", " : "",
 		       ctl_clean(arena, ctl_json_text(item, "assignee")).p);
 }
 
@@ -407,8 +408,8 @@ print_noisy(struct arena *arena, const json_t *rules)
 	json_array_foreach(json_object_get(rules, "noisy"), i, rule)
 		printf("  noisy      %s: %" PRId64 " of %" PRId64
 		       " judged alerts were false alarms (churnctl rules stats)\n",
-		       ctl_clean(arena, ctl_json_text(rule, "rule")).p, ctl_json_int(rule, "false"),
-		       ctl_json_int(rule, "judged"));
+		       ctl_clean(arena, ctl_json_text(rule, "rule")).p,
+		       ctl_json_int(rule, "false"), ctl_json_int(rule, "judged"));
 }
 
 static void

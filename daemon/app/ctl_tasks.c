@@ -27,10 +27,10 @@ print_due(struct ctl_table *table, const json_t *task, bool zh)
 {
 	static const struct {
 		const char *key, *words[2];
-	} rows[] = {{"snoozed_until", {"back ", "恢复 "}},
-		    {"closed_at", {"closed ", "关闭 "}},
-		    {"ack_by", {"claim by ", "认领 "}},
-		    {"resolve_by", {"do by ", "完成 "}}};
+	} rows[] = {{"snoozed_until", {"back ", "恢复于 "}},
+		    {"closed_at", {"closed ", "关闭于 "}},
+		    {"ack_by", {"claim by ", "认领期限 "}},
+		    {"resolve_by", {"do by ", "完成期限 "}}};
 	const char *key = due_key(task);
 	struct str at = ctl_json_time(&table->arena, task, key);
 	unsigned i = 0;
@@ -53,7 +53,7 @@ print_row(struct ctl_table *table, const json_t *task, bool zh)
 	ctl_table_text(table, ctl_json_text(task, "queue"));
 	print_due(table, task, zh);
 	ctl_table_text(table, ctl_json_text(task, "sla_state"));
-	ctl_table_text(table, ctl_json_text(task, "title"));
+	ctl_table_text(table, ctl_json_words(task, "title", "titles", zh));
 }
 
 static void
@@ -136,32 +136,87 @@ list_run(const struct ctl *ctl, int argc, char **argv)
 
 /* --- show --- */
 
+/* What a person wants to know first stands first; what is not here comes last. */
+static const struct {
+	const char *key, *zh;
+} rows[] = {
+	{"title", "标题"},
+	{"customer", "客户"},
+	{"name", "客户名称"},
+	{"state", "状态"},
+	{"priority", "优先级"},
+	{"assignee", "负责人"},
+	{"lender", "借出人"},
+	{"queue", "队列"},
+	{"ack_by", "认领期限"},
+	{"acked_at", "首次响应"},
+	{"resolve_by", "完成期限"},
+	{"snoozed_until", "推迟至"},
+	{"closed_at", "关闭时间"},
+	{"sla_state", "时效"},
+	{"outcome", "结果"},
+	{"reason_code", "原因代码"},
+	{"note", "备注"},
+	{"reasons", "原因"},
+	{"rules", "规则"},
+	{"item", "对象"},
+	{"value", "价值"},
+	{"created_at", "创建时间"},
+	{"changed_at", "最近变更"},
+	{"task", "任务类型"},
+	{"step", "步骤"},
+	{"id", "任务"},
+	{"external_id", "外部编号"},
+	{"alert_id", "告警"},
+	{"key", "关联键"},
+};
+#define ROWS (sizeof rows / sizeof *rows)
+#define LABEL 14 /* columns */
+
 static void
-print_value(const json_t *value)
+add_text(struct buf *out, const json_t *value)
 {
-	struct buf clean = {0};
 	size_t i;
 	json_t *item;
 
 	if (json_is_string(value)) {
-		ctl_text_clean(&clean, str_of(json_string_value(value)));
+		ctl_text_clean(out, str_of(json_string_value(value)));
 	} else if (json_is_array(value)) {
 		for (i = 0; (item = json_array_get(value, i)) != NULL; i++) {
-			buf_text(&clean, i ? ", " : "");
-			ctl_text_clean(&clean, str_of(json_string_value(item)));
+			buf_text(out, i ? ", " : "");
+			add_text(out, item);
 		}
-	} else {
-		buf_printf(&clean, "%.15g", json_number_value(value));
+	} else if (json_is_number(value)) {
+		buf_printf(out, "%.15g", json_number_value(value));
 	}
-	printf("%.*s\n", STR_ARG(buf_view(&clean)));
-	buf_finish(&clean);
+}
+
+static void
+print_field(struct ctl_home *home, const json_t *task, const char *key, const char *label)
+{
+	struct str moment = ctl_json_time(&home->arena, task, key);
+	int gap = LABEL - (int)ctl_text_width(str_of(label));
+	struct buf text = {0};
+
+	if (strcmp(key, "title") == 0)
+		ctl_text_clean(&text,
+			       str_of(ctl_json_words(task, key, "titles", home->ctl->zh)));
+	else if (moment.n > 0)
+		buf_str(&text, moment);
+	else
+		add_text(&text, json_object_get(task, key));
+	if (text.n > 0)
+		printf("%s%*s%.*s\n", label, gap > 0 ? gap : 1, "", STR_ARG(buf_view(&text)));
+	buf_finish(&text);
 }
 
 static bool
-is_empty(const json_t *value)
+has_row(const char *key)
 {
-	return json_is_null(value) || (json_is_string(value) && !*json_string_value(value)) ||
-	       (json_is_array(value) && json_array_size(value) == 0);
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(rows[i].key, key) == 0)
+			return true;
+	return strcmp(key, "titles") == 0;
 }
 
 static enum status
@@ -173,19 +228,12 @@ show(struct ctl_home *home, const char *path)
 
 	if (status != STATUS_DONE)
 		return status;
-	for (void *at = json_object_iter(json); at != NULL;
-	     at = json_object_iter_next(json, at)) {
-		key = json_object_iter_key(at);
-		value = json_object_iter_value(at);
-		struct str moment = ctl_json_time(&home->arena, json, key);
-
-		if (is_empty(value))
-			continue;
-		printf("%-14s", key);
-		if (moment.n > 0)
-			puts(moment.p);
-		else
-			print_value(value);
+	for (size_t i = 0; i < ROWS; i++)
+		print_field(home, json, rows[i].key, home->ctl->zh ? rows[i].zh : rows[i].key);
+	json_object_foreach(json, key, value)
+	{
+		if (!has_row(key))
+			print_field(home, json, key, key);
 	}
 	json_decref(json);
 	return status;

@@ -53,6 +53,26 @@ profile_text(const struct engine *engine, const struct customer *customer, unsig
 	return value.known ? value.u.s : STR_NONE;
 }
 
+/* In Chinese too, where the rule file gives both. */
+static struct str
+second_title(const struct task_def *def, const struct task_change *change)
+{
+	bool both = def->title.has_en && def->title.has_zh;
+
+	return both && !str_eq(change->title_en, change->title_zh) ? change->title_zh
+								   : STR_NONE;
+}
+
+/* Why it was done last time is not why it is open again. */
+static void
+put_why(struct maker *maker, const struct task_change *change)
+{
+	if (change->verb == VERB_REOPENED)
+		put(maker, "reason_code", STR_NONE);
+	else
+		put_given(maker, "reason_code", change->reason_code);
+}
+
 unsigned
 task_fields(struct arena *arena, const struct engine *engine, const struct order *order,
 	    struct field *fields, unsigned max)
@@ -68,6 +88,7 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put(&maker, "customer", order->customer->id);
 	put(&maker, "name", profile_text(engine, order->customer, ATTR_NAME));
 	put(&maker, "title", change->title_en.n > 0 ? change->title_en : change->title_zh);
+	put(&maker, "title_zh", second_title(def, change));
 	put(&maker, "queue", task_queue(def, task));
 	put(&maker, "priority", str_of(priority_name((enum priority)task->priority)));
 	put(&maker, "assignee", task->assignee);
@@ -75,7 +96,7 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put_given(&maker, "item", task->item);
 	put_given(&maker, "reasons", change->reasons);
 	put_given(&maker, "rules", change->rules);
-	put_given(&maker, "reason_code", change->reason_code);
+	put_why(&maker, change);
 	put_value(&maker, "value", change->value);
 	put_given(&maker, "alert_id", arena_str(arena, str_of(change->alert_id)));
 	put_given(&maker, "key", arena_str(arena, str_of(change->key)));

@@ -54,6 +54,20 @@ fill_reasons(struct step *step, const struct alert *alert, struct task_change *c
 	}
 }
 
+/* "Call {name}: {reasons}" of a customer who has none any more is "Call Acme". */
+static struct str
+title_of(struct step *step, const struct text_pair *title, bool zh)
+{
+	static const struct str ends[] = {{" ", 1}, {":", 1}, {"：", 3}};
+	struct str text = reasons_text(&step->look, scratch(step), title, zh, false);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		while (str_ends(text, ends[i])) {
+			text.n -= ends[i].n;
+			i = 0;
+		}
+	return text;
+}
+
 void
 task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	  const struct alert *alert, const struct task_change *said)
@@ -77,8 +91,8 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	change->at = step->now;
 	name_task(rules, customer, task, change->id);
 	step->look.key = task->item;
-	change->title_en = reasons_text(&step->look, scratch(step), &def->title, false, false);
-	change->title_zh = reasons_text(&step->look, scratch(step), &def->title, true, false);
+	change->title_en = title_of(step, &def->title, false);
+	change->title_zh = title_of(step, &def->title, true);
 	step->look.key = STR_NONE;
 	fill_reasons(step, alert, change);
 	if (customer->flags & CUSTOMER_EPISODE)

@@ -13,34 +13,34 @@
 #include "codec/alert_json.h"
 #include "support/scene.h"
 
-#define RULES                                                                                    \
-	"levels:\n"                                                                              \
-	"  watch: {enter: 30, leave: 20}\n"                                                      \
-	"  at_risk: {enter: 60, leave: 45}\n"                                                    \
-	"profile:\n"                                                                             \
-	"  tier: {enum: [free, business], default: free}\n"                                      \
-	"  mrr: num\n"                                                                           \
-	"  phone: {type: string, private: true}\n"                                               \
-	"value: profile.mrr * 12\n"                                                              \
-	"signals:\n"                                                                             \
-	"  login: {on: login}\n"                                                                 \
-	"  paid: {on: paid, sum: value}\n"                                                       \
-	"rules:\n"                                                                               \
-	"- rule: quiet\n"                                                                        \
-	"  expr: silent(login) >= 14d\n"                                                         \
-	"  points: 40\n"                                                                         \
-	"  category: usage\n"                                                                    \
-	"  reason: {en: 'no login for {silent(login)}', zh: '已 {silent(login)} 未登录'}\n"  \
-	"  advice: {en: 'call the champion'}\n"                                                  \
-	"- rule: angry\n"                                                                        \
-	"  expr: count(login[1d live]) >= 3\n"                                                   \
-	"  points: 20\n"                                                                         \
-	"  mode: shadow\n"                                                                       \
-	"  cooldown: 0s\n"                                                                       \
-	"actions:\n"                                                                             \
-	"- {on: customer.level_raised, task: call}\n"                                            \
-	"tasks:\n"                                                                               \
-	"  call: {title: {en: 'Call {name}', zh: '致电 {name}'}, queue: csm, priority: high, " \
+#define RULES                                                                                                           \
+	"levels:\n"                                                                                                     \
+	"  watch: {enter: 30, leave: 20}\n"                                                                             \
+	"  at_risk: {enter: 60, leave: 45}\n"                                                                           \
+	"profile:\n"                                                                                                    \
+	"  tier: {enum: [free, business], default: free}\n"                                                             \
+	"  mrr: num\n"                                                                                                  \
+	"  phone: {type: string, private: true}\n"                                                                      \
+	"value: profile.mrr * 12\n"                                                                                     \
+	"signals:\n"                                                                                                    \
+	"  login: {on: login}\n"                                                                                        \
+	"  paid: {on: paid, sum: value}\n"                                                                              \
+	"rules:\n"                                                                                                      \
+	"- rule: quiet\n"                                                                                               \
+	"  expr: silent(login) >= 14d\n"                                                                                \
+	"  points: 40\n"                                                                                                \
+	"  category: usage\n"                                                                                           \
+	"  reason: {en: 'no login for {silent(login)}', zh: '已 {silent(login)} 未登录'}\n"                         \
+	"  advice: {en: 'call the champion'}\n"                                                                         \
+	"- rule: angry\n"                                                                                               \
+	"  expr: count(login[1d live]) >= 3\n"                                                                          \
+	"  points: 20\n"                                                                                                \
+	"  mode: shadow\n"                                                                                              \
+	"  cooldown: 0s\n"                                                                                              \
+	"actions:\n"                                                                                                    \
+	"- {on: customer.level_raised, task: call}\n"                                                                   \
+	"tasks:\n"                                                                                                      \
+	"  call: {title: {en: 'Call {name}: {reasons}', zh: '致电 {name}：{reasons}'}, queue: csm, priority: high, " \
 	"ack_within: 4h}\n"
 
 struct heard {
@@ -310,15 +310,17 @@ a_task_is_an_alert_and_a_hash(void **state)
 	fall_silent();
 	body = alert_of("task.created");
 	assert_at(body, "data.task.task", "\"call\"");
-	assert_at(body, "data.task.title", "\"Call Acme \\\"A\\\"\"");
-	assert_at(body, "data.task.titles.zh", "\"致电 Acme \\\"A\\\"\"");
+	assert_at(body, "data.task.title", "\"Call Acme \\\"A\\\": no login for 14 days\"");
+	assert_at(body, "data.task.titles.zh", "\"致电 Acme \\\"A\\\"：已 14 天 未登录\"");
 	assert_at(body, "data.task.priority", "\"high\"");
 	assert_at(body, "data.task.state", "\"open\"");
 	assert_at(body, "data.task.ack_by", "\"2026-03-16T14:00:00.000Z\"");
 	assert_at(body, "data.task.resolve_by", "null");
 	assert_at(body, "data.level", "\"watch\"");
 	assert_non_null(strstr(heard.fields, "\ntask=call\ncustomer=c42\nname=Acme \"A\"\n"
-					     "title=Call Acme \"A\"\nqueue=csm\npriority=high\n"
+					     "title=Call Acme \"A\": no login for 14 days\n"
+					     "title_zh=致电 Acme \"A\"：已 14 天 未登录\n"
+					     "queue=csm\npriority=high\n"
 					     "assignee=\nstate=open\n"
 					     "reasons=no login for 14 days\nrules=quiet\n"
 					     "value=5880\nalert_id=al_"));
@@ -326,6 +328,49 @@ a_task_is_an_alert_and_a_hash(void **state)
 	assert_non_null(strstr(heard.fields,
 			       "\nack_by=1773669600000\nresolve_by=\nacked_at=\n"
 			       "sla_state=ok\nsnoozed_until=\nlender=\nclosed_at=\n"));
+}
+
+static void
+do_task(const char *when)
+{
+	const struct customer *customer = engine_find(heard.world.engine, STR("c42"));
+	struct entry entry = {.kind = ENTRY_TASK,
+			      .customer = STR("c42"),
+			      .type = STR("churnd.task"),
+			      .attribute_count = 3};
+	char id[ORDER_ID];
+
+	engine_task_id(heard.world.engine, customer, &customer->cold->tasks[0], id);
+	entry.id.ms = entry.ts = at(when);
+	entry.attributes[0] = (struct field){STR("task"), str_of(id)};
+	entry.attributes[1] = (struct field){STR("verb"), STR("done")};
+	entry.attributes[2] = (struct field){STR("reason_code"), STR("trained")};
+	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &sink), 1);
+}
+
+static void
+a_title_ends_where_no_reason_is_left(void **state)
+{
+	(void)state;
+	fall_silent();
+	send("2026-03-17 10:00", "login", NULL, NULL);
+	do_task("2026-03-17 11:00");
+	assert_at(alert_of("task.done"), "data.task.title", "\"Call Acme \\\"A\\\"\"");
+	assert_non_null(strstr(heard.fields, "\ntitle=Call Acme \"A\"\n"
+					     "title_zh=致电 Acme \"A\"\n"));
+}
+
+static void
+a_task_that_reopens_forgets_why_it_was_done(void **state)
+{
+	(void)state;
+	fall_silent();
+	send("2026-03-17 10:00", "login", NULL, NULL);
+	do_task("2026-03-17 11:00");
+	assert_non_null(strstr(heard.fields, "\nreason_code=trained\n"));
+	engine_advance(heard.world.engine, at("2026-03-31 10:30"), &sink);
+	assert_at(alert_of("task.reopened"), "data.task.state", "\"open\"");
+	assert_non_null(strstr(heard.fields, "\nreason_code=\n"));
 }
 
 static void
@@ -403,6 +448,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(tags_say_which, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_task_is_an_alert_and_a_hash, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_title_ends_where_no_reason_is_left, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_task_that_reopens_forgets_why_it_was_done,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_customer_is_shown_whole_and_as_a_line, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(explain_shows_each_rule_with_its_figures,
