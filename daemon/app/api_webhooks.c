@@ -184,8 +184,9 @@ pause_or_resume(struct ask *ask, bool pause, struct str who)
 	struct outbox *outbox = ask->api->options.outbox;
 
 	(void)(pause ? outbox_pause(outbox, ask->id) : outbox_resume(outbox, ask->id));
-	log_info("webhook", "%.*s: %s%s%.*s", STR_ARG(ask->id), pause ? "paused" : "resumed",
-		 who.n ? " by " : "", STR_ARG(who));
+	log_info("webhook", "%.*s is %s by %.*s", STR_ARG(ask->id),
+		 pause ? "paused" : "resumed",
+		 STR_ARG(who.n ? who : STR("somebody who gave no name")));
 	api_webhook(ask);
 }
 

@@ -138,7 +138,6 @@ set_paused(struct endpoint *endpoint, bool paused)
 		delivery_pause(&endpoint->queue, clock_monotonic());
 	else
 		delivery_resume(&endpoint->queue, clock_monotonic());
-	log_info("outbox", "%.*s is %s", NAME(endpoint), paused ? "paused" : "resumed");
 }
 
 static void
@@ -174,6 +173,8 @@ on_state(void *ctx, const struct reply *reply)
 	    paused == endpoint->queue.paused)
 		return;
 	set_paused(endpoint, paused);
+	log_info("outbox", "%.*s is %s: somebody wrote so in Redis", NAME(endpoint),
+		 paused ? "paused" : "resumed");
 	endpoint_pump(endpoint);
 }
 
