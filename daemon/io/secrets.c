@@ -14,8 +14,9 @@ add_secret(struct secrets *secrets, struct str line, bool keys, struct err *err)
 		return err_set(err, "more than %d secrets", WEBHOOK_SECRETS);
 	if (keys && !webhook_secret_parse(line, &secrets->keys[secrets->count], err))
 		return false;
-	if (secrets->count++ == 0)
-		buf_str(&secrets->first, line);
+	secrets->count++;
+	buf_str(&secrets->lines, line);
+	buf_char(&secrets->lines, '\0');
 	return true;
 }
 
@@ -67,11 +68,17 @@ secrets_read(struct secrets *secrets, const struct endpoint_config *config, stru
 	return !keys || secrets->count > 0 || err_set(err, "there is no secret");
 }
 
+struct str
+secrets_first(const struct secrets *secrets)
+{
+	return secrets->lines.n > 0 ? str_of(secrets->lines.p) : STR_NONE;
+}
+
 void
 secrets_finish(struct secrets *secrets)
 {
-	if (secrets->first.p != NULL)
-		OPENSSL_cleanse(secrets->first.p, secrets->first.cap);
-	buf_finish(&secrets->first);
+	if (secrets->lines.p != NULL)
+		OPENSSL_cleanse(secrets->lines.p, secrets->lines.cap);
+	buf_finish(&secrets->lines);
 	OPENSSL_cleanse(secrets, sizeof *secrets);
 }

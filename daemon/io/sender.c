@@ -276,7 +276,7 @@ sender_settings(const struct sender *sender)
 	return (struct connector_settings){
 		.url = config->url,
 		.lang = config->lang,
-		.secret = buf_view(&sender->secrets.first),
+		.secret = secrets_first(&sender->secrets),
 		.set = config->set,
 		.set_count = config->set_count,
 		.people = sender->options.config->people,
@@ -391,26 +391,45 @@ login_of(struct str url)
 	return url.n > from ? str_slice(url, from, at) : STR_NONE;
 }
 
-/* The way to the endpoint is a secret of many robots; what parameters hold may be one. */
+#define SECRET_LEAST \
+	12 /* bytes: what is shorter in a way, a parameter or a header is hardly a secret */
+
+static void
+learn_word(struct sender *sender, struct str word)
+{
+	if (word.n >= SECRET_LEAST)
+		scrub_add(&sender->scrub, word);
+}
+
+/* The way to the endpoint is a secret of many robots, as a whole or in one of its parts. */
+static void
+learn_way(struct sender *sender, struct str way)
+{
+	scrub_add(&sender->scrub, way);
+	for (size_t from = 0, to; from < way.n; from = to + 1) {
+		for (to = from; to < way.n && strchr("/?&=#", way.p[to]) == NULL; to++)
+			;
+		learn_word(sender, str_slice(way, from, to));
+	}
+}
+
 static void
 learn_secrets(struct sender *sender)
 {
 	const struct endpoint_config *config = sender->config;
+	const struct buf *lines = &sender->secrets.lines;
 	struct str url = config->url;
 	const char *path = url.n > 8 ? memchr(url.p + 8, '/', url.n - 8) : NULL;
 
 	if (path != NULL)
-		scrub_add(&sender->scrub, str_slice(url, (size_t)(path - url.p) + 1, url.n));
+		learn_way(sender, str_slice(url, (size_t)(path - url.p) + 1, url.n));
 	scrub_add_login(&sender->scrub, login_of(url));
-	scrub_add(&sender->scrub, buf_view(&sender->secrets.first));
-	for (unsigned i = 0; i < config->secret_count; i++)
-		scrub_add(&sender->scrub, config->secrets[i]);
+	for (size_t i = 0; i < lines->n; i += strlen(lines->p + i) + 1)
+		scrub_add(&sender->scrub, str_of(lines->p + i));
 	for (unsigned i = 0; i < config->set_count; i++)
-		if (config->set[i].value.n >= 12)
-			scrub_add(&sender->scrub, config->set[i].value);
+		learn_word(sender, config->set[i].value);
 	for (unsigned i = 0; i < config->header_count; i++)
-		if (config->headers[i].value.n >= 12)
-			scrub_add(&sender->scrub, config->headers[i].value);
+		learn_word(sender, config->headers[i].value);
 }
 
 struct sender *

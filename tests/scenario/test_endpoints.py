@@ -198,10 +198,12 @@ def a_chat_room_gets_one_message_for_many_alerts(world):
 
 
 def a_token_is_fetched_once_for_all_and_anew_when_it_is_stale(world):
-    tokens, stale = [], {'first': True}
+    tokens = []
 
     def token(request, nth):
         check(json.loads(request.body) == {'key': 'the-key-of-the-app'}, 'the key')
+        if nth == 1:
+            return 403, {}, b'the-key-of-the-app is unknown'
         tokens.append(f'token-number-{nth}')
         return 200, {}, json.dumps({'token': tokens[-1], 'expires': 3600}).encode()
 
@@ -209,13 +211,14 @@ def a_token_is_fetched_once_for_all_and_anew_when_it_is_stale(world):
         if request.headers['Authorization'] != f'Bearer {tokens[-1]}':
             return 200, {}, b'{"code":3}'
         if len(tokens) == 1 and len(world.http.seen('/app/send')) > 4:
-            return 200, {}, b'{"code":9,"message":"token token-number-1 is old"}'
+            return 200, {}, b'{"code":9,"message":"token token-number-2 is old"}'
         return 200, {}, b'{"code":0}'
     world.http.replies['/app/token'], world.http.replies['/app/send'] = token, send
     for n in range(8):
         world.alert('app', f'c{n}')
     until(lambda: http(world, 'GET', '/v1/webhooks/app')['delivered'] == 8, 'not all are delivered')
-    check(world.http.count('/app/token') == 2, f'{world.http.count("/app/token")} tokens')
+    check(world.http.count('/app/token') == 3, f'{world.http.count("/app/token")} tokens')
+    check('app: the request for a token was answered with status 403' in world.daemon.said(), 'the admin is not told')
     world.http.replies['/app/send'] = lambda *_: (200, {}, b'{"code":8,"message":"the-key-of-the-app is off"}')
     world.alert('app')
     until(lambda: world.progress('app').get(b'state') == b'paused', 'it is not paused')
@@ -311,7 +314,7 @@ def who_stands_by_sends_nothing_and_then_goes_on(world):
 
 def no_secret_is_in_the_log(world):
     said = world.daemon.said()
-    for secret in (SECRET[6:], OTHER_SECRET[6:], 'the-key-of-the-app', 'token-number-1', 'token-number-2'):
+    for secret in (SECRET[6:], OTHER_SECRET[6:], 'the-key-of-the-app', 'token-number-2', 'token-number-3'):
         check(secret not in said, f'{secret} is in the log')
 
 
