@@ -121,7 +121,7 @@ endpoint_hours_changed(struct endpoint *endpoint)
 struct stream_id
 endpoint_expire(struct endpoint *endpoint, struct stream_id before)
 {
-	if (!endpoint->loaded)
+	if (!endpoint->loaded || endpoint->loading)
 		return (struct stream_id){0, 0};
 	if (stream_id_cmp(endpoint->expires, before) < 0)
 		endpoint->expires = before;
@@ -181,6 +181,8 @@ on_state(void *ctx, const struct reply *reply)
 void
 endpoint_poll(struct endpoint *endpoint, bool state)
 {
+	if (state && endpoint->unread)
+		endpoint_load(endpoint, endpoint->last);
 	if (!endpoint->loaded || endpoint->stopping || !redis_is_up(endpoint->home.redis))
 		return;
 	if (state) {
@@ -259,10 +261,13 @@ on_progress(void *ctx, const struct reply *hash)
 
 	endpoint->asks--;
 	if (!progress_read(hash, &record, &err)) {
-		log_error("outbox", "%.*s: progress cannot be read: %s", NAME(endpoint),
-			  err.text);
+		if (!endpoint->unread)
+			log_error("outbox", "%.*s: progress cannot be read, trying again: %s",
+				  NAME(endpoint), err.text);
+		endpoint->unread = true;
 		return;
 	}
+	endpoint->loading = endpoint->unread = false;
 	progress_clamp(&record, last);
 	if (!endpoint->loaded || stream_id_cmp(endpoint->queue.backlog.read_to, last) > 0 ||
 	    !endpoint_save_resume(endpoint, record.writes)) {
@@ -284,6 +289,7 @@ void
 endpoint_load(struct endpoint *endpoint, const struct stream_id *last)
 {
 	endpoint->last = last;
+	endpoint->loading = true;
 	endpoint->asks++;
 	redis_command(endpoint->home.redis, on_progress, endpoint, "HGETALL", endpoint->key.p,
 		      NULL);
@@ -311,10 +317,12 @@ endpoint_stop(struct endpoint *endpoint)
 	endpoint_pump(endpoint);
 }
 
+/* What came meanwhile was not handed to it. */
 void
 endpoint_start(struct endpoint *endpoint)
 {
-	endpoint->stopping = false;
+	endpoint->stopping = endpoint->follows = false;
+	endpoint->more = endpoint->again_behind = true;
 	endpoint_pump(endpoint);
 }
 
@@ -324,7 +332,7 @@ endpoint_is_resting(const struct endpoint *endpoint)
 	if (!endpoint->stopping || (endpoint->loaded && endpoint->queue.flying > 0))
 		return false;
 	/* What cannot be written now is sent again after the next start. */
-	return !endpoint->loaded || !redis_is_up(endpoint->home.redis) ||
+	return !endpoint->loaded || !redis_is_up(endpoint->home.redis) || endpoint->unread ||
 	       endpoint->write_failed || endpoint_is_saved(endpoint);
 }
 

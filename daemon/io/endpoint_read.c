@@ -279,7 +279,8 @@ read_again(struct endpoint *endpoint)
 void
 endpoint_read(struct endpoint *endpoint)
 {
-	if (!endpoint->loaded || endpoint->stopping || !redis_is_up(endpoint->home.redis))
+	if (!endpoint->loaded || endpoint->loading || endpoint->stopping ||
+	    !redis_is_up(endpoint->home.redis))
 		return;
 	if (should_read(endpoint))
 		read_alerts(endpoint);

@@ -27,7 +27,8 @@ endpoint_save_due(const struct endpoint *endpoint)
 	const struct delivery_queue *queue = &endpoint->queue;
 	int64_t due;
 
-	if (!endpoint->loaded || !redis_is_up(endpoint->home.redis) || endpoint->owed > 0)
+	if (!endpoint->loaded || endpoint->loading || !redis_is_up(endpoint->home.redis) ||
+	    endpoint->owed > 0)
 		return NEVER;
 	if (endpoint->unsaved == 0 && endpoint->pending_count == 0 && !endpoint->moved)
 		return NEVER;

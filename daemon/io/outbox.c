@@ -40,13 +40,19 @@ on_stopped(evutil_socket_t fd, short what, void *ctx)
 	outbox->done(outbox->done_ctx);
 }
 
-/* XINFO STREAM is a flat list of names and values; no stream yet is an error. */
+/* XINFO STREAM is a flat list of names and values; no stream yet is an error. After any other one nobody takes what is
+ * done for what a Redis that has gone back in time does not know. */
 static void
 on_info(void *ctx, const struct reply *reply)
 {
 	struct outbox *outbox = ctx;
 
 	outbox->last = (struct stream_id){0, 0};
+	if (reply->type == REPLY_ERROR && !str_ends(reply->text, STR("no such key"))) {
+		log_warn("outbox", "the alerts' last id cannot be read: %.*s",
+			 STR_ARG(reply->text));
+		outbox->last = (struct stream_id){INT64_MAX, UINT64_MAX};
+	}
 	for (uint32_t i = 0; reply->type == REPLY_ARRAY && i + 1 < reply->count; i += 2)
 		if (str_is(reply_at(reply, i)->text, "last-generated-id") &&
 		    !stream_id_parse(reply_at(reply, i + 1)->text, &outbox->last))
@@ -75,6 +81,8 @@ on_up(void *ctx)
 	ask_last(outbox);
 	for (unsigned i = 0; i < outbox->count; i++)
 		endpoint_load(outbox->endpoints[i], &outbox->last);
+	for (size_t i = 0; i < outbox->leaving_count; i++)
+		endpoint_load(outbox->leaving[i], &outbox->last);
 	outbox_read_up(outbox);
 }
 

@@ -32,6 +32,8 @@ struct endpoint {
 	int64_t timer_at;	 /* monotonic, to which it is set; NEVER: it is not */
 	enum endpoint_wish wish; /* of a person, and not yet in Redis */
 	bool loaded, stopping;
+	bool loading; /* its progress was asked for: until it is here, nothing is read or written */
+	bool unread;		      /* and could not be read: it is asked for again */
 	const struct stream_id *last; /* borrowed: of the outbox, while it is being loaded */
 	int64_t hours_until;	      /* monotonic: until then the hours are as they are */
 	struct stream_id expires;     /* alerts before it are about to be trimmed */
