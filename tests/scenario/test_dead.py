@@ -309,6 +309,7 @@ def test_the_rights_that_the_readme_names_are_enough():
 
 def test_an_endpoint_is_shown():
     with Place() as place:
+        wait_for('it has read all there is', lambda: not place.get('/v1/webhooks/crm')['backlog'])
         check(place.get('/v1/webhooks')['webhooks'] == [place.get('/v1/webhooks/crm')], 'one is as in the list')
         check('did you mean crm' in place.get('/v1/webhooks/crn', 404)['error']['message'], 'near')
         for verb in ('pause', 'resume', 'test'):
