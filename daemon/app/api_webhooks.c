@@ -47,6 +47,7 @@ endpoint_json(struct json *json, const struct outbox_status *endpoint)
 	key_int(json, "resent", endpoint->resent);
 	key_int(json, "last_status", (uint64_t)endpoint->last_status);
 	key_str(json, "last_error", endpoint->last_error);
+	key_str(json, "paused_why", endpoint->paused_why);
 	key_instant(json, "last_delivered_at", endpoint->last_delivered_at);
 	key_instant(json, "throttled_until", endpoint->throttled_until);
 	key_instant(json, "probe_at", endpoint->probe_at);
@@ -183,7 +184,12 @@ pause_or_resume(struct ask *ask, bool pause, struct str who)
 {
 	struct outbox *outbox = ask->api->options.outbox;
 
-	(void)(pause ? outbox_pause(outbox, ask->id) : outbox_resume(outbox, ask->id));
+	if (pause)
+		(void)!outbox_pause(outbox, ask->id,
+				    arena_printf(ask->arena, "%.*s paused it",
+						 STR_ARG(who.n ? who : STR("somebody"))));
+	else
+		(void)!outbox_resume(outbox, ask->id);
 	log_info("webhook", "%.*s is %s by %.*s", STR_ARG(ask->id),
 		 pause ? "paused" : "resumed",
 		 STR_ARG(who.n ? who : STR("somebody who gave no name")));

@@ -27,12 +27,12 @@ tell_state(const json_t *webhook, bool zh, const struct ctl_trouble *trouble)
 
 	if (!paused && strcmp(state, "open") != 0)
 		return;
-	why = ctl_json_text(webhook, "last_error");
+	why = ctl_json_text(webhook, paused ? "paused_why" : "last_error");
 	buf_text(&out, paused ? zh ? "已暂停" : "paused"
 		       : zh   ? "没有正常应答"
 			      : "does not take alerts");
 	if (*why) {
-		buf_text(&out, zh ? "（最近错误：" : " (last error: ");
+		buf_text(&out, zh ? "（" : " (");
 		ctl_text_clean(&out, str_of(why));
 		buf_text(&out, zh ? "）" : ")");
 	}

@@ -130,6 +130,13 @@ endpoint_expire(struct endpoint *endpoint, struct stream_id before)
 }
 
 static void
+set_why(struct endpoint *endpoint, struct str why)
+{
+	buf_clear(&endpoint->paused_why);
+	buf_str(&endpoint->paused_why, why);
+}
+
+static void
 set_paused(struct endpoint *endpoint, bool paused)
 {
 	if (paused == endpoint->queue.paused)
@@ -152,8 +159,9 @@ do_wish(struct endpoint *endpoint)
 }
 
 void
-endpoint_pause(struct endpoint *endpoint, bool paused)
+endpoint_pause(struct endpoint *endpoint, bool paused, struct str why)
 {
+	set_why(endpoint, paused ? why : STR_NONE);
 	endpoint->wish = paused ? WISH_PAUSED : WISH_OK;
 	if (!endpoint->loaded)
 		return;
@@ -172,6 +180,7 @@ on_state(void *ctx, const struct reply *reply)
 	if (endpoint->state_pending || reply->type == REPLY_ERROR || !endpoint->loaded ||
 	    paused == endpoint->queue.paused)
 		return;
+	set_why(endpoint, paused ? STR("somebody wrote it into Redis") : STR_NONE);
 	set_paused(endpoint, paused);
 	log_info("outbox", "%.*s is %s: somebody wrote so in Redis", NAME(endpoint),
 		 paused ? "paused" : "resumed");
@@ -236,6 +245,8 @@ begin_anew(struct endpoint *endpoint)
 	endpoint->again_read_to = (struct stream_id){0, 0};
 	endpoint->hours_until = 0;
 	drop_old_firsts(endpoint);
+	if (endpoint->wish == WISH_NOTHING)
+		set_why(endpoint, record->paused ? buf_view(&record->why) : STR_NONE);
 	if (record->paused) {
 		delivery_pause(&endpoint->queue, now);
 		log_warn("outbox", "%.*s is paused: nothing is sent until somebody resumes it",
@@ -417,6 +428,7 @@ endpoint_destroy(struct endpoint *endpoint)
 	progress_finish(&endpoint->record);
 	buf_finish(&endpoint->pending);
 	buf_finish(&endpoint->last_error);
+	buf_finish(&endpoint->paused_why);
 	buf_finish(&endpoint->key);
 	mem_free(endpoint->dead);
 	mem_free(endpoint);
@@ -473,6 +485,7 @@ endpoint_status(const struct endpoint *endpoint, struct outbox_status *out)
 		.oldest_at = backlog_oldest_ms(&queue->backlog),
 		.last_status = endpoint->last_status,
 		.last_error = buf_view(&endpoint->last_error),
+		.paused_why = buf_view(&endpoint->paused_why),
 		.last_delivered_at = endpoint->last_delivered_at,
 		.throttled_until = on_wall(queue->throttled_until, now),
 		.quiet_until = on_wall(queue->quiet_until, now),

@@ -216,11 +216,13 @@ endpoint_save_letter(struct endpoint *endpoint, struct delivery *delivery,
 void
 endpoint_save_state(struct endpoint *endpoint, bool paused)
 {
-	resp_array(&endpoint->pending, 4);
+	resp_array(&endpoint->pending, 6);
 	resp_text(&endpoint->pending, "HSET");
 	resp_arg(&endpoint->pending, buf_view(&endpoint->key));
 	resp_text(&endpoint->pending, "state");
 	resp_text(&endpoint->pending, paused ? "paused" : "ok");
+	resp_text(&endpoint->pending, "why");
+	resp_arg(&endpoint->pending, buf_view(&endpoint->paused_why));
 	endpoint->pending_count++;
 	endpoint->state_pending = true;
 }

@@ -127,8 +127,11 @@ on_failure(struct endpoint *endpoint, struct delivery *delivery,
 	endpoint->failed++;
 	buf_clear(&endpoint->last_error);
 	buf_text(&endpoint->last_error, result->error);
-	if (landed->paused)
+	if (landed->paused) {
+		buf_clear(&endpoint->paused_why);
+		buf_text(&endpoint->paused_why, result->error);
 		endpoint_save_state(endpoint, true);
+	}
 	for (; delivery != NULL; delivery = next) {
 		int64_t own;
 

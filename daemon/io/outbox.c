@@ -306,25 +306,25 @@ outbox_find(const struct outbox *outbox, struct str name)
 }
 
 static bool
-set_paused(struct outbox *outbox, struct str name, bool paused)
+set_paused(struct outbox *outbox, struct str name, bool paused, struct str why)
 {
 	struct endpoint *endpoint = outbox_find(outbox, name);
 
 	if (endpoint != NULL)
-		endpoint_pause(endpoint, paused);
+		endpoint_pause(endpoint, paused, why);
 	return endpoint != NULL;
 }
 
 bool
-outbox_pause(struct outbox *outbox, struct str name)
+outbox_pause(struct outbox *outbox, struct str name, struct str why)
 {
-	return set_paused(outbox, name, true);
+	return set_paused(outbox, name, true, why);
 }
 
 bool
 outbox_resume(struct outbox *outbox, struct str name)
 {
-	return set_paused(outbox, name, false);
+	return set_paused(outbox, name, false, STR_NONE);
 }
 
 struct outbox_test *

@@ -88,6 +88,8 @@ field_read(struct progress_record *record, struct str name, struct str value)
 		(void)!parse_int64(value, &record->active);
 	else if (str_is(name, "state"))
 		record->paused = str_is(value, "paused");
+	else if (str_is(name, "why"))
+		buf_str(&record->why, value);
 	else if (str_starts(name, FIRST))
 		first_parse(record, str_slice(name, FIRST.n, name.n), value);
 }
@@ -135,6 +137,7 @@ progress_finish(struct progress_record *record)
 {
 	mem_free(record->done);
 	mem_free(record->firsts);
+	buf_finish(&record->why);
 	*record = (struct progress_record){0};
 }
 

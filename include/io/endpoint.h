@@ -42,10 +42,11 @@ void endpoint_down(struct endpoint *endpoint); /* replies that were owed will no
 void endpoint_wake(struct endpoint *endpoint); /* there may be more in the stream */
 void endpoint_poll(struct endpoint *endpoint,
 		   bool state); /* the same; state: did somebody pause it? */
-void endpoint_hours_changed(struct endpoint *endpoint);	     /* the almanac did */
-void endpoint_pause(struct endpoint *endpoint, bool paused); /* a person wants it so */
-void endpoint_stop(struct endpoint *endpoint);		     /* sends nothing new */
-void endpoint_start(struct endpoint *endpoint);		     /* after a stop: not so */
+void endpoint_hours_changed(struct endpoint *endpoint); /* the almanac did */
+/* A person wants it so; why: a sentence about it. */
+void endpoint_pause(struct endpoint *endpoint, bool paused, struct str why);
+void endpoint_stop(struct endpoint *endpoint);	/* sends nothing new */
+void endpoint_start(struct endpoint *endpoint); /* after a stop: not so */
 /* What it knows may be old: it does nothing before it is loaded again. */
 void endpoint_forget(struct endpoint *endpoint);
 bool endpoint_is_resting(const struct endpoint *endpoint); /* stopped, all ended and saved */

@@ -69,6 +69,7 @@ struct endpoint {
 	int last_status;
 	int64_t last_delivered_at; /* wall */
 	struct buf last_error;
+	struct buf paused_why;		   /* a sentence; empty while it is not paused */
 	int64_t quiet_until, denied_until; /* monotonic: failures are told now and then */
 	int64_t save_quiet_until;
 };

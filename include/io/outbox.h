@@ -50,7 +50,8 @@ void outbox_destroy(struct outbox *outbox);
 
 /* A person pauses or resumes an endpoint: in force at once, in Redis (`state` of <prefix>delivery:NAME, "paused" or
  * "ok") with the next write. False: there is no such endpoint. */
-bool outbox_pause(struct outbox *outbox, struct str name);
+bool outbox_pause(struct outbox *outbox, struct str name,
+		  struct str why); /* why: a sentence, kept with it */
 bool outbox_resume(struct outbox *outbox, struct str name);
 
 /* Sends one alert of the type webhook.test to an endpoint now: outside of its queue, also while it is paused. */
@@ -91,6 +92,7 @@ struct outbox_status {
 	int64_t oldest_at;     /* when the oldest that waits was decided on; 0: none waits */
 	int last_status;       /* of the last reply; 0: none, or none came */
 	struct str last_error; /* one sentence or empty */
+	struct str paused_why; /* the same; empty while it is not paused */
 	/* Wall clock, ms; 0: not. */
 	int64_t last_delivered_at, throttled_until, probe_at, quiet_until;
 	const uint64_t *tries;		   /* since start, by enum retry_outcome; borrowed */

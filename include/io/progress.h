@@ -9,7 +9,7 @@
 /* Fields: `position`, an entry's id: every alert up to it is done. `done`, ranges of entries beyond it that
  * are done: "id..id id id..id". `writes`, counts the writes: whoever lost the connection sees whether the
  * last one arrived. `active`, ms in which the endpoint was neither paused nor its circuit open.
- * `first:<entry id>`, "active at" of an alert's first failure. `state`, "paused" or absent or else; written by
+ * `first:<entry id>`, "active at" of an alert's first failure. `why`, a sentence: it is paused. `state`, "paused" or absent or else; written by
  * people too, and therefore only when it changes. */
 
 struct progress_first {
@@ -24,6 +24,7 @@ struct progress_record {
 	uint64_t writes;
 	int64_t active;
 	bool paused;
+	struct buf why;		       /* owned: it is paused */
 	struct progress_first *firsts; /* owned; by entry */
 	size_t first_count, first_cap;
 };

@@ -330,7 +330,7 @@ def test_an_endpoint_is_paused_and_resumed():
         raised(place, 'c1', 'c2')
         wait_for('they wait', lambda: place.get('/v1/webhooks/crm')['waiting'] == 2)
         said = place.ctl('webhooks')
-        check('crm: paused' in said and '2 waiting' in said and 'churnctl webhooks resume crm' in said, said)
+        check('crm: paused (li paused it); 2 waiting' in said and 'churnctl webhooks resume crm' in said, said)
         check('crm：已暂停' in place.ctl('webhooks', lang='zh').replace('crm: ', 'crm：'), 'zh')
         check('webhooks resume crm' in place.ctl('status'), 'status says it too')
         said = place.ctl('doctor', status=1)
@@ -338,6 +338,25 @@ def test_an_endpoint_is_paused_and_resumed():
         check('2 waiting' in place.ctl('webhooks', 'resume', 'crm', '--who', 'li'), 'how many wait')
         wait_for('they arrive', lambda: len(receiver.seen) == 2)
         check(place.get('/v1/webhooks/crm')['state'] == 'ok', 'ok')
+
+
+def test_why_an_endpoint_is_paused_is_kept():
+    receiver = Receiver()
+    receiver.status = 410
+    with Place(receiver.config()) as place:
+        raised(place, 'c1')
+        wait_for('410 pauses it', lambda: place.get('/v1/webhooks/crm')['state'] == 'paused')
+        check('410' in place.get('/v1/webhooks/crm')['paused_why'], 'by itself')
+        for who, wanted in (('li', 'li paused it'), (None, 'somebody paused it')):
+            place.post('/v1/webhooks/crm/pause', {'who': who} if who else {})
+            wait_for('it is written', lambda: place.call('HGET', 'churn:delivery:crm', 'why') == wanted.encode())
+            place.end(place.daemons[-1])
+            place.start()
+            wait_for('it is read', lambda: place.get('/v1/webhooks/crm')['state'] == 'paused')
+            check(place.get('/v1/webhooks/crm')['paused_why'] == wanted, 'also after a restart')
+        receiver.status = 204
+        check(place.post('/v1/webhooks/crm/resume')['paused_why'] == '', 'over')
+        wait_for('it arrives', lambda: place.get('/v1/webhooks/crm')['delivered'] == 1)
 
 
 def test_dead_letters_are_told_of():
