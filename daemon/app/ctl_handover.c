@@ -197,11 +197,16 @@ tell(const struct handover *handover)
 		tell_json(handover);
 		return;
 	}
-	printf(ctl->zh ? "%.*s → %.*s:客户 %llu 个,未结任务 %llu 个,借出任务 %llu 个\n"
-		       : "%.*s to %.*s: %llu customers, %llu open tasks, %llu lent ones\n",
-	       STR_ARG(handover->from), STR_ARG(handover->to),
-	       (unsigned long long)handover->customers, (unsigned long long)handover->tasks,
-	       (unsigned long long)handover->loans);
+	unsigned long long customers = handover->customers, tasks = handover->tasks,
+			   loans = handover->loans;
+
+	if (ctl->zh)
+		printf("%.*s → %.*s:客户 %llu 个,未结任务 %llu 个,借出任务 %llu 个\n",
+		       STR_ARG(handover->from), STR_ARG(handover->to), customers, tasks, loans);
+	else
+		printf("%.*s to %.*s: %llu customer%s, %llu open task%s, %llu lent\n",
+		       STR_ARG(handover->from), STR_ARG(handover->to), customers,
+		       customers == 1 ? "" : "s", tasks, tasks == 1 ? "" : "s", loans);
 }
 
 static bool

@@ -208,6 +208,16 @@ print_signals(const json_t *customer)
 	ctl_table_print(&table);
 }
 
+/* "stuck", or of a rule or task that is about an item "stuck T-17" */
+static struct str
+with_item(struct arena *arena, const json_t *object, const char *key)
+{
+	const char *item = ctl_json_text(object, "item");
+
+	return arena_printf(arena, "%s%s%s", ctl_json_text(object, key), *item ? " " : "",
+			    ctl_clean(arena, item).p);
+}
+
 static void
 print_rules(const json_t *customer)
 {
@@ -221,7 +231,7 @@ print_rules(const json_t *customer)
 	putchar('\n');
 	ctl_table_init(&table, heads, 3, 0);
 	for (i = 0; (rule = json_array_get(rules, i)) != NULL; i++) {
-		ctl_table_text(&table, ctl_json_text(rule, "rule"));
+		ctl_table_cell(&table, with_item(&table.arena, rule, "rule"));
 		ctl_table_text(&table, ctl_json_text(rule, "state"));
 		ctl_table_cell(&table, ctl_json_time(&table.arena, rule, "since"));
 	}
@@ -247,7 +257,7 @@ print_tags_and_tasks(struct arena *arena, const json_t *customer)
 		puts("\ntasks");
 	for (i = 0; (item = json_array_get(list, i)) != NULL; i++)
 		printf("  %s  %s: %s, %s%s%s\n", ctl_json_text(item, "id"),
-		       ctl_json_text(item, "task"), ctl_json_text(item, "state"),
+		       with_item(arena, item, "task").p, ctl_json_text(item, "state"),
 		       ctl_json_text(item, "priority"),
 		       *ctl_json_text(item, "assignee") ? ", " : "",
 		       ctl_clean(arena, ctl_json_text(item, "assignee")).p);

@@ -137,11 +137,12 @@ print_stats(const struct ctl *ctl, const json_t *json)
 	int64_t churned = ctl_json_int(json, "churned"),
 		foreseen = ctl_json_int(json, "foreseen");
 
-	if (churned > 0)
-		printf(ctl->zh ? "流失客户 %" PRId64 " 个,其中 %" PRId64 " 个事先有告警\n\n"
-			       : "%" PRId64 " customers churned, %" PRId64
-				 " of them after an alert\n\n",
-		       churned, foreseen);
+	if (churned > 0 && ctl->zh)
+		printf("流失客户 %" PRId64 " 个,其中 %" PRId64 " 个事先有告警\n\n", churned,
+		       foreseen);
+	else if (churned > 0)
+		printf("%" PRId64 " customer%s churned, %" PRId64 " of them after an alert\n\n",
+		       churned, churned == 1 ? "" : "s", foreseen);
 	print_rules(ctl, rules);
 	print_noisy(ctl, rules);
 	print_tasks(ctl, json_object_get(json, "tasks"));
