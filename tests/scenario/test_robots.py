@@ -42,7 +42,7 @@ def mac(key, message):
 
 class Robots(http.server.ThreadingHTTPServer):
     """Each has its own idea of a good request; `script` holds what it answers instead, once each."""
-    daemon_threads = True
+    daemon_threads, request_queue_size = True, 128
 
     def __init__(self):
         super().__init__(('127.0.0.1', 0), Handler)
@@ -150,8 +150,8 @@ class Place:
         retry = 'allow: [127.0.0.0/8], retry: {first: 100ms, factor: 1, max: 100ms}'
         return self.house.config(extra=f'''webhooks:
   slack: {{url: "{self.base}/slack/T/B/X", format: slack, {retry}}}
-  wecom: {{url: "{self.base}/wecom?key=the-key", format: wecom, lang: en, throttle: 1500ms, {retry}}}
-  dingtalk: {{url: "{self.base}/dingtalk?access_token=the-token", format: dingtalk, secret: {DING_SECRET}, throttle: 1500ms, {retry}}}
+  wecom: {{url: "{self.base}/wecom?key=the-key", format: wecom, lang: en, throttle: 3s, {retry}}}
+  dingtalk: {{url: "{self.base}/dingtalk?access_token=the-token", format: dingtalk, secret: {DING_SECRET}, throttle: 3s, {retry}}}
   feishu: {{url: "{self.base}/feishu/hook/ID", format: feishu, secret: {FEISHU_SECRET}, {retry}}}
   crm: {{url: "{self.base}/crm", secret: [{', '.join('whsec_' + secret for secret in secrets)}], {retry}}}
 {more}''')
@@ -221,8 +221,8 @@ def judge(robots, first, middle, last):
     # Too often, said with HTTP 200: nothing for as long as `throttle` says, and it was no delivery.
     for robot in ('wecom', 'dingtalk'):
         told = robots.told[robot][-1]
-        after = [at for at, _ in robots.taken[robot] if at > told + 0.3]  # what was on its way already apart
-        check(after[0] - told >= 1.4, f'{robot}: {after[0] - told:.2f} s after it said "too often"')
+        after = [at for at, _ in robots.taken[robot] if at > told + 1]  # what was on its way already apart
+        check(after[0] - told >= 2.9, f'{robot}: {after[0] - told:.2f} s after it said "too often"')
     # No more messages than the robot bears, and so several alerts in one.
     for robot, most in (('wecom', 20), ('dingtalk', 20)):
         times = [at for at, _ in robots.taken[robot]] + robots.told[robot]
@@ -235,10 +235,12 @@ def judge(robots, first, middle, last):
     for robot in ('wecom', 'dingtalk', 'feishu', 'slack'):
         times = collections.Counter(name for _, names in robots.taken[robot] for name in set(names))
         check(max(times.values()) <= 2, f'{robot}: {times.most_common(1)} times')
-    # While a secret rotates both are good, whichever the receiver knows.
-    for (_, names), (genuine, _) in zip(robots.taken['crm'], robots.told['crm']):
+    # While a secret rotates both are good, whichever the receiver knows. (A second time it may be later.)
+    seen = set()
+    for (_, names), (genuine, ident) in zip(robots.taken['crm'], robots.told['crm']):
         wanted = {'old'} if names[0] in first else {'old', 'new'} if names[0] in middle else {'new'}
-        check(genuine == wanted, f'crm: {names[0]} is signed with {sorted(genuine)}')
+        check(genuine == wanted or ident in seen, f'crm: {names[0]} is signed with {sorted(genuine)}')
+        seen.add(ident)
     check(not set(robots.names('crm2')) & first, 'a new endpoint got what was not addressed to it')
 
 

@@ -17,7 +17,7 @@ PROXIES = ('http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY')
 
 class Listener(http.server.ThreadingHTTPServer):
     """Keeps paths and headers; answers 204, or a redirect to `to` where the path says so."""
-    daemon_threads = True
+    daemon_threads, request_queue_size = True, 128
 
     def __init__(self, to=''):
         super().__init__(('127.0.0.1', 0), Handler)

@@ -21,7 +21,7 @@ SECRET = base64.b64encode(b"a key for tests, 32 bytes long..").decode()
 
 class Receiver(http.server.ThreadingHTTPServer):
     """An endpoint that keeps every webhook-id it was sent."""
-    daemon_threads = True
+    daemon_threads, request_queue_size = True, 128
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
