@@ -347,8 +347,9 @@ orders_task_act(struct step *step)
 	}
 	struct task_held *task = task_of_id(step, id);
 	if (!task) {
-		refuse(step, "customer %.*s has no task %.*s", STR_ARG(step->customer->id),
-		       STR_ARG(id));
+		/* Most likely it had: of the closed ones only those of the last days are held. */
+		refuse(step, "conflict: customer %.*s has no task %.*s, or none any more",
+		       STR_ARG(step->customer->id), STR_ARG(id));
 		return;
 	}
 	if (!is_as_expected(step, act, task, entry_attribute(entry, STR("from"))))

@@ -58,6 +58,23 @@ a_task_is_claimed_once(void **state)
 	scene_finish(&w);
 }
 
+static void
+an_act_on_a_task_that_was_closed_long_ago_comes_too_late(void **state)
+{
+	struct scene w;
+	char task[48] = "task=", *id = task + 5;
+	(void)state;
+	begin(&w, PLAIN);
+	engine_task_id(w.engine, engine_find(w.engine, STR("c1")), task_of(&w, 0), id);
+	say(&w, "2026-03-02 12:01", "cancel", NULL, NULL);
+	strike(&w, "2026-04-02 12:00", "c1"); /* the next one is made, the old one forgotten */
+	scene_clear(&w);
+	scene_send(&w, at("2026-04-02 12:01"), "c1", "churnd.task", task, "verb=done", NULL);
+	assert_non_null(w.said.p);
+	assert_memory_equal(w.said.p, "rejected: conflict: ", 20);
+	scene_finish(&w);
+}
+
 /* ---- snooze ---- */
 
 static void
@@ -371,6 +388,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_task_is_claimed_once),
+		cmocka_unit_test(an_act_on_a_task_that_was_closed_long_ago_comes_too_late),
 		cmocka_unit_test(a_task_comes_back_exactly_when_it_was_put_off_to),
 		cmocka_unit_test(what_was_claimed_is_claimed_again_when_it_comes_back),
 		cmocka_unit_test(a_task_is_put_off_to_a_moment_ahead),
