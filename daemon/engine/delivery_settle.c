@@ -65,6 +65,7 @@ call_off(struct delivery_queue *queue)
 {
 	assert(queue->flying > 0);
 	queue->flying--;
+	rate_limit_return(&queue->rate);
 	if (queue->circuit.state == CIRCUIT_PROBING && queue->flying == 0)
 		queue->circuit.state = CIRCUIT_OPEN;
 }

@@ -61,6 +61,17 @@ rate_limit_take(struct rate_limit *rate, int64_t now)
 	rate->taken++;
 }
 
+void
+rate_limit_return(struct rate_limit *rate)
+{
+	unsigned *slice = slice_at(rate, rate->newest);
+
+	if (*slice == 0)
+		return;
+	--*slice;
+	rate->taken--;
+}
+
 int64_t
 rate_limit_free_at(const struct rate_limit *rate)
 {

@@ -25,6 +25,8 @@ void rate_limit_init(struct rate_limit *rate, unsigned count, int64_t per);
 /* Tokens there are now; UINT_MAX without a limit. */
 unsigned rate_limit_tokens(struct rate_limit *rate, int64_t now);
 void rate_limit_take(struct rate_limit *rate, int64_t now); /* also when there is none */
+/* The one just taken was not used after all. One that was taken a slice ago or longer stays taken. */
+void rate_limit_return(struct rate_limit *rate);
 /* As of the last call with a clock: 0 when there is a token, else when the next one is back. */
 int64_t rate_limit_free_at(const struct rate_limit *rate);
 

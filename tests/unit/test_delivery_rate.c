@@ -263,6 +263,24 @@ what_cannot_be_said_dies_at_once_and_says_nothing_of_the_endpoint(void **state)
 }
 
 static void
+what_cannot_be_said_takes_no_token(void **state)
+{
+	struct delivery_landed landed;
+	struct delivery *delivery;
+
+	(void)state;
+	begin(1, 0);
+	stream("abc");
+	delivery = sends("1a");
+	landed = delivery_unsayable(&queue, now);
+	assert_int_equal(delivery_settle(&queue, delivery, &landed, now).verdict,
+			 DELIVERY_GIVEN_UP);
+	delivery_bury(&queue, delivery);
+	settle(sends("2b"), 200);
+	sends("");
+}
+
+static void
 a_digest_taken_back_leaves_again(void **state)
 {
 	(void)state;
@@ -434,6 +452,7 @@ main(void)
 			a_digest_that_failed_waits_as_a_whole_and_keeps_each_customers_order),
 		QUEUE_TEST(a_refused_digest_goes_on_as_singles_and_only_the_bad_one_dies),
 		QUEUE_TEST(what_cannot_be_said_dies_at_once_and_says_nothing_of_the_endpoint),
+		QUEUE_TEST(what_cannot_be_said_takes_no_token),
 		QUEUE_TEST(a_digest_taken_back_leaves_again),
 		QUEUE_TEST(outside_of_its_hours_nothing_leaves_and_then_one_digest),
 		QUEUE_TEST(without_digests_what_waited_in_quiet_hours_goes_one_by_one),
