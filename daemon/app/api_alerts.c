@@ -36,7 +36,7 @@ is_text(const json_t *value, struct str wanted)
 static bool
 tells_of_rule(struct str body, struct str rule)
 {
-	json_t *alert = json_loadb(body.p, body.n, 0, NULL);
+	json_t *alert = json_loadb(body.p, body.n, JSON_ALLOW_NUL, NULL);
 	const json_t *data = json_object_get(alert, "data"), *reason;
 	bool found = is_text(json_object_get(data, "rule"), rule);
 	size_t i;
@@ -73,7 +73,7 @@ judge(struct ask *ask, const struct reply *fields)
 void
 api_body_json(struct json *json, const char *key, struct str body)
 {
-	json_t *alert = json_loadb(body.n ? body.p : "", body.n, 0, NULL);
+	json_t *alert = json_loadb(body.n ? body.p : "", body.n, JSON_ALLOW_NUL, NULL);
 
 	json_key(json, key);
 	if (json_is_object(alert))

@@ -123,7 +123,7 @@ ask_daemon(struct ctl_home *home, const char *path, const struct str *post, json
 	if (set_token(home, easy, &headers, err))
 		status = perform(home, easy, err);
 	if (status > 0)
-		*out = json_loadb(body->p ? body->p : "", body->n, 0, NULL);
+		*out = json_loadb(body->p ? body->p : "", body->n, JSON_ALLOW_NUL, NULL);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(easy);
 	buf_finish(&own);

@@ -58,7 +58,7 @@ alert_speak(struct buf *out, struct str body, struct str lang)
 		return false;
 	memcpy(name, lang.p, lang.n);
 	name[lang.n] = '\0';
-	root = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
+	root = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	/* Ours have at most 15 digits, so they keep their value. */
 	if (root != NULL && speak(root, name, 0))
 		text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15));

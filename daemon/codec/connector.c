@@ -327,7 +327,8 @@ connector_make(const struct connector *connector, const struct connector_setting
 	assert(message->count > 0);
 	for (unsigned i = 0; i < message->count; i++)
 		alerts[i] = json_loadb(message->bodies[i].n > 0 ? message->bodies[i].p : "",
-				       message->bodies[i].n, JSON_REJECT_DUPLICATES, NULL);
+				       message->bodies[i].n,
+				       JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	good = make_message(&env, out, err);
 	for (unsigned i = 0; i < message->count; i++)
 		json_decref(alerts[i]);

@@ -114,6 +114,19 @@ say(struct fixture *f, const char *markup, const char *text, bool zh)
 	return said;
 }
 
+/* A producer can put one into a name: that must not silence the customer. */
+static void
+a_nul_in_a_text_is_a_space(void **state)
+{
+	struct fixture *f = *state;
+	const struct str body =
+		STR("{\"type\":\"rule.fired\",\"data\":{\"name\":\"a\\u0000b\"}}");
+
+	if (!make(f, "connector: 1\nbody: {t: '{data.name}'}\n", &body, 1, false))
+		fail_msg("%s", f->err.text);
+	assert_string_equal(f->request.body.p, "{\"t\":\"a b\"}");
+}
+
 static void
 templates_say_what_their_table_says(void **state)
 {
@@ -523,6 +536,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(templates_say_what_their_table_says),
+		TEST(a_nul_in_a_text_is_a_space),
 		TEST(a_name_is_escaped_for_its_place),
 		TEST(people_links_and_bold_are_written_as_the_markup_does),
 		TEST(lines_of_blocks_leave_no_line),
