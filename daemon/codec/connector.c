@@ -126,7 +126,8 @@ make_method(const struct request_form *form, struct wording_env *env,
 		buf_text(&out->method_text, "POST");
 	out->method = buf_view(&out->method_text);
 	for (size_t i = 0; i < out->method.n; i++)
-		if (out->method.p[i] < 'A' || out->method.p[i] > 'Z' || i == 16)
+		if (out->method.p[i] < 'A' || out->method.p[i] > 'Z' ||
+		    i == CONNECTOR_METHOD_MOST)
 			return err_set(err, "the connector's method is none");
 	return true;
 }

@@ -86,6 +86,38 @@ read_wording(struct form *form, const struct yaml_node *node, enum markup markup
 		*out = wording;
 }
 
+/* "" when the text begins with a hole. */
+static struct str
+first_literal(const struct wording *wording)
+{
+	bool begins = wording->count > 0 && wording->pieces[0].kind == PIECE_LITERAL;
+
+	return begins ? wording->pieces[0].literal : STR("");
+}
+
+/* What is wrong in every request is said now: at its time it would cost alerts. */
+static void
+check_url(struct form *form, const struct yaml_node *node, const struct wording *url)
+{
+	struct str begin = first_literal(url);
+
+	if (begin.n > 0 && !str_starts(begin, STR("http://")) &&
+	    !str_starts(begin, STR("https://")))
+		form_complain(form, node, "E402", STR_NONE, STR_NONE);
+}
+
+static void
+check_method(struct form *form, const struct yaml_node *node, const struct wording *method)
+{
+	struct str begin = first_literal(method);
+	bool good = begin.n <= CONNECTOR_METHOD_MOST;
+
+	for (size_t i = 0; i < begin.n; i++)
+		good &= begin.p[i] >= 'A' && begin.p[i] <= 'Z';
+	if (!good)
+		form_complain(form, node, "E451", STR_NONE, STR_NONE);
+}
+
 void
 connector_read_request(struct form *form, const struct request_nodes *nodes,
 		       const struct wording_names *names, struct request_form *out)
@@ -99,6 +131,10 @@ connector_read_request(struct form *form, const struct request_nodes *nodes,
 	out->has_url = true;
 	read_wording(form, nodes->url, MARKUP_URL, names, &out->url);
 	read_wording(form, nodes->method, MARKUP_PLAIN, names, &out->method);
+	if (nodes->url != NULL)
+		check_url(form, nodes->url, &out->url);
+	if (nodes->method != NULL)
+		check_method(form, nodes->method, &out->method);
 	if (nodes->headers != NULL)
 		read_headers(form, nodes->headers, names, out);
 	if (nodes->body != NULL && nodes->form != NULL)

@@ -423,6 +423,23 @@ add_file(char **out, const char *key, struct str file, struct str folder, struct
 	return files_check(*out, err) || err_prefix(err, "%s", key);
 }
 
+/* Whether libcurl can take it apart: what it says names no part of it. */
+static bool
+is_understood(struct str url, struct err *err)
+{
+	CURLU *parts = curl_url();
+	char *text = files_text(url);
+	CURLUcode code;
+
+	if (parts == NULL)
+		webhook_loop_fail("curl_url", "out of memory");
+	code = curl_url_set(parts, CURLUPART_URL, text, 0);
+	curl_url_cleanup(parts);
+	mem_free(text);
+	return code == CURLUE_OK ||
+	       err_set(err, "url cannot be understood: %s", curl_url_strerror(code));
+}
+
 static bool
 check_url(struct str url, struct err *err)
 {
@@ -430,7 +447,7 @@ check_url(struct str url, struct err *err)
 		return err_set(err, "url has to begin with https:// or http://");
 	if (text_has_control(url))
 		return err_set(err, "url holds a control character");
-	return true;
+	return is_understood(url, err);
 }
 
 struct webhook_target *

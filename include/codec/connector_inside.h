@@ -11,6 +11,7 @@
 #define CONNECTOR_MAX_TABLES 16
 #define CONNECTOR_MAX_ROWS 64 /* of a table, or of what replies mean */
 #define CONNECTOR_MAX_HEADERS 32
+#define CONNECTOR_METHOD_MOST 16 /* letters */
 #define CONNECTOR_MAX_DIGEST 100
 
 struct connector_parameter {

@@ -182,6 +182,20 @@ target_of(const char *url, const char *allow)
 	return webhook_target_create(loop, &config, STR("/"), &err);
 }
 
+static void
+a_url_that_cannot_be_taken_apart_is_refused_at_once(void **state)
+{
+	const struct endpoint_config config = {.name = STR("a"),
+					       .url = STR("https://x.example:99999/secret"),
+					       .timeout = 1000};
+	struct err err = {""};
+
+	(void)state;
+	assert_null(webhook_target_create(loop, &config, STR("/"), &err));
+	assert_non_null(strstr(err.text, "url cannot be understood"));
+	assert_null(strstr(err.text, "secret"));
+}
+
 static struct outcome
 post_to(struct webhook_target *target)
 {
@@ -512,6 +526,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_spelling_is_dialled),
+		cmocka_unit_test(a_url_that_cannot_be_taken_apart_is_refused_at_once),
 		cmocka_unit_test(what_is_allowed_is_dialled),
 		cmocka_unit_test(a_name_that_resolves_to_another_address_is_not_dialled),
 		cmocka_unit_test(a_kept_connection_is_not_lent_to_who_may_not_dial_it),
