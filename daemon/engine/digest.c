@@ -39,7 +39,7 @@ digest_add_customer(struct delivery_queue *queue, struct digest *digest,
 		if (delivery->behind == NONE || digest->count == digest->max)
 			return;
 		delivery = &slots[delivery->behind];
-		if (delivery->state != DELIVERY_BEHIND || delivery->alone)
+		if (delivery->state != DELIVERY_BEHIND)
 			return;
 	}
 }

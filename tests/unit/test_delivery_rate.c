@@ -204,6 +204,19 @@ over_its_rate_alerts_are_joined_in_the_streams_order(void **state)
 }
 
 static void
+with_the_last_token_a_customers_next_alerts_ride_along(void **state)
+{
+	(void)state;
+	begin(2, 3);
+	stream("aaaaa");
+	settle(sends("1a"), 200);
+	settle(sends("2a 3a 4a"), 200);
+	sends("");
+	now = delivery_wakes_at(&queue);
+	settle(sends("5a"), 200);
+}
+
+static void
 a_digest_that_failed_waits_as_a_whole_and_keeps_each_customers_order(void **state)
 {
 	(void)state;
@@ -369,6 +382,22 @@ what_is_sent_again_waits_behind_its_customer_and_moves_no_position(void **state)
 }
 
 static void
+what_is_sent_again_wakes_when_the_endpoint_is_back(void **state)
+{
+	(void)state;
+	begin(0, 0);
+	delivery_take_again(&queue, (struct stream_id){START, 7}, STR("al_x"), STR("z"),
+			    STR("{}"));
+	stream("abcdefghij");
+	for (int i = 0; i < 10; i++) /* the tenth failure in a row opens the circuit */
+		settle(delivery_next(&queue, now), 500);
+	now += MINUTE_MS;
+	settle(sends("10j"), 200);
+	assert_int_equal(queue.sleeping, 0);
+	assert_int_equal(queue.ready.count, 10);
+}
+
+static void
 what_is_sent_again_goes_with_a_digest_in_its_customers_order(void **state)
 {
 	struct delivery *first;
@@ -450,6 +479,7 @@ main(void)
 		QUEUE_TEST(over_its_rate_alerts_are_joined_in_the_streams_order),
 		QUEUE_TEST(
 			a_digest_that_failed_waits_as_a_whole_and_keeps_each_customers_order),
+		QUEUE_TEST(with_the_last_token_a_customers_next_alerts_ride_along),
 		QUEUE_TEST(a_refused_digest_goes_on_as_singles_and_only_the_bad_one_dies),
 		QUEUE_TEST(what_cannot_be_said_dies_at_once_and_says_nothing_of_the_endpoint),
 		QUEUE_TEST(what_cannot_be_said_takes_no_token),
@@ -458,6 +488,7 @@ main(void)
 		QUEUE_TEST(without_digests_what_waited_in_quiet_hours_goes_one_by_one),
 		QUEUE_TEST(time_in_quiet_hours_does_not_count),
 		QUEUE_TEST(what_is_sent_again_waits_behind_its_customer_and_moves_no_position),
+		QUEUE_TEST(what_is_sent_again_wakes_when_the_endpoint_is_back),
 		QUEUE_TEST(what_is_sent_again_goes_with_a_digest_in_its_customers_order),
 		QUEUE_TEST(what_is_trimmed_expires_also_while_paused),
 	};
