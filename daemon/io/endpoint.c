@@ -225,6 +225,20 @@ drop_old_firsts(struct endpoint *endpoint)
 	}
 }
 
+/* What was sent before a restart counts: as if it had been sent now, at the worst. */
+static void
+restore_rate(struct endpoint *endpoint, int64_t now)
+{
+	const struct progress_record *record = &endpoint->record;
+	struct rate_limit *rate = &endpoint->queue.rate;
+	int64_t age = clock_wall() - record->rate_at;
+
+	if (age < 0 || age >= rate->per)
+		return;
+	for (unsigned i = 0; i < record->rate_taken && i < rate->count; i++)
+		rate_limit_take(rate, now);
+}
+
 /* As Redis says, and nothing else. */
 static void
 begin_anew(struct endpoint *endpoint)
@@ -238,6 +252,7 @@ begin_anew(struct endpoint *endpoint)
 	backlog_restore(&endpoint->queue.backlog, record->position, record->done,
 			record->done_count);
 	endpoint->queue.active = record->active;
+	restore_rate(endpoint, now);
 	endpoint_save_reset(endpoint, record->writes);
 	endpoint->saved_position = record->position;
 	endpoint->follows = false;

@@ -127,7 +127,7 @@ endpoint_save(struct endpoint *endpoint, int64_t now)
 	buf_str(&commands, buf_view(&endpoint->pending));
 	delivery_active(&endpoint->queue, now);
 	progress_write(&commands, buf_view(&endpoint->key), &endpoint->queue,
-		       ++endpoint->writes);
+		       ++endpoint->writes, clock_wall());
 	resp_command(&commands, "EXEC", NULL);
 	endpoint->sent_position = backlog_position(&endpoint->queue.backlog);
 	endpoint->sent_bytes = endpoint->pending.n;

@@ -68,6 +68,22 @@ first_parse(struct progress_record *record, struct str id, struct str text)
 	record->firsts[record->first_count++] = first;
 }
 
+/* Grammar: rate = taken " " wall. */
+static void
+rate_parse(struct progress_record *record, struct str text)
+{
+	const char *space = text.n > 0 ? memchr(text.p, ' ', text.n) : NULL;
+	size_t n = space ? (size_t)(space - text.p) : 0;
+	int64_t taken, wall;
+
+	if (space == NULL || !parse_int64(str_slice(text, 0, n), &taken) ||
+	    !parse_int64(str_slice(text, n + 1, text.n), &wall) || taken < 0 ||
+	    taken > INT32_MAX)
+		return;
+	record->rate_taken = (unsigned)taken;
+	record->rate_at = wall;
+}
+
 static int
 first_cmp(const void *a, const void *b)
 {
@@ -90,6 +106,8 @@ field_read(struct progress_record *record, struct str name, struct str value)
 		record->paused = str_is(value, "paused");
 	else if (str_is(name, "why"))
 		buf_str(&record->why, value);
+	else if (str_is(name, "rate"))
+		rate_parse(record, value);
 	else if (str_starts(name, FIRST))
 		first_parse(record, str_slice(name, FIRST.n, name.n), value);
 }
@@ -194,12 +212,13 @@ print_range(void *ctx, struct backlog_range range)
 
 void
 progress_write(struct buf *commands, struct str key, const struct delivery_queue *queue,
-	       uint64_t writes)
+	       uint64_t writes, int64_t wall)
 {
-	struct buf done = {0};
+	bool limited = queue->rate.count > 0;
+	struct buf done = {0}, rate = {0};
 
 	backlog_ranges(&queue->backlog, print_range, &done);
-	resp_array(commands, 10);
+	resp_array(commands, limited ? 12 : 10);
 	resp_text(commands, "HSET");
 	resp_arg(commands, key);
 	resp_text(commands, "position");
@@ -210,6 +229,12 @@ progress_write(struct buf *commands, struct str key, const struct delivery_queue
 	resp_int(commands, (int64_t)writes);
 	resp_text(commands, "active");
 	resp_int(commands, queue->active);
+	if (limited) {
+		buf_printf(&rate, "%u %" PRId64, queue->rate.taken, wall);
+		resp_text(commands, "rate");
+		resp_arg(commands, buf_view(&rate));
+	}
+	buf_finish(&rate);
 	buf_finish(&done);
 }
 

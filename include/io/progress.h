@@ -9,8 +9,9 @@
 /* Fields: `position`, an entry's id: every alert up to it is done. `done`, ranges of entries beyond it that
  * are done: "id..id id id..id". `writes`, counts the writes: whoever lost the connection sees whether the
  * last one arrived. `active`, ms in which the endpoint was neither paused nor its circuit open.
- * `first:<entry id>`, "active at" of an alert's first failure. `why`, a sentence: it is paused. `state`, "paused" or absent or else; written by
- * people too, and therefore only when it changes. */
+ * `first:<entry id>`, "active at" of an alert's first failure. `why`, a sentence: it is paused. `state`,
+ * "paused" or absent or else; written by people too, and therefore only when it changes. `rate`, "taken
+ * wall": tokens of its rate that were taken, and not back, at that instant. */
 
 struct progress_first {
 	struct stream_id at;
@@ -25,6 +26,8 @@ struct progress_record {
 	int64_t active;
 	bool paused;
 	struct buf why;		       /* owned: it is paused */
+	unsigned rate_taken;	       /* tokens */
+	int64_t rate_at;	       /* ms on the wall */
 	struct progress_first *firsts; /* owned; by entry */
 	size_t first_count, first_cap;
 };
@@ -40,9 +43,9 @@ void progress_clamp(struct progress_record *record, struct stream_id last);
 const struct progress_first *progress_first(const struct progress_record *record,
 					    struct stream_id at);
 
-/* Appends one HSET of everything but `first:` and `state`. */
+/* Appends one HSET of everything but `first:` and `state`; wall: now. */
 void progress_write(struct buf *commands, struct str key, const struct delivery_queue *queue,
-		    uint64_t writes);
+		    uint64_t writes, int64_t wall);
 /* Append one HSET, one HDEL. */
 void progress_write_first(struct buf *commands, struct str key,
 			  const struct delivery *delivery);

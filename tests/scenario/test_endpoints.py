@@ -50,6 +50,7 @@ def lines(world, **changes):
     ours['sleeps'] = [f'secret: {SECRET}', FAST]
     ours['rotates'] = ['secret_file: rotating', FAST]
     ours['slow'] = [f'secret: {SECRET}', 'rate: 4/s']
+    ours['tight'] = [f'secret: {SECRET}', 'rate: 2/h']
     ours['room'] = ['format: wecom', 'rate: 2/s', 'throttle: 300ms', 'lang: en', FAST]
     ours['hours'] = ['format: wecom', 'lang: en', 'rate: 1000/s', FAST, NEVER_OPEN if time.gmtime()[3:5] != (0, 0) else 'hours: "12:00-12:01"']
     ours['app'] = ['format: template', 'template: app.yaml', 'set: {key: the-key-of-the-app}', FAST]
@@ -82,8 +83,7 @@ def reload(world, **changes):
 def http(world, method, path):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
-        until(lambda: os.path.exists(world.path('http.sock')), 'HTTP is not there')
-        connection.connect(world.path('http.sock'))
+        until(lambda: connection.connect_ex(world.path('http.sock')) == 0, 'HTTP is not there')
         connection.sendall(f'{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'.encode())
         head, _, body = b''.join(iter(lambda: connection.recv(65536), b'')).partition(b'\r\n\r\n')
     check(head.split()[1] == b'200', f'{method} {path}: {head.splitlines()[0].decode()} {body.decode()}')
@@ -176,6 +176,19 @@ def no_second_sees_more_than_its_rate(world):
         world.alert('slow', f'c{n}')
     at = [request.at for request in world.http.wait('/slow', 11)]
     check(all(at[n + 4] - at[n] >= 0.95 for n in range(len(at) - 4)), f'{[round(t - at[0], 3) for t in at]}')
+
+
+def a_restart_knows_what_the_rate_has_seen(world):
+    for _ in range(2):
+        world.alert('tight')
+    world.http.wait('/tight', 2)
+    until(lambda: world.progress('tight').get(b'rate', b'').startswith(b'2 '), 'the tokens are not kept')
+    world.daemon.restart(signal.SIGKILL)
+    world.alert('tight')
+    until(lambda: http(world, 'GET', '/v1/webhooks/tight')['waiting'] == 1, 'it does not wait')
+    name = world.alert('plain')
+    until(lambda: name in world.http.ids('/plain'), 'nothing goes on')
+    check(world.http.count('/tight') == 2, 'a third one in the same hour')
 
 
 def a_chat_room_gets_one_message_for_many_alerts(world):
@@ -327,7 +340,7 @@ def it_ends_well_after_all_that(world):
 TESTS = [
     a_paused_endpoint_keeps_its_backlog_and_works_it_off, a_test_is_sent_at_once_also_while_paused,
     a_dead_letter_comes_again_with_its_id, given_up_again_it_is_a_dead_letter_again,
-    killed_while_sending_again_nothing_is_lost, no_second_sees_more_than_its_rate,
+    killed_while_sending_again_nothing_is_lost, no_second_sees_more_than_its_rate, a_restart_knows_what_the_rate_has_seen,
     a_chat_room_gets_one_message_for_many_alerts, a_token_is_fetched_once_for_all_and_anew_when_it_is_stale,
     what_waited_for_its_hours_goes_out_as_one_message, a_reload_takes_up_webhooks_and_loses_nothing,
     a_reload_reads_secrets_again, an_error_in_the_file_leaves_all_as_it_was,

@@ -185,7 +185,7 @@ def every_robot_gets_every_alert():
     robots, house = place.robots, place.house
     try:
         daemon = house.start(place.configure([OLD]))
-        names = place.complain(0, 8)
+        names = place.complain(0, 6)
         for robot in ('crm', 'wecom', 'dingtalk', 'slack'):
             wait_for(f'{robot} has the first ones', lambda: place.has(robot, names))
         # Feishu did not accept our signature, and rests until somebody has looked.
@@ -194,14 +194,14 @@ def every_robot_gets_every_alert():
         place.reload(daemon, [NEW, OLD], f'  crm2: {{url: "{place.base}/crm2", secret: whsec_{NEW}, allow: [127.0.0.0/8]}}\n')
         house.write('rules.yaml', RULES.replace('crm]', 'crm, crm2]'))
         house.says(daemon, 'are in force')
-        middle = place.complain(8, 16)
+        middle = place.complain(6, 12)
         wait_for('the CRM has the middle ones', lambda: place.has('crm', middle))
         house.end(daemon, signal.SIGKILL)
         robots.killed_at = time.monotonic()
         daemon = house.start(house.path('churnd.yaml'))
         place.reload(daemon, [NEW], f'  crm2: {{url: "{place.base}/crm2", secret: whsec_{NEW}, allow: [127.0.0.0/8]}}\n')
         place.ctl_webhooks('pause', 'wecom', 'dingtalk')
-        last = place.complain(16, CUSTOMERS)
+        last = place.complain(12, CUSTOMERS)
         check(not robots.names('feishu'), 'feishu: it was sent to while it was paused')
         robots.script['feishu'].clear()
         place.ctl_webhooks('resume', 'wecom', 'dingtalk', 'feishu')
@@ -226,7 +226,7 @@ def judge(robots, first, middle, last):
     # No more messages than the robot bears, and so several alerts in one.
     for robot, most in (('wecom', 20), ('dingtalk', 20)):
         times = [at for at, _ in robots.taken[robot]] + robots.told[robot]
-        # A new daemon does not know how many its predecessor had sent.
+        # A daemon that was killed may have sent some more than it had noted.
         for part in ([at for at in times if at < robots.killed_at], [at for at in times if at >= robots.killed_at]):
             busiest = max(sum(at <= other < at + MINUTE for other in part) for at in part)
             check(busiest <= most, f'{robot}: {busiest} messages in a minute')

@@ -53,7 +53,8 @@ all_fields_are_read(void **state)
 		"position",    "100-1",	 "done",	"101-0..103-7 105-0",
 		"writes",      "12",	 "active",	"5000",
 		"state",       "paused", "first:104-2", "4000 1795255200000",
-		"first:102-0", "1 2",	 NULL};
+		"first:102-0", "1 2",	 "rate",	"7 1795255200001",
+		NULL};
 	struct progress_record record = record_of(texts);
 	const struct progress_first *first =
 		progress_first(&record, (struct stream_id){104, 2});
@@ -69,6 +70,8 @@ all_fields_are_read(void **state)
 	assert_int_equal(record.writes, 12);
 	assert_int_equal(record.active, 5000);
 	assert_true(record.paused);
+	assert_int_equal(record.rate_taken, 7);
+	assert_int_equal(record.rate_at, INT64_C(1795255200001));
 	assert_non_null(first);
 	assert_int_equal(first->active, 4000);
 	assert_int_equal(first->wall, INT64_C(1795255200000));
@@ -169,12 +172,34 @@ progress_is_one_command(void **state)
 	backlog_pass(&queue.backlog, (struct stream_id){7, 1});
 	delivery_take(&queue, (struct stream_id){8, 0}, STR("al"), STR("c"), STR("{}"), -1, 0);
 	backlog_pass(&queue.backlog, (struct stream_id){9, 0});
-	progress_write(&out, STR("t:delivery:e"), &queue, 3);
+	progress_write(&out, STR("t:delivery:e"), &queue, 3, 1000);
 	assert_string_equal(
 		out.p,
 		"*10\r\n$4\r\nHSET\r\n$12\r\nt:delivery:e\r\n$8\r\nposition\r\n$3\r\n5-0\r\n"
 		"$4\r\ndone\r\n$12\r\n7-0..7-1 9-0\r\n$6\r\nwrites\r\n$1\r\n3\r\n"
 		"$6\r\nactive\r\n$2\r\n77\r\n");
+	buf_finish(&out);
+	delivery_queue_finish(&queue);
+}
+
+static void
+tokens_taken_are_kept_where_there_is_a_rate(void **state)
+{
+	const struct delivery_policy policy = {.concurrency = 1,
+					       .rate_count = 20,
+					       .rate_per = MINUTE_MS,
+					       .window = 10,
+					       .window_bytes = 100};
+	struct delivery_queue queue;
+	struct buf out = {0};
+
+	(void)state;
+	delivery_queue_init(&queue, &policy, 0);
+	rate_limit_take(&queue.rate, 0);
+	rate_limit_take(&queue.rate, 0);
+	progress_write(&out, STR("t:delivery:e"), &queue, 3, 1000);
+	assert_non_null(strstr(out.p, "*12\r\n"));
+	assert_non_null(strstr(out.p, "$4\r\nrate\r\n$6\r\n2 1000\r\n"));
 	buf_finish(&out);
 	delivery_queue_finish(&queue);
 }
@@ -215,6 +240,7 @@ main(void)
 		cmocka_unit_test(another_reply_is_an_error),
 		cmocka_unit_test(a_stream_that_fell_back_takes_the_progress_with_it),
 		cmocka_unit_test(progress_is_one_command),
+		cmocka_unit_test(tokens_taken_are_kept_where_there_is_a_rate),
 		cmocka_unit_test(a_dead_letter_keeps_the_beginning_of_the_reply),
 	};
 
