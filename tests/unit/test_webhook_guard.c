@@ -18,6 +18,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "io/webhook.h"
 
@@ -125,6 +126,29 @@ answer_of(const char *node)
 	return answer;
 }
 
+/* A name server that says nothing: whoever asks for slow.example waits until he is let go, or has waited too long. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool let_go, ended;
+} silence = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false};
+
+static void
+wait_in_silence(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 10;
+	pthread_mutex_lock(&silence.lock);
+	while (!silence.let_go &&
+	       pthread_cond_timedwait(&silence.changed, &silence.lock, &until) == 0)
+		;
+	silence.ended = true;
+	pthread_cond_broadcast(&silence.changed);
+	pthread_mutex_unlock(&silence.lock);
+}
+
 /* The system's for what is a number to it, our table for names; nothing goes to a name server. */
 int
 getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
@@ -142,6 +166,8 @@ getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 	code = real(node, service, &numeric, out);
 	if (code == 0 || node == NULL)
 		return code;
+	if (strcmp(node, "slow.example") == 0)
+		wait_in_silence();
 	answer = answer_of(node);
 	return answer ? real(answer, service, &numeric, out) : EAI_NONAME;
 }
@@ -169,12 +195,12 @@ on_done(void *ctx, const struct webhook_reply *reply)
 }
 
 static struct webhook_target *
-target_of(const char *url, const char *allow)
+target_of(const char *url, const char *allow, int64_t timeout)
 {
 	struct str allowed = str_of(allow);
 	struct endpoint_config config = {.name = STR("crm"),
 					 .url = str_of(url),
-					 .timeout = 2000,
+					 .timeout = timeout,
 					 .allow = &allowed,
 					 .allow_count = allow ? 1 : 0};
 	struct err err = {""};
@@ -209,7 +235,7 @@ post_to(struct webhook_target *target)
 static struct outcome
 post(const char *url, const char *allow)
 {
-	struct webhook_target *target = target_of(url, allow);
+	struct webhook_target *target = target_of(url, allow, 2000);
 	struct outcome outcome = {0, "not even a target"};
 
 	if (target != NULL)
@@ -447,7 +473,7 @@ rebinds(const char *name, unsigned port)
 	struct webhook_target *target;
 
 	snprintf(text, sizeof text, "http://%s:%u/", name, port);
-	target = target_of(text, NULL);
+	target = target_of(text, NULL, 2000);
 	assert_non_null(target);
 	/* The first answer is a public address, which may be dialled (it is not let out of this process). */
 	post_to(target);
@@ -475,6 +501,27 @@ a_name_that_resolves_to_another_address_is_not_dialled(void **state)
 	evhttp_free(http);
 }
 
+/* The loop is that of all endpoints, and of the events. */
+static void
+a_name_server_that_is_silent_holds_up_nobody(void **state)
+{
+	struct webhook_target *target = target_of("http://slow.example/", NULL, 100);
+	struct outcome outcome = post_to(target);
+	bool ended;
+
+	(void)state;
+	pthread_mutex_lock(&silence.lock);
+	ended = silence.ended;
+	silence.let_go = true;
+	pthread_cond_broadcast(&silence.changed);
+	while (!silence.ended)
+		pthread_cond_wait(&silence.changed, &silence.lock);
+	pthread_mutex_unlock(&silence.lock);
+	assert_false(ended);
+	assert_int_equal(outcome.status, 0);
+	webhook_target_destroy(target);
+}
+
 /* libcurl keeps connections for whoever asks for the same host and port. */
 static void
 a_kept_connection_is_not_lent_to_who_may_not_dial_it(void **state)
@@ -488,8 +535,8 @@ a_kept_connection_is_not_lent_to_who_may_not_dial_it(void **state)
 	(void)state;
 	requests = 0;
 	snprintf(url, sizeof url, "http://shared.example:%u/", port);
-	may = target_of(url, "127.0.0.0/8");
-	may_not = target_of(url, NULL);
+	may = target_of(url, "127.0.0.0/8", 2000);
+	may_not = target_of(url, NULL, 2000);
 	assert_int_equal(post_to(may).status, 204);
 	assert_int_equal(post_to(may).status, 204);
 	assert_int_equal(network.dials, before + 1); /* it is kept */
@@ -529,6 +576,7 @@ main(void)
 		cmocka_unit_test(a_url_that_cannot_be_taken_apart_is_refused_at_once),
 		cmocka_unit_test(what_is_allowed_is_dialled),
 		cmocka_unit_test(a_name_that_resolves_to_another_address_is_not_dialled),
+		cmocka_unit_test(a_name_server_that_is_silent_holds_up_nobody),
 		cmocka_unit_test(a_kept_connection_is_not_lent_to_who_may_not_dial_it),
 	};
 
