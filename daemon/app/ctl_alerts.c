@@ -10,11 +10,12 @@
 
 #define COLUMNS 7
 
-/* Of what it tells: the rule's own text, else the reason with most points. */
+/* Of what it tells: the rule's own text, the task's title, else the reason with most points. */
 static const char *
 words_of(const struct ctl *ctl, const json_t *data)
 {
 	const char *own = ctl_json_words(data, "text", "texts", ctl->zh);
+	const json_t *task = json_object_get(data, "task");
 	const json_t *reason, *best = NULL;
 	size_t i;
 
@@ -22,7 +23,10 @@ words_of(const struct ctl *ctl, const json_t *data)
 			   reason) if (!best || ctl_json_int(reason, "points") >
 							ctl_json_int(best, "points")) best =
 		reason;
-	return *own ? own : ctl_json_words(best, "text", "texts", ctl->zh);
+	if (*own)
+		return own;
+	return task ? ctl_json_words(task, "title", "titles", ctl->zh)
+		    : ctl_json_words(best, "text", "texts", ctl->zh);
 }
 
 static struct str
