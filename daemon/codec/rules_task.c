@@ -25,6 +25,8 @@ assign_to_attribute(struct maker *maker, const struct yaml_node *node, struct as
 		form_propose(&maker->form, node, "E103", name, names, rules->attribute_count);
 	else if (rules->attributes[slot].type != TYPE_STRING)
 		form_complain(&maker->form, node, "E224", name, STR_NONE);
+	else if (rules->attributes[slot].private_)
+		form_complain(&maker->form, node, "E242", node->text, STR_NONE);
 	else
 		*out = (struct assignment){.kind = ASSIGN_ATTRIBUTE, .slot = (unsigned)slot};
 }
