@@ -415,6 +415,48 @@ no_spelling_is_dialled(void **state)
 	assert_true(tried >= 400 && guarded >= 400);
 }
 
+static void
+nothing_is_dialled_by(struct webhook_target *target, const char *url)
+{
+	unsigned before = network.dials;
+	struct outcome outcome = {-1, ""};
+
+	webhook_send(
+		target,
+		&(struct webhook_request){.url = str_of(url), .body = STR("{}"), .bare = true},
+		on_done, &outcome);
+	event_base_dispatch(base);
+	if (network.dials != before || outcome.status != 0)
+		fail_msg("%s dialled %s", url, network.last[before % DIALS]);
+}
+
+/* A connector may ask for its token elsewhere, and make the URL of each request anew. */
+static void
+a_request_with_a_url_of_its_own_is_guarded_too(void **state)
+{
+	static const char *const schemes[] = {"file:///etc/passwd",
+					      "ftp://127.0.0.1/",
+					      "gopher://127.0.0.1:6379/_PING",
+					      "dict://127.0.0.1:6379/info",
+					      "ldap://127.0.0.1/",
+					      "telnet://127.0.0.1:6379/",
+					      "smtp://127.0.0.1/",
+					      "ws://127.0.0.1/",
+					      "//127.0.0.1/",
+					      "127.0.0.1:6379"};
+	struct webhook_target *target = target_of("https://good.example/", NULL);
+	char url[192];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		snprintf(url, sizeof url, "http://%s/token", others[i]);
+		nothing_is_dialled_by(target, url);
+	}
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		nothing_is_dialled_by(target, schemes[i]);
+	webhook_target_destroy(target);
+}
+
 /* --- what a name means later ------------------------------------------------------------------------- */
 
 static unsigned requests;
@@ -574,6 +616,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_spelling_is_dialled),
 		cmocka_unit_test(a_url_that_cannot_be_taken_apart_is_refused_at_once),
+		cmocka_unit_test(a_request_with_a_url_of_its_own_is_guarded_too),
 		cmocka_unit_test(what_is_allowed_is_dialled),
 		cmocka_unit_test(a_name_that_resolves_to_another_address_is_not_dialled),
 		cmocka_unit_test(a_name_server_that_is_silent_holds_up_nobody),
