@@ -120,6 +120,12 @@ def entry_key(text):
     return tuple(int(part) for part in text.split("-"))
 
 
+def caught_up(house, endpoints):
+    """Has each of the first so many endpoints looked at all alerts that there are?"""
+    last = house.redis.call("XREVRANGE", house.key("alerts"), "+", "-", "COUNT", 1)[0][0]
+    return set(house.redis.pipeline([["HGET", house.key("delivery:e%d" % n), "position"] for n in range(endpoints)])) == {last}
+
+
 def neighbours_once(bench, size, bad_urls, redis_options):
     """One daemon with so many endpoints: how fast it reads a stream of events, then how late its alerts come."""
     good = FastReceiver("--stamps")
@@ -136,6 +142,7 @@ def neighbours_once(bench, size, bad_urls, redis_options):
         begun = time.monotonic()
         house.wait(lambda: entry_key(house.position()) >= last, "the events are read", 120)
         ingest = size["events"] / (time.monotonic() - begun)
+        house.wait(lambda: caught_up(house, size["endpoints"] - len(bad_urls)), "the good ones have passed what is not theirs", 120)
         probe = [house.sock, house.key("events"), size["rate"]]
         bench("probes", *probe, 1, size["endpoints"])
         good.reset()
