@@ -256,6 +256,9 @@ read_connector(struct form *form, const struct yaml_node *root, struct connector
 		read_from(form, keys.from_node, out);
 	out->name = name;
 	take_keys(&keys, out);
+	/* A receiver knows one it has seen by the id of its first alert, and would not look at the others. */
+	if (out->secret == SECRET_STANDARD && out->digest_max > 1)
+		form_complain(form, root, "E452", STR_NONE, STR_NONE);
 	read_parts(form, &keys, out);
 }
 
