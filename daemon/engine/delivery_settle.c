@@ -160,7 +160,7 @@ clear_ready(struct delivery_queue *queue)
 	}
 }
 
-/* From the first of a customer on, as far as all are old, at rest, and of the alerts stream. */
+/* From the first of a customer on, as far as all are old and at rest. */
 static void
 expire_customer(struct delivery_queue *queue, uint32_t slot, struct stream_id before,
 		void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
@@ -168,7 +168,7 @@ expire_customer(struct delivery_queue *queue, uint32_t slot, struct stream_id be
 	for (; slot != NONE; slot = queue->backlog.slots[slot].behind) {
 		struct delivery *delivery = &queue->backlog.slots[slot];
 
-		if (delivery->again || stream_id_cmp(delivery->at, before) >= 0 ||
+		if (stream_id_cmp(delivery->at, before) >= 0 ||
 		    delivery->state == DELIVERY_FLYING)
 			return;
 		if (delivery->state == DELIVERY_DEAD)
@@ -179,17 +179,26 @@ expire_customer(struct delivery_queue *queue, uint32_t slot, struct stream_id be
 	}
 }
 
-void
-delivery_expire(struct delivery_queue *queue, struct stream_id before,
-		void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
+static void
+expire_list(struct delivery_queue *queue, uint32_t slot, struct stream_id before,
+	    void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
 {
-	uint32_t slot = queue->backlog.order.oldest;
-	unsigned dead = queue->dead;
-
 	for (; slot != NONE && stream_id_cmp(queue->backlog.slots[slot].at, before) < 0;
 	     slot = queue->backlog.slots[slot].newer)
 		if (backlog_is_first(&queue->backlog, slot))
 			expire_customer(queue, slot, before, fn, ctx);
+}
+
+/* Those to be sent again too, by when somebody asked for it: else one of them, at the head of a paused endpoint, would
+ * keep what is behind it in the alerts stream for ever. */
+void
+delivery_expire(struct delivery_queue *queue, struct stream_id before,
+		void (*fn)(void *ctx, struct delivery *delivery), void *ctx)
+{
+	unsigned dead = queue->dead;
+
+	expire_list(queue, queue->backlog.again.oldest, before, fn, ctx);
+	expire_list(queue, queue->backlog.order.oldest, before, fn, ctx);
 	if (queue->dead > dead)
 		clear_ready(queue);
 }

@@ -466,6 +466,26 @@ what_is_trimmed_expires_also_while_paused(void **state)
 	assert_int_equal(queue.sleeping, 0);
 }
 
+static void
+what_is_sent_again_keeps_nothing_from_expiring(void **state)
+{
+	(void)state;
+	begin(0, 0);
+	delivery_take_again(&queue, (struct stream_id){3, 7}, STR("al_x"), STR("a"), STR("{}"));
+	delivery_pause(&queue, now);
+	stream("aa");
+	expired[0] = '\0';
+	delivery_expire(&queue, (struct stream_id){3, 0}, note_expired, NULL);
+	assert_string_equal(expired, ""); /* somebody asked for it after that */
+	delivery_expire(&queue, (struct stream_id){4, 0}, note_expired, NULL);
+	assert_string_equal(expired, "3a 1a 2a ");
+	bury(3);
+	bury(1);
+	bury(2);
+	assert_int_equal(queue.backlog.held, 0);
+	assert_int_equal(queue.ready.count, 0);
+}
+
 #define QUEUE_TEST(f) cmocka_unit_test_teardown(f, end)
 
 int
@@ -491,6 +511,7 @@ main(void)
 		QUEUE_TEST(what_is_sent_again_wakes_when_the_endpoint_is_back),
 		QUEUE_TEST(what_is_sent_again_goes_with_a_digest_in_its_customers_order),
 		QUEUE_TEST(what_is_trimmed_expires_also_while_paused),
+		QUEUE_TEST(what_is_sent_again_keeps_nothing_from_expiring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
