@@ -277,6 +277,19 @@ check_size(struct wording_parser *parser)
 	return true;
 }
 
+/* In a header or an address they would begin another; a line break is printed as what the place has for it. */
+static bool
+check_controls(struct wording_parser *parser)
+{
+	bool matters = parser->markup == MARKUP_HEADER || parser->markup == MARKUP_URL;
+
+	for (size_t i = 0; matters && i < parser->text.n; i++)
+		if (parser->text.p[i] != '\n' &&
+		    text_has_control(str_slice(parser->text, i, i + 1)))
+			return wording_complain(parser, 0, 1, "E043", STR_NONE, STR_NONE);
+	return true;
+}
+
 static void
 keep(struct wording_parser *parser, struct wording *out)
 {
@@ -298,7 +311,7 @@ wording_parse(struct form *form, const struct yaml_node *node, enum markup marku
 	if (!form_is_text(form, node))
 		return false;
 	parser.text = form_line(node);
-	if (!check_size(&parser))
+	if (!check_size(&parser) || !check_controls(&parser))
 		return false;
 	while (parser.at < parser.text.n && parser.count < WORDING_MAX_PIECES)
 		take_line(&parser);

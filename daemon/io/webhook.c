@@ -250,8 +250,9 @@ set_headers(struct webhook_call *call, const struct webhook_request *request)
 	MEM_RESERVE(call->lines, call->line_cap, count);
 	line = call->head.p;
 	for (size_t i = 0; i < count; i++) {
-		char *end = strchr(line, '\n');
+		char *end = memchr(line, '\n', (size_t)(call->head.p + call->head.n - line));
 
+		assert(end != NULL);
 		*end = '\0';
 		call->lines[i] =
 			(struct curl_slist){line, i + 1 < count ? &call->lines[i + 1] : rest};
