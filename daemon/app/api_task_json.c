@@ -84,8 +84,13 @@ held_of(const struct engine *engine, const struct reply *hash)
 	const struct customer *customer = engine ? engine_find(engine, name) : NULL;
 	const struct cold *cold = customer ? customer->cold : NULL;
 	char text[ORDER_ID];
+	int64_t created_at;
 
+	if (!parse_int64(field_of(hash, "created_at"), &created_at))
+		return NULL;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		if (cold->tasks[i].created_at != created_at)
+			continue; /* an id is work, and a customer may have hundreds */
 		engine_task_id(engine, customer, &cold->tasks[i], text);
 		if (str_is(id, text))
 			return cold->tasks[i].state <= TASK_SNOOZED ? &cold->tasks[i] : NULL;
