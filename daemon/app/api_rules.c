@@ -114,7 +114,15 @@ api_rules(struct ask *ask)
 
 /* --- a customer's time, with the changes of rules in it --- */
 
-enum happening { HAPPENED_RULES, HAPPENED_RISK, HAPPENED_FIRED, HAPPENED_TAG, HAPPENED_STAGE };
+enum happening {
+	HAPPENED_RULES,
+	HAPPENED_RISK,
+	HAPPENED_FIRED,
+	HAPPENED_TAG,
+	HAPPENED_STAGE,
+	HAPPENED_TASK,
+	HAPPENED_CLOSED
+};
 
 struct moment {
 	int64_t at;
@@ -124,6 +132,7 @@ struct moment {
 		const struct risk_point *risk;
 		const struct rule_state *state;
 		const struct tag_state *tag;
+		const struct task_held *task;
 	} of;
 };
 
@@ -146,6 +155,20 @@ static void
 add(struct timeline *timeline, struct moment moment)
 {
 	timeline->list[timeline->count++] = moment;
+}
+
+/* Made, and closed for the last time. */
+static void
+gather_tasks(struct timeline *timeline, const struct cold *cold)
+{
+	for (unsigned i = 0; cold && i < cold->task_count; i++) {
+		const struct task_held *task = &cold->tasks[i];
+
+		add(timeline, (struct moment){task->created_at, HAPPENED_TASK, {.task = task}});
+		if (task->state == TASK_DONE || task->state == TASK_CANCELLED)
+			add(timeline,
+			    (struct moment){task->closed_at, HAPPENED_CLOSED, {.task = task}});
+	}
 }
 
 /* The risk at each day's close, where some rule reads risk_rise(); and since when what holds now does. */
@@ -172,17 +195,38 @@ gather(struct timeline *timeline, const struct ruleset *rules, const struct cust
 	if (customer->stage > 0)
 		add(timeline,
 		    (struct moment){.at = customer->stage_at, .what = HAPPENED_STAGE});
+	gather_tasks(timeline, cold);
+}
+
+static void
+task_moment_json(struct json *json, const struct ruleset *rules, const struct moment *moment)
+{
+	const struct task_held *task = moment->of.task;
+
+	json_key(json, "task");
+	json_str(json, rules->tasks[task->def].name);
+	if (task->item.n > 0) {
+		json_key(json, "item");
+		json_str(json, task->item);
+	}
+	if (moment->what == HAPPENED_TASK)
+		return;
+	key_text(json, "state", task_state_name((enum task_state)task->state));
+	if (task->outcome.n > 0) {
+		json_key(json, "outcome");
+		json_str(json, task->outcome);
+	}
 }
 
 static void
 moment_json(struct json *json, const struct ruleset *rules, const struct customer *customer,
 	    const struct moment *moment)
 {
-	static const char *const types[] = {[HAPPENED_RULES] = "rules",
-					    [HAPPENED_RISK] = "risk",
-					    [HAPPENED_FIRED] = "fired",
-					    [HAPPENED_TAG] = "tag",
-					    [HAPPENED_STAGE] = "stage"};
+	static const char *const types[] = {
+		[HAPPENED_RULES] = "rules",  [HAPPENED_RISK] = "risk",
+		[HAPPENED_FIRED] = "fired",  [HAPPENED_TAG] = "tag",
+		[HAPPENED_STAGE] = "stage",  [HAPPENED_TASK] = "task",
+		[HAPPENED_CLOSED] = "closed"};
 
 	json_open(json, '{');
 	key_text(json, "type", types[moment->what]);
@@ -207,6 +251,10 @@ moment_json(struct json *json, const struct ruleset *rules, const struct custome
 	case HAPPENED_STAGE:
 		parts_stage(json, "stage", rules, customer->stage);
 		break;
+	case HAPPENED_TASK:
+	case HAPPENED_CLOSED:
+		task_moment_json(json, rules, moment);
+		break;
 	}
 	json_close(json, '}');
 }
@@ -221,7 +269,8 @@ timeline_make(struct ask *ask, struct timeline *timeline, const struct ruleset *
 	unsigned count;
 
 	if (cold)
-		most += (unsigned)(cold->risk_count + cold->rule_count + cold->tag_count);
+		most += (unsigned)(cold->risk_count + cold->rule_count + cold->tag_count +
+				   2 * cold->task_count);
 	changes = live_rule_changes(ask->api->options.live, &count);
 	timeline->list = arena_array(ask->arena, most + count, sizeof *timeline->list);
 	for (unsigned i = 0; i < count; i++)

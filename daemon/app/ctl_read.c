@@ -283,7 +283,11 @@ print_moment(const struct ctl *ctl, struct arena *arena, const json_t *item)
 {
 	static const char *const whats[][3] = {{"fired", "rule", "规则触发"},
 					       {"tag", "tag", "标签"},
-					       {"stage", "stage", "阶段"}};
+					       {"stage", "stage", "阶段"},
+					       {"task", "task", "任务"},
+					       {"closed", "task", "任务结束"}};
+	const char *outcome = ctl_json_text(item, "outcome"),
+		   *state = ctl_json_text(item, "state");
 	const char *type = ctl_json_text(item, "type");
 	struct str at = ctl_json_time(arena, item, "at");
 
@@ -294,8 +298,9 @@ print_moment(const struct ctl *ctl, struct arena *arena, const json_t *item)
 		       ctl_json_int(item, "risk"));
 	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
 		if (strcmp(type, whats[i][0]) == 0)
-			printf("  %s  %s %s\n", at.p, whats[i][ctl->zh ? 2 : 0],
-			       ctl_clean(arena, ctl_json_text(item, whats[i][1])).p);
+			printf("  %s  %s %s%s%s\n", at.p, whats[i][ctl->zh ? 2 : 0],
+			       ctl_clean(arena, with_item(arena, item, whats[i][1]).p).p,
+			       *state ? ": " : "", *outcome ? outcome : state);
 }
 
 /* What happened to the risk, and to the rules that it is made by; the newest last. */

@@ -151,6 +151,8 @@ def test_every_verb_over_http():
         check(ask(house, 'POST', path + '/done', {'note': 'so'})['assignee'] == 'bob', 'returned')
         check(ask(house, 'POST', path + '/link', {'external_id': 'crm-2'})['external_id'] == 'crm-2', 'link')
         check(ask(house, 'POST', path + '/done', {'outcome': 'saved'})['state'] == 'done', 'done')
+        told = [moment for moment in ask(house, 'GET', '/v1/customers/c1/timeline')['timeline'] if 'task' in moment]
+        check([moment['type'] for moment in told] == ['task', 'closed'] and told[1]['outcome'] == 'saved', told)
         for verb in ('claim', 'done', 'snooze', 'assign', 'transfer', 'cancel'):
             ask(house, 'POST', path + '/' + verb, {'who': 'x', 'to': 'y', 'until': '1d'}, 409)
         ask(house, 'POST', path + '/link', {'external_id': 'crm-3'})
