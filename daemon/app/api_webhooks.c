@@ -179,11 +179,27 @@ test(struct ask *ask)
 		ask_fail(ask, 503, "busy", "%s", err.text);
 }
 
+/* Who stands by would do as he is told when he takes over, maybe in months. */
+static bool
+delivers(struct ask *ask)
+{
+	struct live_status status;
+
+	live_get_status(ask->api->options.live, &status);
+	if (status.state != LIVE_STANDBY || status.holder == NULL)
+		return true;
+	ask_fail(ask, 503, "not_ready", "churnd stands by: %s delivers, ask there",
+		 status.holder);
+	return false;
+}
+
 static void
 pause_or_resume(struct ask *ask, bool pause, struct str who)
 {
 	struct outbox *outbox = ask->api->options.outbox;
 
+	if (!delivers(ask))
+		return;
 	if (pause)
 		(void)!outbox_pause(outbox, ask->id,
 				    arena_printf(ask->arena, "%.*s paused it",

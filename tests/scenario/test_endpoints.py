@@ -80,13 +80,13 @@ def reload(world, **changes):
     until(lambda: world.daemon.said().count('reload: the webhooks are as configured') > before, 'the reload is not done')
 
 
-def http(world, method, path):
+def http(world, method, path, sock='http.sock', status=b'200'):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
-        until(lambda: connection.connect_ex(world.path('http.sock')) == 0, 'HTTP is not there')
+        until(lambda: connection.connect_ex(world.path(sock)) == 0, 'HTTP is not there')
         connection.sendall(f'{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'.encode())
         head, _, body = b''.join(iter(lambda: connection.recv(65536), b'')).partition(b'\r\n\r\n')
-    check(head.split()[1] == b'200', f'{method} {path}: {head.splitlines()[0].decode()} {body.decode()}')
+    check(head.split()[1] == status, f'{method} {path}: {head.splitlines()[0].decode()} {body.decode()}')
     return json.loads(body)
 
 
@@ -309,7 +309,8 @@ def who_stands_by_sends_nothing_and_then_goes_on(world):
     world.write('second.yaml', config)
     second = Daemon(world.path('second.yaml'))
     try:
-        until(lambda: 'standby' in second.said(), 'it does not stand by')
+        until(lambda: 'standing by' in second.said(), 'it does not stand by')
+        http(world, 'POST', '/v1/webhooks/again/pause', 'http2.sock', b'503')
         names = [world.alert('again', f'c{n % 5}') for n in range(50)]
         until(lambda: set(names) <= set(world.http.ids('/again')), 'not all are delivered')
         check(world.daemon.stop() == 0, 'the first does not end well')
