@@ -118,17 +118,29 @@ moved_json(struct json *json, const struct ruleset *rules, const struct task_hel
 
 /* As alerts say it: both languages, where the rule file gives both. */
 static void
-titles_json(struct json *json, struct str en, struct str zh)
+texts_json(struct json *json, const char *key, struct str en, struct str zh)
 {
 	if (zh.n == 0)
 		return;
-	json_key(json, "titles");
+	json_key(json, key);
 	json_open(json, '{');
 	json_key(json, "en");
 	json_str(json, en);
 	json_key(json, "zh");
 	json_str(json, zh);
 	json_close(json, '}');
+}
+
+static bool
+second_json(struct json *json, const struct reply *hash, struct str name, struct str value)
+{
+	if (str_is(name, "title_zh"))
+		texts_json(json, "titles", field_of(hash, "title"), value);
+	else if (str_is(name, "reasons_zh"))
+		texts_json(json, "reason_texts", field_of(hash, "reasons"), value);
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -164,10 +176,8 @@ api_task_json(struct ask *ask, const struct reply *hash)
 	for (uint32_t i = 0; i + 1 < hash->count; i += 2) {
 		struct str name = hash[1 + i].text, value = hash[2 + i].text;
 
-		if (str_is(name, "title_zh")) {
-			titles_json(json, field_of(hash, "title"), value);
+		if (second_json(json, hash, name, value))
 			continue;
-		}
 		json_key_str(json, name);
 		if (!held || !moved_json(json, engine_rules(engine), held, name))
 			value_json(json, name, value);

@@ -196,11 +196,13 @@ print_field(struct ctl_home *home, const json_t *task, const char *key, const ch
 {
 	struct str moment = ctl_json_time(&home->arena, task, key);
 	int gap = LABEL - (int)ctl_text_width(str_of(label));
+	const char *both = strcmp(key, "title") == 0	 ? "titles"
+			   : strcmp(key, "reasons") == 0 ? "reason_texts"
+							 : NULL;
 	struct buf text = {0};
 
-	if (strcmp(key, "title") == 0)
-		ctl_text_clean(&text,
-			       str_of(ctl_json_words(task, key, "titles", home->ctl->zh)));
+	if (both)
+		ctl_text_clean(&text, str_of(ctl_json_words(task, key, both, home->ctl->zh)));
 	else if (moment.n > 0)
 		buf_str(&text, moment);
 	else
@@ -216,7 +218,7 @@ has_row(const char *key)
 	for (size_t i = 0; i < ROWS; i++)
 		if (strcmp(rows[i].key, key) == 0)
 			return true;
-	return strcmp(key, "titles") == 0;
+	return strcmp(key, "titles") == 0 || strcmp(key, "reason_texts") == 0;
 }
 
 static enum status

@@ -366,7 +366,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_given(json, "lender", task->lender);
 	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
 	put_given(json, "item", task->item);
-	put_given(json, "reasons", change->reasons);
+	parts_texts(json, "reasons", "reason_texts", change->reasons, change->reasons_zh, true);
 	put_given(json, "rules", change->rules);
 	put_text_or_none(json, "alert_id", change->alert_id);
 	put_due(json, "created_at", task->created_at);

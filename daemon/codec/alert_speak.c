@@ -10,7 +10,10 @@
 
 static const struct {
 	const char *one, *all;
-} texts[] = {{"text", "texts"}, {"advice", "advices"}, {"title", "titles"}};
+} texts[] = {{"text", "texts"},
+	     {"advice", "advices"},
+	     {"title", "titles"},
+	     {"reasons", "reason_texts"}};
 
 /* True when a text of this object changed. */
 static bool

@@ -63,6 +63,17 @@ second_title(const struct task_def *def, const struct task_change *change)
 								   : STR_NONE;
 }
 
+static void
+put_reasons(struct maker *maker, const struct task_change *change)
+{
+	bool differ = !str_eq(change->reasons, change->reasons_zh);
+
+	if (change->reasons.n == 0)
+		return;
+	put(maker, "reasons", change->reasons);
+	put(maker, "reasons_zh", differ ? change->reasons_zh : STR_NONE);
+}
+
 /* Why it was done last time is not why it is open again. */
 static void
 put_why(struct maker *maker, const struct task_change *change)
@@ -94,7 +105,7 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 	put(&maker, "assignee", task->assignee);
 	put(&maker, "state", str_of(task_state_name((enum task_state)task->state)));
 	put_given(&maker, "item", task->item);
-	put_given(&maker, "reasons", change->reasons);
+	put_reasons(&maker, change);
 	put_given(&maker, "rules", change->rules);
 	put_why(&maker, change);
 	put_value(&maker, "value", change->value);

@@ -82,7 +82,8 @@ said_is_true(struct said *said)
 	return false;
 }
 
-/* "text" is what stands in the endpoint's language under "texts", where there is such a thing. */
+/* "text" is what stands in the endpoint's language under "texts", where there is such a thing; a task's "reasons",
+ * several already, under "reason_texts". */
 static json_t *
 in_language(const struct wording_env *env, json_t *object, struct str part)
 {
@@ -93,7 +94,7 @@ in_language(const struct wording_env *env, json_t *object, struct str part)
 		return NULL;
 	memcpy(key, part.p, part.n);
 	memcpy(key + part.n, "s", 2);
-	both = json_object_get(object, key);
+	both = json_object_get(object, str_is(part, "reasons") ? "reason_texts" : key);
 	return both != NULL ? json_object_get(both, env->zh ? "zh" : "en") : NULL;
 }
 

@@ -38,6 +38,13 @@ join(struct arena *arena, struct str *list, struct str more, const char *between
 }
 
 static void
+join_reason(struct arena *arena, struct task_change *change, const struct reason *reason)
+{
+	join(arena, &change->reasons, reason->en, "; ");
+	join(arena, &change->reasons_zh, reason->zh, "；");
+}
+
+static void
 fill_reasons(struct step *step, const struct alert *alert, struct task_change *change)
 {
 	const struct rule *rules = step->engine->rules->rules;
@@ -45,11 +52,11 @@ fill_reasons(struct step *step, const struct alert *alert, struct task_change *c
 		return;
 	memcpy(change->alert_id, alert->id, ORDER_ID);
 	for (unsigned i = 0; i < alert->reason_count; i++) {
-		join(scratch(step), &change->reasons, alert->reasons[i].en, "; ");
+		join_reason(scratch(step), change, &alert->reasons[i]);
 		join(scratch(step), &change->rules, rules[alert->reasons[i].rule].name, ",");
 	}
 	if (alert->about && alert->about->points == 0) {
-		join(scratch(step), &change->reasons, alert->about->en, "; ");
+		join_reason(scratch(step), change, alert->about);
 		join(scratch(step), &change->rules, rules[alert->rule].name, ",");
 	}
 }

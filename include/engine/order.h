@@ -99,6 +99,7 @@ struct task_change {
 	struct str title_en, title_zh;
 	struct str
 		reasons; /* texts of the reasons at this moment, "; " between (created, reopened, added) */
+	struct str reasons_zh;	  /* the same in Chinese, "；" between */
 	struct str rules;	  /* names, "," between */
 	char notice_id[ORDER_ID]; /* of the alert task.<verb> that tells of this change */
 	uint32_t seq;		  /* of that alert */

@@ -312,6 +312,8 @@ a_task_is_an_alert_and_a_hash(void **state)
 	assert_at(body, "data.task.task", "\"call\"");
 	assert_at(body, "data.task.title", "\"Call Acme \\\"A\\\": no login for 14 days\"");
 	assert_at(body, "data.task.titles.zh", "\"致电 Acme \\\"A\\\"：已 14 天 未登录\"");
+	assert_at(body, "data.task.reasons", "\"no login for 14 days\"");
+	assert_at(body, "data.task.reason_texts.zh", "\"已 14 天 未登录\"");
 	assert_at(body, "data.task.priority", "\"high\"");
 	assert_at(body, "data.task.state", "\"open\"");
 	assert_at(body, "data.task.ack_by", "\"2026-03-16T14:00:00.000Z\"");
@@ -322,7 +324,8 @@ a_task_is_an_alert_and_a_hash(void **state)
 					     "title_zh=致电 Acme \"A\"：已 14 天 未登录\n"
 					     "queue=csm\npriority=high\n"
 					     "assignee=\nstate=open\n"
-					     "reasons=no login for 14 days\nrules=quiet\n"
+					     "reasons=no login for 14 days\n"
+					     "reasons_zh=已 14 天 未登录\nrules=quiet\n"
 					     "value=5880\nalert_id=al_"));
 	assert_non_null(strstr(heard.fields, "\ncreated_at=1773655200000\n"));
 	assert_non_null(strstr(heard.fields,

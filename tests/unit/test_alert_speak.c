@@ -38,6 +38,10 @@ texts_of_the_language_take_the_place_of_the_text(void **state)
 		"{\"advice\":\"x\",\"advices\":{\"zh\":\"y\"},\"title\":\"t\",\"titles\":{\"zh\":\"u\"}}",
 		"zh",
 		"{\"advice\":\"y\",\"advices\":{\"zh\":\"y\"},\"title\":\"u\",\"titles\":{\"zh\":\"u\"}}");
+	spoken_is(
+		"{\"task\":{\"reasons\":\"r\",\"reason_texts\":{\"en\":\"r\",\"zh\":\"s\"}}}",
+		"zh",
+		"{\"task\":{\"reasons\":\"s\",\"reason_texts\":{\"en\":\"r\",\"zh\":\"s\"}}}");
 }
 
 static void
