@@ -214,10 +214,10 @@ is_open(struct delivery_queue *queue, int64_t now)
 {
 	if (queue->paused || now < queue->throttled_until || now < queue->quiet_until)
 		return false;
-	queue->throttled_until = 0;
-	if (queue->quiet_until > 0)
+	/* What waited goes together. */
+	if (queue->quiet_until > 0 || queue->throttled_until > 0)
 		queue->gathers = true;
-	queue->quiet_until = 0;
+	queue->throttled_until = queue->quiet_until = 0;
 	return true;
 }
 
@@ -225,9 +225,12 @@ struct delivery *
 delivery_next(struct delivery_queue *queue, int64_t now)
 {
 	delivery_advance(queue, now);
-	if (!is_open(queue, now) || queue->flying >= queue->policy.concurrency ||
-	    rate_limit_tokens(&queue->rate, now) == 0)
+	if (!is_open(queue, now) || queue->flying >= queue->policy.concurrency)
 		return NULL;
+	if (rate_limit_tokens(&queue->rate, now) == 0) {
+		queue->gathers |= queue->ready.count > 0;
+		return NULL;
+	}
 	if (queue->circuit.state != CIRCUIT_CLOSED)
 		return next_probe(queue, now);
 	wake_sleepers(queue, now);

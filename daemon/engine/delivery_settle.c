@@ -32,6 +32,12 @@ wake_all(struct delivery_queue *queue)
 	wake_list(queue, queue->backlog.again.oldest);
 }
 
+void
+delivery_rest(struct delivery_queue *queue, int64_t until)
+{
+	queue->throttled_until = delivery_later(queue->throttled_until, until);
+}
+
 struct delivery_landed
 delivery_land(struct delivery_queue *queue, enum retry_outcome outcome, int64_t after,
 	      int64_t now)
@@ -54,8 +60,7 @@ delivery_land(struct delivery_queue *queue, enum retry_outcome outcome, int64_t 
 		queue->paused = true;
 	}
 	if (outcome == RETRY_THROTTLED)
-		queue->throttled_until = delivery_later(
-			queue->throttled_until, now + delivery_later(rest, MIN_THROTTLE));
+		delivery_rest(queue, now + delivery_later(rest, MIN_THROTTLE));
 	return landed;
 }
 

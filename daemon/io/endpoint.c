@@ -239,6 +239,17 @@ restore_rate(struct endpoint *endpoint, int64_t now)
 		rate_limit_take(rate, now);
 }
 
+/* It said "too often" to the one before us. */
+static void
+restore_rest(struct endpoint *endpoint, int64_t now)
+{
+	int64_t left = endpoint->record.rests_until - clock_wall();
+
+	if (left > 0)
+		delivery_rest(&endpoint->queue,
+			      now + (left < RETRY_AFTER_MAX ? left : RETRY_AFTER_MAX));
+}
+
 /* As Redis says, and nothing else. */
 static void
 begin_anew(struct endpoint *endpoint)
@@ -253,6 +264,7 @@ begin_anew(struct endpoint *endpoint)
 			record->done_count);
 	endpoint->queue.active = record->active;
 	restore_rate(endpoint, now);
+	restore_rest(endpoint, now);
 	endpoint_save_reset(endpoint, record->writes);
 	endpoint->saved_position = record->position;
 	endpoint->follows = false;

@@ -139,6 +139,7 @@ on_failure(struct endpoint *endpoint, struct delivery *delivery,
 		own = settle_failure(endpoint, delivery, landed, result, now);
 		wait = own > wait ? own : wait;
 	}
+	endpoint->moved |= landed->outcome == RETRY_THROTTLED; /* until when it rests is kept */
 	tell_failure(endpoint, landed, wait, now);
 }
 

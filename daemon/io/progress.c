@@ -106,6 +106,8 @@ field_read(struct progress_record *record, struct str name, struct str value)
 		record->paused = str_is(value, "paused");
 	else if (str_is(name, "why"))
 		buf_str(&record->why, value);
+	else if (str_is(name, "rests"))
+		(void)!parse_int64(value, &record->rests_until);
 	else if (str_is(name, "rate"))
 		rate_parse(record, value);
 	else if (str_starts(name, FIRST))
@@ -215,10 +217,11 @@ progress_write(struct buf *commands, struct str key, const struct delivery_queue
 	       uint64_t writes, int64_t wall)
 {
 	bool limited = queue->rate.count > 0;
+	int64_t rest = queue->throttled_until - queue->active_at;
 	struct buf done = {0}, rate = {0};
 
 	backlog_ranges(&queue->backlog, print_range, &done);
-	resp_array(commands, limited ? 12 : 10);
+	resp_array(commands, limited ? 14 : 12);
 	resp_text(commands, "HSET");
 	resp_arg(commands, key);
 	resp_text(commands, "position");
@@ -229,6 +232,8 @@ progress_write(struct buf *commands, struct str key, const struct delivery_queue
 	resp_int(commands, (int64_t)writes);
 	resp_text(commands, "active");
 	resp_int(commands, queue->active);
+	resp_text(commands, "rests");
+	resp_int(commands, rest > 0 ? wall + rest : 0);
 	if (limited) {
 		buf_printf(&rate, "%u %" PRId64, queue->rate.taken, wall);
 		resp_text(commands, "rate");

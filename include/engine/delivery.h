@@ -42,7 +42,7 @@ struct delivery_queue {
 	struct circuit circuit;
 	struct rate_limit rate;
 	bool paused;
-	bool gathers;		 /* its hours have begun: what waited goes out as digests */
+	bool gathers; /* what waited for its hours, a token or its rest goes out as digests */
 	int64_t throttled_until; /* 0: not */
 	int64_t quiet_until;	 /* outside of its hours; 0: not */
 	int64_t active; /* ms up to active_at, neither paused nor quiet nor the circuit open */
@@ -106,6 +106,8 @@ void delivery_unsend(struct delivery_queue *queue, struct delivery *delivery);
 
 void delivery_pause(struct delivery_queue *queue, int64_t now);
 void delivery_resume(struct delivery_queue *queue, int64_t now);
+/* Nothing leaves before `until`: it said "too often". */
+void delivery_rest(struct delivery_queue *queue, int64_t until);
 /* Outside of its hours until then (NEVER: for ever); not after now: they have begun. */
 void delivery_quiet(struct delivery_queue *queue, int64_t until, int64_t now);
 /* The configuration says otherwise now. The window stays as it is. */

@@ -11,7 +11,8 @@
  * last one arrived. `active`, ms in which the endpoint was neither paused nor its circuit open.
  * `first:<entry id>`, "active at" of an alert's first failure. `why`, a sentence: it is paused. `state`,
  * "paused" or absent or else; written by people too, and therefore only when it changes. `rate`, "taken
- * wall": tokens of its rate that were taken, and not back, at that instant. */
+ * wall": tokens of its rate that were taken, and not back, at that instant. `rests`, an instant on the wall: it said
+ * "too often", and is left alone until then; 0: it is not. */
 
 struct progress_first {
 	struct stream_id at;
@@ -28,6 +29,7 @@ struct progress_record {
 	struct buf why;		       /* owned: it is paused */
 	unsigned rate_taken;	       /* tokens */
 	int64_t rate_at;	       /* ms on the wall */
+	int64_t rests_until;	       /* ms on the wall */
 	struct progress_first *firsts; /* owned; by entry */
 	size_t first_count, first_cap;
 };
@@ -43,7 +45,7 @@ void progress_clamp(struct progress_record *record, struct stream_id last);
 const struct progress_first *progress_first(const struct progress_record *record,
 					    struct stream_id at);
 
-/* Appends one HSET of everything but `first:` and `state`; wall: now. */
+/* Appends one HSET of everything but `first:` and `state`, as of queue->active_at; wall: the same instant. */
 void progress_write(struct buf *commands, struct str key, const struct delivery_queue *queue,
 		    uint64_t writes, int64_t wall);
 /* Append one HSET, one HDEL. */

@@ -325,6 +325,38 @@ outside_of_its_hours_nothing_leaves_and_then_one_digest(void **state)
 }
 
 static void
+what_waited_for_a_token_goes_as_one_digest(void **state)
+{
+	(void)state;
+	begin(2, 10);
+	stream("a");
+	settle(sends("1a"), 200);
+	stream("b");
+	settle(sends("2b"), 200);
+	stream("ab");
+	sends("");
+	now += 2 * MINUTE_MS; /* both tokens are back */
+	settle(sends("3a 4b"), 200);
+	stream("a");
+	settle(sends("5a"), 200);
+}
+
+static void
+what_waited_for_the_end_of_a_rest_goes_as_one_digest(void **state)
+{
+	(void)state;
+	begin(0, 10);
+	stream("a");
+	settle(sends("1a"), 429);
+	stream("ba");
+	sends("");
+	now += MINUTE_MS;
+	settle(sends("1a 2b 3a"), 200);
+	stream("a");
+	settle(sends("4a"), 200);
+}
+
+static void
 without_digests_what_waited_in_quiet_hours_goes_one_by_one(void **state)
 {
 	(void)state;
@@ -505,6 +537,8 @@ main(void)
 		QUEUE_TEST(what_cannot_be_said_takes_no_token),
 		QUEUE_TEST(a_digest_taken_back_leaves_again),
 		QUEUE_TEST(outside_of_its_hours_nothing_leaves_and_then_one_digest),
+		QUEUE_TEST(what_waited_for_a_token_goes_as_one_digest),
+		QUEUE_TEST(what_waited_for_the_end_of_a_rest_goes_as_one_digest),
 		QUEUE_TEST(without_digests_what_waited_in_quiet_hours_goes_one_by_one),
 		QUEUE_TEST(time_in_quiet_hours_does_not_count),
 		QUEUE_TEST(what_is_sent_again_waits_behind_its_customer_and_moves_no_position),

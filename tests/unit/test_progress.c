@@ -49,12 +49,16 @@ a_new_endpoint_begins_at_the_beginning(void **state)
 static void
 all_fields_are_read(void **state)
 {
-	const char *const texts[] = {
-		"position",    "100-1",	 "done",	"101-0..103-7 105-0",
-		"writes",      "12",	 "active",	"5000",
-		"state",       "paused", "first:104-2", "4000 1795255200000",
-		"first:102-0", "1 2",	 "rate",	"7 1795255200001",
-		NULL};
+	const char *const texts[] = {"position",    "100-1",
+				     "done",	    "101-0..103-7 105-0",
+				     "writes",	    "12",
+				     "active",	    "5000",
+				     "state",	    "paused",
+				     "first:104-2", "4000 1795255200000",
+				     "first:102-0", "1 2",
+				     "rate",	    "7 1795255200001",
+				     "rests",	    "1795255260000",
+				     NULL};
 	struct progress_record record = record_of(texts);
 	const struct progress_first *first =
 		progress_first(&record, (struct stream_id){104, 2});
@@ -70,6 +74,7 @@ all_fields_are_read(void **state)
 	assert_int_equal(record.writes, 12);
 	assert_int_equal(record.active, 5000);
 	assert_true(record.paused);
+	assert_int_equal(record.rests_until, INT64_C(1795255260000));
 	assert_int_equal(record.rate_taken, 7);
 	assert_int_equal(record.rate_at, INT64_C(1795255200001));
 	assert_non_null(first);
@@ -175,9 +180,9 @@ progress_is_one_command(void **state)
 	progress_write(&out, STR("t:delivery:e"), &queue, 3, 1000);
 	assert_string_equal(
 		out.p,
-		"*10\r\n$4\r\nHSET\r\n$12\r\nt:delivery:e\r\n$8\r\nposition\r\n$3\r\n5-0\r\n"
+		"*12\r\n$4\r\nHSET\r\n$12\r\nt:delivery:e\r\n$8\r\nposition\r\n$3\r\n5-0\r\n"
 		"$4\r\ndone\r\n$12\r\n7-0..7-1 9-0\r\n$6\r\nwrites\r\n$1\r\n3\r\n"
-		"$6\r\nactive\r\n$2\r\n77\r\n");
+		"$6\r\nactive\r\n$2\r\n77\r\n$5\r\nrests\r\n$1\r\n0\r\n");
 	buf_finish(&out);
 	delivery_queue_finish(&queue);
 }
@@ -198,8 +203,29 @@ tokens_taken_are_kept_where_there_is_a_rate(void **state)
 	rate_limit_take(&queue.rate, 0);
 	rate_limit_take(&queue.rate, 0);
 	progress_write(&out, STR("t:delivery:e"), &queue, 3, 1000);
-	assert_non_null(strstr(out.p, "*12\r\n"));
+	assert_non_null(strstr(out.p, "*14\r\n"));
 	assert_non_null(strstr(out.p, "$4\r\nrate\r\n$6\r\n2 1000\r\n"));
+	buf_finish(&out);
+	delivery_queue_finish(&queue);
+}
+
+static void
+a_rest_is_kept_by_the_clock_on_the_wall(void **state)
+{
+	const struct delivery_policy policy = {
+		.concurrency = 1, .window = 10, .window_bytes = 100};
+	struct delivery_queue queue;
+	struct buf out = {0};
+
+	(void)state;
+	delivery_queue_init(&queue, &policy, 500);
+	delivery_rest(&queue, 60500);
+	progress_write(&out, STR("t:delivery:e"), &queue, 3, 1795255200000);
+	assert_non_null(strstr(out.p, "$5\r\nrests\r\n$13\r\n1795255260000\r\n"));
+	buf_clear(&out);
+	(void)delivery_active(&queue, 60500);
+	progress_write(&out, STR("t:delivery:e"), &queue, 4, 1795255260000);
+	assert_non_null(strstr(out.p, "$5\r\nrests\r\n$1\r\n0\r\n"));
 	buf_finish(&out);
 	delivery_queue_finish(&queue);
 }
@@ -241,6 +267,7 @@ main(void)
 		cmocka_unit_test(a_stream_that_fell_back_takes_the_progress_with_it),
 		cmocka_unit_test(progress_is_one_command),
 		cmocka_unit_test(tokens_taken_are_kept_where_there_is_a_rate),
+		cmocka_unit_test(a_rest_is_kept_by_the_clock_on_the_wall),
 		cmocka_unit_test(a_dead_letter_keeps_the_beginning_of_the_reply),
 	};
 
