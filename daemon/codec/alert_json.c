@@ -380,7 +380,8 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_due(json, "closed_at", is_closed ? task->closed_at : NEVER);
 	put_given(json, "outcome", task->outcome);
 	put_given(json, "reason_code", change->reason_code);
-	put_given(json, "note", change->note);
+	parts_texts(json, "note", "notes", change->note, change->note_zh,
+		    change->note_zh.n > 0);
 	put_given(json, "who", change->who);
 	put_given(json, "from", change->from);
 	put_given(json, "to", change->to);

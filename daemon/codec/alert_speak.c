@@ -13,7 +13,8 @@ static const struct {
 } texts[] = {{"text", "texts"},
 	     {"advice", "advices"},
 	     {"title", "titles"},
-	     {"reasons", "reason_texts"}};
+	     {"reasons", "reason_texts"},
+	     {"note", "notes"}};
 
 /* True when a text of this object changed. */
 static bool

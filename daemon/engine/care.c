@@ -142,10 +142,14 @@ make_followers(struct step *step, const struct followers *followers)
 			continue;
 		struct str note = arena_printf(&step->engine->scratch, "step %u of %.*s",
 					       follower->number, STR_ARG(follower->of->name));
+		struct str note_zh =
+			arena_printf(&step->engine->scratch, "%.*s 的第 %u 步",
+				     STR_ARG(follower->of->name), follower->number);
 		task_follow(step, follower->step->task,
 			    &(struct task_reason){.item = follower->item,
 						  .step = follower->number,
 						  .note = note,
+						  .note_zh = note_zh,
 						  .rules = follower->rules,
 						  .rule_count = follower->rule_count});
 	}

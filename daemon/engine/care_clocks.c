@@ -55,15 +55,35 @@ come_to(const struct step *step, const struct task_held *task, int share)
 
 /* "ack_within", "ack_within and resolve_within" */
 static struct str
-names_of(struct step *step, unsigned told)
+names_of(struct step *step, unsigned told, const char *between)
 {
 	struct arena *arena = &step->engine->scratch;
 	struct str names = STR_NONE;
 	for (size_t i = 0; i < CLOCKS; i++)
 		if (told & (clocks[i].warned | clocks[i].breached))
 			names = arena_printf(arena, "%.*s%s%s", STR_ARG(names),
-					     names.n ? " and " : "", clocks[i].name);
+					     names.n ? between : "", clocks[i].name);
 	return names;
+}
+
+static void
+note_share(struct step *step, unsigned told, int share, struct task_change *said)
+{
+	struct arena *arena = &step->engine->scratch;
+	said->note = arena_printf(arena, "%d%% of %.*s", share,
+				  STR_ARG(names_of(step, told, " and ")));
+	said->note_zh = arena_printf(arena, "%.*s 已用 %d%%",
+				     STR_ARG(names_of(step, told, "、")), share);
+}
+
+static void
+note_team(struct step *step, struct str team, bool found, struct task_change *said)
+{
+	struct arena *arena = &step->engine->scratch;
+	said->note = arena_printf(arena, "%.*s, to %.*s%s", STR_ARG(said->note), STR_ARG(team),
+				  found ? "" : ", which has nobody");
+	said->note_zh = arena_printf(arena, "%.*s，升级至 %.*s%s", STR_ARG(said->note_zh),
+				     STR_ARG(team), found ? "" : "（无人可派）");
 }
 
 /* A clock is over once: what comes after its breach escalates. */
@@ -88,8 +108,7 @@ tell_clocks(struct step *step, struct task_held *task)
 	if (!fresh)
 		return;
 	told = fresh & BREACHES ? fresh & BREACHES : fresh;
-	said.note = arena_printf(&step->engine->scratch, "%d%% of %.*s", share,
-				 STR_ARG(names_of(step, told)));
+	note_share(step, told, share, &said);
 	say(step, task, fresh, &said);
 }
 
@@ -127,9 +146,8 @@ escalate(struct step *step, struct task_held *task)
 	said.from = arena_str(arena, task->assignee);
 	struct str person = teams_other(step, next->team, said.from);
 	said.to = person.n ? person : said.from;
-	said.note = arena_printf(
-		arena, "%d%% of %.*s, to %.*s%s", next->share, STR_ARG(names_of(step, told)),
-		STR_ARG(rules->teams[next->team].name), person.n ? "" : ", which has nobody");
+	note_share(step, told, next->share, &said);
+	note_team(step, rules->teams[next->team].name, person.n > 0, &said);
 	if (person.n)
 		give_on(task, person);
 	task->escalated = (uint16_t)next->share;
@@ -142,7 +160,9 @@ escalate(struct step *step, struct task_held *task)
 static void
 lose(struct step *step, struct task_held *task)
 {
-	struct task_change said = {.who = STR("churnd"), .note = STR("not claimed in time")};
+	struct task_change said = {.who = STR("churnd"),
+				   .note = STR("not claimed in time"),
+				   .note_zh = STR("未按时认领")};
 	said.from = arena_str(&step->engine->scratch, task->assignee);
 	text_set(&task->assignee, STR_NONE);
 	task->given_at = 0;

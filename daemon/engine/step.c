@@ -315,7 +315,8 @@ step_look_whole(struct step *step)
 	if (turned && step->dry)
 		return;
 	if (rests && turned)
-		orders_cancel_tasks(step, "the customer is outside `only`");
+		orders_cancel_tasks(step, STR("the customer is outside `only`"),
+				    STR("客户已不在 `only` 范围内"));
 	if (!rests)
 		tags_expire(step);
 	if (!rests || turned)

@@ -234,7 +234,8 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 		orders_reject(step->engine, step->customer, step->sink, sentence);
 		return;
 	}
-	struct task_change said = {.step = why->step, .note = why->note};
+	struct task_change said = {
+		.step = why->step, .note = why->note, .note_zh = why->note_zh};
 	struct task_held *task = customer_add_task(step->customer);
 	task->def = (uint16_t)slot;
 	task->state = TASK_OPEN;
@@ -254,7 +255,8 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 static void
 task_reopen(struct step *step, struct task_held *task, const struct task_reason *why)
 {
-	struct task_change said = {.step = why->step, .note = why->note};
+	struct task_change said = {
+		.step = why->step, .note = why->note, .note_zh = why->note_zh};
 	task->state = TASK_OPEN;
 	task->closed_at = task->acked_at = 0;
 	task->clock_at = task->stepped_at = step->now;
@@ -313,9 +315,9 @@ tasks_ordered_by(struct step *step, const struct alert *alert,
 }
 
 static void
-cancel(struct step *step, struct task_held *task, const char *note)
+cancel(struct step *step, struct task_held *task, struct str note, struct str note_zh)
 {
-	struct task_change said = {.note = str_of(note), .to = STR("cancelled")};
+	struct task_change said = {.note = note, .note_zh = note_zh, .to = STR("cancelled")};
 	task->stepped_at = NEVER;
 	if (!task_is_open(task))
 		return;
@@ -325,11 +327,11 @@ cancel(struct step *step, struct task_held *task, const char *note)
 }
 
 void
-orders_cancel_tasks(struct step *step, const char *note)
+orders_cancel_tasks(struct step *step, struct str note, struct str note_zh)
 {
 	struct cold *cold = step->customer->cold;
 	for (unsigned i = 0; cold && i < cold->task_count; i++)
-		cancel(step, &cold->tasks[i], note);
+		cancel(step, &cold->tasks[i], note, note_zh);
 }
 
 static bool
@@ -348,6 +350,7 @@ orders_forget_tasks(struct step *step, const struct ruleset *to)
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		struct task_held *task = &cold->tasks[i];
 		if (!has_task(to, step->engine->rules->tasks[task->def].key))
-			cancel(step, task, "the rules have no such task any more");
+			cancel(step, task, STR("the rules have no such task any more"),
+			       STR("规则中已没有这类任务"));
 	}
 }

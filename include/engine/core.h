@@ -459,7 +459,7 @@ void tasks_ordered_by(struct step *step, const struct alert *alert,
 void orders_task_act(struct step *step);
 void orders_address_task(struct step *step, struct task_change *change);
 /* And what would have followed from those that are done. */
-void orders_cancel_tasks(struct step *step, const char *note);
+void orders_cancel_tasks(struct step *step, struct str note, struct str note_zh);
 /* Of those whose kind is in `to` no more: nobody could close them any longer. */
 void orders_forget_tasks(struct step *step, const struct ruleset *to);
 bool task_is_open(const struct task_held *task);
@@ -468,7 +468,7 @@ struct task_reason {
 	const struct alert *alert; /* NULL: a step */
 	struct str item;	   /* the one's it is about */
 	unsigned step;		   /* its number, from 1; 0: an alert */
-	struct str note;
+	struct str note, note_zh;
 	const uint32_t *rules; /* keys: of the task before */
 	unsigned rule_count;
 };

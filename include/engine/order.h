@@ -109,7 +109,8 @@ struct task_change {
 	int64_t ack_by, resolve_by; /* NEVER: none */
 	unsigned step;		    /* created: by that step and 1 */
 	struct str who, from, to, note, outcome, reason_code, external_id; /* people's acts */
-	struct str until;						   /* as it was said */
+	struct str note_zh;	     /* of what churnd itself notes; none: as people wrote it */
+	struct str until;	     /* as it was said */
 	const struct str *endpoints; /* that the alert goes to */
 	unsigned endpoint_count;
 };

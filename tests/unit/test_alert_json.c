@@ -352,6 +352,16 @@ do_task(const char *when)
 }
 
 static void
+what_churnd_notes_itself_is_said_in_both_languages(void **state)
+{
+	(void)state;
+	fall_silent();
+	engine_advance(heard.world.engine, at("2026-03-16 14:00"), &sink);
+	assert_at(alert_of("task.breached"), "data.task.note", "\"100% of ack_within\"");
+	assert_at(alert_of("task.breached"), "data.task.notes.zh", "\"ack_within 已用 100%\"");
+}
+
+static void
 a_title_ends_where_no_reason_is_left(void **state)
 {
 	(void)state;
@@ -451,6 +461,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(tags_say_which, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_task_is_an_alert_and_a_hash, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_churnd_notes_itself_is_said_in_both_languages, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_title_ends_where_no_reason_is_left, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_task_that_reopens_forgets_why_it_was_done,
