@@ -414,8 +414,8 @@ static const struct message rows[] = {
 	{"E449", "give either body or form, not both", "body 与 form 只能给一个"},
 	{"E450", "expected a status such as 404, or 4xx", "此处需要状态码,如 404 或 4xx"},
 	{"E451", "expected a method such as POST", "此处需要请求方法,如 POST"},
-	{"E452", "secret: standard signs one alert a request: leave out digest",
-	 "secret: standard 每个请求只签一条告警,请去掉 digest"},
+	{"E452", "secret: standard signs one alert a request: digest has to be 0",
+	 "secret: standard 每个请求只签一条告警,digest 须为 0"},
 	{"E490", "{0} is not supported yet", "暂不支持 {0}"},
 	/* E5xx: rule tests */
 	{"E500",

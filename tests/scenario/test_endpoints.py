@@ -259,6 +259,23 @@ def a_reload_takes_up_webhooks_and_loses_nothing(world):
     check(world.http.ids('/goes') == [gone, later], 'it was sent again')
 
 
+def who_comes_back_while_its_last_request_ends_has_missed_nothing(world):
+    asked, release = threading.Event(), threading.Event()
+    world.http.replies['/goes'] = lambda request, _: ((asked.set(), release.wait(PATIENCE)) if b'hangs' in request.body else None, (200, {}, b''))[1]
+    first = world.alert('goes', 'hangs')
+    check(asked.wait(PATIENCE), 'it is not sent')
+    reload(world, goes=None)
+    meanwhile = world.alert('goes,plain', 'a')
+    again = resend(world, 'goes', 'al_again', 'b')
+    until(lambda: meanwhile in world.http.ids('/plain'), 'the others do not go on')
+    reload(world)
+    last = world.alert('goes', 'c')
+    until(lambda: {meanwhile, 'al_again', last} <= set(world.http.ids('/goes')), 'what came meanwhile is lost')
+    release.set()
+    until(lambda: not world.redis('XRANGE', 't:resend', again, again), 'what was sent again is kept')
+    check(all(world.http.ids('/goes').count(name) == 1 for name in (first, meanwhile, last)), 'sent twice')
+
+
 def a_reload_reads_secrets_again(world):
     world.alert('rotates')
     request = world.http.wait('/rotates', 1)[0]
@@ -344,7 +361,7 @@ TESTS = [
     killed_while_sending_again_nothing_is_lost, no_second_sees_more_than_its_rate, a_restart_knows_what_the_rate_has_seen,
     a_chat_room_gets_one_message_for_many_alerts, a_token_is_fetched_once_for_all_and_anew_when_it_is_stale,
     what_waited_for_its_hours_goes_out_as_one_message, a_reload_takes_up_webhooks_and_loses_nothing,
-    a_reload_reads_secrets_again, an_error_in_the_file_leaves_all_as_it_was,
+    who_comes_back_while_its_last_request_ends_has_missed_nothing, a_reload_reads_secrets_again, an_error_in_the_file_leaves_all_as_it_was,
     what_was_trimmed_before_it_was_taken_is_a_dead_letter,
     who_stands_by_sends_nothing_and_then_goes_on, no_secret_is_in_the_log, it_ends_well_after_all_that,
 ]
