@@ -185,7 +185,7 @@ print_feed_text(struct buf *out, const struct alert *alert, bool zh)
 	static const char *const words[2][4] = {
 		{"feed ", " is silent", " is back",
 		 " is watched no more: nothing is expected of it"},
-		{"数据源 ", " 中断", " 恢复", " 不再受监视:已无预期数据量"},
+		{"数据源 ", " 中断", " 恢复", " 不再受监视：已无预期数据量"},
 	};
 	const struct feed_news *news = alert->feed;
 	const char *slot = zh ? (news->day ? "天" : "小时") : news->day ? "day" : "hour";
@@ -197,7 +197,7 @@ print_feed_text(struct buf *out, const struct alert *alert, bool zh)
 	if (news->given_up)
 		return;
 	if (zh)
-		buf_printf(out, ":最近 1 %s %lld 条事件,通常约 %.15g 条", slot,
+		buf_printf(out, "：最近 1 %s %lld 条事件，通常约 %.15g 条", slot,
 			   (long long)news->volume, news->expected);
 	else
 		buf_printf(out, ": %lld events in the last %s, where %.15g are usual",
@@ -242,7 +242,7 @@ put_muted(struct json *json, const struct alert *alert)
 	put_instant(json, "to", alert->hour_at + HOUR_MS);
 	buf_printf(&en, "%u more alerts of %.*s in this hour were recorded and not sent",
 		   (unsigned)alert->muted, STR_ARG(rule));
-	buf_printf(&zh, "规则 %.*s 本小时另有 %u 条告警仅记录,未发送", STR_ARG(rule),
+	buf_printf(&zh, "规则 %.*s 本小时另有 %u 条告警仅记录，未发送", STR_ARG(rule),
 		   (unsigned)alert->muted);
 	parts_texts(json, "text", "texts", buf_view(&en), buf_view(&zh), true);
 	buf_finish(&en);
