@@ -132,15 +132,14 @@ read_again(struct outbox *outbox)
 	range_send(outbox, buf_view(&outbox->resend), outbox->again_to, on_again);
 }
 
-/* At first the endpoints read for themselves what there is; a Redis that has gone back in time is followed. */
+/* At first the endpoints read for themselves what there is; a Redis that has gone back in time is followed. Where Redis
+ * does not say, all is handed out once more: they know what they have. */
 static void
 on_again_last(void *ctx, const struct reply *reply)
 {
 	struct outbox *outbox = ctx;
 	struct endpoint_entry last = {.at = {0, 0}};
 
-	if (reply->type == REPLY_ERROR)
-		return;
 	if (reply->type == REPLY_ARRAY && reply->count > 0)
 		(void)!endpoint_entry_read(reply + 1, &last);
 	if (!outbox->again_known || stream_id_cmp(last.at, outbox->again_to) < 0)
