@@ -275,6 +275,7 @@ delivery_resume(struct delivery_queue *queue, int64_t now)
 {
 	delivery_advance(queue, now);
 	queue->paused = false;
+	delivery_hurry(queue);
 }
 
 void

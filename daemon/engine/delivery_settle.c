@@ -32,6 +32,18 @@ wake_all(struct delivery_queue *queue)
 	wake_list(queue, queue->backlog.again.oldest);
 }
 
+/* The account of its failures stands: who fails again waits as long as it would have. */
+void
+delivery_hurry(struct delivery_queue *queue)
+{
+	wake_all(queue);
+	if (queue->throttled_until > 0)
+		queue->gathers = true;
+	queue->throttled_until = 0;
+	if (queue->circuit.state == CIRCUIT_OPEN)
+		queue->circuit.probe_at = queue->active_at;
+}
+
 void
 delivery_rest(struct delivery_queue *queue, int64_t until)
 {

@@ -139,12 +139,10 @@ set_why(struct endpoint *endpoint, struct str why)
 static void
 set_paused(struct endpoint *endpoint, bool paused)
 {
-	if (paused == endpoint->queue.paused)
-		return;
-	if (paused)
-		delivery_pause(&endpoint->queue, clock_monotonic());
-	else
+	if (!paused)
 		delivery_resume(&endpoint->queue, clock_monotonic());
+	else if (!endpoint->queue.paused)
+		delivery_pause(&endpoint->queue, clock_monotonic());
 }
 
 static void
@@ -431,6 +429,7 @@ endpoint_configure(struct endpoint *endpoint, const struct endpoint_config *conf
 	endpoint->sender = sender;
 	endpoint->policy = policy_of(endpoint);
 	delivery_set_policy(&endpoint->queue, &endpoint->policy);
+	delivery_hurry(&endpoint->queue);
 	endpoint->hours_until = 0;
 	if (!config->hours.given)
 		delivery_quiet(&endpoint->queue, 0, clock_monotonic());

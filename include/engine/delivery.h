@@ -106,6 +106,8 @@ void delivery_unsend(struct delivery_queue *queue, struct delivery *delivery);
 
 void delivery_pause(struct delivery_queue *queue, int64_t now);
 void delivery_resume(struct delivery_queue *queue, int64_t now);
+/* Somebody has mended it: what sleeps, or would rest, is tried now. Resuming does that too. */
+void delivery_hurry(struct delivery_queue *queue);
 /* Nothing leaves before `until`: it said "too often". */
 void delivery_rest(struct delivery_queue *queue, int64_t until);
 /* Outside of its hours until then (NEVER: for ever); not after now: they have begun. */

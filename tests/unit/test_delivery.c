@@ -382,6 +382,31 @@ without_retry_after_it_rests_as_configured(void **state)
 }
 
 static void
+who_resumes_an_endpoint_has_it_tried_at_once(void **state)
+{
+	(void)state;
+	stream("ab");
+	settle(sends('a'), 500);
+	settle_after(sends('b'), RETRY_THROTTLED, DAY_MS);
+	sends_nothing();
+	delivery_resume(&queue, now);
+	deliver('a');
+	deliver('b');
+}
+
+static void
+who_mends_an_endpoint_need_not_wait_for_the_next_probe(void **state)
+{
+	(void)state;
+	open_the_circuit();
+	sends_nothing();
+	assert_true(delivery_wakes_at(&queue) > now);
+	delivery_hurry(&queue);
+	assert_true(delivery_wakes_at(&queue) <= now);
+	settle(sends('a'), 200);
+}
+
+static void
 gone_pauses_until_somebody_resumes(void **state)
 {
 	struct delivery *a, *b;
@@ -537,6 +562,8 @@ main(void)
 		QUEUE_TEST(time_with_the_circuit_open_or_paused_does_not_count),
 		QUEUE_TEST(a_throttled_endpoint_rests_as_a_whole),
 		QUEUE_TEST(without_retry_after_it_rests_as_configured),
+		QUEUE_TEST(who_resumes_an_endpoint_has_it_tried_at_once),
+		QUEUE_TEST(who_mends_an_endpoint_need_not_wait_for_the_next_probe),
 		QUEUE_TEST(gone_pauses_until_somebody_resumes),
 		QUEUE_TEST(progress_names_what_is_done_beyond_the_position),
 		QUEUE_TEST(progress_counts_the_dead_as_done),
