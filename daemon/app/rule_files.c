@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/order.h"
 
 #define ZONE_FOLDER "/usr/share/zoneinfo"
 #define ZONE_MAX_BYTES ((size_t)256 << 10)
@@ -226,13 +228,38 @@ rule_files_load(const struct rule_files *files, struct hash_seed seed, struct di
 	return rules;
 }
 
-static bool
-is_known(const struct config *config, struct str webhook)
+static const struct endpoint_config *
+find_webhook(const struct config *config, struct str name)
 {
 	for (unsigned i = 0; i < config->endpoint_count; i++)
-		if (str_eq(config->endpoints[i].name, webhook))
-			return true;
-	return false;
+		if (str_eq(config->endpoints[i].name, name))
+			return &config->endpoints[i];
+	return NULL;
+}
+
+static bool
+check_webhook(const struct action *action, unsigned number, struct str name,
+	      const struct config *config, struct err *err)
+{
+	const struct endpoint_config *webhook = find_webhook(config, name);
+	char type[EVENT_MAX_TYPE];
+
+	if (action->on == ALERT_TASK)
+		snprintf(type, sizeof type, "task.%s",
+			 task_verb_name((enum task_verb)action->verb));
+	else
+		snprintf(type, sizeof type, "%s", alert_type_name(action->on));
+	if (webhook == NULL)
+		return err_set(err,
+			       "action %u (%s) names the webhook '%.*s', which the "
+			       "configuration does not know under 'webhooks:'",
+			       number, type, STR_ARG(name));
+	if (webhook->connector != NULL && !connector_accepts(webhook->connector, str_of(type)))
+		return err_set(err,
+			       "action %u (%s) names the webhook '%.*s', whose format %.*s "
+			       "does not take %s: it would become a dead letter each time",
+			       number, type, STR_ARG(name), STR_ARG(webhook->format), type);
+	return true;
 }
 
 bool
@@ -246,13 +273,8 @@ rule_files_check_webhooks(const struct ruleset *rules, const struct config *conf
 		const struct action *action = &rules->actions[i];
 
 		for (unsigned k = 0; k < action->webhook_count; k++)
-			if (!is_known(config, action->webhooks[k]))
-				return err_set(
-					err,
-					"action %u (%s) names the webhook '%.*s', which "
-					"the configuration does not know under 'webhooks:'",
-					i + 1, alert_type_name(action->on),
-					STR_ARG(action->webhooks[k]));
+			if (!check_webhook(action, i + 1, action->webhooks[k], config, err))
+				return false;
 	}
 	return true;
 }

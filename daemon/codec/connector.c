@@ -252,8 +252,8 @@ make_signed(struct wording_env *env, const struct request_form *form,
 
 /* ---- alerts ---- */
 
-static bool
-accepts(const struct connector *connector, struct str type)
+bool
+connector_accepts(const struct connector *connector, struct str type)
 {
 	for (unsigned i = 0; i < connector->accept_count; i++) {
 		struct str row = connector->accepts[i];
@@ -272,7 +272,7 @@ check_alert(const struct connector *connector, const json_t *alert, struct err *
 
 	if (type.n == 0)
 		return err_set(err, "the alert is no JSON object with a type");
-	if (accepts(connector, type))
+	if (connector_accepts(connector, type))
 		return true;
 	return err_set(err, "%.*s is nothing for %.*s; name other types in the rules' actions",
 		       STR_ARG(type), STR_ARG(connector->name));

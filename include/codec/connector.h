@@ -69,6 +69,9 @@ bool connector_make(const struct connector *connector,
 enum retry_outcome connector_judge(const struct connector *connector, int status, int64_t after,
 				   struct str body, struct buf *why);
 
+/* It can say alerts of that type, such as "task.created"; others it would give up. */
+bool connector_accepts(const struct connector *connector, struct str type);
+
 /* Several alerts may be joined into one message, at most so many; 0: each goes alone. */
 unsigned connector_digest_max(const struct connector *connector);
 /* The rate that the other side allows, unless the configuration says another: `count` requests in `per` ms; 0: any. */

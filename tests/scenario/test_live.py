@@ -412,5 +412,15 @@ def test_a_wrong_configuration_ends_with_2_and_a_sentence():
         check(done.returncode == 2 and 'crm' in done.stderr, done)
 
 
+def test_a_webhook_is_not_named_for_what_its_format_does_not_take():
+    with House(RULES) as house:
+        crm = 'webhooks: {crm: {url: "https://acme.my.salesforce.com", format: salesforce, set: {client_id: a, client_secret: b}}}\n'
+        for verb, status in (('created', 0), ('done', 2)):
+            house.write('rules.yaml', f'churnd: 1\nname: x\ntasks: {{t: {{title: x}}}}\nactions: [{{on: task.{verb}, webhook: crm}}]\n')
+            done = subprocess.run([CHURND, '-c', house.config(extra=crm), '-t'], capture_output=True, text=True, check=False)
+            check(done.returncode == status, done)
+        check('action 1 (task.done)' in done.stderr and 'salesforce' in done.stderr, done.stderr)
+
+
 if __name__ == '__main__':
     sys.exit(run_tests([test for name, test in list(globals().items()) if name.startswith('test_')]))
