@@ -275,6 +275,8 @@ delivery_resume(struct delivery_queue *queue, int64_t now)
 {
 	delivery_advance(queue, now);
 	queue->paused = false;
+	queue->gathers |= queue->throttled_until > 0;
+	queue->throttled_until = 0;
 	delivery_hurry(queue);
 }
 

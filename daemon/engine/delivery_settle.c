@@ -37,9 +37,6 @@ void
 delivery_hurry(struct delivery_queue *queue)
 {
 	wake_all(queue);
-	if (queue->throttled_until > 0)
-		queue->gathers = true;
-	queue->throttled_until = 0;
 	if (queue->circuit.state == CIRCUIT_OPEN)
 		queue->circuit.probe_at = queue->active_at;
 }

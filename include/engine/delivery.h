@@ -106,7 +106,7 @@ void delivery_unsend(struct delivery_queue *queue, struct delivery *delivery);
 
 void delivery_pause(struct delivery_queue *queue, int64_t now);
 void delivery_resume(struct delivery_queue *queue, int64_t now);
-/* Somebody has mended it: what sleeps, or would rest, is tried now. Resuming does that too. */
+/* It may have been mended: what sleeps is tried now, but for a rest it asked for. Who resumes it ends that too. */
 void delivery_hurry(struct delivery_queue *queue);
 /* Nothing leaves before `until`: it said "too often". */
 void delivery_rest(struct delivery_queue *queue, int64_t until);

@@ -407,6 +407,18 @@ who_mends_an_endpoint_need_not_wait_for_the_next_probe(void **state)
 }
 
 static void
+other_settings_do_not_end_the_rest_that_it_asked_for(void **state)
+{
+	(void)state;
+	stream("a");
+	settle_after(sends('a'), RETRY_THROTTLED, HOUR_MS);
+	delivery_hurry(&queue);
+	sends_nothing();
+	now += HOUR_MS;
+	deliver('a');
+}
+
+static void
 gone_pauses_until_somebody_resumes(void **state)
 {
 	struct delivery *a, *b;
@@ -563,6 +575,7 @@ main(void)
 		QUEUE_TEST(a_throttled_endpoint_rests_as_a_whole),
 		QUEUE_TEST(without_retry_after_it_rests_as_configured),
 		QUEUE_TEST(who_resumes_an_endpoint_has_it_tried_at_once),
+		QUEUE_TEST(other_settings_do_not_end_the_rest_that_it_asked_for),
 		QUEUE_TEST(who_mends_an_endpoint_need_not_wait_for_the_next_probe),
 		QUEUE_TEST(gone_pauses_until_somebody_resumes),
 		QUEUE_TEST(progress_names_what_is_done_beyond_the_position),
