@@ -161,6 +161,7 @@ def run():
     try:
         kills = campaign(house, receiver, producer, samples)
         took = time.monotonic() - begun
+        house.wait(house.listens, "it listens to signals")  # the last one may have come just as it was killed
         status = house.stop()
         assert status == 0, "churnd ended with %d\n%s" % (status, house.log_tail())
         samples.take()
