@@ -16,12 +16,6 @@
 #define KEY_MOST 4096
 
 struct str
-connector_name(const struct connector *connector)
-{
-	return connector->name;
-}
-
-struct str
 connector_people(const struct connector *connector)
 {
 	return connector->people;

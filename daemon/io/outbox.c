@@ -349,13 +349,3 @@ outbox_status(const struct outbox *outbox, struct outbox_status *out, unsigned m
 		endpoint_status(outbox->endpoints[i], &out[i]);
 	return n;
 }
-
-bool
-outbox_status_of(const struct outbox *outbox, struct str name, struct outbox_status *out)
-{
-	const struct endpoint *endpoint = outbox_find(outbox, name);
-
-	if (endpoint != NULL)
-		endpoint_status(endpoint, out);
-	return endpoint != NULL;
-}

@@ -19,7 +19,6 @@ struct str connector_preset_text(struct str name); /* the file itself */
 /* From a file of an admin's own. NULL: said in diags, which borrow name and text. It lives in the arena. */
 const struct connector *connector_load(struct arena *arena, struct str name, struct str text,
 				       struct diags *diags) MUST_CHECK;
-struct str connector_name(const struct connector *connector);
 struct str connector_people(
 	const struct connector *connector); /* the system it names people by */
 

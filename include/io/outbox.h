@@ -99,7 +99,5 @@ struct outbox_status {
 	const struct histogram *durations; /* of tries; borrowed */
 };
 unsigned outbox_status(const struct outbox *outbox, struct outbox_status *out, unsigned max);
-/* False: there is no such endpoint. */
-bool outbox_status_of(const struct outbox *outbox, struct str name, struct outbox_status *out);
 
 #endif

@@ -14,6 +14,7 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import exposition  # noqa: E402
 from live_house import Failure, House, check, run_tests, wait_for  # noqa: E402
+from unix_http import Answer  # noqa: E402
 
 RULES = '''churnd: 1
 name: http-test
@@ -60,18 +61,6 @@ def dial(path):
     sock.connect(path)  # before there is a timeout: a full backlog makes it wait, not fail
     sock.settimeout(20)
     return sock
-
-
-class Answer:
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-    def __repr__(self):
-        return f'{self.status} {self.body[:300]}'
 
 
 def socket_path(house):
