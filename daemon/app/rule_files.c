@@ -216,16 +216,23 @@ zone_read(void *ctx, struct str name, struct str *tzif)
 }
 
 struct ruleset *
-rule_files_load(const struct rule_files *files, struct hash_seed seed, struct diags *diags)
+rule_files_load_asking(const struct rule_files *files, const struct rules_ask *asks,
+		       unsigned ask_count, struct hash_seed seed, struct diags *diags)
 {
 	struct arena zones;
-	struct rules_loader loader = {&zones, zone_read};
+	struct rules_loader loader = {&zones, zone_read, asks, ask_count};
 	struct ruleset *rules;
 
 	arena_init(&zones);
 	rules = rules_load(files->files, files->count, &loader, seed, diags);
 	arena_finish(&zones);
 	return rules;
+}
+
+struct ruleset *
+rule_files_load(const struct rule_files *files, struct hash_seed seed, struct diags *diags)
+{
+	return rule_files_load_asking(files, NULL, 0, seed, diags);
 }
 
 static const struct endpoint_config *

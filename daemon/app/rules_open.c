@@ -81,9 +81,9 @@ rules_names_of_config(const struct ctl *ctl, struct rules_names *names)
 	return good;
 }
 
-enum status
-rules_open(const struct ctl *ctl, const struct rules_names *names, enum rules_open_for purpose,
-	   struct ruleset **out)
+static enum status
+open_files(const struct ctl *ctl, const struct rules_names *names, const struct rules_ask *asks,
+	   unsigned ask_count, enum rules_open_for purpose, struct ruleset **out)
 {
 	struct arena arena;
 	struct diags diags;
@@ -97,7 +97,7 @@ rules_open(const struct ctl *ctl, const struct rules_names *names, enum rules_op
 	arena_init(&arena);
 	diags_init(&diags, &arena);
 	diags.wants_notes = purpose == RULES_OPEN_CHECK;
-	*out = rule_files_load(files, fixed_seed, &diags);
+	*out = rule_files_load_asking(files, asks, ask_count, fixed_seed, &diags);
 	print_diags(ctl, &diags, purpose);
 	diags_finish(&diags);
 	arena_finish(&arena);
@@ -105,4 +105,18 @@ rules_open(const struct ctl *ctl, const struct rules_names *names, enum rules_op
 	if (*out)
 		return STATUS_DONE;
 	return purpose == RULES_OPEN_CHECK ? STATUS_NO : STATUS_USAGE;
+}
+
+enum status
+rules_open(const struct ctl *ctl, const struct rules_names *names, enum rules_open_for purpose,
+	   struct ruleset **out)
+{
+	return open_files(ctl, names, NULL, 0, purpose, out);
+}
+
+enum status
+rules_open_asking(const struct ctl *ctl, const struct rules_names *names,
+		  const struct rules_ask *asks, unsigned ask_count, struct ruleset **out)
+{
+	return open_files(ctl, names, asks, ask_count, RULES_OPEN_USE, out);
 }

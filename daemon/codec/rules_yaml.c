@@ -218,6 +218,7 @@ make(struct maker *maker)
 	read_value(maker);
 	maker_tasks(maker);
 	maker_actions(maker);
+	maker_asks(maker);
 	maker_extremes(maker);
 }
 

@@ -329,3 +329,14 @@ engine_value(struct engine *engine, const struct customer *customer, int64_t now
 	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
 	return look_eval(&look, engine->rules->value);
 }
+
+struct value
+engine_ask(struct engine *engine, const struct customer *customer, const struct expr *expr,
+	   int64_t now)
+{
+	struct look look;
+	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
+	look.env.look = now;
+	look.live_day = clock_day(&engine->clock, now);
+	return look_eval_exact(&look, expr);
+}

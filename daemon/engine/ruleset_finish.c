@@ -408,6 +408,8 @@ read_the_rest(struct ruleset *rules)
 	}
 	for (unsigned i = 0; i < rules->task_count; i++)
 		read_task(&rest, &rules->tasks[i]);
+	for (unsigned i = 0; i < rules->ask_count; i++)
+		read_expr(&rest, rules->asks[i].expr);
 	read_expr(&rest, rules->value);
 	read_expr(&only, rules->only);
 	rules->only_reads_items = only.items;

@@ -24,6 +24,9 @@ void rule_files_destroy(struct rule_files *files);
 /* Every mistake goes to diags; zones are read from /usr/share/zoneinfo. */
 struct ruleset *rule_files_load(const struct rule_files *files, struct hash_seed seed,
 				struct diags *diags) MUST_CHECK;
+struct ruleset *rule_files_load_asking(const struct rule_files *files,
+				       const struct rules_ask *asks, unsigned ask_count,
+				       struct hash_seed seed, struct diags *diags) MUST_CHECK;
 /* The first webhook an action names and the configuration does not know: one sentence. A configuration
  * without any webhooks is a first day, and fits all rules. */
 bool rule_files_check_webhooks(const struct ruleset *rules, const struct config *config,

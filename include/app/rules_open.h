@@ -5,7 +5,7 @@
 
 #include "app/command.h"
 #include "base/arena.h"
-#include "engine/ruleset.h"
+#include "codec/rules_yaml.h"
 
 struct rules_names {
 	struct arena arena; /* owned */
@@ -26,5 +26,9 @@ void rules_names_finish(struct rules_names *names);
 /* *out is set, or stays NULL when there was an error. */
 enum status rules_open(const struct ctl *ctl, const struct rules_names *names,
 		       enum rules_open_for purpose, struct ruleset **out);
+/* The same for use, with expressions of the command's options; their answers are (*out)->asks. */
+enum status rules_open_asking(const struct ctl *ctl, const struct rules_names *names,
+			      const struct rules_ask *asks, unsigned ask_count,
+			      struct ruleset **out);
 
 #endif

@@ -123,6 +123,7 @@ void maker_tasks(struct maker *maker);
 void maker_assignment(struct maker *maker, const struct yaml_node *node,
 		      struct assignment *out);
 void maker_actions(struct maker *maker);
+void maker_asks(struct maker *maker); /* what is asked from outside; after all the rules */
 /* Warnings: what is allowed and unwise. */
 void maker_check_expr(struct maker *maker, const struct expr *expr);
 void maker_check_text(struct maker *maker, const struct template_text *text);

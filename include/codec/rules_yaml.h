@@ -6,11 +6,22 @@
 #include "codec/diag.h"
 #include "engine/ruleset.h"
 
+/* Expressions from outside the files, such as those of a command's option. They may name whatever the files define;
+ * what they read is kept for them, and nothing that rules say is changed by them. */
+struct rules_ask {
+	struct str place; /* what mistakes are said of: "--columns" */
+	struct str
+		text; /* [NAME =] EXPR, and more of them after commas; several lines are as one */
+	enum type want; /* TYPE_COUNT: any; TYPE_NUM: int and prob too */
+};
+
 /* Pure: files come as bytes; zone bytes through the caller. */
 struct rules_loader {
 	void *ctx;
 	/* The TZif bytes of an IANA name (valid until the rule set is made), or false when unknown. */
 	bool (*zone)(void *ctx, struct str name, struct str *tzif);
+	const struct rules_ask *asks;
+	unsigned ask_count;
 };
 
 /* The file that `calendar: PATH` of a rule file names: beside it, unless the path is absolute. */

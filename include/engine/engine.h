@@ -159,6 +159,10 @@ void engine_explain_standing(struct engine *engine, const struct customer *custo
 /* The reasons that give points, as in an alert. */
 unsigned engine_reasons(struct engine *engine, const struct customer *customer, int64_t now,
 			struct arena *arena, const struct reason **out);
+/* What an expression of the rule set says of the customer, as if it were looked at at `now` (>= the engine's clock,
+ * before the next due). */
+struct value engine_ask(struct engine *engine, const struct customer *customer,
+			const struct expr *expr, int64_t now);
 struct value engine_value(struct engine *engine, const struct customer *customer, int64_t now);
 /* One signal's figures for `churnctl customer`: events and sum in the last `days` local days, today
  * included; false when it was never seen. */

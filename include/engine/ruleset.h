@@ -83,6 +83,7 @@ struct signal_model {
 	bool has_fitted;
 	int64_t fitted; /* the day it was fitted, for people */
 };
+#define RULESET_MAX_ASKS 256
 #define RULESET_MAX_MODELS 256
 
 #define RULESET_MAX_MEMBERS 4096
@@ -270,6 +271,13 @@ struct task_def {
 		fed_by; /* derived: signals of close_when and exit; while one's feed is suspect it holds */
 };
 
+/* An expression that no file holds: see codec/rules_yaml.h. */
+struct outside_expr {
+	unsigned of;	 /* which of the loader's asks it stands in */
+	struct str name; /* as given, or its canonical text */
+	const struct expr *expr;
+};
+
 struct team {
 	struct str name;
 	const struct str *people;
@@ -312,8 +320,10 @@ struct ruleset {
 	struct stage *stages;
 	struct enum_def stage_words; /* names of stages */
 	unsigned stage_count;
-	const struct expr *only;  /* NULL: all customers */
-	const struct expr *value; /* what is at stake; NULL: unknown */
+	const struct expr *only;   /* NULL: all customers */
+	const struct expr *value;  /* what is at stake; NULL: unknown */
+	struct outside_expr *asks; /* in order */
+	unsigned ask_count;
 	bool first_run_alerts;	  /* first_run: alert */
 	int64_t default_cooldown; /* defaults: */
 	int default_min_events;

@@ -63,7 +63,7 @@ static void
 check_rules(struct arena *arena, struct str text)
 {
 	const struct diag_file file = {STR("f"), text};
-	const struct rules_loader loader = {NULL, no_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = no_zone};
 	struct diags diags;
 	struct buf out = {0};
 	struct ruleset *rules;

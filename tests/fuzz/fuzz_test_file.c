@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static struct ruleset *rules;
 	const struct diag_file own = {STR("rules"), {rules_text, sizeof rules_text - 1}};
-	const struct rules_loader loader = {NULL, no_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = no_zone};
 	struct str text = {(const char *)bytes, n};
 	struct arena arena;
 	struct diags diags;

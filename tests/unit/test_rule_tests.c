@@ -59,7 +59,7 @@ struct made {
 static void
 make(struct made *made, const char *test)
 {
-	const struct rules_loader loader = {NULL, find_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
 	const struct diag_file own = {STR("rules"), {rules_text, sizeof rules_text - 1}};
 	struct diags silent;
 	struct buf said = {0};

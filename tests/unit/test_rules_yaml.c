@@ -58,7 +58,7 @@ find_zone(void *ctx, struct str name, struct str *tzif)
 static struct ruleset *
 load(struct fixture *f, const struct diag_file *files, unsigned count)
 {
-	const struct rules_loader loader = {NULL, find_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
 
 	ruleset_destroy(f->rules);
 	diags_finish(&f->diags);
@@ -459,7 +459,7 @@ a_note_says_how_many_events_a_test_needs(void **state)
 {
 	struct fixture *f = *state;
 
-	const struct rules_loader loader = {NULL, find_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
 	const struct diag_file file = {
 		STR("a"),
 		STR(SIGNALS "rules:\n- rule: a\n"

@@ -27,7 +27,7 @@ find_zone(void *ctx, struct str name, struct str *tzif)
 static int
 load_pack(void **state)
 {
-	const struct rules_loader loader = {NULL, find_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
 	struct arena arena;
 	struct diags diags;
 	struct buf text = {0}, said = {0};

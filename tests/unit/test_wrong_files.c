@@ -85,7 +85,7 @@ static const struct config_loader config_files = {NULL, read_named, true};
 static void
 load_rules(struct diags *diags, const struct diag_file *files, unsigned count)
 {
-	const struct rules_loader loader = {NULL, find_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
 
 	ruleset_destroy(rules_load(files, count, &loader, (struct hash_seed){1, 2}, diags));
 }
@@ -94,7 +94,7 @@ load_rules(struct diags *diags, const struct diag_file *files, unsigned count)
 static void
 load_tests(struct diags *diags, const struct diag_file *file)
 {
-	const struct rules_loader loader = {NULL, find_zone};
+	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
 	struct buf text = {0};
 	struct arena arena;
 	struct diags silent;
