@@ -79,8 +79,8 @@ explain_replayed(const struct ctl *ctl, const char *id, const struct option_list
 		ruleset_destroy(set);
 		return STATUS_USAGE;
 	}
-	feed = feed_create(ctl, set, (struct order_sink){0});
-	status = feed_files(feed, events, at);
+	feed = feed_create(set, (struct order_sink){0});
+	status = feed_files(ctl, &feed, 1, events, at);
 	if (status == STATUS_DONE)
 		status = print_replayed(ctl, feed, id);
 	feed_destroy(feed);

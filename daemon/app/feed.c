@@ -14,26 +14,36 @@
 #define BATCH 256
 #define COMPLAINTS 20 /* rows that are said to be wrong; the others are counted */
 
+/* An engine that is fed. */
 struct feed {
-	const struct ctl *ctl;	/* borrowed */
 	struct engine *engine;	/* owned */
 	struct order_sink sink; /* the caller's */
 	struct order_sink own;	/* takes what the engine rejects out of the way */
+	struct feed_watch watch;
+	size_t stopped;	       /* stops that are behind */
+	struct reader *reader; /* while there is one */
+	uint64_t rejected;
+};
+
+/* Files that are read, for all the feeds. */
+struct reader {
+	const struct ctl *ctl;
+	struct feed *const *feeds;
+	unsigned feed_count;
 	struct entry entries[BATCH];
 	size_t waiting;
 	struct arena texts; /* of the entries waiting */
 	struct stream_id last;
 	int64_t until; /* NEVER: to the last row */
-	uint64_t rejected;
+	uint64_t complaints;
 	const char *file;
 	bool failed, enough;
 };
 
 static void
-complain(struct feed *feed, const char *where, const char *sentence)
+complain(struct reader *reader, const char *where, const char *sentence)
 {
-	feed->rejected++;
-	if (feed->rejected > COMPLAINTS)
+	if (++reader->complaints > COMPLAINTS)
 		return;
 	if (where)
 		fprintf(stderr, "%s: rejected: %s\n", where, sentence);
@@ -41,29 +51,83 @@ complain(struct feed *feed, const char *where, const char *sentence)
 		fprintf(stderr, "%s\n", sentence); /* it says where itself */
 }
 
+/* What the first of several engines rejects is said; the others count. */
 static void
 take_order(void *ctx, const struct order *order)
 {
 	struct feed *feed = ctx;
 	if (order->kind == ORDER_REJECT) {
 		char where[300];
-		snprintf(where, sizeof where, "%s (event of %" PRId64 ")", feed->file,
+		feed->rejected++;
+		if (feed != feed->reader->feeds[0])
+			return;
+		snprintf(where, sizeof where, "%s (event of %" PRId64 ")", feed->reader->file,
 			 order->caused_by.ms);
-		complain(feed, where, order->u.reject.p);
+		complain(feed->reader, where, order->u.reject.p);
 		return;
 	}
 	if (feed->sink.take)
 		feed->sink.take(feed->sink.ctx, order);
 }
 
+/* ---- the feeds ---- */
+
+static void
+run_stops(struct feed *feed, int64_t before)
+{
+	const struct feed_watch *watch = &feed->watch;
+	while (feed->stopped < watch->stop_count && watch->stops[feed->stopped] < before) {
+		int64_t at = watch->stops[feed->stopped++];
+		engine_advance(feed->engine, at, &feed->own);
+		watch->stop(watch->ctx, feed->engine, at);
+	}
+}
+
+static void
+feed_entries(struct feed *feed, struct entry *entries, size_t count)
+{
+	size_t from = 0;
+	if (feed->watch.entries)
+		feed->watch.entries(feed->watch.ctx, entries, count);
+	while (from < count) {
+		bool stops = feed->stopped < feed->watch.stop_count;
+		int64_t stop = stops ? feed->watch.stops[feed->stopped] : NEVER;
+		size_t to = from;
+		while (to < count && entries[to].id.ms <= stop)
+			to++;
+		(void)engine_apply(feed->engine, entries + from, to - from, &feed->own);
+		if (to < count)
+			run_stops(feed, entries[to].id.ms);
+		from = to;
+	}
+}
+
+/* A row that was none still moves the time. */
+static void
+feed_skip(struct feed *feed, struct stream_id id)
+{
+	run_stops(feed, id.ms);
+	engine_skip(feed->engine, id, &feed->own);
+	feed->rejected++;
+}
+
+static void
+feed_end(struct feed *feed, int64_t until)
+{
+	run_stops(feed, until == NEVER ? NEVER : until + 1);
+	if (until != NEVER)
+		engine_advance(feed->engine, until, &feed->own);
+}
+
 /* ---- rows ---- */
 
 static void
-flush_entries(struct feed *feed)
+flush_entries(struct reader *reader)
 {
-	(void)engine_apply(feed->engine, feed->entries, feed->waiting, &feed->own);
-	feed->waiting = 0;
-	arena_reset(&feed->texts);
+	for (unsigned i = 0; i < reader->feed_count; i++)
+		feed_entries(reader->feeds[i], reader->entries, reader->waiting);
+	reader->waiting = 0;
+	arena_reset(&reader->texts);
 }
 
 static void
@@ -106,13 +170,13 @@ keep_entry(struct arena *arena, struct entry *entry)
 
 /* Ids as an import writes them: the ms of arrival, then 0, 1, 2.. within it. */
 static bool
-next_id(struct feed *feed, const struct event_row *row, struct stream_id *id)
+next_id(struct reader *reader, const struct event_row *row, struct stream_id *id)
 {
-	struct stream_id last = feed->last;
+	struct stream_id last = reader->last;
 	if (row->arrived == INT64_MIN) {
 		(void)ctl_fail(STATUS_USAGE,
-			       "%s:%" PRIu64 ": the row has neither arrived nor ts", feed->file,
-			       row->line);
+			       "%s:%" PRIu64 ": the row has neither arrived nor ts",
+			       reader->file, row->line);
 		return false;
 	}
 	if (row->arrived < last.ms) {
@@ -120,7 +184,7 @@ next_id(struct feed *feed, const struct event_row *row, struct stream_id *id)
 			       "%s:%" PRIu64
 			       ": the row arrived before the one above it; rows must "
 			       "be in the order of arrived (default ts)",
-			       feed->file, row->line);
+			       reader->file, row->line);
 		return false;
 	}
 	bool same = row->arrived == last.ms && (last.ms || last.seq);
@@ -133,34 +197,37 @@ next_id(struct feed *feed, const struct event_row *row, struct stream_id *id)
 static bool
 take_row(void *ctx, const struct event_row *row, const char *error)
 {
-	struct feed *feed = ctx;
+	struct reader *reader = ctx;
 	struct stream_id id;
 	struct err err;
 	if (!row) {
-		complain(feed, NULL, error);
+		complain(reader, NULL, error);
+		for (unsigned i = 0; i < reader->feed_count; i++)
+			reader->feeds[i]->rejected++;
 		return true;
 	}
-	if (!next_id(feed, row, &id)) {
-		feed->failed = true;
+	if (!next_id(reader, row, &id)) {
+		reader->failed = true;
 		return false;
 	}
-	if (id.ms > feed->until) {
-		feed->enough = true;
+	if (id.ms > reader->until) {
+		reader->enough = true;
 		return false;
 	}
-	feed->last = id;
-	struct entry *entry = &feed->entries[feed->waiting];
-	if (!event_decode(id, row->fields, row->count, &feed->texts, entry, &err)) {
+	reader->last = id;
+	struct entry *entry = &reader->entries[reader->waiting];
+	if (!event_decode(id, row->fields, row->count, &reader->texts, entry, &err)) {
 		char where[300];
-		snprintf(where, sizeof where, "%s:%" PRIu64, feed->file, row->line);
-		flush_entries(feed);
-		engine_skip(feed->engine, id, &feed->own);
-		complain(feed, where, err.text);
+		snprintf(where, sizeof where, "%s:%" PRIu64, reader->file, row->line);
+		flush_entries(reader);
+		for (unsigned i = 0; i < reader->feed_count; i++)
+			feed_skip(reader->feeds[i], id);
+		complain(reader, where, err.text);
 		return true;
 	}
-	keep_entry(&feed->texts, entry);
-	if (++feed->waiting == BATCH)
-		flush_entries(feed);
+	keep_entry(&reader->texts, entry);
+	if (++reader->waiting == BATCH)
+		flush_entries(reader);
 	return true;
 }
 
@@ -185,42 +252,63 @@ feed_instant(const char *option, const char *text, const struct ruleset *rules, 
 	return false;
 }
 
-enum status
-feed_files(struct feed *feed, const struct option_list *files, int64_t until)
+static enum status
+read_files(struct reader *reader, const struct option_list *files)
 {
-	feed->until = until;
-	for (unsigned i = 0; i < files->count && !feed->enough && !feed->failed; i++) {
+	for (unsigned i = 0; i < files->count && !reader->enough && !reader->failed; i++) {
 		struct err err;
-		feed->file = files->items[i];
-		if (!event_input_read(feed->file, feed->ctl->progress, take_row, feed, &err))
+		reader->file = files->items[i];
+		if (!event_input_read(reader->file, reader->ctl->progress, take_row, reader,
+				      &err))
 			return ctl_fail(STATUS_USAGE, "%s", err.text);
 	}
-	if (feed->failed)
-		return STATUS_USAGE;
-	flush_entries(feed);
-	if (until != NEVER)
-		engine_advance(feed->engine, until, &feed->own);
-	return STATUS_DONE;
+	return reader->failed ? STATUS_USAGE : STATUS_DONE;
+}
+
+enum status
+feed_files(const struct ctl *ctl, struct feed *const *feeds, unsigned count,
+	   const struct option_list *files, int64_t until)
+{
+	struct reader *reader = mem_alloc(sizeof *reader);
+	reader->ctl = ctl;
+	reader->feeds = feeds;
+	reader->feed_count = count;
+	reader->until = until;
+	arena_init(&reader->texts);
+	for (unsigned i = 0; i < count; i++)
+		feeds[i]->reader = reader;
+	enum status status = read_files(reader, files);
+	if (status == STATUS_DONE)
+		flush_entries(reader);
+	for (unsigned i = 0; i < count && status == STATUS_DONE; i++)
+		feed_end(feeds[i], until);
+	arena_finish(&reader->texts);
+	mem_free(reader);
+	return status;
 }
 
 struct feed *
-feed_create(const struct ctl *ctl, struct ruleset *rules, struct order_sink sink)
+feed_create(struct ruleset *rules, struct order_sink sink)
 {
 	struct feed *feed = mem_alloc(sizeof *feed);
-	feed->ctl = ctl;
 	feed->engine = engine_create(rules, (struct hash_seed){.k0 = 3, .k1 = 4});
 	feed->sink = sink;
 	feed->own = (struct order_sink){.ctx = feed, .take = take_order};
-	feed->until = NEVER;
-	arena_init(&feed->texts);
 	return feed;
+}
+
+void
+feed_watch(struct feed *feed, const struct feed_watch *watch)
+{
+	feed->watch = *watch;
 }
 
 void
 feed_destroy(struct feed *feed)
 {
+	if (!feed)
+		return;
 	engine_destroy(feed->engine);
-	arena_finish(&feed->texts);
 	mem_free(feed);
 }
 

@@ -71,12 +71,13 @@ write_stats(struct replay *replay)
 }
 
 static enum status
-replay_files(struct replay *replay, const struct option_list *files, const char *until)
+replay_files(const struct ctl *ctl, struct replay *replay, const struct option_list *files,
+	     const char *until)
 {
 	int64_t at;
 	if (!feed_instant("--until", until, engine_rules(feed_engine(replay->feed)), &at))
 		return STATUS_USAGE;
-	enum status status = feed_files(replay->feed, files, at);
+	enum status status = feed_files(ctl, &replay->feed, 1, files, at);
 	if (status == STATUS_DONE)
 		write_stats(replay);
 	write_out(replay);
@@ -113,8 +114,8 @@ replay_run(const struct ctl *ctl, int argc, char **argv)
 	if (!set)
 		return status;
 	struct replay replay = {.only = only, .stats = stats};
-	replay.feed = feed_create(ctl, set, (struct order_sink){&replay, take_order});
-	status = replay_files(&replay, &events, until);
+	replay.feed = feed_create(set, (struct order_sink){&replay, take_order});
+	status = replay_files(ctl, &replay, &events, until);
 	feed_destroy(replay.feed);
 	buf_finish(&replay.out);
 	buf_finish(&replay.scratch);
