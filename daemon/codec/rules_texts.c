@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Expressions and texts of a rule file, compiled so that each mistake has its place in the file. */
-#include <string.h>
 
-#include "base/mem.h"
 #include "codec/rules_maker.h"
 
 /* What a source's origin points to. */
@@ -21,26 +19,6 @@ maker_source(struct maker *maker, const struct yaml_node *text)
 	return source;
 }
 
-/* Functions of the language page that this version does not compute. */
-static const char *const later[] = {
-	"max",	   "min",	 "avg",		 "change",   "typical_gap", "gap_mean",
-	"gap_sd",  "gap_max",	 "gap_quantile", "gap_ewma", "p_silent",    "p_gap",
-	"p_alive", "cusum_drop", "cusum_rise",	 "trend",    "ewma"};
-
-/* What the language does not know yet is no misspelling. */
-static void
-excuse(struct maker *maker, struct complaint *complaint)
-{
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (strcmp(complaint->code, "E102") == 0 &&
-		    str_is(complaint->args[0], later[i])) {
-			complaint->code = maker->form.unsupported;
-			complaint->args[0] = arena_printf(maker->form.arena, "%s()", later[i]);
-			complaint->hint = complaint->hint_zh = STR_NONE;
-			return;
-		}
-}
-
 static void
 take(void *ctx, const struct complaint *complaint)
 {
@@ -49,7 +27,6 @@ take(void *ctx, const struct complaint *complaint)
 	struct complaint copy = *complaint;
 	size_t width = complaint->width ? complaint->width : 1;
 
-	excuse(maker, &copy);
 	form_complain_at(&maker->form, origin->node, complaint->at, complaint->at + width,
 			 &copy);
 }
