@@ -8,7 +8,7 @@
 
 struct model_text {
 	int kind;
-	const struct yaml_node *r, *alpha, *a, *b, *fitted, *when;
+	const struct yaml_node *r, *alpha, *a, *b, *fitted, *until, *when;
 };
 
 static const char *const kinds[] = {
@@ -21,6 +21,7 @@ static const struct form_row model_rows[] = {
 	{"a", form_node, offsetof(struct model_text, a), 0, 0, NULL},
 	{"b", form_node, offsetof(struct model_text, b), 0, 0, NULL},
 	{"fitted", form_node, offsetof(struct model_text, fitted), 0, 0, NULL},
+	{"until", form_node, offsetof(struct model_text, until), 0, 0, NULL},
 	{"when", form_node, offsetof(struct model_text, when), 0, 0, NULL},
 	{.word = NULL},
 };
@@ -36,14 +37,16 @@ read_parameter(struct maker *maker, const struct yaml_node *map, const struct ya
 		form_complain(&maker->form, node, "E234", str_of(name), node->text);
 }
 
-static void
-read_fitted(struct maker *maker, const struct yaml_node *node, struct signal_model *model)
+/* Whether there is one. */
+static bool
+read_day(struct maker *maker, const struct yaml_node *node, int64_t *day)
 {
 	if (node == NULL || !form_is_text(&maker->form, node))
-		return;
-	model->has_fitted = parse_date(node->text, &model->fitted);
-	if (!model->has_fitted)
-		form_complain(&maker->form, node, "E244", node->text, STR_NONE);
+		return false;
+	if (parse_date(node->text, day))
+		return true;
+	form_complain(&maker->form, node, "E244", node->text, STR_NONE);
+	return false;
 }
 
 /* Segments are of people, not of what they do: or a model would change under its own prediction. */
@@ -92,7 +95,8 @@ read_model(struct maker *maker, unsigned signal, const struct yaml_node *map)
 	read_parameter(maker, map, text.alpha, "alpha", &model->parameters.alpha);
 	read_parameter(maker, map, text.a, "a", &model->parameters.a);
 	read_parameter(maker, map, text.b, "b", &model->parameters.b);
-	read_fitted(maker, text.fitted, model);
+	model->has_fitted = read_day(maker, text.fitted, &model->fitted);
+	model->has_until = read_day(maker, text.until, &model->until);
 	read_when(maker, text.when, model);
 	if (text.when == NULL || model->when != NULL)
 		rules->model_count++;

@@ -80,8 +80,9 @@ struct signal_model {
 	unsigned signal;
 	struct rhythm_model parameters;
 	const struct expr *when; /* NULL: all; reads profile.* only */
-	bool has_fitted;
+	bool has_fitted, has_until;
 	int64_t fitted; /* the day it was fitted, for people */
+	int64_t until;	/* the last day of the events that it was fitted on */
 };
 #define RULESET_MAX_ASKS 256
 #define RULESET_MAX_MODELS 256

@@ -14,7 +14,7 @@ CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churn
 WHOLE = os.path.join(os.path.dirname(HERE), 'whole')
 RULES = os.path.join(WHOLE, 'clinic.yaml')
 WORDS = '''churnd name timezone lateness calendar teams levels enter leave color profile enum default private only value signals
-on sum last where items open close key keep due members max reach models kind r alpha a b fitted when lists macros defaults
+on sum last where items open close key keep due members max reach models kind r alpha a b fitted until when lists macros defaults
 cooldown min_events min_volume max_alerts_per_hour first_run rules rule expr clear points category reason advice for
 keep_firing_for inhibited_by level mode warmup guard each date steps at every workday tags stages stage actions at_least from to
 task webhook owner tag tasks title queue priority ack_within resolve_within assign escalate after close_when route unless'''.split()

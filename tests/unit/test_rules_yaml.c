@@ -514,6 +514,25 @@ more_signals_and_attributes_than_allowed_are_errors(void **state)
 }
 
 static void
+a_model_says_when_it_was_fitted_and_on_events_until_when(void **state)
+{
+	struct fixture *f = *state;
+	const struct ruleset *rules = load_text(
+		f, "churnd: 1\nname: n\nsignals: {a: {on: a}, b: {on: b}}\nmodels:\n"
+		   "  a: {r: 1, alpha: 2, a: 3, b: 4, fitted: 2026-11-21, until: 2026-11-20}\n"
+		   "  b: {r: 1, alpha: 2, a: 3, b: 4}\n");
+
+	assert_non_null(rules);
+	assert_int_equal(rules->model_count, 2);
+	assert_true(rules->models[0].has_fitted && rules->models[0].has_until);
+	assert_int_equal(rules->models[0].fitted,
+			 civil_day_of((struct civil_date){2026, 11, 21}));
+	assert_int_equal(rules->models[0].until,
+			 civil_day_of((struct civil_date){2026, 11, 20}));
+	assert_false(rules->models[1].has_fitted || rules->models[1].has_until);
+}
+
+static void
 scalars_that_look_like_booleans_are_names(void **state)
 {
 	struct ruleset *rules = load_text(
@@ -547,6 +566,7 @@ main(void)
 		TEST(a_note_says_how_many_events_a_test_needs),
 		TEST(more_rules_than_allowed_are_an_error_and_no_crash),
 		TEST(more_signals_and_attributes_than_allowed_are_errors),
+		TEST(a_model_says_when_it_was_fitted_and_on_events_until_when),
 		TEST(scalars_that_look_like_booleans_are_names),
 	};
 

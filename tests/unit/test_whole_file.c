@@ -42,7 +42,7 @@ static const char things[] =
 	"models:\n"
 	"  bought:\n"
 	"  - {when: 'profile.plan == \"max\"', kind: bg_nbd, r: 0.9, alpha: 20, a: 0.8, b: 2.5}\n"
-	"  - {kind: mbg_nbd, r: 0.5, alpha: 40, a: 0.9, b: 1.6, fitted: 2026-01-31}\n"
+	"  - {kind: mbg_nbd, r: 0.5, alpha: 40, a: 0.9, b: 1.6, fitted: 2026-01-31, until: 2026-01-30}\n"
 	"lists: {heavy: [high, urgent], paid: [plus, max]}\n"
 	"macros: {payer: 'profile.plan in paid', week: 'visit[7d]'}\n";
 
