@@ -325,7 +325,7 @@ absorb_entry(struct engine *engine, struct customer *customer, const struct entr
 	customer->event_at = entry->id.ms;
 	if (entry->kind == ENTRY_PROFILE)
 		profile_take(engine->rules, customer, entry);
-	uint64_t counted = feed_signals(engine, customer, entry, use);
+	uint64_t counted = engine->counted = feed_signals(engine, customer, entry, use);
 	if (engine->rules->members.given && entry->kind != ENTRY_PROFILE)
 		engine->member_went = members_take(engine->rules, customer, entry, counted,
 						   clock_day(&engine->clock, entry->ts)) &&

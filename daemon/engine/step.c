@@ -519,6 +519,7 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 	switch (kind) {
 	case STEP_ENTRY:
 		engine_mark_dirty(engine, index);
+		engine->counted = 0;
 		if (entry->kind == ENTRY_TAG || entry->kind == ENTRY_TASK)
 			step_act(&step);
 		else
@@ -540,6 +541,7 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 	}
 	if (engine->scratch.total)
 		arena_reset(&engine->scratch);
+	step_show(&step);
 	return step.changed;
 }
 

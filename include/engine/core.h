@@ -158,6 +158,8 @@ struct engine {
 	uint32_t stamp;		     /* of the last look */
 	uint16_t *all_rules;	     /* 0..rule_count-1 */
 	struct guard guard;
+	struct engine_watch watch;
+	uint64_t counted; /* by these signals the entry at work was */
 	bool member_went; /* the last entry made a customer forget a member whom rules may count */
 	struct teams teams;
 	struct quality quality;
@@ -360,6 +362,8 @@ bool entry_is_late(struct engine *engine, const struct entry *entry);
 enum step_kind { STEP_ENTRY, STEP_TIME, STEP_RULES };
 bool step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 		   enum step_kind kind, int64_t now, const struct order_sink *sink);
+/* To those who look on: what the step did (onlooker.c). */
+void step_show(const struct step *step);
 /* Would a time step change anything? When not, derived state (wake, day) is brought up to date. */
 bool step_would_change(struct engine *engine, uint32_t index, int64_t now);
 /* The same for a customer who is due for nothing but the day's close. */

@@ -38,6 +38,19 @@ bool engine_prepare(struct engine *engine, struct stream_id id, size_t budget,
 /* When all customers may be looked at at once: a day or a guarded slot closes, a
  * local clock that rules read strikes. NEVER. */
 int64_t engine_next_close(struct engine *engine);
+/* For those who look on, by the customer's number (engine_customer_at()); each may be NULL. They may ask of the engine,
+ * and change nothing. */
+struct engine_watch {
+	void *ctx;
+	/* An entry of the customer was applied: bit s: signal s counted it. */
+	void (*applied)(void *ctx, uint32_t customer, const struct entry *entry,
+			uint64_t counted);
+	/* Its risk moved. */
+	void (*risk)(void *ctx, uint32_t customer, int64_t at, int before, int after);
+};
+void engine_watch(struct engine *engine, const struct engine_watch *watch);
+/* The number of a customer of this engine, such as an order's. */
+uint32_t engine_number(const struct engine *engine, const struct customer *customer);
 /* The next instant at which time alone changes something; NEVER. Exact: stale wishes are resolved. */
 int64_t engine_next_due(struct engine *engine);
 
