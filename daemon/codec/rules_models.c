@@ -102,25 +102,10 @@ read_model(struct maker *maker, unsigned signal, const struct yaml_node *map)
 		rules->model_count++;
 }
 
-static int
-find_signal(struct maker *maker, const struct yaml_node *key)
-{
-	const struct scope *scope = &maker->scope;
-	struct str names[RULESET_MAX_SIGNALS];
-
-	for (unsigned i = 0; i < scope->signal_count; i++) {
-		if (str_eq(scope->signals[i].name, key->text))
-			return (int)i;
-		names[i] = scope->signals[i].name;
-	}
-	form_propose(&maker->form, key, "E135", key->text, names, scope->signal_count);
-	return -1;
-}
-
 static void
 read_models(struct maker *maker, const struct yaml_node *key, const struct yaml_node *value)
 {
-	int signal = find_signal(maker, key);
+	int signal = maker_signal(maker, key);
 
 	if (signal < 0 || !maker_claim(maker, NAMES_MODELS, key))
 		return;

@@ -74,6 +74,21 @@ maker_signals(struct maker *maker)
 	maker->scope.extremes = maker->extremes;
 }
 
+int
+maker_signal(struct maker *maker, const struct yaml_node *name)
+{
+	const struct scope *scope = &maker->scope;
+	struct str names[RULESET_MAX_SIGNALS];
+
+	for (unsigned i = 0; i < scope->signal_count; i++) {
+		if (str_eq(scope->signals[i].name, name->text))
+			return (int)i;
+		names[i] = scope->signals[i].name;
+	}
+	form_propose(&maker->form, name, "E135", name->text, names, scope->signal_count);
+	return -1;
+}
+
 /* A signal's `where` is judged while an event comes in: nothing that depends on signals may stand in it. */
 static void
 refuse_state(void *ctx, const struct node *node)

@@ -50,6 +50,7 @@ static const struct form_row file_rows[] = {
 	{.word = "teams", .read = form_ignore},
 	{.word = "defaults", ONCE(defaults)},
 	{.word = "first_run", ONCE(first_run)},
+	{.word = "churn", ONCE(churn)},
 	{.word = "rules", .read = form_ignore},
 	{.word = "actions", .read = form_ignore},
 	{.word = "tasks", .read = form_ignore},
@@ -212,6 +213,7 @@ make(struct maker *maker)
 	maker_standing(maker);
 	maker_wheres(maker);
 	maker_models(maker);
+	maker_churn(maker);
 	read_only(maker);
 	maker_rules(maker);
 	maker_watching(maker);

@@ -209,7 +209,8 @@ close_make(struct close_plan *plan, const struct ruleset *rules)
 		read_rule(plan, rules, (uint16_t)r);
 	read_watching(plan, rules);
 	read_expr(&whole, rules->only);
-	plan->whole_daily = whole.daily || (rules->only && rules->only_reads == UINT64_MAX);
+	read_expr(&whole, rules->churn.when);
+	plan->whole_daily = whole.daily || rules->only_reads == UINT64_MAX;
 	plan->whole_signals = whole.signals;
 	plan->whole_rates = whole.rates;
 	plan->signals |= whole.signals;

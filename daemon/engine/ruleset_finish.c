@@ -412,6 +412,7 @@ read_the_rest(struct ruleset *rules)
 		read_expr(&rest, rules->asks[i].expr);
 	read_expr(&rest, rules->value);
 	read_expr(&only, rules->only);
+	read_expr(&only, rules->churn.when);
 	rules->only_reads_items = only.items;
 	rules->only_reads = only.time || only.coarse || only.standing || only.follows
 				    ? UINT64_MAX

@@ -303,6 +303,12 @@ static const struct message rows[] = {
 	{"E302", "{0} is about no customer: it has no owner to set",
 	 "{0} 不针对客户:没有 owner 可设"},
 	{"E290", "{0} is not supported yet", "暂不支持 {0}"},
+	{"E291", "min_days belongs to a churn by silence; add `silent:`",
+	 "min_days 只用于按沉默判定的流失;请添加 `silent:`"},
+	{"E292", "a silence is counted in whole days, such as 91d, not {0}",
+	 "沉默按整天计算,如 91d,而不是 {0}"},
+	{"E293", "a churn is told by one of silent, on and when",
+	 "流失须由 silent、on、when 之一判定"},
 
 	/* W2xx: what is allowed and unwise */
 	{"W201", "baseline {0} overlaps {1}; add '{2}'", "基线 {0} 与 {1} 重叠;请加 '{2}'"},

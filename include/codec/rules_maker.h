@@ -25,7 +25,7 @@ enum name_space {
 /* What may stand once in all files together. */
 struct singles {
 	const struct yaml_node *members, *name, *timezone, *lateness, *levels, *only, *value,
-		*first_run, *defaults, *calendar;
+		*first_run, *defaults, *calendar, *churn;
 };
 
 struct maker {
@@ -73,6 +73,9 @@ bool maker_is_label(struct maker *maker,
 bool maker_is_event_type(struct maker *maker, const struct yaml_node *type);
 void maker_event_types(struct maker *maker, const struct yaml_node *on, struct str_list *out);
 
+/* Slot of the signal that is named there; -1 after a complaint. */
+int maker_signal(struct maker *maker, const struct yaml_node *name);
+
 /* Compiling: NULL after a complaint. */
 const struct expr *maker_expr(struct maker *maker, const struct yaml_node *text, enum type want,
 			      bool event_allowed);
@@ -109,6 +112,7 @@ void maker_lists(struct maker *maker);
 void maker_signals(struct maker *maker);  /* names and types; maker_wheres() compiles */
 void maker_extremes(struct maker *maker); /* companions of sums, once all is compiled */
 void maker_models(struct maker *maker);
+void maker_churn(struct maker *maker); /* after expressions can be compiled */
 void maker_items(struct maker *maker);
 void maker_members(struct maker *maker);
 void maker_macros(struct maker *maker);

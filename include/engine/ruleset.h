@@ -285,6 +285,23 @@ struct team {
 	unsigned count;
 };
 
+/* What counts as a churn beside what people say: an event `churned`, a profile that ends `only`. */
+enum churn_kind {
+	CHURN_SAID,   /* nothing: no `churn:` is given */
+	CHURN_SILENT, /* a silence of the signal that is longer than the horizon */
+	CHURN_ON,     /* each event of these types */
+	CHURN_WHEN    /* the condition becomes true; once it was not, it may again */
+};
+
+struct churn_def {
+	enum churn_kind kind;
+	unsigned signal;	 /* CHURN_SILENT */
+	unsigned min_days;	 /* active days with which a silence counts; at least 1 */
+	const struct str *types; /* CHURN_ON */
+	unsigned type_count;
+	const struct expr *when; /* CHURN_WHEN: reads what `only` may */
+};
+
 struct type_use; /* derived: which signals and event rules an event type feeds */
 
 struct ruleset {
@@ -330,7 +347,8 @@ struct ruleset {
 	int default_min_events;
 	int64_t min_volume; /* a feed whose median is below it is not judged */
 	int64_t max_alerts; /* of one rule in an hour */
-	int64_t horizon;    /* ms: so long after an alert a churn proves it right */
+	int64_t horizon; /* ms: so long after an alert a churn proves it right; of a silence whole days */
+	struct churn_def churn;
 	/* Derived by ruleset_finish(): */
 	struct map type_index; /* event type -> index into uses */
 	struct type_use *uses;

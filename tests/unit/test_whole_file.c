@@ -15,8 +15,8 @@ static const char settings[] =
 	"calendar: {hours: '08:00-17:00', week: [mon, tue, wed, thu, fri],\n"
 	"  holidays: {2026-05-01: labour_day}, workdays: [2026-05-02]}\n"
 	"teams: {desk: [ana, ben], boss: [eva]}\n"
-	"defaults: {cooldown: 7d, min_events: 10, min_volume: 50, max_alerts_per_hour: 20,\n"
-	"  horizon: 60d}\n"
+	"defaults: {cooldown: 7d, min_events: 10, min_volume: 50, max_alerts_per_hour: 20}\n"
+	"churn: {silent: visit, horizon: 60d, min_days: 3}\n"
 	"levels:\n"
 	"  unwell: {enter: 20, leave: 10, name: {en: Unwell, zh: 不适}, color: yellow}\n"
 	"  ill: {enter: 50, leave: 40, color: red}\n"
@@ -136,6 +136,9 @@ every_section_loads_beside_the_others(void **state)
 	assert_int_equal(set->members.reach_days, 60);
 	assert_int_equal(set->max_alerts, 20);
 	assert_int_equal(set->horizon, 60 * DAY_MS);
+	assert_int_equal(set->churn.kind, CHURN_SILENT);
+	assert_true(str_is(set->signals[set->churn.signal].name, "visit"));
+	assert_int_equal(set->churn.min_days, 3);
 	assert_true(set->rules[0].noise > 0.39 && set->rules[0].noise < 0.41);
 	assert_int_equal(set->min_volume, 50);
 	scene_finish(&w);
@@ -201,11 +204,46 @@ what_the_file_does_not_say_has_its_default(void **state)
 	assert_int_equal(set->min_volume, 100);
 	assert_int_equal(set->max_alerts, 1000);
 	assert_int_equal(set->horizon, 90 * DAY_MS);
+	assert_int_equal(set->churn.kind, CHURN_SAID);
 	assert_int_equal(set->lateness, 10 * MINUTE_MS);
 	assert_int_equal(set->members.max, 256);
 	assert_int_equal(set->members.reach_days, 91);
 	assert_false(set->first_run_alerts);
 	ruleset_destroy(set);
+}
+
+/* What loads with these lines before the rules. */
+static struct churn_def
+churn_of(const char *lines, int64_t horizon)
+{
+	struct ruleset *set = scene_rules(lines);
+	struct churn_def churn = set->churn;
+
+	assert_int_equal(set->horizon, horizon);
+	if (churn.kind == CHURN_ON)
+		assert_true(str_is(churn.types[0], "cancel") && str_is(churn.types[1], "left"));
+	ruleset_destroy(set);
+	return churn;
+}
+
+static void
+churn_is_by_silence_by_event_or_by_condition(void **state)
+{
+	struct churn_def churn = churn_of("signals: {a: {on: a}, b: {on: b}}\n"
+					  "defaults: {horizon: 30d}\n"
+					  "churn: {silent: b}\n",
+					  30 * DAY_MS);
+
+	(void)state;
+	assert_int_equal(churn.kind, CHURN_SILENT);
+	assert_int_equal(churn.signal, 1);
+	assert_int_equal(churn.min_days, 1);
+	churn = churn_of("churn: {on: [cancel, left], horizon: 36h}\n", 36 * HOUR_MS);
+	assert_int_equal(churn.kind, CHURN_ON);
+	assert_int_equal(churn.type_count, 2);
+	churn = churn_of("profile: {gone: bool}\nchurn: {when: profile.gone}\n", 90 * DAY_MS);
+	assert_int_equal(churn.kind, CHURN_WHEN);
+	assert_non_null(churn.when);
 }
 
 int
@@ -215,6 +253,7 @@ main(void)
 		cmocka_unit_test(every_section_loads_beside_the_others),
 		cmocka_unit_test(all_kinds_of_rules_live_together),
 		cmocka_unit_test(what_the_file_does_not_say_has_its_default),
+		cmocka_unit_test(churn_is_by_silence_by_event_or_by_condition),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
