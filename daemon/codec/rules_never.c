@@ -164,7 +164,7 @@ span_of_branches(const struct maker *maker, const struct node *node)
 {
 	struct span all = {INFINITY, -INFINITY, false, false};
 
-	for (unsigned i = 1; i < node->kid_count; i++) {
+	for (unsigned i = expr_first_branch(node); i < node->kid_count; i++) {
 		struct span one;
 
 		if (node->kids[i] == NULL || expr_kid_repeats(node, i))
@@ -198,7 +198,8 @@ span_of(const struct maker *maker, const struct node *node)
 		out = span_of_call(maker, node);
 	else if (node->kind == NODE_ARITH)
 		out = span_of_arith(maker, node);
-	else if (node->kind == NODE_IF || node->kind == NODE_PICK)
+	else if (node->kind == NODE_IF || node->kind == NODE_PICK ||
+		 node->kind == NODE_COALESCE)
 		out = span_of_branches(maker, node);
 	else if (node->kind == NODE_NEGATE) {
 		out = span_of(maker, node->kids[0]);

@@ -22,9 +22,9 @@ least_threshold(const struct node *node)
 	int64_t least = NEVER;
 	if (node->kind == NODE_CONST)
 		return node->type == TYPE_DURATION && node->value.known ? node->value.u.i : 0;
-	if (node->kind != NODE_PICK && node->kind != NODE_IF)
+	if (node->kind != NODE_PICK && node->kind != NODE_IF && node->kind != NODE_COALESCE)
 		return 0;
-	for (unsigned i = 1; i < node->kid_count; i++) {
+	for (unsigned i = expr_first_branch(node); i < node->kid_count; i++) {
 		int64_t kid = least_threshold(node->kids[i]);
 		if (kid < least)
 			least = kid;

@@ -83,6 +83,20 @@ eval_pick(struct env *env, const struct node *node)
 	return eval_branch(env, node, valid ? 1 + (unsigned)word.u.i : 0);
 }
 
+static struct value
+eval_coalesce(struct env *env, const struct node *node)
+{
+	for (unsigned i = 0; i < node->kid_count; i++) {
+		struct value v = eval_node(env, node->kids[i]);
+
+		if (v.known) {
+			see_kids(env, node, i + 1);
+			return compute_as(v, node->type);
+		}
+	}
+	return value_unknown(node->type);
+}
+
 /* ---- Arithmetic ---- */
 
 /* False when a side is unknown; the right one is not looked at when the left one is. */
@@ -380,6 +394,8 @@ eval_kind(struct env *env, const struct node *node)
 		return eval_if(env, node);
 	case NODE_PICK:
 		return eval_pick(env, node);
+	case NODE_COALESCE:
+		return eval_coalesce(env, node);
 	case NODE_NOT:
 	case NODE_AND:
 	case NODE_OR:

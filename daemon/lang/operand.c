@@ -111,6 +111,8 @@ parse_call(struct parser *p)
 		node->kind = NODE_IF;
 	else if (str_is(node->name, "pick"))
 		node->kind = NODE_PICK;
+	else if (str_is(node->name, "coalesce"))
+		node->kind = NODE_COALESCE;
 	parser_advance(p);
 	if (parser_kind(p) != TOKEN_CLOSE) {
 		do

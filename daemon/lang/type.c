@@ -90,14 +90,23 @@ struct node *
 type_node(struct typer *t, const struct node *in)
 {
 	static type_rule *const rules[NODE_KINDS] = {
-		[NODE_CONST] = type_constant, [NODE_LIST] = type_list,
-		[NODE_PATH] = type_path,      [NODE_CALL] = type_call,
-		[NODE_NOT] = type_not,	      [NODE_AND] = type_logic,
-		[NODE_OR] = type_logic,	      [NODE_COMPARE] = type_compare,
-		[NODE_IN] = type_in,	      [NODE_ARITH] = type_arith,
-		[NODE_NEGATE] = type_negate,  [NODE_IF] = type_if,
-		[NODE_PICK] = type_pick,      [NODE_RANGE] = type_range,
-		[NODE_NAME] = type_name_node, [NODE_ARG] = type_stray_argument,
+		[NODE_CONST] = type_constant,
+		[NODE_LIST] = type_list,
+		[NODE_PATH] = type_path,
+		[NODE_CALL] = type_call,
+		[NODE_NOT] = type_not,
+		[NODE_AND] = type_logic,
+		[NODE_OR] = type_logic,
+		[NODE_COMPARE] = type_compare,
+		[NODE_IN] = type_in,
+		[NODE_ARITH] = type_arith,
+		[NODE_NEGATE] = type_negate,
+		[NODE_IF] = type_if,
+		[NODE_PICK] = type_pick,
+		[NODE_RANGE] = type_range,
+		[NODE_NAME] = type_name_node,
+		[NODE_ARG] = type_stray_argument,
+		[NODE_COALESCE] = type_coalesce,
 	};
 	struct node *out = NULL;
 

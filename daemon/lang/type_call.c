@@ -16,15 +16,18 @@ call_complaint(const char *code, const struct node *call)
 static struct node *
 unknown_function(struct typer *t, const struct node *in)
 {
+	static const struct str choices[] = {{"if", 2}, {"pick", 4}, {"coalesce", 8}};
 	struct complaint complaint = call_complaint("E102", in);
 	struct str *names, near;
 	unsigned count = 0;
 
 	while (builtin_at(count))
 		count++;
-	names = arena_array(t->arena, count, sizeof *names);
+	names = arena_array(t->arena, count + 3u, sizeof *names);
 	for (unsigned i = 0; i < count; i++)
 		names[i] = str_of(builtin_at(i)->name);
+	for (unsigned i = 0; i < 3; i++)
+		names[count++] = choices[i];
 	near = str_nearest(in->name, names, count);
 	complaint.args[0] = in->name;
 	if (near.n)

@@ -97,13 +97,14 @@ take_event_text(struct node *node, enum type type)
 	return FIT_YES;
 }
 
-/* Each branch of an if or pick takes the type. */
+/* Each branch of an if, pick or coalesce takes the type. */
 static enum fit
 take_branches(struct typer *t, struct node *node, enum type type, const struct enum_def *words)
 {
 	enum fit worst = FIT_YES;
+	unsigned first = expr_first_branch(node);
 
-	for (unsigned i = 1; i < node->kid_count; i++) {
+	for (unsigned i = first; i < node->kid_count; i++) {
 		enum fit fit = expr_kid_repeats(node, i)
 				       ? FIT_YES
 				       : type_take(t, node->kids[i], type, words);
@@ -111,7 +112,7 @@ take_branches(struct typer *t, struct node *node, enum type type, const struct e
 			worst = fit;
 	}
 	if (worst == FIT_YES) {
-		node->type = node->kids[1]->type;
+		node->type = node->kids[first]->type;
 		node->words = words;
 	}
 	return worst;
@@ -126,7 +127,7 @@ type_take(struct typer *t, struct node *node, enum type type, const struct enum_
 		return FIT_YES;
 	if (!is_soft(node))
 		return FIT_NO;
-	if (node->kind == NODE_IF || node->kind == NODE_PICK)
+	if (node->kind == NODE_IF || node->kind == NODE_PICK || node->kind == NODE_COALESCE)
 		return take_branches(t, node, type, words);
 	if (node->type == TYPE_TEXT_ANY)
 		return take_event_text(node, type);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Choices: if and pick. */
+/* Choices: if, coalesce and pick. */
 #include "lang/type.h"
 
 static struct node *
@@ -23,6 +23,18 @@ type_if(struct typer *t, const struct node *in)
 	if (!type_kids(t, out, in) || !type_want(t, out->kids[0], TYPE_BOOL))
 		return NULL;
 	return type_branches(t, out, out->kids + 1, 2) ? out : NULL;
+}
+
+struct node *
+type_coalesce(struct typer *t, const struct node *in)
+{
+	struct node *out = type_copy(t, in);
+
+	if (in->kid_count < 2)
+		return complain_shape(t, in, "coalesce(value, value, ...)");
+	if (!type_kids(t, out, in))
+		return NULL;
+	return type_branches(t, out, out->kids, out->kid_count) ? out : NULL;
 }
 
 /* ---- pick ---- */

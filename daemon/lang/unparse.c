@@ -52,6 +52,7 @@ tightness_of(const struct node *node)
 	case NODE_CALL:
 	case NODE_IF:
 	case NODE_PICK:
+	case NODE_COALESCE:
 	case NODE_RANGE:
 	case NODE_SIGNAL:
 	case NODE_ITEMS:
@@ -349,6 +350,7 @@ expr_unparse(struct buf *out, const struct node *node)
 		[NODE_NEGATE] = unparse_negation,
 		[NODE_IF] = unparse_call,
 		[NODE_PICK] = unparse_pick,
+		[NODE_COALESCE] = unparse_call,
 		[NODE_RANGE] = unparse_range,
 		[NODE_SIGNAL] = unparse_name,
 		[NODE_ITEMS] = unparse_name,

@@ -29,6 +29,7 @@ enum node_kind {
 	/* Subject, then words->count values in the order of the words; never NULL after typing. Words
 	 * that fall to `else` share one node: that of kids[slot] (0: there is no else). */
 	NODE_PICK,
+	NODE_COALESCE, /* the first of its kids that is known */
 	NODE_RANGE,
 	NODE_SIGNAL,
 	NODE_ITEMS, /* the name of an item list; slot */
@@ -193,6 +194,13 @@ bool expr_name_ok(struct str name);
 /* Whether kids[i] of a node is the same node as an earlier one (words of pick that fall to else): to
  * be passed over by whoever walks a tree, or nested picks would cost beyond all bounds. */
 bool expr_kid_repeats(const struct node *node, unsigned i);
+
+/* Of an if, pick or coalesce: kids from this one on are the values it may take; those before choose. */
+static inline unsigned
+expr_first_branch(const struct node *node)
+{
+	return node->kind != NODE_COALESCE;
+}
 
 /* Calls visit for every node once, parents first. */
 void expr_walk(const struct node *node, void (*visit)(void *ctx, const struct node *node),

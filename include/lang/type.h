@@ -61,7 +61,7 @@ void type_propose_duration(struct typer *t, struct complaint *complaint,
 /* type_name.c, type_call.c, type_pick.c, type_logic.c, type_list.c, type_arith.c: a function a kind of node. */
 typedef struct node *type_rule(struct typer *t, const struct node *in);
 type_rule type_name_node, type_path, type_range, type_list, type_call, type_pick, type_if,
-	type_not, type_logic, type_compare, type_in, type_arith, type_negate;
+	type_coalesce, type_not, type_logic, type_compare, type_in, type_arith, type_negate;
 /* A name where only signals and ranges may stand; complains about an unknown signal. */
 struct node *type_signal_or_range(struct typer *t, const struct node *in);
 /* A name where only a list of items may stand. */

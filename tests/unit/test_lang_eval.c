@@ -210,6 +210,24 @@ choices_choose(void **state)
 }
 
 static void
+coalesce_is_the_first_of_its_values_that_is_known(void **state)
+{
+	static const struct row rows[] = {
+		{"coalesce(profile.mrr, 1)", "490"},
+		{"coalesce(profile.empty, 1.5)", "1.5"},
+		{"coalesce(profile.empty, 1 / 0, 3, 4)", "3"},
+		{"coalesce(profile.empty, profile.empty)", "unknown"},
+		{"coalesce(profile.empty > 1, true)", "yes"},
+		{"coalesce(profile.empty, 1) * 2.0", "2"},
+		{"coalesce(level(), \"critical\") == \"watch\"", "yes"},
+		{"coalesce(1 / 0, 2) + coalesce(since(login), 3d) / 1d", "12"},
+		{"not coalesce(profile.empty > 1, false)", "yes"},
+	};
+	(void)state;
+	RUN(rows);
+}
+
+static void
 a_pick_of_an_unknown_is_unknown_else_or_not(void **state)
 {
 	static const struct row rows[] = {
@@ -303,6 +321,10 @@ a_decided_answer_asks_no_more(void **state)
 	assert_non_null(expr);
 	assert_int_equal(eval(&env, expr->root).u.i, 3);
 	assert_int_equal(world.calls, 0);
+	expr = world_compile(&world, "coalesce(1, risk())", TYPE_NUM);
+	assert_non_null(expr);
+	assert_int_equal(eval(&env, expr->root).u.i, 1);
+	assert_int_equal(world.calls, 0);
 }
 
 /* ---- The recorder ---- */
@@ -356,6 +378,8 @@ recording_changes_neither_answer_nor_next(void **state)
 		"silent(login) >= 5d or silent(usage) >= 21d",
 		"since(never) > 3d or silent(login) > 30d",
 		"if(since(login) > 1d, since(usage) > 30d, since(usage) > 25d)",
+		"coalesce(since(login) > 11d, since(usage) > 25d)",
+		"coalesce(since(never) > 11d, since(usage) > 25d)",
 		"until(profile.contract_end) < 10d and silent(usage) >= 21d",
 	};
 	(void)state;
@@ -405,6 +429,7 @@ main(void)
 		TEST(functions_give_their_values),
 		TEST(scores_are_written_with_logistic_log_exp_abs_least_and_most),
 		TEST(choices_choose),
+		TEST(coalesce_is_the_first_of_its_values_that_is_known),
 		TEST(a_pick_of_an_unknown_is_unknown_else_or_not),
 		TEST(comparisons_compare),
 		TEST(logic_is_kleenes),

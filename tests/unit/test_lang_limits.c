@@ -74,6 +74,7 @@ nesting_is_bounded_as_written(void **state)
 		{"-", "1", ""},
 		{"not ", "true", ""},
 		{"if(true, ", "1", ", 2)"},
+		{"coalesce(", "1", ", 2)"},
 		{"pick(profile.tier, else=", "1", ")"},
 		{"1 + (", "1", ")"},
 	};

@@ -119,6 +119,7 @@ text_becomes_canonical(void **state)
 		{"pick(x,a=1,\"on hold\"=2,'7d'=3,else=4)",
 		 "pick(x, a=1, \"on hold\"=2, \"7d\"=3, else=4)"},
 		{"if(a,b,c)", "if(a, b, c)"},
+		{"coalesce(a,b,c)", "coalesce(a, b, c)"},
 		{"profile.in", "profile.in"},
 		{"客户_1 and profile.等级 == \"金\"", "客户_1 and profile.等级 == \"金\""},
 		{"a\xe3\x80\x80"

@@ -168,6 +168,8 @@ linear_comparisons_turn_to_the_millisecond(void **state)
 		{"since(login) >= if(age() < 2s, 1s, 4s)", 3},
 		{"(since(login) > 2s) == (since(usage) > 4s)", 2},
 		{"pick(profile.tier, business=since(login) > 3s, else=false)", 1},
+		{"coalesce(since(never) > 2s, since(usage) > 4s)", 1},
+		{"since(login) >= coalesce(profile.empty * 1s, 4s)", 1},
 	};
 
 	(void)state;

@@ -91,6 +91,10 @@ values_have_types(void **state)
 		{"pick(profile.tier, enterprise=7d, else=14d)", "duration"},
 		{"pick(profile.tier, free=1, team=2, business=3, enterprise=4)", "int"},
 		{"pick(profile.status, \"on hold\"=1, 7d=2, else=3)", "int"},
+		{"coalesce(since(login), 14d)", "duration"},
+		{"coalesce(profile.mrr, 1)", "num"},
+		{"coalesce(profile.tier, \"free\")", "enum"},
+		{"coalesce(\"2026-12-31\", profile.contract_end)", "date"},
 		{"least(1, 2.5, count(login[1d]))", "num"},
 		{"patience", "duration"},
 		{"key", "bool"},
@@ -311,6 +315,27 @@ calls_take_what_their_table_says(void **state)
 }
 
 static void
+coalesce_takes_two_values_of_one_type_or_more(void **state)
+{
+	static const struct row rows[] = {
+		{"coalesce(since(login), 14)",
+		 "E113 24+2: the branches are of different types: duration and int; did you mean 14d?"},
+		{"coalesce(profile.tier, \"fre\")",
+		 "E105 24+5: \"fre\" is not a value of tier; it takes: free, team, business, enterprise; "
+		 "did you mean \"free\"?"},
+		{"coalesce(1)",
+		 "E108 1+8: wrong number of arguments; it is coalesce(value, value, ...)"},
+		{"coalesce(login, 1)",
+		 "E132 10+5: login is a signal and no value; did you mean count(login[7d])?"},
+		{"coalesce(1, x=2)",
+		 "E121 13+1: x= has no place in an expression; did you mean x ==?"},
+		{"coalese(1, 2)", "E102 1+7: unknown function coalese; did you mean coalesce?"},
+	};
+	(void)state;
+	RUN(rows);
+}
+
+static void
 picks_name_every_word_or_else(void **state)
 {
 	static const struct row rows[] = {
@@ -369,6 +394,8 @@ event_text_takes_the_type_of_its_place(void **state)
 		{"event.severity", "string"},
 		{"event.severity in hot", "bool"},
 		{"event.amount * 2", "num"},
+		{"coalesce(event.amount, 1)", "num"},
+		{"coalesce(event.due, profile.contract_end)", "date"},
 		{"event.amount + event.amount", "num"},
 		{"event.amount + 2", "num"},
 		{"event.wait - 3d", "duration"},
@@ -502,6 +529,7 @@ main(void)
 		TEST(lists_hold_what_is_asked_of_them),
 		TEST(names_that_are_not_known_bring_the_nearest),
 		TEST(calls_take_what_their_table_says),
+		TEST(coalesce_takes_two_values_of_one_type_or_more),
 		TEST(picks_name_every_word_or_else),
 		TEST(event_fields_stand_in_event_rules_only),
 		TEST(event_text_takes_the_type_of_its_place),

@@ -40,6 +40,8 @@ typed_trees_have_one_text(void **state)
 			"profile.tier in [\"business\", \"enterprise\"]"},
 		{"not paying", "not (profile.status == \"active\" and profile.mrr > 0)"},
 		{"patience * 2 > 20d", "pick(profile.tier, enterprise=7d, else=14d) * 2 > 20d"},
+		{"coalesce(profile.mrr ,twice) * 2",
+		 "coalesce(profile.mrr, 1 + 1 + (1 + 1)) * 2"},
 		{"pick(profile.tier, else=2, free=1)", "pick(profile.tier, free=1, else=2)"},
 		{"pick(profile.tier, team=2, free=1, enterprise=4, business=3, else=5)",
 		 "pick(profile.tier, free=1, team=2, business=3, enterprise=4)"},
