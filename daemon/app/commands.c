@@ -8,9 +8,13 @@ const struct command commands[] = {
 	{"test", "FILE... [--coverage]",
 	 "runs rule tests; --coverage: each rule must fire in one, and keep quiet in one",
 	 ctl_test_run},
-	{"replay", "--rules R... --events F [--until T] [--only TYPE,... | --stats]",
-	 "runs a file of events through the engine; prints every alert, one JSON a line, or what "
-	 "came of them as `rules stats` would",
+	{"replay",
+	 "--rules R... --events F... [--until T] [--out FILE]\n"
+	 "        [--only TYPE,... | --stats | --snapshot DATE,... [--columns 'EXPR, NAME = EXPR, ...']]",
+	 "runs files of events (CSV or NDJSON, gzip or not, - is stdin) through the engine; prints "
+	 "every alert, one JSON a line; or what came of them as `rules stats` would; or, in place of "
+	 "alerts, each customer at the end of those days, with what the expressions say: CSV, --json: "
+	 "NDJSON; durations are in days",
 	 replay_run},
 	{"send", "CUSTOMER TYPE [key=value...]", "sends one event", send_run},
 	{"import", "FILE [--backfill | --as-live], or --release",

@@ -246,7 +246,15 @@ feed_instant(const char *option, const char *text, const struct ruleset *rules, 
 		*out = zone_day_start(rules->zone, day + 1) - 1;
 		return true;
 	}
-	if (parse_int64(str_of(text), out) || parse_instant(str_of(text), out, &err))
+	bool is_ms = parse_int64(str_of(text), out);
+	if (is_ms && *out < EVENT_MIN_TS) {
+		(void)ctl_fail(
+			STATUS_USAGE,
+			"%s %s: as ms this lies before 1972; a date is written 1997-12-31",
+			option, text);
+		return false;
+	}
+	if (is_ms || parse_instant(str_of(text), out, &err))
 		return true;
 	(void)ctl_fail(STATUS_USAGE, "%s \"%s\" is no date, instant or ms", option, text);
 	return false;

@@ -46,7 +46,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* [NAME =] EXPR, from its first byte that is no blank to its last. */
+/* [NAME =] EXPR, a macro alone by its own name, from its first byte that is no blank to its last. */
 static void
 read_one(struct maker *maker, const struct rules_ask *ask, unsigned of, unsigned file,
 	 const struct token *tokens, size_t count)
@@ -57,6 +57,8 @@ read_one(struct maker *maker, const struct rules_ask *ask, unsigned of, unsigned
 		name = (struct str){text.p + tokens[0].at, tokens[0].width};
 		tokens += 2;
 		count -= 2;
+	} else if (count == 1 && tokens[0].kind == TOKEN_NAME) {
+		name = (struct str){text.p + tokens[0].at, tokens[0].width};
 	}
 	size_t from = tokens[0].at;
 	size_t to = count == 0 ? from : tokens[count - 1].at + tokens[count - 1].width;

@@ -77,14 +77,14 @@ answers_are_as_of_the_moment_asked(void **state)
 	(void)state;
 	arena_init(&arena);
 	diags_init(&diags, &arena);
-	struct ruleset *rules = load("since(orders), n = twice, if(seen(orders), 1, 2),"
+	struct ruleset *rules = load("since(orders), twice, if(seen(orders), 1, 2),"
 				     "sum(orders[40d live])",
 				     &diags);
 
 	assert_non_null(rules);
 	assert_int_equal(rules->ask_count, 4);
 	assert_true(str_is(rules->asks[0].name, "since(orders)"));
-	assert_true(str_is(rules->asks[1].name, "n"));
+	assert_true(str_is(rules->asks[1].name, "twice"));
 	assert_true(str_is(rules->asks[2].name, "if(seen(orders), 1, 2)"));
 	struct engine *engine = engine_create(rules, (struct hash_seed){1, 2});
 

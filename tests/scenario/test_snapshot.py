@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""churnctl replay --snapshot: every customer at the end of some days, the same bytes each time."""
+import csv
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from live_house import check, run_tests  # noqa: E402
+
+CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
+DAY = 86400000
+START = 1767225600000  # 2026-01-01
+RULES = '''churnd: 1
+name: shots
+timezone: Asia/Shanghai
+levels: {watch: {enter: 30, leave: 20}}
+signals: {orders: {on: order, sum: value}}
+rules:
+- {rule: quiet, expr: 'silent(orders) >= 5d', points: 40, cooldown: 0s}
+stages:
+- {stage: gone, when: 'silent(orders) > 8d'}
+- {stage: here, when: 'true'}
+'''
+
+
+def rows():
+    """Customers come in an order that is not that of their names."""
+    out = []
+    for day in range(10):
+        for who in ('b', 'a', 'ä', 'B', 'a,1'):
+            if (day * 7 + len(out)) % 3 == 0 or day == 0:
+                out.append({'customer': who, 'type': 'order', 'ts': START + day * DAY + 1000 * len(out), 'value': 5.5})
+    return out
+
+
+def as_csv(entries):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ['customer', 'type', 'ts', 'value'], lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(entries)
+    return text.getvalue()
+
+
+def as_ndjson(entries):
+    return ''.join(json.dumps(row, ensure_ascii=False) + '\n' for row in entries)
+
+
+class Folder(tempfile.TemporaryDirectory):
+    """Rules and rows."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.write('rules.yaml', RULES)
+        self.write('rows', as_ndjson(rows()))
+        return self
+
+    def path(self, name):
+        return os.path.join(self.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def replay(self, *words, events='rows', stdin=None, status=0):
+        done = subprocess.run([CHURNCTL, 'replay', '--rules', self.path('rules.yaml'), '--events',
+                               events if events == '-' else self.path(events), *words],
+                              input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+        check(done.returncode == status, f'{words}: {done}')
+        return done
+
+
+def table(done):
+    return list(csv.DictReader(io.StringIO(done.stdout.decode())))
+
+
+def test_a_row_for_each_known_customer_at_each_moment_in_the_order_of_their_ids():
+    with Folder() as folder:
+        got = table(folder.replay('--snapshot', '2026-01-09,2026-01-02', '--columns', 'since(orders), n = count(orders[30d live])'))
+        check([row['at'] for row in got] == ['2026-01-02'] * 5 + ['2026-01-09'] * 5, got)
+        check([row['customer'] for row in got[:5]] == ['B', 'a', 'a,1', 'b', 'ä'], got)
+        check(list(got[0]) == ['at', 'customer', 'risk', 'level', 'stage', 'since(orders)', 'n'], got[0])
+
+
+def test_a_date_is_the_last_ms_of_the_local_day():
+    """In Shanghai 2026-01-01 ends at 16:00 UTC."""
+    with Folder() as folder:
+        end = START + 16 * 3600000 - 1
+        day = table(folder.replay('--snapshot', '2026-01-01', '--columns', 'now()'))
+        check(all(row['now()'] == '2026-01-01T15:59:59.999Z' for row in day), day)
+        same = table(folder.replay('--snapshot', str(end), '--columns', 'now()'))
+        check([dict(row, at='') for row in same] == [dict(row, at='') for row in day], same)
+        again = table(folder.replay('--snapshot', '2026-01-01T23:59:59.999+08:00', '--columns', 'now()'))
+        check([dict(row, at='') for row in again] == [dict(row, at='') for row in day], again)
+
+
+def test_risk_level_and_stage_are_what_the_alerts_say_up_to_then():
+    with Folder() as folder:
+        alerts = [json.loads(line) for line in folder.replay('--until', '2026-01-31').stdout.decode().splitlines()]
+        for day in range(1, 32):
+            end = f'2026-01-{day:02}T15:59:59.999Z'
+            for row in table(folder.replay('--snapshot', f'2026-01-{day:02}')):
+                told = [a for a in alerts if a['data']['customer'] == row['customer'] and a['timestamp'] <= end]
+                level, stage = 'healthy', ''
+                for alert in told:
+                    level, stage = alert['data']['level'], alert['data']['stage']
+                fired = [a['type'] for a in told if a['type'].startswith('rule.')]
+                risk = '40' if fired and fired[-1] == 'rule.fired' else '0'
+                check((row['risk'], row['level'], row['stage']) == (risk, level, stage), (row, told))
+
+
+def test_bytes_are_the_same_from_any_kind_of_file_and_by_any_order_of_dates():
+    columns = ['--columns', 'p_silent(orders, 30d), gap_mean(orders), since(orders), coalesce(gap_mean(orders), 3d)']
+    with Folder() as folder:
+        dates = ['--snapshot', '2026-01-03,2026-01-09,2026-02-01', *columns]
+        want = folder.replay(*dates).stdout
+        check(want.count(b'\n') == 16, want)
+        folder.write('rows.csv', as_csv(rows()))
+        folder.write('one', as_ndjson(rows()[:7]))
+        folder.write('two', as_ndjson(rows()[7:]))
+        with gzip.open(folder.path('rows.gz'), 'wb') as file:
+            file.write(as_ndjson(rows()).encode())
+        for events in ('rows', 'rows.csv', 'rows.gz'):
+            check(folder.replay(*dates, events=events).stdout == want, events)
+        with open(folder.path('rows.gz'), 'rb') as file:
+            check(folder.replay(*dates, events='-', stdin=file.read()).stdout == want, 'gzip on stdin')
+        check(folder.replay(folder.path('two'), *dates, events='one').stdout == want, 'two files')
+        parts = b''.join(folder.replay('--snapshot', day, *columns).stdout.split(b'\n', 1)[1] for day in ('2026-01-03', '2026-01-09', '2026-02-01'))
+        check(parts == want.split(b'\n', 1)[1], 'a moment alone')
+        check(folder.replay('--snapshot', '2026-02-01', '2026-01-09,2026-01-03', *columns).stdout == want, 'any order')
+
+
+def test_json_says_the_same_as_csv():
+    with Folder() as folder:
+        words = ['--snapshot', '2026-01-09', '--columns', 'p_gap(orders, 30d), gap_mean(orders), seen(orders), level(), x = 1 / 3']
+        lines = [json.loads(line) for line in folder.replay(*words, '--json').stdout.decode().splitlines()]
+        got = table(folder.replay(*words))
+        check(len(lines) == len(got) == 5, lines)
+        for line, row in zip(lines, got):
+            shown = {key: '' if value is None else str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
+                     for key, value in line.items()}
+            check(shown == row, (line, row))
+
+
+def test_out_is_a_file_and_alerts_are_not_printed():
+    with Folder() as folder:
+        out = folder.path('out.csv')
+        want = folder.replay('--snapshot', '2026-01-20').stdout
+        check(b'quiet' not in want, want)
+        check(folder.replay('--snapshot', '2026-01-20', '--out', out).stdout == b'', 'nothing on stdout')
+        with open(out, 'rb') as file:
+            check(file.read() == want, 'the file')
+        alerts = folder.replay('--until', '2026-01-20').stdout
+        folder.replay('--until', '2026-01-20', '--out', out)
+        with open(out, 'rb') as file:
+            check(file.read() == alerts and alerts, 'alerts too')
+        check(b'cannot be written' in folder.replay('--out', '/no/such/folder/x', status=2).stderr, 'a folder that is not there')
+
+
+def test_moments_outside_the_history_are_told():
+    with Folder() as folder:
+        late = folder.replay('--snapshot', '2026-03-01')
+        check(b'2026-03-01 lies after the last row, of 2026-01-10T' in late.stderr and len(table(late)) == 5, late)
+        early = folder.replay('--snapshot', '2025-12-31')
+        check(b'2025-12-31: no customer was known then' in early.stderr and not table(early), early)
+        check(folder.replay('--snapshot', '2026-01-10').stderr == b'', 'the day of the last row')
+
+
+def test_what_is_not_meant_is_refused_with_a_sentence():
+    with Folder() as folder:
+        for words, said in ((['--snapshot', '2026-13-01'], 'no date'),
+                            (['--snapshot', '20260101'], 'a date is written'),
+                            (['--snapshot', '2026-01-01,2026-01-01'], 'twice'),
+                            (['--snapshot', '2026-01-01,'], 'no date'),
+                            (['--snapshot', '2026-01-05', '--until', '2026-01-04'], 'after --until'),
+                            (['--snapshot', '2026-01-01', '--only', 'rule.fired'], '--only is about alerts'),
+                            (['--snapshot', '2026-01-01', '--stats'], '--stats is about alerts'),
+                            (['--columns', 'since(orders)'], '--snapshot'),
+                            (['--snapshot', '2026-01-01', '--columns', 'since(ordres)'], 'orders'),
+                            (['--snapshot', '2026-01-01', '--columns', 'a = 1, a = 2'], 'called "a"'),
+                            (['--snapshot', '2026-01-01', '--columns', 'risk = risk()'], 'called "risk"')):
+            done = folder.replay(*words, status=2)
+            check(said in done.stderr.decode() and done.stdout == b'', (words, done))
+
+
+if __name__ == '__main__':
+    sys.exit(run_tests([test for name, test in list(globals().items()) if name.startswith('test_')]))
