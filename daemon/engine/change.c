@@ -111,7 +111,7 @@ remap_all(struct engine *engine, const struct ruleset *to)
 		if (remap_customer(customer, engine->rules, to))
 			engine_mark_dirty(engine, i);
 		customer->wake_at = NEVER;
-		engine_set_day(engine, customer, false);
+		engine_set_day(engine, i, false);
 	}
 	heap_finish(&engine->wakes);
 	engine->wakes = (struct heap){0};

@@ -167,6 +167,7 @@ read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 					    .rates = reading.rates};
 	plan->daily |= reading.daily;
 	plan->signals |= reading.signals;
+	plan->rates |= reading.rates;
 }
 
 /* Tags, stages and close_when are asked together. */
@@ -190,6 +191,7 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 	plan->watching_rates = reading.rates;
 	plan->daily |= reading.daily;
 	plan->signals |= reading.signals;
+	plan->rates |= reading.rates;
 }
 
 void
@@ -214,6 +216,7 @@ close_make(struct close_plan *plan, const struct ruleset *rules)
 	plan->whole_signals = whole.signals;
 	plan->whole_rates = whole.rates;
 	plan->signals |= whole.signals;
+	plan->rates |= whole.rates;
 }
 
 /* Signals that have been counted by person since a day some range still goes back to: unknown becomes known. */
@@ -231,11 +234,36 @@ still_unknown(struct engine *engine, int64_t day)
 	return signals;
 }
 
+/* One signal that reaches: what of it changes at this close, and at which one something may next. */
+static void
+look_signal(struct engine *engine, const struct customer *customer, unsigned signal,
+	    int64_t day, struct close_view *view)
+{
+	const struct close_plan *plan = &engine->close;
+	const struct signal *about = &engine->rules->signals[signal];
+	uint64_t bit = UINT64_C(1) << signal;
+	int64_t next = track_next_touch(&customer->tracks, signal, about->kind, day + 1,
+					plan->edges[signal]);
+	if (next == day + 1) {
+		view->signals |= bit;
+		next = track_next_touch(&customer->tracks, signal, about->kind, day + 2,
+					plan->edges[signal]);
+	}
+	if (next < NEVER && next - 1 < view->next)
+		view->next = next - 1;
+	if (plan->rates & bit &&
+	    signal_first_day(engine, customer, signal) >= day - (int64_t)about->reach_days) {
+		view->growing |= bit;
+		view->next = day + 1;
+	}
+}
+
 struct close_view
 close_look(struct engine *engine, const struct customer *customer, int64_t day)
 {
 	const struct close_plan *plan = &engine->close;
-	struct close_view view = {.signals = still_unknown(engine, day)};
+	struct close_view view = {.signals = still_unknown(engine, day), .next = NEVER};
+	int64_t gone = 0; /* the day at whose close the last of them is out of reach */
 	view.reaches = view.signals != 0;
 	for (uint64_t left = plan->signals & customer->tracks.days; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
@@ -245,12 +273,15 @@ close_look(struct engine *engine, const struct customer *customer, int64_t day)
 		if ((int64_t)track->cell < day - reach && !paused)
 			continue;
 		view.reaches = true;
-		if (signal_first_day(engine, customer, signal) >= day - reach)
-			view.growing |= UINT64_C(1) << signal;
-		if (paused || track_touches(&customer->tracks, signal,
-					    engine->rules->signals[signal].kind, day + 1,
-					    plan->edges[signal]))
-			view.signals |= UINT64_C(1) << signal;
+		if ((int64_t)track->cell + reach + 1 > gone)
+			gone = (int64_t)track->cell + reach + 1;
+		if (paused)
+			view.signals |= left & -left;
+		look_signal(engine, customer, signal, day, &view);
 	}
+	if (gone < view.next)
+		view.next = gone;
+	if (engine->guard.paused || still_unknown(engine, day))
+		view.next = day + 1;
 	return view;
 }

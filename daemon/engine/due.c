@@ -7,7 +7,8 @@
 #include "engine/core.h"
 
 #define QUARTER (15 * MINUTE_MS) /* hours of every local clock begin on one */
-#define SCAN_AHEAD 8		 /* customers fetched ahead at a day's close */
+#define SCAN_AHEAD 16		 /* customers fetched ahead at a day's close */
+#define SCAN_FAR 1024		 /* customers passed over for one that is asked */
 
 /* wake_at only sinks here; it is reset when its entry is taken from the heap. What is stale is found
  * out when its time comes. */
@@ -22,13 +23,21 @@ engine_set_wake(struct engine *engine, uint32_t index, int64_t at)
 }
 
 void
-engine_set_day(struct engine *engine, struct customer *customer, bool day)
+engine_set_day(struct engine *engine, uint32_t index, bool day)
 {
+	struct customer *customer = engine_at(engine, index);
 	bool was = customer->flags & CUSTOMER_DAY;
+	engine->close_day[index] = day ? 0 : UINT16_MAX;
 	if (was == day)
 		return;
 	customer->flags ^= CUSTOMER_DAY;
 	engine->day_customers += day ? 1 : (size_t)-1;
+}
+
+void
+engine_set_close(struct engine *engine, uint32_t index, int64_t day)
+{
+	engine->close_day[index] = (uint16_t)(day < UINT16_MAX ? day : UINT16_MAX);
 }
 
 static bool
@@ -112,20 +121,47 @@ gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 	}
 }
 
-/* At most *budget customers: those that a day's close may concern, or all when other time is suspect than before:
- * every silence and every rate may be another. */
+/* The next customers whom it may concern, at most SCAN_AHEAD of the next SCAN_FAR; what is asked of them is fetched. */
+static unsigned
+scan_ahead(struct engine *engine, bool all, int64_t day, uint32_t out[SCAN_AHEAD])
+{
+	struct due_run *run = &engine->run;
+	size_t left = engine->customers - run->next;
+	uint32_t at = run->next, end = at + (uint32_t)(left < SCAN_FAR ? left : SCAN_FAR);
+	unsigned found = 0;
+	for (; at < end && found < SCAN_AHEAD; at++) {
+		if (!all && engine->close_day[at] > day)
+			continue;
+		const char *customer = (const char *)engine_at(engine, at);
+		__builtin_prefetch(customer);
+		__builtin_prefetch(customer + 64);
+		out[found++] = at;
+	}
+	run->next = at;
+	for (unsigned i = 0; i < found; i++)
+		engine_prefetch(engine_at(engine, out[i]));
+	return found;
+}
+
+/* About *budget customers: those that a day's close may concern, or all when other time is suspect than before:
+ * every silence and every rate may be another. While some is, every window may change at every close. */
 static void
 gather_some(struct engine *engine, size_t *budget)
 {
 	struct due_run *run = &engine->run;
-	size_t count = engine->customers;
-	for (; run->next < count && *budget != 0; run->next++, --*budget) {
-		if (run->next + SCAN_AHEAD < count)
-			engine_prefetch(engine_at(engine, run->next + SCAN_AHEAD));
-		if (run->moved)
-			note_due(engine, run->next, run->at, step_would_change);
-		else if (engine_at(engine, run->next)->flags & CUSTOMER_DAY)
-			note_due(engine, run->next, run->at, step_close_would_change);
+	uint32_t asked[SCAN_AHEAD];
+	int64_t close_at, next_close;
+	int64_t day = clock_closed_day(&engine->clock, run->at, &close_at, &next_close);
+	guard_view(engine, run->at);
+	bool all = run->moved || engine->guard.paused;
+	while (run->next < engine->customers && *budget != 0) {
+		unsigned count = scan_ahead(engine, all, day, asked);
+		for (unsigned i = 0; i < count; i++)
+			if (run->moved)
+				note_due(engine, asked[i], run->at, step_would_change);
+			else if (engine_at(engine, asked[i])->flags & CUSTOMER_DAY)
+				note_due(engine, asked[i], run->at, step_close_would_change);
+		*budget -= *budget < count + 1 ? *budget : count + 1;
 	}
 }
 

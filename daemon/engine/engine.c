@@ -66,6 +66,7 @@ engine_destroy(struct engine *engine)
 	for (size_t i = 0; i < engine->chunk_count; i++)
 		mem_free(engine->chunks[i]);
 	mem_free(engine->chunks);
+	mem_free(engine->close_day);
 	mem_free(engine->table.slots);
 	mem_free(engine->dirty);
 	mem_free(engine->due);
@@ -279,7 +280,8 @@ size_t
 engine_bytes(const struct engine *engine)
 {
 	size_t bytes = engine->table.cap * sizeof *engine->table.slots +
-		       engine->chunk_count * CUSTOMER_CHUNK * sizeof(struct customer) +
+		       engine->chunk_count * CUSTOMER_CHUNK *
+			       (sizeof(struct customer) + sizeof *engine->close_day) +
 		       engine->wakes.cap * sizeof *engine->wakes.entries +
 		       engine->dirty_cap * sizeof *engine->dirty;
 	for (uint32_t i = 0; i < engine->customers; i++) {

@@ -46,7 +46,7 @@ engine_wake_loaded(struct engine *engine, uint32_t index)
 		now = engine->loaded[index].ms;
 	struct customer *customer = engine_at(engine, index);
 	int64_t at = step_next(engine, customer, now, &day);
-	engine_set_day(engine, customer, day);
+	engine_set_day(engine, index, day);
 	engine_set_wake(engine, index, at);
 }
 

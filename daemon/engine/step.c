@@ -345,7 +345,7 @@ step_reaches_closes(const struct step *step)
 void
 step_end_whole(struct step *step)
 {
-	engine_set_day(step->engine, step->customer, step_reaches_closes(step));
+	engine_set_day(step->engine, step->index, step_reaches_closes(step));
 	engine_set_wake(step->engine, step->index, step->look.env.next);
 }
 
@@ -356,7 +356,7 @@ step_end_part(struct step *step)
 	/* Closed days are read at closes only: the event counts in the next one. */
 	if (step->look.day || step->customer->flags & CUSTOMER_MOVED ||
 	    (use && use->signals & step->engine->windowed))
-		engine_set_day(step->engine, step->customer, true);
+		engine_set_day(step->engine, step->index, true);
 	if (step->look.env.next < step->customer->wake_at)
 		engine_set_wake(step->engine, step->index, step->look.env.next);
 }
@@ -467,7 +467,7 @@ step_event(struct step *step)
 		verdict_churned(step, step->entry->ts);
 	if (step_is_calm(step)) {
 		if (step->use->signals & engine->windowed)
-			engine_set_day(engine, step->customer, true);
+			engine_set_day(engine, step->index, true);
 		return;
 	}
 	if (step->entry->kind == ENTRY_PROFILE) {
@@ -539,6 +539,8 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 			engine_mark_dirty(engine, index);
 		break;
 	}
+	if (step.customer->flags & CUSTOMER_DAY)
+		engine_set_day(engine, index, true);
 	if (engine->scratch.total)
 		arena_reset(&engine->scratch);
 	step_show(&step);

@@ -52,7 +52,9 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 	    risk_may_move(&step))
 		return step_would_change(engine, index, now);
 	if (!plan->daily && !view.signals && !view.growing) {
-		engine_set_day(engine, customer, view.reaches);
+		engine_set_day(engine, index, view.reaches);
+		if (view.reaches)
+			engine_set_close(engine, index, view.next);
 		return false;
 	}
 	step.dry = true;
@@ -62,6 +64,9 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 		step_close(&step, &view);
 	if (!step.changed)
 		step_end_whole(&step);
+	if (!step.changed && view.reaches && !plan->daily &&
+	    !(customer->flags & CUSTOMER_QUIET))
+		engine_set_close(engine, index, view.next);
 	return step.changed;
 }
 

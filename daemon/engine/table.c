@@ -86,10 +86,14 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 					    (engine->chunk_count + 1) * sizeof *engine->chunks);
 		engine->chunks[engine->chunk_count++] =
 			mem_table(CUSTOMER_CHUNK, sizeof **engine->chunks);
+		engine->close_day =
+			mem_resize(engine->close_day, engine->chunk_count * CUSTOMER_CHUNK *
+							      sizeof *engine->close_day);
 	}
 	uint32_t index = (uint32_t)engine->customers++;
 	*engine_at(engine, index) = *made;
 	mem_free(made);
+	engine->close_day[index] = UINT16_MAX;
 	table_insert(&engine->table, hash, index);
 	return index;
 }

@@ -415,28 +415,47 @@ track_window(const struct tracks *tracks, unsigned signal, bool hours, enum sign
 	return window;
 }
 
-static bool
-mask_has(const uint64_t *mask, int64_t bit)
+/* The first bit from `bit` on that is set; TRACK_MASK: none. */
+static int64_t
+mask_next(const uint64_t *mask, int64_t bit)
 {
-	return bit >= 0 && bit < TRACK_MASK && mask[bit / 64] >> bit % 64 & 1;
+	uint64_t word;
+	if (bit < 0)
+		bit = 0;
+	if (bit >= TRACK_MASK)
+		return TRACK_MASK;
+	word = mask[bit / 64] >> bit % 64 << bit % 64;
+	while (word == 0 && (bit = (bit / 64 + 1) * 64) < TRACK_MASK)
+		word = mask[bit / 64];
+	return word ? bit / 64 * 64 + __builtin_ctzll(word) : TRACK_MASK;
 }
 
-bool
-track_touches(const struct tracks *tracks, unsigned signal, enum signal_kind kind, int64_t base,
-	      const uint64_t *mask)
+static void
+lower_touch(int64_t *least, int64_t base, const uint64_t *mask, uint32_t cell)
+{
+	int64_t bit = mask_next(mask, base - cell);
+
+	if (bit < TRACK_MASK && cell + bit < *least)
+		*least = cell + bit;
+}
+
+int64_t
+track_next_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
+		 int64_t base, const uint64_t *mask)
 {
 	const struct track *track = track_find(tracks, signal, false);
 	struct cell_cursor cursor;
+	int64_t least = INT64_MAX;
 
 	if (!track)
-		return false;
-	if (mask_has(mask, base - track->cell))
-		return true;
+		return least;
+	lower_touch(&least, base, mask, track->cell);
+	if (track->packed == 0)
+		return least;
 	cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
-	while (cell_next(&cursor, kind))
-		if (mask_has(mask, base - cursor.at.cell))
-			return true;
-	return false;
+	while (least > base && cell_next(&cursor, kind))
+		lower_touch(&least, base, mask, cursor.at.cell);
+	return least;
 }
 
 unsigned

@@ -67,6 +67,7 @@ struct close_plan {
 	bool daily, whole_daily; /* some rule is; the whole customer is to be looked at daily */
 	uint64_t signals, whole_signals; /* windows some expression reads; `only` reads */
 	uint64_t whole_rates;
+	uint64_t rates;	     /* some expression reads the days observed of these */
 	uint64_t people;     /* of these: read by users() and share_of_top() */
 	bool watching_daily; /* of tags and stages */
 	uint64_t watching_signals, watching_rates;
@@ -76,8 +77,9 @@ struct close_plan {
 
 struct close_view {
 	uint64_t signals; /* some window of theirs changes at this close */
-	uint64_t growing; /* the days observed do */
+	uint64_t growing; /* the days observed do, and some expression reads them */
 	bool reaches;	  /* some window may change at a later close */
+	int64_t next; /* unless entries come, nothing of this changes before that day's close */
 };
 
 void close_make(struct close_plan *plan, const struct ruleset *rules); /* frees what it held */
@@ -139,7 +141,9 @@ struct engine {
 	size_t chunk_count, customers;
 	struct heap wakes;
 	size_t day_customers; /* with CUSTOMER_DAY */
-	int64_t now;	      /* the engine's clock */
+	uint16_t
+		*close_day; /* owned, by customer: closes of days before it do not concern it */
+	int64_t now;	    /* the engine's clock */
 	struct stream_id position;
 	struct stream_id applying; /* the entry at work, for caused_by */
 	struct dirty *dirty;	   /* ring, owned */
@@ -193,7 +197,9 @@ uint32_t engine_find_index(const struct engine *engine, struct str id,
 uint32_t engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash);
 void engine_mark_dirty(struct engine *engine, uint32_t index);
 void engine_set_wake(struct engine *engine, uint32_t index, int64_t at);
-void engine_set_day(struct engine *engine, struct customer *customer, bool day);
+/* Each close concerns it from the next one on, until it is said which; or none does. */
+void engine_set_day(struct engine *engine, uint32_t index, bool day);
+void engine_set_close(struct engine *engine, uint32_t index, int64_t day);
 
 /* Shared by engine.c, due.c, loading.c and change.c. */
 void engine_take_rules(struct engine *engine, struct ruleset *rules);

@@ -40,10 +40,11 @@ void track_add(struct tracks *tracks, unsigned signal, bool hours,
 	       const struct track_event *event);
 struct window track_window(const struct tracks *tracks, unsigned signal, bool hours,
 			   enum signal_kind kind, int64_t first, int64_t last);
-/* Whether the signal has an active day `base` - b for some bit b of the mask, of TRACK_MASK bits. */
+/* The least day from `base` on that lies b days after an active one for some bit b of the mask, of TRACK_MASK bits;
+ * INT64_MAX: there is none. */
 #define TRACK_MASK ((RULESET_MAX_REACH_DAYS + 2 + 63) / 64 * 64)
-bool track_touches(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
-		   int64_t base, const uint64_t *mask);
+int64_t track_next_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
+			 int64_t base, const uint64_t *mask);
 /* The day cells first..last that have an event, oldest first; how many. */
 unsigned track_cells(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
 		     int64_t first, int64_t last, struct cell cells[TRACK_MAX_CELLS]);

@@ -101,6 +101,60 @@ a_count_does_not_ask_how_many_days_were_observed(void **state)
 	expect_closes(&scene, "100100000");
 }
 
+/* The closes between one and the next that may concern the customer change nothing. */
+static void
+expect_skips(const char *rules)
+{
+	struct scene scene;
+	const struct customer *customer;
+	int64_t day, end;
+
+	scene_init(&scene, rules);
+	for (int i = 0; i < 5; i++)
+		scene_send(&scene, at("2026-03-01 10:00") + i * i * 3 * DAY_MS, "c", "a", NULL);
+	scene_send(&scene, at("2026-05-01 10:00"), "c", "b", "value=5", NULL);
+	customer = engine_customer_at(scene.engine, 0);
+	day = clock_day(&scene.engine->clock, at("2026-05-01 10:00"));
+	for (end = day + 60; day < end; day++) {
+		struct close_view view = close_look(scene.engine, customer, day);
+
+		for (int64_t d = day + 1; d < end && d < view.next; d++) {
+			struct close_view skipped = close_look(scene.engine, customer, d);
+
+			assert_true(skipped.signals == 0 && skipped.growing == 0);
+			assert_true(skipped.reaches);
+		}
+	}
+	scene_finish(&scene);
+}
+
+static void
+closes_that_are_skipped_change_nothing(void **state)
+{
+	(void)state;
+	expect_skips(RULE("count(a[3d offset 20d]) > 1"));
+	expect_skips(RULE("count(a[9d]) > 1 and count(a[40d live]) > 2"));
+	expect_skips(RULE("last(b, 30d) < 9 and count(a[9d]) > 1"));
+	expect_skips(RULE("ratio(a[20d], a[20d offset 20d], min_events=1) < 0.5"));
+}
+
+static void
+the_next_close_is_told(void **state)
+{
+	struct scene scene;
+	const struct customer *customer;
+	int64_t first;
+
+	(void)state;
+	begin(&scene, RULE("count(a[3d offset 20d]) > 1"));
+	customer = engine_customer_at(scene.engine, 0);
+	first = clock_day(&scene.engine->clock, at("2026-03-01 12:00"));
+	assert_int_equal(close_look(scene.engine, customer, first).next, first + 20);
+	assert_int_equal(close_look(scene.engine, customer, first + 20).next, first + 23);
+	assert_int_equal(close_look(scene.engine, customer, first + 23).next, first + 24);
+	scene_finish(&scene);
+}
+
 static void
 what_is_out_of_reach_reaches_no_close(void **state)
 {
@@ -229,6 +283,8 @@ main(void)
 		cmocka_unit_test(a_gauge_of_days_ago_changes_as_its_day_comes),
 		cmocka_unit_test(a_young_customer_s_windows_grow_with_each_day),
 		cmocka_unit_test(a_count_does_not_ask_how_many_days_were_observed),
+		cmocka_unit_test(closes_that_are_skipped_change_nothing),
+		cmocka_unit_test(the_next_close_is_told),
 		cmocka_unit_test(what_is_out_of_reach_reaches_no_close),
 		cmocka_unit_test(what_may_move_any_day_is_asked_each_day),
 		cmocka_unit_test(
