@@ -16,6 +16,12 @@ const struct command commands[] = {
 	 "alerts, each customer at the end of those days, with what the expressions say: CSV, --json: "
 	 "NDJSON; durations are in days",
 	 replay_run},
+	{"fit",
+	 "--rules R... --events F... [--signal S] [--until DAY] [--kind mbg_nbd|bg_nbd] [--by "
+	 "EXPR]\n        [--fitted DAY]",
+	 "fits the model of a signal to the events up to that day; prints the `models:` block to "
+	 "paste",
+	 fit_run},
 	{"send", "CUSTOMER TYPE [key=value...]", "sends one event", send_run},
 	{"import", "FILE [--backfill | --as-live], or --release",
 	 "a file of events; as live: their ids are the rows' arrived", import_run},

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "engine/core.h"
+#include "engine/functions.h"
 #include "lang/builtin.h"
 
 struct seen_node {
@@ -339,4 +340,19 @@ engine_ask(struct engine *engine, const struct customer *customer, const struct 
 	look.env.look = now;
 	look.live_day = clock_day(&engine->clock, now);
 	return look_eval_exact(&look, expr);
+}
+
+bool
+engine_rhythm(struct engine *engine, const struct customer *customer, unsigned signal,
+	      int64_t now, struct rhythm *rhythm, double *t)
+{
+	struct look look;
+	struct silence silence;
+	look_begin(&look, engine, as_step_sees(engine, customer), NULL, now);
+	look.env.look = now;
+	if (!look_silence(&look, signal, &silence))
+		return false;
+	*rhythm = silence.rhythm;
+	*t = silence.t;
+	return true;
 }

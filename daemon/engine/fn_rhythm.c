@@ -140,20 +140,11 @@ look_model(struct look *look, unsigned signal, struct rhythm_model *out)
 	return mean > 0;
 }
 
-/* What the models are asked about. */
-struct silence {
-	struct rhythm_model model;
-	struct rhythm rhythm;
-	int64_t begin;	/* the midnight that begins the first active day */
-	int64_t paused; /* ms since then that were suspect: they do not count */
-	double t;	/* days of 24 h from then to the moment asked for, at least tx */
-};
-
-static bool
+bool
 look_silence(struct look *look, unsigned signal, struct silence *out)
 {
 	const struct track *track = track_find(&look->customer->tracks, signal, false);
-	if (!track || track->life_days == 0 || !look_model(look, signal, &out->model))
+	if (!track || track->life_days == 0)
 		return false;
 	const struct zone *zone = look->engine->rules->zone;
 	int64_t moment = look_moment(look);
@@ -169,6 +160,13 @@ look_silence(struct look *look, unsigned signal, struct silence *out)
 	return true;
 }
 
+/* What a model is asked about, and the model. */
+static bool
+look_asked(struct look *look, unsigned signal, struct silence *out, struct rhythm_model *model)
+{
+	return look_silence(look, signal, out) && look_model(look, signal, model);
+}
+
 static bool
 asked_days(const struct value *duration, double *days)
 {
@@ -180,31 +178,34 @@ struct value
 fn_p_silent(const struct call *call)
 {
 	struct silence silence;
+	struct rhythm_model model;
 	double more;
 	if (!asked_days(&call->args[1], &more) ||
-	    !look_silence(call->look, call->args[0].u.signal, &silence))
+	    !look_asked(call->look, call->args[0].u.signal, &silence, &model))
 		return value_unknown(TYPE_PROB);
-	return value_prob(rhythm_silent(&silence.model, silence.rhythm, silence.t, more));
+	return value_prob(rhythm_silent(&model, silence.rhythm, silence.t, more));
 }
 
 struct value
 fn_p_gap(const struct call *call)
 {
 	struct silence silence;
+	struct rhythm_model model;
 	double length;
 	if (!asked_days(&call->args[1], &length) ||
-	    !look_silence(call->look, call->args[0].u.signal, &silence))
+	    !look_asked(call->look, call->args[0].u.signal, &silence, &model))
 		return value_unknown(TYPE_PROB);
-	return value_prob(rhythm_gap(&silence.model, silence.rhythm, silence.t, length));
+	return value_prob(rhythm_gap(&model, silence.rhythm, silence.t, length));
 }
 
 struct value
 fn_p_alive(const struct call *call)
 {
 	struct silence silence;
-	if (!look_silence(call->look, call->args[0].u.signal, &silence))
+	struct rhythm_model model;
+	if (!look_asked(call->look, call->args[0].u.signal, &silence, &model))
 		return value_unknown(TYPE_PROB);
-	return value_prob(rhythm_alive(&silence.model, silence.rhythm, silence.t));
+	return value_prob(rhythm_alive(&model, silence.rhythm, silence.t));
 }
 
 int64_t
@@ -213,14 +214,15 @@ look_guess(struct env *env, const struct node *node, const struct value *args,
 {
 	struct look *look = env->ctx;
 	struct silence silence;
+	struct rhythm_model model;
 	double length, t = (double)NAN, p = value_as_number(*still);
 	if (!(node->builtin->flags & FN_MODEL) ||
-	    !look_silence(look, args[0].u.signal, &silence))
+	    !look_asked(look, args[0].u.signal, &silence, &model))
 		return NEVER;
 	if (node->builtin->op == FN_P_ALIVE)
-		t = rhythm_alive_at(&silence.model, silence.rhythm, p);
+		t = rhythm_alive_at(&model, silence.rhythm, p);
 	else if (node->builtin->op == FN_P_GAP && asked_days(&args[1], &length))
-		t = rhythm_gap_at(&silence.model, silence.rhythm, length, p);
+		t = rhythm_gap_at(&model, silence.rhythm, length, p);
 	if (!(t >= 0 && t < 1e6))
 		return NEVER;
 	return silence.begin + silence.paused + (int64_t)(t * DAY_MS);

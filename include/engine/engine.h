@@ -176,6 +176,10 @@ unsigned engine_reasons(struct engine *engine, const struct customer *customer, 
  * before the next due). */
 struct value engine_ask(struct engine *engine, const struct customer *customer,
 			const struct expr *expr, int64_t now);
+/* What the models are asked about a signal of the customer at `now`: its rhythm, and the days since its first active
+ * day began; false when it was never seen. */
+bool engine_rhythm(struct engine *engine, const struct customer *customer, unsigned signal,
+		   int64_t now, struct rhythm *rhythm, double *t) MUST_CHECK;
 struct value engine_value(struct engine *engine, const struct customer *customer, int64_t now);
 /* One signal's figures for `churnctl customer`: events and sum in the last `days` local days, today
  * included; false when it was never seen. */

@@ -54,6 +54,16 @@ struct cells {
 	int64_t first, last;
 };
 struct cells look_cells(const struct look *look, const struct range *range);
+/* How a customer came back so far, as models see it. */
+struct silence {
+	struct rhythm rhythm;
+	int64_t begin;	/* the midnight that begins the first active day */
+	int64_t paused; /* ms since then that were suspect: they do not count */
+	double t;	/* days of 24 h from then to the moment asked for, at least tx */
+};
+/* false: the signal was never seen. */
+bool look_silence(struct look *look, unsigned signal, struct silence *out);
+
 /* Suspect time does not count (rules.md, "Guards"). ms of [from, to) that are suspect for any of the signals
  * (bits); how many days of first..last, both included, are for one signal; the days themselves, merged, in
  * order. All are 0 for a rule with guard: off. */
