@@ -16,6 +16,15 @@ const struct command commands[] = {
 	 "alerts, each customer at the end of those days, with what the expressions say: CSV, --json: "
 	 "NDJSON; durations are in days",
 	 replay_run},
+	{"backtest",
+	 "--rules R... [--against R...] --events F...\n"
+	 "        [--signal S --horizon D [--min-days N] | --churned TYPE|EXPR --horizon D]\n"
+	 "        [--from DAY] [--until DAY] [--train-until DAY] [--split EXPR]\n"
+	 "        [--rank EXPR,...] [--every D] [--expect 'NAME.FIGURE >= X'...]\n"
+	 "        [--rounds N] [--seed N] [--html FILE]",
+	 "what rules would have said of a file of events: how right, how early, how often; exit "
+	 "status 1 when an expectation fails",
+	 backtest_run},
 	{"fit",
 	 "--rules R... --events F... [--signal S] [--until DAY] [--kind mbg_nbd|bg_nbd] [--by "
 	 "EXPR]\n        [--fitted DAY]",

@@ -64,6 +64,7 @@ extern const struct command commands[];
 enum status check_run(const struct ctl *ctl, int argc, char **argv);
 enum status ctl_test_run(const struct ctl *ctl, int argc, char **argv);
 enum status replay_run(const struct ctl *ctl, int argc, char **argv);
+enum status backtest_run(const struct ctl *ctl, int argc, char **argv);
 enum status fit_run(const struct ctl *ctl, int argc, char **argv);
 enum status send_run(const struct ctl *ctl, int argc, char **argv);
 enum status import_run(const struct ctl *ctl, int argc, char **argv);

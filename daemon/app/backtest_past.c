@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happened, by customer, once all rows are read: active days, churns, the calendar they lie in. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/backtest_room.h"
+#include "base/mem.h"
+
+/* ---- days of activity ---- */
+
+static uint32_t
+customer_of_day(const void *ctx, size_t i)
+{
+	const struct backtest *all = ctx;
+	const struct active_day *day = backtest_log_at(&all->days, i);
+
+	return day->low | (uint32_t)day->high << 16;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+/* Rising, each once; what came late came out of order. Returns how many are left. */
+static size_t
+tidy_days(uint16_t *days, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		if (days[i] > days[i - 1])
+			continue;
+		qsort(days, count, sizeof *days, compare_days);
+		break;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || days[kept - 1] != days[i])
+			days[kept++] = days[i];
+	return kept;
+}
+
+static void
+make_days(struct backtest *all)
+{
+	struct backtest_log *log = &all->days;
+	uint32_t *starts = mem_array(all->customers + 2, sizeof *starts), kept = 0;
+	uint16_t *list = mem_array(log->count + 1, sizeof *list);
+
+	for (size_t i = 0; i < log->count; i++)
+		starts[customer_of_day(all, i) + 2]++;
+	for (size_t c = 2; c < all->customers + 2; c++)
+		starts[c] += starts[c - 1];
+	for (size_t i = 0; i < log->count; i++) {
+		const struct active_day *day = backtest_log_at(log, i);
+
+		list[starts[customer_of_day(all, i) + 1]++] = day->day;
+	}
+	backtest_log_finish(log);
+	for (size_t c = 0, from = 0; c < all->customers; c++) {
+		size_t to = starts[c + 1], count = tidy_days(list + from, to - from);
+
+		memmove(list + kept, list + from, count * sizeof *list);
+		from = to;
+		starts[c] = kept;
+		kept += (uint32_t)count;
+	}
+	starts[all->customers] = kept;
+	all->day_starts = starts;
+	all->day_list = list;
+}
+
+/* ---- churns ---- */
+
+static uint32_t
+customer_of_churn(const void *ctx, size_t i)
+{
+	const struct backtest *all = ctx;
+	const struct told_churn *churn = backtest_log_at(&all->churns, i);
+
+	return churn->customer;
+}
+
+static int
+compare_instants(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+make_churns(struct backtest *all)
+{
+	struct backtest_index index = {0};
+
+	backtest_index_make(&index, &all->churns, all->customers, customer_of_churn, all);
+	all->churn_list = mem_array(all->churns.count + 1, sizeof *all->churn_list);
+	for (size_t i = 0; i < all->churns.count; i++) {
+		const struct told_churn *churn = backtest_log_at(&all->churns, index.items[i]);
+
+		all->churn_list[i] = churn->at;
+	}
+	for (size_t c = 0; c < all->customers; c++)
+		qsort(all->churn_list + index.starts[c], index.starts[c + 1] - index.starts[c],
+		      sizeof *all->churn_list, compare_instants);
+	all->churn_starts = index.starts;
+	mem_free(index.items);
+}
+
+struct judge_past
+backtest_past(const struct backtest *all, uint32_t customer)
+{
+	uint32_t day = all->day_starts[customer], churn = all->churn_starts[customer];
+
+	return (struct judge_past){
+		.days = all->day_list + day,
+		.day_count = all->day_starts[customer + 1] - day,
+		.churns = all->churn_list + churn,
+		.churn_count = all->churn_starts[customer + 1] - churn,
+	};
+}
+
+/* ---- the calendar ---- */
+
+static void
+make_periods(struct backtest *all, const struct zone *zone)
+{
+	int64_t first = zone_day(zone, all->first_at), last = zone_day(zone, all->last_at);
+
+	if (all->from == INT64_MIN)
+		all->from = first;
+	if (all->until == INT64_MAX)
+		all->until = last;
+	all->period_count = 1;
+	all->periods[0] = (struct judge_period){all->from, all->until};
+	if (all->train_until == INT64_MAX)
+		return;
+	all->period_count = 2;
+	all->periods[0].to = all->train_until;
+	all->periods[1] = (struct judge_period){all->train_until + 1, all->until};
+}
+
+static void
+make_calendar(struct backtest *all, const struct zone *zone)
+{
+	int64_t first = zone_day(zone, all->first_at), last = zone_day(zone, all->last_at);
+
+	first = (all->from < first ? all->from : first) - JUDGE_STARTUP_DAYS - 1;
+	last = (all->until > last ? all->until : last) + JUDGE_STARTUP_DAYS + 2;
+	all->starts = mem_array((size_t)(last - first + 1), sizeof *all->starts);
+	for (int64_t day = first; day <= last; day++)
+		all->starts[day - first] = zone_day_start(zone, day);
+	all->judge = (struct judge){
+		.by_silence = all->truth.by_silence,
+		.horizon = all->truth.horizon,
+		.min_days = all->truth.min_days,
+		.end_at = all->last_at,
+		.first_day = first,
+		.starts = all->starts,
+		.start_count = (size_t)(last - first + 1),
+	};
+}
+
+/* ---- customers of the other side, as they are numbered on the first one ---- */
+
+static void
+number_customers(const struct engine *first, struct backtest_side *side)
+{
+	const struct engine *engine = feed_engine(side->feed);
+	size_t count = engine_customers(engine);
+
+	side->numbers = mem_array(count + 1, sizeof *side->numbers);
+	for (size_t i = 0; i < count; i++) {
+		const struct customer *found =
+			engine_find(first, engine_customer_at(engine, i)->id);
+
+		side->numbers[i] = found ? engine_number(first, found) : BACKTEST_NOBODY;
+	}
+}
+
+static uint32_t
+customer_of_move(const void *ctx, size_t i)
+{
+	const struct backtest_side *side = ctx;
+	const struct move *move = backtest_log_at(&side->moves, i);
+
+	return backtest_number(side, move->customer);
+}
+
+uint32_t
+backtest_number(const struct backtest_side *side, uint32_t customer)
+{
+	return side->numbers ? side->numbers[customer] : customer;
+}
+
+void
+backtest_make_past(struct backtest *all)
+{
+	const struct engine *first = feed_engine(all->sides[0].feed);
+	const struct zone *zone = engine_rules(first)->zone;
+
+	all->customers = engine_customers(first);
+	make_periods(all, zone);
+	make_calendar(all, zone);
+	make_days(all);
+	make_churns(all);
+	if (all->side_count > 1)
+		number_customers(first, &all->sides[1]);
+	for (unsigned i = 0; i < all->side_count; i++)
+		backtest_index_make(&all->sides[i].by_customer, &all->sides[i].moves,
+				    all->customers, customer_of_move, &all->sides[i]);
+}

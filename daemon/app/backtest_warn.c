@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What makes the figures of a backtest worth less than they look. */
+#include <stdio.h>
+
+#include "app/backtest_room.h"
+
+#define FEW_CHURNS 30
+
+static void
+warn_of_models(struct backtest *all, const struct backtest_side *side)
+{
+	const struct ruleset *rules = engine_rules(feed_engine(side->feed));
+	int64_t first = all->periods[all->period_count - 1].from;
+	char en[400], zh[400], until[INSTANT_TEXT], from[INSTANT_TEXT];
+
+	for (unsigned i = 0; i < rules->model_count; i++) {
+		const struct signal_model *model = &rules->models[i];
+
+		if (!model->has_until || model->until < first)
+			continue;
+		print_date(model->until, until);
+		print_date(first, from);
+		snprintf(
+			en, sizeof en,
+			"a model of %.*s was fitted on events up to %s, and what is judged begins "
+			"on %s: it has seen part of the answers, so the figures flatter",
+			STR_ARG(rules->signals[model->signal].name), until, from);
+		snprintf(
+			zh, sizeof zh,
+			"信号 %.*s 的模型用截至 %s 的事件拟合,而评判期从 %s 开始:模型已见过部分答案,"
+			"指标偏高",
+			STR_ARG(rules->signals[model->signal].name), until, from);
+		backtest_warn(all, en, zh);
+		return;
+	}
+}
+
+static void
+warn_of_churns(struct backtest *all)
+{
+	size_t churns = all->groups[all->period_count - 1].churns;
+	char en[200], zh[200];
+
+	if (churns == 0) {
+		backtest_warn(
+			all,
+			"nobody churned in the period that is judged: there is nothing to "
+			"foresee; a longer file, or a shorter horizon, would show something",
+			"评判期内没有客户流失,没有可预见的对象;请用更长的数据或更短的期限");
+		return;
+	}
+	if (churns >= FEW_CHURNS)
+		return;
+	snprintf(en, sizeof en,
+		 "only %zu churns in the period that is judged: read the intervals, not the "
+		 "figures",
+		 churns);
+	snprintf(zh, sizeof zh, "评判期内只有 %zu 次流失:请看区间,不要只看数值", churns);
+	backtest_warn(all, en, zh);
+}
+
+static bool
+judged_nothing(const struct backtest *all)
+{
+	const struct backtest_side *side = &all->sides[0];
+	const struct backtest_tally *tally =
+		backtest_tally_of(side, all->period_count - 1, move_line_of_any(&side->lines));
+
+	return tally->verdicts[VERDICT_HIT] + tally->verdicts[VERDICT_FALSE] == 0;
+}
+
+/* By silence the horizon of the last day judged has to lie in the data. */
+static void
+warn_of_end(struct backtest *all)
+{
+	int64_t last = judge_day(&all->judge, all->last_at);
+	int64_t from = all->periods[all->period_count - 1].from;
+
+	if (from + all->judge.horizon > last)
+		backtest_warn(all,
+			      "the data end before the first horizon of the period that is "
+			      "judged is over: most warnings stay unresolved",
+			      "数据在评判期的第一个期限结束之前就终止了:多数预警无法判定");
+}
+
+void
+backtest_warn_all(struct backtest *all)
+{
+	for (unsigned i = 0; i < all->side_count; i++)
+		warn_of_models(all, &all->sides[i]);
+	warn_of_churns(all);
+	warn_of_end(all);
+	if (judged_nothing(all))
+		backtest_warn(all, "no live rule warned in a way that could be judged",
+			      "没有任何生效规则的预警可以判定");
+	if (all->sides[0].sampled)
+		backtest_warn(all,
+			      "rankings are of every so manieth customer, at most 100,000 at a "
+			      "moment",
+			      "排序指标按等距抽样计算,每个时点至多十万个客户");
+}
