@@ -3,7 +3,6 @@
 """No rule and no expression knows the future, and a program that does is found out (tests/support/leaks.py)."""
 import json
 import os
-import random
 import re
 import sys
 import tempfile
@@ -12,13 +11,12 @@ import textwrap
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 from leaks import Checker  # noqa: E402
 from live_house import check, run_tests  # noqa: E402
+from practices import made_history  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(ROOT), 'shared', 'data')
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
 CLINIC = os.path.join(ROOT, 'tests', 'whole', 'clinic.yaml')
-DAY = 86_400_000
-BEGIN = 1_767_225_600_000  # 2026-01-01
 
 # Of each function of the language at least one.
 COLUMNS = ', '.join('''count(visit[28d]); sum(invoice[90d live]); max(invoice[90d]); min(invoice[90d]); avg(invoice[90d]); days(visit[28d live]);
@@ -31,39 +29,6 @@ share_of_top(visit[28d]); last(desks); last(desks, 30d); until(profile.ends); ho
 workdays(5d); risk(); level(); tag("griping"); risk_rise(7d); stage(); stage_age(); firing("stays_away"); fired_within("gripes_more", 30d);
 contains(profile.mobile, "7"); abs(1 - rate(visit[7d])); exp(rate(visit[7d])); log(sum(invoice[90d])); logistic(rate(visit[7d]));
 least(1, count(gripe[24h live])); most(1, rate(visit[7d])); profile.fee; profile.state; profile.mobile; coalesce(gap_mean(visit), 30d)'''.replace('\n', ' ').split('; '))
-
-
-def made_history(path, seed, customers=30, days=200):
-    """Practices that come, book, pay and complain; what a few of them send comes days late."""
-    rng, rows = random.Random(seed), []
-
-    def add(who, at, kind, **more):
-        row = {'customer': f'p{who:02}', 'type': kind, 'ts': at, **more}
-        if rng.random() < 0.08:
-            row['arrived'] = at + rng.choice((rng.randrange(3_600_000), rng.randrange(25 * DAY)))
-        rows.append(row)
-    for who in range(customers):
-        begin, pace, turn = rng.randrange(60), rng.uniform(0.1, 0.9), rng.randrange(60, days)
-        for day in range(begin, days):
-            at = BEGIN + day * DAY + rng.randrange(DAY)
-            if day == begin or rng.random() < 0.01:
-                add(who, at, 'profile', fee=rng.randrange(50, 900), plan=rng.choice(('solo', 'practice', 'hospital')), mobile=str(rng.randrange(10 ** 6)),
-                    state='gone' if day > turn and rng.random() < 0.5 else 'paying', ends=f'2026-0{rng.randrange(1, 10)}-1{rng.randrange(10)}',
-                    customer_since='2025-11-30')
-            if rng.random() > pace * (0.15 if day > turn else 1):
-                continue
-            add(who, at, 'visit', user=f'u{rng.randrange(6)}', role=rng.choice(('boss', 'desk')))
-            for kind, chance, more in (
-                    ('booked', 0.5, {}), ('invoice_paid', 0.1, {'value': rng.randrange(1000) / 4}), ('desks_changed', 0.05, {'value': rng.randrange(9)}),
-                    ('gripe', 0.05, {'weight': rng.choice(('big', 'small'))}), ('rated', 0.05, {'value': rng.randrange(11)}),
-                    ('case_opened', 0.06, {'number': str(rng.randrange(3)), 'weight': 'huge'}), ('case_closed', 0.05, {'number': str(rng.randrange(3))}),
-                    ('scanner_sold', 0.02, {'serial': f's{rng.randrange(4)}', 'guarantee': f'2026-0{rng.randrange(2, 9)}-2{rng.randrange(8)}'}),
-                    ('scanner_scrapped', 0.01, {'serial': f's{rng.randrange(4)}'})):
-                if rng.random() < chance:
-                    add(who, at + rng.randrange(1000), kind, **more)
-    rows.sort(key=lambda row: row.get('arrived', row['ts']))
-    with open(path, 'w', encoding='utf-8') as file:
-        file.writelines(json.dumps(row) + '\n' for row in rows)
 
 
 def test_every_function_of_the_language_is_asked():

@@ -6,14 +6,18 @@ import gzip
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import House, check, run_tests  # noqa: E402
+from practices import made_history  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
+WHOLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'whole')
 DAY = 86400000
 START = 1767225600000  # 2026-01-01
 RULES = '''churnd: 1
@@ -186,6 +190,43 @@ def test_what_is_not_meant_is_refused_with_a_sentence():
                             (['--snapshot', '2026-01-01', '--columns', 'risk = risk()'], 'called "risk"')):
             done = folder.replay(*words, status=2)
             check(said in done.stderr.decode() and done.stdout == b'', (words, done))
+
+
+def whole_rules():
+    """Every word of the language, but for what is sent to others."""
+    with open(os.path.join(WHOLE, 'clinic.yaml'), encoding='utf-8') as file:
+        return re.sub(r'^- .*webhook: .*\n', '', file.read(), flags=re.M)
+
+
+def test_the_daemon_says_the_same_of_each_customer():
+    """Under another seed of its tables, and recovered once in between."""
+    with open(os.path.join(WHOLE, 'calendar.yaml'), encoding='utf-8') as file:
+        calendar = file.read()
+    with House(whole_rules()) as house:
+        house.write('calendar.yaml', calendar)
+        daemon = house.start()
+        now = int(time.time() * 1000)
+        made_history(house.path('rows'), 4, customers=60, begin=now - 190 * DAY, until=now - 3600000)
+        words = [CHURNCTL, '-c', house.config()]
+        subprocess.run([*words, 'import', house.path('rows'), '--as-live'], check=True, timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        house.committed(house.entries('events')[-1][0])
+        house.end(daemon)
+        house.start()
+
+        def live():
+            done = subprocess.run([*words, 'top', '-n', '1000', '--json'], check=True, timeout=60, stdout=subprocess.PIPE)
+            lines = json.loads(done.stdout)['customers']
+            return sorted((who['customer'], str(who['risk']), who['level'], who['stage'] or '') for who in lines)
+
+        def shot():
+            done = subprocess.run([CHURNCTL, 'replay', '--rules', house.path('rules.yaml'), '--events', house.path('rows'), '--snapshot', str(int(time.time() * 1000))],
+                                  check=True, timeout=60, stdout=subprocess.PIPE)
+            return sorted(tuple(row[key] for key in ('customer', 'risk', 'level', 'stage')) for row in csv.DictReader(io.StringIO(done.stdout.decode())))
+        before, said, after = shot(), live(), shot()
+        if before != after:  # something was due just then
+            before, said, after = shot(), live(), shot()
+        check(len(said) == 60 and len({row[1] for row in said}) > 3 and len({row[3] for row in said}) > 2, said)
+        check(before == said, [pair for pair in zip(before, said) if pair[0] != pair[1]])
 
 
 if __name__ == '__main__':
