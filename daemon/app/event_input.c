@@ -43,10 +43,16 @@ bar_end(struct bar *bar)
 		fputc('\n', stderr);
 }
 
+static bool
+is_stdin(const char *name)
+{
+	return strcmp(name, "-") == 0;
+}
+
 static int
 open_input(const char *name)
 {
-	return strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
+	return is_stdin(name) ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
 }
 
 static bool
@@ -93,7 +99,10 @@ event_input_read(const char *name, bool progress,
 		return err_set(err, "%s: cannot be read", name);
 	}
 	(void)gzbuffer(gz, (unsigned)PIECE);
-	struct bar bar = {.shown = progress, .size = about.st_size, .last = -1, .name = name};
+	struct bar bar = {.shown = progress,
+			  .size = about.st_size,
+			  .last = -1,
+			  .name = is_stdin(name) ? "stdin" : name};
 	struct event_file *file = event_file_create(str_of(name));
 	bool good = read_gz(gz, file, &bar, name, take, ctx, err);
 	bar_end(&bar);

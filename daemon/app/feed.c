@@ -40,11 +40,20 @@ struct reader {
 	bool failed, enough;
 };
 
+/* The progress bar gives way to what is said; it comes back. */
+static void
+clear_bar(const struct reader *reader)
+{
+	if (reader->ctl->progress)
+		fputs("\r\033[K", stderr);
+}
+
 static void
 complain(struct reader *reader, const char *where, const char *sentence)
 {
 	if (++reader->complaints > COMPLAINTS)
 		return;
+	clear_bar(reader);
 	if (where)
 		fprintf(stderr, "%s: rejected: %s\n", where, sentence);
 	else
@@ -174,12 +183,14 @@ next_id(struct reader *reader, const struct event_row *row, struct stream_id *id
 {
 	struct stream_id last = reader->last;
 	if (row->arrived == INT64_MIN) {
+		clear_bar(reader);
 		(void)ctl_fail(STATUS_USAGE,
 			       "%s:%" PRIu64 ": the row has neither arrived nor ts",
 			       reader->file, row->line);
 		return false;
 	}
 	if (row->arrived < last.ms) {
+		clear_bar(reader);
 		(void)ctl_fail(STATUS_USAGE,
 			       "%s:%" PRIu64
 			       ": the row arrived before the one above it; rows must "

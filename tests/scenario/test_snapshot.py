@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """churnctl replay --snapshot: every customer at the end of some days, the same bytes each time."""
+import collections
 import csv
+import datetime
 import gzip
 import io
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from practices import made_history  # noqa: E402
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 WHOLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'whole')
 DAY = 86400000
+DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(WHOLE))), 'shared', 'data')
 START = 1767225600000  # 2026-01-01
 RULES = '''churnd: 1
 name: shots
@@ -30,6 +34,11 @@ rules:
 stages:
 - {stage: gone, when: 'silent(orders) > 8d'}
 - {stage: here, when: 'true'}
+'''
+CDNOW = '''churnd: 1
+name: cdnow
+signals: {orders: {on: purchase}}
+models: {orders: {kind: mbg_nbd, r: 0.525, alpha: 43.3, a: 0.891, b: 1.614}}
 '''
 
 
@@ -190,6 +199,68 @@ def test_what_is_not_meant_is_refused_with_a_sentence():
                             (['--snapshot', '2026-01-01', '--columns', 'risk = risk()'], 'called "risk"')):
             done = folder.replay(*words, status=2)
             check(said in done.stderr.decode() and done.stdout == b'', (words, done))
+
+
+def on_a_terminal(*words, stdin=subprocess.DEVNULL):
+    """What stands on stderr when that is a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([CHURNCTL, 'replay', *words], stdin=stdin, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    said = b''
+    try:
+        while piece := os.read(ours, 4096):
+            said += piece
+    except OSError:  # it has ended
+        pass
+    process.wait(60)
+    os.close(ours)
+    return said.decode().replace('\r\n', '\n')
+
+
+def test_each_file_has_its_bar_and_complaints_stand_on_lines_of_their_own():
+    with Folder() as folder:
+        rules, day = ['--rules', folder.path('rules.yaml'), '--events'], ['--snapshot', '2026-01-10']
+        folder.write('one', as_ndjson(rows()[:7]) + json.dumps({'ts': rows()[6]['ts']}) + '\n')
+        folder.write('two', as_ndjson(rows()[7:]))
+        said = on_a_terminal(*rules, folder.path('one'), folder.path('two'), *day)
+        full = '[' + '#' * 40 + '] 100 %'
+        check(said.count(full) == 2 and f"{folder.path('two')} {full}\n" in said, said)
+        check(f"\r\x1b[K{folder.path('one')}:8: " in said, said)
+        with open(folder.path('two'), 'rb') as file:
+            check(on_a_terminal(*rules, '-', *day, stdin=file) == f'\rstdin {full}\n', 'a file on stdin')
+        with subprocess.Popen(['cat', folder.path('two')], stdout=subprocess.PIPE) as cat:
+            check(on_a_terminal(*rules, '-', *day, stdin=cat.stdout) == '', 'a pipe has no length')
+
+
+def ranks_above(late, back):
+    """The chance that one of `late` lies above one of `back`."""
+    return sum((a > b) + (a == b) / 2 for a in late for b in back) / len(late) / len(back)
+
+
+def test_p_silent_ranks_the_active_customers_of_cdnow():
+    """As data/README.md has it: at least two active days, silent for less than 91; AUC .712 over three dates."""
+    events = os.path.join(DATA, 'cdnow', 'events.csv.gz')
+    if not os.path.exists(events):
+        print('# cdnow: the history is not on this machine')
+        return
+    dates = ('1997-12-31', '1998-01-31', '1998-03-31')
+    active, late, back = collections.defaultdict(set), [], []
+    with gzip.open(events, 'rt') as file:
+        for row in csv.DictReader(file):
+            active[row['customer']].add(int(row['ts']) // DAY)
+    with Folder() as folder:
+        folder.write('rules.yaml', CDNOW)
+        done = subprocess.run([CHURNCTL, 'replay', '--rules', folder.path('rules.yaml'), '--events', events, '--snapshot', *dates, '--columns',
+                               'p = p_silent(orders, 91d), since(orders)'], check=True, timeout=60, stdout=subprocess.PIPE)
+    for row in table(done):
+        today = datetime.date.fromisoformat(row['at']).toordinal() - datetime.date(1970, 1, 1).toordinal()
+        known = [day for day in active[row['customer']] if day <= today]
+        if len(known) >= 2 and float(row['since(orders)']) < 92:
+            comes = any(today < day <= today + 91 for day in active[row['customer']])
+            (back if comes else late).append(float(row['p']))
+    auc = ranks_above(late, back)
+    print(f'# cdnow: AUC {auc:.4f} of {len(late)} who left and {len(back)} who came back')
+    check(auc >= 0.712, auc)
 
 
 def whole_rules():
