@@ -42,7 +42,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help all deps deps-build test asan fuzz bench torture deliveries interop reload demo run lint format install clean
+.PHONY: help all deps deps-build test asan fuzz bench torture deliveries interop report-look reload demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -65,7 +65,7 @@ all: deps-build ## build build/churnd and build/churnctl (the default)
 	+@$(FLAVOUR_OF)release programs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  CI=true or WERROR=1 makes warnings errors; ONLY=WORD runs only the tests whose name holds WORD;"
 	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, DELIVERIES size the long tests."
@@ -103,10 +103,15 @@ deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops som
 	+@$(FLAVOUR_OF)release programs tools
 	@tests/fault/deliveries.py
 
-interop: deps-build ## what we write, read by others: npm's standardwebhooks (asks a registry), Debian's promtool
-	@command -v npm >/dev/null || tests/deps interop
+interop: deps-build ## what we write, read by others: npm's standardwebhooks (asks a registry), Debian's promtool and Chromium
+	@{ command -v npm && command -v chromium; } >/dev/null || tests/deps interop
 	+@$(FLAVOUR_OF)release programs tools
 	@$(RUN) $(PICK) --stage interop --timeout 600 $(call scripts,tests/interop)
+
+report-look: deps-build ## the page of a backtest in headless Chromium: nothing said, nothing asked for; pictures in build/interop
+	@command -v chromium >/dev/null || tests/deps interop
+	+@$(FLAVOUR_OF)release programs tools
+	@tests/interop/report_look.py
 
 reload: deps-build ## 10,000 events a second under a reload each second, for RELOAD_SECONDS=60
 	+@$(FLAVOUR_OF)release programs tools
@@ -234,6 +239,8 @@ $(B)/obj/%.o: %.c $(B)/flags
 # The connectors' files are bytes of one object, the description of the HTTP interface of another.
 $(B)/obj/daemon/codec/connector_presets.o: $(wildcard connectors/*.yaml)
 $(B)/obj/daemon/app/api_openapi.o: daemon/app/openapi.json
+# So is the page of a backtest; its plots are drawn by Debian's Chart.js.
+$(B)/obj/daemon/app/backtest_html.o: $(wildcard daemon/web/*) $(wildcard /usr/share/javascript/chart.js/chart.min.js)
 
 archive = rm -f $@ && ar rcs $@ $(filter %.o,$^)
 $(B)/libchurn.a: $(call objects,$(PURE_SRC)) $(B)/sources
