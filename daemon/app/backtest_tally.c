@@ -144,7 +144,7 @@ add_warning(const struct said_of *said, struct backtest_tally *tally,
 	enum verdict verdict = warning->judgement.verdict;
 
 	tally->alerts += warning->is_counted;
-	tally->again += warning->is_again;
+	tally->again += warning->is_inside && warning->is_again;
 	tally->flaps += warning->is_flap;
 	if (!warning->is_judged)
 		return;

@@ -149,8 +149,8 @@ warn_by_silence(struct walk *walk, struct judge_warning *warning)
 	warning->about = walk->past->days[i];
 	warning->is_again = walk->warned == warning->about;
 	walk->warned = warning->about;
-	warning->is_judged =
-		!warning->is_again && silence_counts(walk->judge, walk->period, walk->past, i);
+	warning->is_inside = silence_counts(walk->judge, walk->period, walk->past, i);
+	warning->is_judged = warning->is_inside && !warning->is_again;
 	if (warning->is_judged)
 		warning->judgement =
 			truth_by_silence(silence_at(walk->past, i), walk->judge->horizon,
@@ -168,7 +168,7 @@ warn_by_churn(struct walk *walk, struct judge_warning *warning)
 	int64_t churned_at =
 		walk->next < past->churn_count ? past->churns[walk->next] : TRUTH_NONE;
 
-	warning->is_judged = true;
+	warning->is_inside = warning->is_judged = true;
 	warning->is_again = walk->before_at != TRUTH_NONE &&
 			    warning->at - walk->before_at <= horizon &&
 			    (last == TRUTH_NONE || last <= walk->before_at);
@@ -200,24 +200,44 @@ take_warning(struct walk *walk, int64_t at)
 		walk->taker->caught(walk->taker->ctx, warning.about);
 }
 
+/* What of a line was on after some of its turns. */
+struct lit {
+	int64_t warned_at; /* last; TRUTH_NONE */
+	int64_t turned_at, on;
+};
+
+static void
+lit_turn(struct lit *lit, struct judge_turn turn)
+{
+	if (turn.on)
+		lit->warned_at = turn.at;
+	lit->on += turn.on ? 1 : lit->on > 0 ? -1 : 0;
+	lit->turned_at = turn.at;
+}
+
+/* What is raised and over at one instant, and turns no more, passes for on. */
+static bool
+lit_is_on(const struct lit *lit)
+{
+	return lit->on > 0 || lit->warned_at == lit->turned_at;
+}
+
 /* By churn what came before the period may still be on, or recent enough, in it. */
 static void
 catch_churns(const struct walk *walk, const struct judge_turn *turns, size_t count)
 {
 	const struct judge_past *past = walk->past;
-	int64_t warned_at = TRUTH_NONE, on = 0;
+	struct lit lit = {.warned_at = TRUTH_NONE};
 	size_t next = 0;
 
 	for (size_t i = 0; i < past->churn_count; i++) {
 		int64_t at = past->churns[i];
 
-		for (; next < count && turns[next].at < at; next++) {
-			if (turns[next].on)
-				warned_at = turns[next].at;
-			on += turns[next].on ? 1 : on > 0 ? -1 : 0;
-		}
+		while (next < count && turns[next].at < at)
+			lit_turn(&lit, turns[next++]);
 		if (churn_counts(walk->judge, walk->period, at) &&
-		    truth_foreseen(at, warned_at, on > 0, walk->judge->horizon * DAY_MS))
+		    truth_foreseen(at, lit.warned_at, lit_is_on(&lit),
+				   walk->judge->horizon * DAY_MS))
 			walk->taker->caught(walk->taker->ctx, at);
 	}
 }

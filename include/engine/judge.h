@@ -45,7 +45,8 @@ bool judge_watches(const struct judge *judge, struct judge_period period,
 size_t judge_churns(const struct judge *judge, struct judge_period period,
 		    const struct judge_past *past);
 
-/* A line began to warn of the customer, or ended. Of a rule that is judged for each item there may be several on. */
+/* A line began to warn of the customer, or ended. Of a rule that is judged for each item there may be several on. What
+ * is raised and over in one ms counts as on until the next turn. */
 struct judge_turn {
 	int64_t at;
 	bool on;
@@ -55,6 +56,7 @@ struct judge_warning {
 	int64_t at;
 	int64_t about; /* by silence: the day it began; else the churn that proves it; TRUTH_NONE */
 	bool is_counted; /* in the alerts a week: not in the first JUDGE_STARTUP_DAYS by silence */
+	bool is_inside; /* by silence: of a silence that counts; else always */
 	bool is_judged; /* by silence: the first of a silence that counts; else always */
 	bool is_again; /* by silence: not the first; else within the horizon after the one before */
 	bool is_flap;		    /* within JUDGE_FLAP_DAYS after it was over */
