@@ -10,7 +10,7 @@ const struct command commands[] = {
 	 ctl_test_run},
 	{"replay",
 	 "--rules R... --events F... [--until T] [--out FILE]\n"
-	 "        [--only TYPE,... | --stats | --snapshot DATE,... [--columns 'EXPR, NAME = EXPR, ...']]",
+	 "        [--only TYPE,... | --stats | --snapshot DATE,... [--columns 'EXPR, NAME = EXPR, ...'...]]",
 	 "runs files of events (CSV or NDJSON, gzip or not, - is stdin) through the engine; prints "
 	 "every alert, one JSON a line; or what came of them as `rules stats` would; or, in place of "
 	 "alerts, each customer at the end of those days, with what the expressions say: CSV, --json: "

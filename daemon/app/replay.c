@@ -16,8 +16,8 @@
 
 /* What is asked for. */
 struct request {
-	struct option_list rules, events, snapshot;
-	const char *until, *only, *columns, *out;
+	struct option_list rules, events, snapshot, columns;
+	const char *until, *only, *out;
 	bool stats; /* instead of alerts what came of them */
 };
 
@@ -92,7 +92,7 @@ check_request(const struct request *request, int argc)
 		return ctl_fail(STATUS_USAGE,
 				"%s is about alerts, and with --snapshot none are printed",
 				request->only ? "--only" : "--stats");
-	if (request->columns && request->snapshot.count == 0)
+	if (request->columns.count && request->snapshot.count == 0)
 		return ctl_fail(STATUS_USAGE, "--columns are those of --snapshot DATE");
 	return STATUS_DONE;
 }
@@ -142,11 +142,14 @@ replay_files(const struct ctl *ctl, struct replay *replay)
 static enum status
 open_rules(const struct ctl *ctl, const struct request *request, struct ruleset **out)
 {
-	const struct rules_ask ask = {STR("--columns"), str_of(request->columns), TYPE_COUNT};
+	struct rules_ask asks[64];
 	struct rules_names names = {0};
+	for (unsigned i = 0; i < request->columns.count; i++)
+		asks[i] = (struct rules_ask){STR("--columns"),
+					     str_of(request->columns.items[i]), TYPE_COUNT};
 	for (unsigned i = 0; i < request->rules.count; i++)
 		rules_names_add(&names, request->rules.items[i]);
-	return rules_open_asking(ctl, &names, &ask, request->columns != NULL, out);
+	return rules_open_asking(ctl, &names, asks, request->columns.count, out);
 }
 
 /* Where --out says, or stdout. */
@@ -186,7 +189,7 @@ replay_run(const struct ctl *ctl, int argc, char **argv)
 		{"--only", OPTION_TEXT, {.text = &request.only}},
 		{"--stats", OPTION_FLAG, {.flag = &request.stats}},
 		{"--snapshot", OPTION_LIST, {.list = &request.snapshot}},
-		{"--columns", OPTION_TEXT, {.text = &request.columns}},
+		{"--columns", OPTION_LIST, {.list = &request.columns}},
 		{"--out", OPTION_TEXT, {.text = &request.out}},
 	};
 	struct ruleset *rules;

@@ -160,6 +160,12 @@ def test_json_says_the_same_as_csv():
             check(shown == row, (line, row))
 
 
+def test_columns_given_in_several_words_are_those_of_one():
+    with Folder() as folder:
+        one = folder.replay('--snapshot', '2026-01-09', '--columns', 'since(orders), n = count(orders[7d]), seen(orders)').stdout
+        check(folder.replay('--snapshot', '2026-01-09', '--columns', 'since(orders)', 'n = count(orders[7d])', '--columns', 'seen(orders)').stdout == one, one)
+
+
 def test_out_is_a_file_and_alerts_are_not_printed():
     with Folder() as folder:
         out = folder.path('out.csv')

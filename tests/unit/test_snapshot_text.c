@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -26,7 +27,7 @@ struct world {
 };
 
 static struct ruleset *
-load(struct world *world, const char *columns)
+load(struct world *world, const char *columns, struct hash_seed seed)
 {
 	const struct rules_ask ask = {STR("--columns"), str_of(columns), TYPE_COUNT};
 	const struct rules_loader loader = {.asks = &ask, .ask_count = 1};
@@ -34,8 +35,7 @@ load(struct world *world, const char *columns)
 
 	arena_init(&world->arena);
 	diags_init(&world->diags, &world->arena);
-	struct ruleset *rules =
-		rules_load(&file, 1, &loader, (struct hash_seed){1, 2}, &world->diags);
+	struct ruleset *rules = rules_load(&file, 1, &loader, seed, &world->diags);
 
 	assert_non_null(rules);
 	return rules;
@@ -70,7 +70,8 @@ begin(struct world *world, const char *columns, const char *customer, int64_t no
 			      .has_value = true};
 
 	*world = (struct world){0};
-	world->engine = engine_create(load(world, columns), (struct hash_seed){1, 2});
+	world->engine = engine_create(load(world, columns, (struct hash_seed){1, 2}),
+				      (struct hash_seed){1, 2});
 	assert_int_equal(engine_apply(world->engine, &entry, 1, &nobody), 1);
 	engine_advance(world->engine, now, &nobody);
 }
@@ -189,6 +190,55 @@ no_two_columns_have_one_name(void **state)
 	}
 }
 
+/* Many customers, under tables of a seed of its own. */
+static void
+write_many(struct world *world, struct hash_seed seed)
+{
+	*world = (struct world){0};
+	world->engine = engine_create(
+		load(world, "p_gap(orders, 30d), gap_mean(orders), sum(orders[90d live])",
+		     seed),
+		seed);
+	for (int i = 0; i < 2000; i++) {
+		char name[8];
+		int64_t at = BEGIN + i * HOUR_MS;
+		struct entry entry = {.id = {at, 1},
+				      .type = STR("order"),
+				      .ts = at,
+				      .value = i % 7 + 0.25,
+				      .has_value = true};
+
+		snprintf(name, sizeof name, "c%d", i * i % 97);
+		entry.customer = str_of(name);
+		assert_int_equal(engine_apply(world->engine, &entry, 1, &nobody), 1);
+	}
+	for (int i = 0; i < 97; i++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "c%d", i);
+		struct snapshot_row row = {world->engine,
+					   engine_find(world->engine, str_of(name)), STR("t"),
+					   engine_clock(world->engine)};
+
+		if (row.customer)
+			snapshot_csv(&world->out, &row);
+	}
+}
+
+static void
+another_seed_of_the_tables_changes_no_byte(void **state)
+{
+	struct world one, two;
+
+	(void)state;
+	write_many(&one, (struct hash_seed){1, 2});
+	write_many(&two, (struct hash_seed){UINT64_C(0x9e3779b97f4a7c15), 77});
+	assert_true(one.out.n > 1000);
+	assert_string_equal(one.out.p, two.out.p);
+	end(&one);
+	end(&two);
+}
+
 int
 main(void)
 {
@@ -198,6 +248,7 @@ main(void)
 		cmocka_unit_test(durations_are_days_to_a_tenth_of_a_second),
 		cmocka_unit_test(a_field_stands_in_quotes_where_it_has_to),
 		cmocka_unit_test(the_header_has_the_names_given_or_the_expressions),
+		cmocka_unit_test(another_seed_of_the_tables_changes_no_byte),
 		cmocka_unit_test(no_two_columns_have_one_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
