@@ -5,6 +5,8 @@
 
 #include "app/report.h"
 
+#define SENTENCES 4 /* the table has the rest */
+
 /* --- side by side --- */
 
 enum measure { MEASURE_COUNT, MEASURE_NUMBER, MEASURE_SHARE };
@@ -71,6 +73,15 @@ put_difference(struct report *report, struct report_table *table, const json_t *
 	put_measure(report, table, own, other, "lead_days", "median", MEASURE_NUMBER);
 }
 
+/* Of what only the other side has. */
+static void
+put_missing(struct report *report, struct report_table *table, const json_t *other)
+{
+	report_cell(table, report_name(report, other));
+	for (unsigned i = 1; i < table->columns; i++)
+		report_cell(table, STR("-"));
+}
+
 /* By what they are of: the whole lines of the period that is judged. */
 static json_t *
 index_of(const struct report *report, const json_t *side)
@@ -93,105 +104,242 @@ index_of(const struct report *report, const json_t *side)
 	return index;
 }
 
-void
-report_write_difference(struct report *report)
+struct pair {
+	json_t *own, *other; /* owned: lines by what they are of */
+	const char *own_name, *other_name;
+};
+
+static struct pair
+pair_of(const struct report *report)
+{
+	const json_t *sides = json_object_get(report->doc, "sides");
+	const json_t *own = json_array_get(sides, 0), *other = json_array_get(sides, 1);
+
+	return (struct pair){index_of(report, own), index_of(report, other),
+			     ctl_json_text(own, "name"), ctl_json_text(other, "name")};
+}
+
+static void
+pair_finish(struct pair *pair)
+{
+	json_decref(pair->own);
+	json_decref(pair->other);
+}
+
+static void
+write_difference(struct report *report)
 {
 	static const char *const heads[2][11] = {
 		{"Rule or level", "Warnings", "+/-", "A week per 1,000", "+/-", "Precision",
 		 "+/-", "Recall", "+/-", "Lead in days", "+/-"},
 		{"规则或级别", "告警", "差", "次/周/千客户", "差", "准确率", "差", "召回率",
 		 "差", "提前天数", "差"}};
-	json_t *sides = json_object_get(report->doc, "sides"), *own, *others;
 	struct report_table table = {0};
+	struct pair pair = pair_of(report);
 	const char *key;
 	json_t *line;
 
-	if (json_array_size(sides) < 2)
-		return;
 	for (unsigned i = 0; i < 11; i++)
 		report_head(&table, heads[report->zh][i], i > 0);
-	own = index_of(report, json_array_get(sides, 0));
-	others = index_of(report, json_array_get(sides, 1));
-	json_object_foreach(own, key, line)
+	json_object_foreach(pair.own, key, line)
 	{
-		const json_t *other = json_object_get(others, key);
-
-		if (other)
-			put_difference(report, &table, line, other);
+		put_difference(report, &table, line, json_object_get(pair.other, key));
+	}
+	json_object_foreach(pair.other, key, line)
+	{
+		if (!json_object_get(pair.own, key))
+			put_missing(report, &table, line);
 	}
 	table.caption = arena_printf(&report->arena, report->zh ? "%s 减 %s" : "%s less %s",
-				     ctl_json_text(json_array_get(sides, 0), "name"),
-				     ctl_json_text(json_array_get(sides, 1), "name"));
+				     pair.own_name, pair.other_name);
 	report_table_write(report, &table);
-	json_decref(own);
-	json_decref(others);
+	pair_finish(&pair);
+}
+
+/* --- in sentences --- */
+
+static struct str
+part(struct report *report, const json_t *line, const char *name, const char *key)
+{
+	const json_t *value = json_object_get(json_object_get(line, name), key);
+
+	return strcmp(name, "lead_days") == 0 ? report_number(report, value)
+					      : report_share(report, value);
+}
+
+static void
+say_difference(struct report *report, const json_t *own, const json_t *other)
+{
+	report->pen->line(
+		report, REPORT_PLAIN,
+		arena_printf(
+			&report->arena,
+			report->zh
+				? "%.*s：告警正确 %.*s，原为 %.*s；提前 %.*s 天，原为 %.*s 天；"
+				  "预见流失 %.*s，原为 %.*s；告警 %.*s 次，原为 %.*s 次。"
+				: "%.*s: %.*s of warnings right instead of %.*s, %.*s days ahead "
+				  "instead of %.*s, %.*s of losses foreseen instead of %.*s; "
+				  "%.*s warnings instead of %.*s.",
+			STR_ARG(report_name(report, own)),
+			STR_ARG(part(report, own, "precision", "value")),
+			STR_ARG(part(report, other, "precision", "value")),
+			STR_ARG(part(report, own, "lead_days", "median")),
+			STR_ARG(part(report, other, "lead_days", "median")),
+			STR_ARG(part(report, own, "recall", "value")),
+			STR_ARG(part(report, other, "recall", "value")),
+			STR_ARG(report_count(report, own, "alerts")),
+			STR_ARG(report_count(report, other, "alerts"))));
+}
+
+static bool
+is_changed(const json_t *own, const json_t *other)
+{
+	static const char *const keys[] = {"alerts", "precision", "recall", "lead_days"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		if (!json_equal(json_object_get(own, keys[i]), json_object_get(other, keys[i])))
+			return true;
+	}
+	return false;
+}
+
+static void
+say_rest(struct report *report, unsigned changed)
+{
+	if (changed == 0)
+		report->pen->line(report, REPORT_PLAIN,
+				  report->zh ? STR("共有的规则和级别没有差别。")
+					     : STR("No rule or level that both have differs."));
+	else if (changed > SENTENCES)
+		report->pen->line(
+			report, REPORT_MUTED,
+			arena_printf(&report->arena,
+				     report->zh ? "另有 %u 项不同，见表格"
+						: "and %u more that differ, in the table",
+				     changed - SENTENCES));
+}
+
+void
+report_write_comparison(struct report *report)
+{
+	struct pair pair;
+	unsigned changed = 0;
+	const char *key;
+	json_t *line;
+
+	if (json_array_size(json_object_get(report->doc, "sides")) < 2)
+		return;
+	pair = pair_of(report);
+	report->pen->heading(report,
+			     arena_printf(&report->arena,
+					  report->zh ? "与 %s 相比" : "Compared with %s",
+					  pair.other_name));
+	json_object_foreach(pair.own, key, line)
+	{
+		const json_t *other = json_object_get(pair.other, key);
+
+		if (other && is_changed(line, other) && changed++ < SENTENCES)
+			say_difference(report, line, other);
+	}
+	say_rest(report, changed);
+	pair_finish(&pair);
 }
 
 /* --- what appears, what vanishes --- */
 
-static const char *
-verdict_word(const struct report *report, const char *verdict)
-{
-	static const char *const words[][3] = {{"hit", "right", "正确"},
-					       {"false", "wrong", "误报"},
-					       {"late", "too late", "太迟"},
-					       {"unresolved", "open", "未定"}};
+/* Of nothing: a second warning of the same, or one outside of what is judged. */
+static const struct {
+	const char *verdict, *words[2];
+} verdicts[] = {{"hit", {"right", "正确"}},
+		{"false", {"wrong", "误报"}},
+		{"late", {"too late", "太迟"}},
+		{"unresolved", {"open", "未定"}},
+		{"", {"not judged", "未评判"}}};
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(verdict, words[i][0]) == 0)
-			return words[i][1 + report->zh];
+#define VERDICTS_SHOWN (sizeof verdicts / sizeof *verdicts)
+
+static size_t
+verdict_of(const json_t *move)
+{
+	const char *name = ctl_json_text(move, "verdict");
+	size_t i = 0;
+
+	while (i + 1 < VERDICTS_SHOWN && strcmp(name, verdicts[i].verdict) != 0)
+		i++;
+	return i;
+}
+
+/* Moves of one customer at one moment are one row. How many there are from i on. */
+static size_t
+count_same(const json_t *moves, size_t i)
+{
+	const json_t *first = json_array_get(moves, i), *move;
+	size_t n = 1;
+
+	while ((move = json_array_get(moves, i + n)) != NULL &&
+	       json_equal(json_object_get(first, "customer"),
+			  json_object_get(move, "customer")) &&
+	       json_equal(json_object_get(first, "at"), json_object_get(move, "at")) &&
+	       verdict_of(first) == verdict_of(move))
+		n++;
+	return n;
+}
+
+static void
+put_moves(struct report *report, struct report_table *table, const json_t *moves, size_t i,
+	  size_t count)
+{
+	const json_t *first = json_array_get(moves, i);
+	struct buf names = {0};
+
+	for (size_t n = 0; n < count; n++) {
+		buf_text(&names, n == 0 ? "" : report->zh ? "、" : ", ");
+		buf_str(&names, report_name(report, json_array_get(moves, i + n)));
 	}
-	return verdict;
+	report_cell(table, str_of(ctl_json_text(first, "customer")));
+	report_cell(table, arena_printf(&report->arena, "%.10s", ctl_json_text(first, "at")));
+	report_cell(table, arena_str(&report->arena, buf_view(&names)));
+	report_cell(table, str_of(verdicts[verdict_of(first)].words[report->zh]));
+	report_cell(table, report_number(report, json_object_get(first, "lead_days")));
+	buf_finish(&names);
 }
 
-static void
-put_move(struct report *report, struct report_table *table, const json_t *move)
-{
-	report_cell(table, str_of(ctl_json_text(move, "customer")));
-	report_cell(table, arena_printf(&report->arena, "%.10s", ctl_json_text(move, "at")));
-	report_cell(table, report_name(report, move));
-	report_cell(table, str_of(verdict_word(report, ctl_json_text(move, "verdict"))));
-	report_cell(table, report_number(report, json_object_get(move, "lead_days")));
-}
-
-static void
-write_moved(struct report *report, const json_t *against, const char *key, struct str caption)
+/* How many are shown. */
+static size_t
+write_moved(struct report *report, const json_t *moves, struct str caption)
 {
 	static const char *const heads[2][5] = {
 		{"Customer", "Warned on", "By", "It was", "Days ahead"},
 		{"客户", "告警日期", "来自", "结果", "提前天数"}};
-	const json_t *moves = json_object_get(against, key), *move;
 	struct report_table table = {.caption = caption};
-	size_t i;
+	size_t shown = 0;
 
-	for (i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 5; i++)
 		report_head(&table, heads[report->zh][i], i == 4);
-	json_array_foreach(moves, i, move)
-	{
-		if (i < report->pen->moves)
-			put_move(report, &table, move);
+	for (unsigned row = 0; row < report->pen->moves && shown < json_array_size(moves);
+	     row++) {
+		size_t count = count_same(moves, shown);
+
+		put_moves(report, &table, moves, shown, count);
+		shown += count;
 	}
 	report_table_write(report, &table);
+	return shown;
 }
 
 /* "30 right, 7 wrong" of those that are listed. */
 static void
 count_verdicts(const struct report *report, const json_t *moves, struct buf *out)
 {
-	static const char *const verdicts[] = {"hit", "false", "late", "unresolved"};
-	unsigned counts[4] = {0};
+	unsigned counts[VERDICTS_SHOWN] = {0};
 	const json_t *move;
 	size_t i;
 
-	json_array_foreach(moves, i, move)
-	{
-		for (unsigned v = 0; v < 4; v++)
-			counts[v] += strcmp(ctl_json_text(move, "verdict"), verdicts[v]) == 0;
-	}
-	for (unsigned v = 0; v < 4; v++) {
-		if (counts[v])
-			buf_printf(out, "%s%u %s", out->n ? ", " : "", counts[v],
-				   verdict_word(report, verdicts[v]));
+	json_array_foreach(moves, i, move) counts[verdict_of(move)]++;
+	for (i = 0; i < VERDICTS_SHOWN; i++) {
+		if (counts[i])
+			buf_printf(out, "%s%u %s", out->n ? ", " : "", counts[i],
+				   verdicts[i].words[report->zh]);
 	}
 }
 
@@ -199,25 +347,26 @@ static void
 write_moves(struct report *report, const json_t *against, const char *key, const char *only)
 {
 	const json_t *moves = json_object_get(against, key);
-	struct buf count_key = {0}, verdicts = {0};
-	int64_t count, shown = (int64_t)json_array_size(moves);
+	struct buf count_key = {0}, counts = {0};
+	int64_t count, shown;
 
 	buf_printf(&count_key, "%s_count", key);
 	count = ctl_json_int(against, count_key.p);
-	count_verdicts(report, moves, &verdicts);
-	shown = shown < report->pen->moves ? shown : report->pen->moves;
-	write_moved(report, against, key,
-		    arena_printf(&report->arena,
-				 report->zh ? "只有 %s 告警：%lld 次（%.*s）"
-					    : "Only %s warns: %lld times (%.*s)",
-				 only, (long long)count, STR_ARG(buf_view(&verdicts))));
+	count_verdicts(report, moves, &counts);
+	shown = (int64_t)write_moved(report, moves,
+				     arena_printf(&report->arena,
+						  report->zh
+							  ? "只有 %s 告警：%.*s 次（%.*s）"
+							  : "Only %s warns: %.*s times (%.*s)",
+						  only, STR_ARG(report_digits(report, count)),
+						  STR_ARG(buf_view(&counts))));
 	if (count > shown)
 		report->pen->line(report, REPORT_MUTED,
 				  arena_printf(&report->arena,
-					       report->zh ? "另有 %lld 次" : "and %lld more",
-					       (long long)(count - shown)));
+					       report->zh ? "另有 %.*s 次" : "and %.*s more",
+					       STR_ARG(report_digits(report, count - shown))));
 	buf_finish(&count_key);
-	buf_finish(&verdicts);
+	buf_finish(&counts);
 }
 
 void
@@ -230,7 +379,7 @@ report_write_moves(struct report *report)
 		return;
 	report->pen->heading(report,
 			     report->zh ? STR("两者相比") : STR("What would be different"));
-	report_write_difference(report);
+	write_difference(report);
 	report->pen->line(report, REPORT_PLAIN,
 			  arena_printf(&report->arena,
 				       report->zh ? "两者都有的告警：%.*s 次"

@@ -146,11 +146,12 @@ plot_weekly(struct report *report)
 		return;
 	text = arena_printf(&report->arena,
 			    report->zh
-				    ? "%.*s：%u 周内告警 %lld 次，最多一周 %lld 次（%s 起）。"
-				    : "%.*s: in %u weeks with warnings %lld of them, at most "
-				      "%lld in one (from %s).",
+				    ? "%.*s：%u 周内告警 %.*s 次，最多一周 %.*s 次（%s 起）。"
+				    : "%.*s: in %u weeks with warnings %.*s of them, at most "
+				      "%.*s in one (from %s).",
 			    STR_ARG(report_name(report, one)), weeks.weeks,
-			    (long long)weeks.alerts, (long long)weeks.most, weeks.most_in);
+			    STR_ARG(report_digits(report, weeks.alerts)),
+			    STR_ARG(report_digits(report, weeks.most)), weeks.most_in);
 	report->pen->plot(report,
 			  &(struct report_plot){"weekly",
 						report->zh ? STR("每周告警")

@@ -8,13 +8,19 @@
 #include "app/report.h"
 #include "base/mem.h"
 
+/* Decimals where the whole number would say too little, or all or nothing. */
 static struct str
 percent(struct report *report, double share)
 {
 	double value = share * 100;
-	bool shy = share > 0 && share < 1 && (value < 0.5 || value >= 99.5);
 
-	return arena_printf(&report->arena, shy ? "%.1f" : "%.0f", value);
+	if (share <= 0 || share >= 1)
+		return arena_printf(&report->arena, "%.0f", value);
+	return arena_printf(&report->arena,
+			    value < 0.95		    ? "%.2g"
+			    : value < 9.95 || value >= 99.5 ? "%.1f"
+							    : "%.0f",
+			    value);
 }
 
 struct str
@@ -68,10 +74,10 @@ report_lead(struct report *report, const json_t *lead)
 }
 
 struct str
-report_count(struct report *report, const json_t *object, const char *key)
+report_digits(struct report *report, int64_t number)
 {
 	char digits[32];
-	int n = snprintf(digits, sizeof digits, "%lld", (long long)ctl_json_int(object, key));
+	int n = snprintf(digits, sizeof digits, "%lld", (long long)number);
 	struct buf text = {0};
 	struct str made;
 
@@ -83,6 +89,12 @@ report_count(struct report *report, const json_t *object, const char *key)
 	made = arena_str(&report->arena, buf_view(&text));
 	buf_finish(&text);
 	return made;
+}
+
+struct str
+report_count(struct report *report, const json_t *object, const char *key)
+{
+	return report_digits(report, ctl_json_int(object, key));
 }
 
 struct str

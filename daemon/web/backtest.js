@@ -6,14 +6,14 @@
 	const words = {
 		en: {
 			lead: 'days ahead (median)', precision: '% of warnings right', curve: 'risk at or above a threshold',
-			interval: 'likely range', right: 'right', wrong: 'wrong', open: 'repeated, late or not yet known',
+			interval: 'likely range', lot: 'customers drawn by lot', right: 'right', wrong: 'wrong', open: 'not judged: repeated, late or open',
 			warnings: 'warnings a week', predicted: 'foretold, %', observed: '% really lost', customers: 'customers',
 			diagonal: 'if it were a probability', any: 'any rule', level: 'level', middle: 'middle half of right warnings',
 			median: 'median', days: 'days ahead', show: 'Show', risk: 'risk',
 		},
 		zh: {
 			lead: '提前天数（中位数）', precision: '告警正确 %', curve: '风险达到阈值时告警',
-			interval: '可能范围', right: '正确', wrong: '误报', open: '重复、太迟或未定',
+			interval: '可能范围', lot: '随机抽取客户', right: '正确', wrong: '误报', open: '未评判：重复、太迟或未定',
 			warnings: '每周告警', predicted: '预测 %', observed: '实际流失 %', customers: '客户',
 			diagonal: '若为概率', any: '任一规则', level: '级别', middle: '正确告警的中间一半',
 			median: '中位数', days: '提前天数', show: '显示', risk: '风险',
@@ -32,14 +32,24 @@
 		return side === doc.sides[0] ? name : name + ' (' + side.name + ')';
 	};
 
-	// Whole lines of the judged period that have both a precision and a lead; the busiest ones.
-	const lines = () => doc.sides.flatMap((side, at) => {
-		const whole = side.lines.filter((line) => line.period === judged && !line.split);
-		const rules = whole.filter((line) => line.of === 'rule').length;
-		return whole.filter((line) => !(line.of === 'any' && rules < 2))
-			.filter((line) => isNumber(line.precision.value) && isNumber(line.lead_days.median))
-			.map((line) => ({ line, side, at }));
-	}).sort((a, b) => b.line.alerts - a.line.alerts).slice(0, most);
+	// Whole lines of the judged period that have both a precision and a lead; of many the busiest, in the order of the file.
+	const lines = () => {
+		const key = (line) => line.of + ' ' + line.name;
+		const order = [...new Set(doc.sides.flatMap((side) => side.lines.map(key)))];
+		return doc.sides.flatMap((side, at) => {
+			const whole = side.lines.filter((line) => line.period === judged && !line.split);
+			const rules = whole.filter((line) => line.of === 'rule').length;
+			return whole.filter((line) => !(line.of === 'any' && rules < 2))
+				.filter((line) => isNumber(line.precision.value) && isNumber(line.lead_days.median))
+				.map((line) => ({ line, side, at, place: order.indexOf(key(line)) }));
+		}).sort((a, b) => b.line.alerts - a.line.alerts).slice(0, most).sort((a, b) => a.place - b.place || a.at - b.at);
+	};
+
+	// What warnings by lot would get right, in percent.
+	const chance = () => {
+		const found = ((doc.sides[0] || {}).ranking || []).find((one) => one.period === judged && one.active > 0);
+		return found ? 100 * found.churned / found.active : null;
+	};
 
 	const scale = (title, more) => ({
 		title: { display: true, text: title, color: style('--muted') },
@@ -79,10 +89,14 @@
 				borderColor: color, backgroundColor: at ? 'transparent' : color, data: [{ x: line.lead_days.median, y: line.precision.value * 100 }],
 			};
 		});
+		const lot = chance(), far = Math.max(...found.map(({ line }) => line.lead_days.high || line.lead_days.median));
+		const level = lot === null ? [] : [{ label: w.lot, showLine: true, pointRadius: 0, borderWidth: 1.5, borderDash: [1, 3], pointStyle: 'line',
+			borderColor: style('--bad'), data: [{ x: 0, y: lot }, { x: far, y: lot }] }];
+		const top = Math.max(...found.map(({ line }) => 100 * (line.precision.high || line.precision.value)));
 		const say = (item) => (item.raw.note || item.dataset.label) + ': ' + item.raw.y.toFixed(1) + ' %, ' + item.raw.x + ' ' + w.days;
 		return {
-			type: 'scatter', data: { datasets: [...points, whiskers(found, w.interval), ...curves(w)] },
-			options: frame(scale(w.lead, { beginAtZero: true }), scale(w.precision, { min: 0, max: 100 }), { tooltip: { callbacks: { label: say } } }),
+			type: 'scatter', data: { datasets: [...points, whiskers(found, w.interval), ...curves(w), ...level] },
+			options: frame(scale(w.lead, { beginAtZero: true }), scale(w.precision, top > 40 ? { min: 0, max: 100 } : { min: 0 }), { tooltip: { callbacks: { label: say } } }),
 		};
 	};
 

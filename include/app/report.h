@@ -58,7 +58,7 @@ struct report {
 
 /* --- report_text.c: figures and names in words --- */
 
-/* A share as "92%", with a decimal where that would say all or nothing; "-" for none. */
+/* A share as "92%", "3.7%" or "99.8%"; "-" for none. */
 struct str report_share(struct report *report, const json_t *value);
 /* Of {"value":x,"low":x,"high":x}: "92% (88-95)". */
 struct str report_interval(struct report *report, const json_t *share);
@@ -66,6 +66,7 @@ struct str report_interval(struct report *report, const json_t *share);
 struct str report_lead(struct report *report, const json_t *lead);
 /* Three significant digits, two below 1, "-" for none. */
 struct str report_number(struct report *report, const json_t *value);
+struct str report_digits(struct report *report, int64_t number); /* "1,234" */
 struct str report_count(struct report *report, const json_t *object, const char *key);
 /* What a line is of, in words: "broken", "level at_risk", "any rule". */
 struct str report_name(struct report *report, const json_t *line);
@@ -81,6 +82,9 @@ void report_table_write(struct report *report, struct report_table *table); /* a
 /* --- report_answer.c: what it means --- */
 
 void report_write_answers(struct report *report);
+
+/* --- report_subject.c: what was judged, what was expected --- */
+
 void report_write_expectations(struct report *report);
 void report_write_cautions(struct report *report);
 void report_write_subject(struct report *report); /* what was judged */
@@ -89,7 +93,10 @@ void report_write_sources(struct report *report); /* on which data, by which rul
 /* --- report_lines.c: the figures --- */
 
 void report_write_lines(struct report *report);
-void report_write_difference(struct report *report);
+
+/* --- report_against.c: two sides --- */
+
+void report_write_comparison(struct report *report); /* in sentences; nothing for one side */
 void report_write_moves(struct report *report);
 
 /* --- report_risk.c: how well the risk ranks --- */

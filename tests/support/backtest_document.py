@@ -74,6 +74,6 @@ def document(sides=2):
            'seconds': 0.61}
     if sides > 1:
         doc['against'] = {'appear': [move(HOSTILE, '1998-02-03', 'hit', 14)] + [move(f'c{i}', '1998-02-11', 'hit' if i % 4 else 'false', 13 if i % 4 else None) for i in range(30)],
-                          'vanish': [move('王小明', '1998-03-01', 'false', None), move("o'neil & sons", '1998-03-09', 'late', None)],
-                          'appear_count': 53, 'vanish_count': 2, 'same': 540}
+                          'vanish': [move('王小明', '1998-03-01', 'false', None), move('twice', '1998-03-04', None, None), move("o'neil & sons", '1998-03-09', 'late', None)],
+                          'appear_count': 53, 'vanish_count': 3, 'same': 540}
     return doc
