@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of a golden table: a name, words, `=`, values. Included by a test after <cmocka.h>. */
+/* Rows of a golden table: a name, words, `=`, values. */
 #ifndef UNIT_GOLDEN_ROWS_H
 #define UNIT_GOLDEN_ROWS_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define GOLDEN_WORDS 12
 
