@@ -186,8 +186,8 @@ CMOCKA_LIBS := $(shell pkg-config --libs cmocka)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings $(if $(WERROR),-Werror)
 C_ALL := -std=c11 -D_POSIX_C_SOURCE=200809L -DCHURND_VERSION='"$(VERSION)"' -Iinclude -Itests $(PKG_CFLAGS) \
-	$(CPPFLAGS) $(OPT_$(FLAVOUR)) -fPIE -fno-strict-aliasing -ffp-contract=off $(WARN)
-LD_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LINK_$(FLAVOUR)) $(LDFLAGS)
+	$(CPPFLAGS) $(OPT_$(FLAVOUR)) -fPIE -fno-strict-aliasing -ffp-contract=off -pthread $(WARN)
+LD_ALL := -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LINK_$(FLAVOUR)) $(LDFLAGS)
 
 sources = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c)))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))

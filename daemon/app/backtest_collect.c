@@ -307,7 +307,8 @@ see_entries(void *ctx, const struct entry *entries, size_t count)
 		all->first_at = ts < all->first_at ? ts : all->first_at;
 		all->last_at = ts > all->last_at ? ts : all->last_at;
 	}
-	all->rows += side->is_first ? count : 0;
+	if (side->is_first)
+		all->rows += count;
 	if (side->next_stop >= entries[count - 1].id.ms)
 		return;
 	make_stops(side, entries[count - 1].id.ms);

@@ -419,7 +419,6 @@ begin(struct entry *out, struct stream_id id)
 	out->value = 0;
 	out->has_value = out->backfill = false;
 	out->attribute_count = 0;
-	out->hash = 0;
 }
 
 static bool

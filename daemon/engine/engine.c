@@ -163,12 +163,12 @@ already_held(const struct engine *engine, uint32_t index, struct stream_id id)
 }
 
 static uint32_t
-new_customer(struct engine *engine, const struct entry *entry)
+new_customer(struct engine *engine, const struct entry *entry, uint64_t hash)
 {
 	struct customer *made = customer_create(entry->customer);
 	made->first_seen_at = INT64_MAX;
 	made->wake_at = NEVER;
-	return engine_add_customer(engine, made, entry->hash);
+	return engine_add_customer(engine, made, hash);
 }
 
 static bool
@@ -207,15 +207,16 @@ acceptable(struct engine *engine, uint32_t index, const struct entry *entry,
 }
 
 static void
-apply_entry(struct engine *engine, const struct entry *entry, const struct order_sink *sink)
+apply_entry(struct engine *engine, const struct entry *entry, uint64_t hash,
+	    const struct order_sink *sink)
 {
 	engine_begin_entry(engine, entry->id, sink);
 	if (has_customer(entry)) {
-		uint32_t index = engine_find_index(engine, entry->customer, entry->hash);
+		uint32_t index = engine_find_index(engine, entry->customer, hash);
 		bool held = index != UINT32_MAX && already_held(engine, index, entry->id);
 		if (!held && acceptable(engine, index, entry, sink)) {
 			if (index == UINT32_MAX)
-				index = new_customer(engine, entry);
+				index = new_customer(engine, entry, hash);
 			(void)step_customer(engine, index, entry, STEP_ENTRY, entry->id.ms,
 					    sink);
 		}
@@ -225,16 +226,17 @@ apply_entry(struct engine *engine, const struct entry *entry, const struct order
 
 /* Memory is far: ask for the slots, then the customers, then their tracks, of a whole batch. */
 static void
-fetch_ahead(struct engine *engine, struct entry *entries, size_t count)
+fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
+	    uint64_t hashes[BATCH])
 {
 	uint32_t guess[BATCH];
 	for (size_t i = 0; i < count; i++) {
-		entries[i].hash =
+		hashes[i] =
 			hash_bytes(entries[i].customer.p, entries[i].customer.n, engine->seed);
-		table_prefetch(&engine->table, entries[i].hash);
+		table_prefetch(&engine->table, hashes[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		guess[i] = table_guess(&engine->table, entries[i].hash);
+		guess[i] = table_guess(&engine->table, hashes[i]);
 		if (guess[i] == UINT32_MAX)
 			continue;
 		const char *customer = (const char *)engine_at(engine, guess[i]);
@@ -250,16 +252,17 @@ fetch_ahead(struct engine *engine, struct entry *entries, size_t count)
 }
 
 size_t
-engine_apply(struct engine *engine, struct entry *entries, size_t count,
+engine_apply(struct engine *engine, const struct entry *entries, size_t count,
 	     const struct order_sink *sink)
 {
+	uint64_t hashes[BATCH];
 	for (size_t from = 0; from < count; from += BATCH) {
 		size_t size = count - from < BATCH ? count - from : BATCH;
-		fetch_ahead(engine, entries + from, size);
+		fetch_ahead(engine, entries + from, size, hashes);
 		for (size_t i = from; i < from + size; i++) {
 			if (entries[i].kind == ENTRY_RULES)
 				return i;
-			apply_entry(engine, &entries[i], sink);
+			apply_entry(engine, &entries[i], hashes[i - from], sink);
 		}
 	}
 	return count;

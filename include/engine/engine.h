@@ -21,7 +21,7 @@ size_t engine_customers(const struct engine *engine);
 
 /* Applies entries in order: before each, all that is due up to its ms; returns how many it applied:
  * it stops before an ENTRY_RULES, which the caller turns into engine_change_rules(). Ids must rise. */
-size_t engine_apply(struct engine *engine, struct entry *entries, size_t count,
+size_t engine_apply(struct engine *engine, const struct entry *entries, size_t count,
 		    const struct order_sink *sink);
 /* Like engine_apply of one ENTRY_RULES: all that is due first, then every customer under the new set
  * (which becomes the engine's; the old one is destroyed). A set of the same sha changes nothing. */

@@ -57,7 +57,6 @@ struct entry {
 	struct str user, source, event_id; /* STR_NONE when absent */
 	struct field attributes[EVENT_MAX_ATTRIBUTES];
 	unsigned attribute_count;
-	uint64_t hash; /* of customer, filled by the engine's prefetch */
 };
 
 struct str entry_attribute(const struct entry *entry,
