@@ -265,6 +265,19 @@ mark_bounds(const double *x, struct fit_result *out)
 	}
 }
 
+/* What runs up is a limit that works as a model; rates that vanish are none. */
+static bool
+has_rates(const struct fit_result *result, struct err *err)
+{
+	if ((result->low & (1U << FIT_R | 1U << FIT_ALPHA)) == 0)
+		return true;
+	return err_set(err,
+		       "these customers hold no model of this kind (r %.3g, alpha %.3g days): "
+		       "nearly all came once, or only in a row at their beginning; judge them "
+		       "by silent(), or fit parts of them with --by",
+		       result->model.r, result->model.alpha);
+}
+
 bool
 fit_nbd(struct fit_data *data, enum rhythm_kind kind, const struct fit_watch *watch,
 	struct fit_result *out, struct err *err)
@@ -289,6 +302,8 @@ fit_nbd(struct fit_data *data, enum rhythm_kind kind, const struct fit_watch *wa
 				   .likelihood = -found.value,
 				   .found = found.found};
 	mark_bounds(x, out);
+	if (!has_rates(out, err))
+		return false;
 	estimate_errors(&search, x, out);
 	out->spent = search.spent;
 	return true;
