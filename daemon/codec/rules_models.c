@@ -89,6 +89,8 @@ read_model(struct maker *maker, unsigned signal, const struct yaml_node *map)
 	form_read(&maker->form, map, model_rows, &text);
 	if (map->kind != YAML_MAP)
 		return;
+	if (text.fitted == NULL)
+		form_complain(&maker->form, map, "W211", rules->signals[signal].name, STR_NONE);
 	*model = (struct signal_model){.signal = signal};
 	model->parameters.kind = (enum rhythm_kind)text.kind;
 	read_parameter(maker, map, text.r, "r", &model->parameters.r);

@@ -322,10 +322,16 @@ static const struct message rows[] = {
 	{"W207", "unknown for a customer who never did it; use silent({0}), or add seen({0})",
 	 "从未发生过的客户得到未知;请用 silent({0}),或加 seen({0})"},
 	{"W208", "{0} can never be true", "{0} 永远不会成立"},
-	{"W209", "nobody fitted a model of {0}: its chances are rough; add one under models:",
-	 "{0} 没有拟合过的模型,概率只是粗略估计;请在 models: 下添加"},
+	{"W209",
+	 "nobody fitted a model of {0}: chances by each customer's own mean gap run high, and "
+	 "there are none below 3 gaps; see `churnctl fit`",
+	 "{0} 没有拟合过的模型:按客户自己的平均间隔估计的概率偏高,间隔不足 3 个时没有概率;见 `churnctl fit`"},
 	{"W210", "never asked: a model of {0} before it has no `when`",
 	 "永远用不到:其前已有不带 `when` 的 {0} 模型"},
+	{"W211",
+	 "the model of {0} says no day on which it was `fitted`: on other customers than yours, "
+	 "its chances are biased; see `churnctl fit`",
+	 "{0} 的模型没有注明拟合日期(`fitted`):若取自别家客户,其概率有偏差;见 `churnctl fit`"},
 	{"W213", "{0} and {1} are never true together", "{0} 与 {1} 不可能同时成立"},
 	{"W214", "{0} is always true", "{0} 总是成立"},
 	{"W215", "one of {0} and {1} is always true", "{0} 与 {1} 总有一个成立"},

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The rule packs: each loads without a warning, passes its tests with full coverage, speaks two languages, and
+"""The rule packs: each loads without a warning but that of a model not fitted, passes its tests with full coverage, speaks two languages, and
 leaves steady customers alone. `test_packs.py alarms` simulates at length (CUSTOMERS=20000 of each rate)."""
 import glob
 import json
@@ -15,6 +15,8 @@ from live_house import check, run_tests  # noqa: E402
 BUILD = os.environ.get('BUILD', 'build')
 CHURNCTL = os.path.join(BUILD, 'churnctl')
 PACKS = sorted(path for path in glob.glob('rules/*.yaml') if re.search(r'^churnd: 1', open(path, encoding='utf-8').read(), re.M))
+# Models of other customers, or of nobody: said until an admin has fitted one.
+BIASED = {'rules/ecommerce.yaml': ['W211'], 'rules/retail.yaml': ['W211']}
 MOST = '0.05'  # false drop episodes a customer-year
 # Pack, its drop rule, the signal it reads, a type that feeds it, and what keeps a customer from being silent.
 DROPS = [
@@ -32,11 +34,11 @@ def churnctl(*arguments):
     return subprocess.run([CHURNCTL, *arguments], text=True, capture_output=True, timeout=250, check=False)
 
 
-def test_each_pack_loads_without_a_warning():
+def test_each_pack_loads_without_a_warning_but_that_its_model_is_not_fitted():
     for pack in PACKS:
         done = churnctl('check', pack, '--json')
         said = [line for line in json.loads(done.stdout) if line['code'][0] in 'EW']
-        check(done.returncode == 0 and not said, f'{pack}: {said} {done.stderr}')
+        check(done.returncode == 0 and [line['code'] for line in said] == BIASED.get(pack, []), f'{pack}: {said} {done.stderr}')
 
 
 def test_each_reason_and_advice_is_in_english_and_chinese():
