@@ -2,6 +2,7 @@
 /* churnctl rules stats: how right each rule has been, and what came of each kind of task. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/ctl.h"
 #include "base/civil.h"
@@ -51,6 +52,7 @@ print_rule(const struct ctl *ctl, struct ctl_table *table, const json_t *rule)
 		ctl_table_cell(table, number_text(&table->arena, rule, counts[i]));
 	ctl_table_cell(table, share_text(&table->arena, rule, "precision"));
 	ctl_table_cell(table, number_text(&table->arena, rule, "missed"));
+	ctl_table_cell(table, share_text(&table->arena, rule, "recall"));
 	ctl_table_cell(table, lead_text(ctl, &table->arena, rule));
 	ctl_table_cell(table, share_text(&table->arena, rule, "save_rate"));
 	ctl_table_cell(table, share_text(&table->arena, rule, "noise"));
@@ -59,16 +61,16 @@ print_rule(const struct ctl *ctl, struct ctl_table *table, const json_t *rule)
 static void
 print_rules(const struct ctl *ctl, const json_t *rules)
 {
-	static const char *const heads[2][11] = {
+	static const char *const heads[2][12] = {
 		{"RULE", "ALERTS", "JUDGED", "USEFUL", "FALSE", "LAPSED", "PRECISION", "MISSED",
-		 "MEDIAN LEAD", "SAVE RATE", "NOISE LIMIT"},
-		{"规则", "告警", "已判定", "有用", "误报", "未应验", "准确率", "漏报",
+		 "RECALL", "MEDIAN LEAD", "SAVE RATE", "NOISE LIMIT"},
+		{"规则", "告警", "已判定", "有用", "误报", "未应验", "准确率", "漏报", "召回率",
 		 "提前量中位数", "挽回率", "噪声上限"}};
 	struct ctl_table table;
 	const json_t *rule;
 	size_t i;
 
-	ctl_table_init(&table, heads[ctl->zh], 11, 0x7fe);
+	ctl_table_init(&table, heads[ctl->zh], 12, 0xffe);
 	json_array_foreach(rules, i, rule) print_rule(ctl, &table, rule);
 	ctl_table_print(&table);
 }
@@ -130,6 +132,26 @@ print_tasks(const struct ctl *ctl, const json_t *tasks)
 
 /* --- the whole --- */
 
+/* What counts as a churn, beside what people say. */
+static void
+print_churn(const struct ctl *ctl, const json_t *json)
+{
+	const json_t *churn = json_object_get(json, "churn");
+	const char *kind = ctl_json_text(churn, "kind"), *by = ctl_json_text(churn, "by");
+	struct buf horizon = {0};
+
+	buf_duration_words(&horizon, ctl_json_int(json, "horizon") * SECOND_MS, ctl->zh);
+	if (strcmp(kind, "silence") == 0)
+		printf(ctl->zh ? "流失:%s 沉默超过 %.*s\n"
+			       : "churn: a silence of %s longer than %.*s\n",
+		       ctl_json_text(churn, "signal"), STR_ARG(buf_view(&horizon)));
+	else if (strcmp(kind, "churned") == 0)
+		printf(ctl->zh ? "流失:%s;告警在其前 %.*s 内为有用\n"
+			       : "churn: %s; an alert is right in the %.*s before it\n",
+		       by, STR_ARG(buf_view(&horizon)));
+	buf_finish(&horizon);
+}
+
 static void
 print_stats(const struct ctl *ctl, const json_t *json)
 {
@@ -137,6 +159,7 @@ print_stats(const struct ctl *ctl, const json_t *json)
 	int64_t churned = ctl_json_int(json, "churned"),
 		foreseen = ctl_json_int(json, "foreseen");
 
+	print_churn(ctl, json);
 	if (churned > 0 && ctl->zh)
 		printf("流失客户 %" PRId64 " 个,其中 %" PRId64 " 个事先有告警\n\n", churned,
 		       foreseen);

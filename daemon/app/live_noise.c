@@ -30,14 +30,15 @@ static void
 tell(struct live *live, unsigned slot)
 {
 	const struct rule *rule = &engine_rules(live->engine)->rules[slot];
-	const struct figures *figures = quality_of_rule(live->engine, slot);
+	struct figures figures =
+		quality_of_rule(live->engine, slot, engine_clock(live->engine));
 
 	MEM_RESERVE(live->noisy, live->noisy_cap, live->noisy_count + 1);
 	live->noisy[live->noisy_count++] = rule->key;
 	log_warn("rules",
 		 "rule %.*s is noisy: %u of its %u judged alerts were false alarms, more than "
 		 "its noise of %g; see churnctl rules stats",
-		 STR_ARG(rule->name), figures->counts[FIGURE_FALSE], figures_judged(figures),
+		 STR_ARG(rule->name), figures.counts[FIGURE_FALSE], figures_judged(&figures),
 		 rule->noise);
 }
 

@@ -53,11 +53,14 @@ or_none(const struct figures *figures)
 	return figures ? figures : &none;
 }
 
-const struct figures *
-quality_of_rule(const struct engine *engine, unsigned slot)
+struct figures
+quality_of_rule(const struct engine *engine, unsigned slot, int64_t now)
 {
-	return or_none(quality_find(engine_quality(engine), FIGURES_RULE,
-				    engine_rules(engine)->rules[slot].key));
+	const struct ruleset *rules = engine_rules(engine);
+
+	return figures_as_of(or_none(quality_find(engine_quality(engine), FIGURES_RULE,
+						  rules->rules[slot].key)),
+			     rules, now);
 }
 
 bool
@@ -65,15 +68,19 @@ quality_rule_is_noisy(const struct engine *engine, unsigned slot)
 {
 	double noise = engine_rules(engine)->rules[slot].noise;
 
-	return noise >= 0 && figures_are_noisy(quality_of_rule(engine, slot), noise);
+	if (noise < 0)
+		return false;
+	struct figures figures = quality_of_rule(engine, slot, engine_clock(engine));
+
+	return figures_are_noisy(&figures, noise);
 }
 
 static void
 rule_json(struct json *json, const struct engine *engine, unsigned slot, int64_t now)
 {
-	const struct rule *rule = &engine_rules(engine)->rules[slot];
-	int64_t horizon = engine_rules(engine)->horizon;
-	const struct figures *figures = quality_of_rule(engine, slot);
+	const struct ruleset *rules = engine_rules(engine);
+	const struct rule *rule = &rules->rules[slot];
+	struct figures read = quality_of_rule(engine, slot, now), *figures = &read;
 	const uint32_t *counts = figures->counts;
 
 	json_open(json, '{');
@@ -89,10 +96,14 @@ rule_json(struct json *json, const struct engine *engine, unsigned slot, int64_t
 	key_int(json, "saved", counts[FIGURE_SAVED]);
 	key_int(json, "lost", counts[FIGURE_LOST]);
 	key_int(json, "false", counts[FIGURE_FALSE]);
-	key_int(json, "lapsed", figures_lapsed(figures, now, horizon));
-	key_int(json, "open", figures_still_open(figures, now, horizon));
+	key_int(json, "late", counts[FIGURE_LATE]);
+	key_int(json, "lapsed", counts[FIGURE_LAPSED]);
+	key_int(json, "open", figures_still_open(figures, now, quality_open_for(rules)));
 	key_share(json, "precision", figures_precision(figures));
+	key_int(json, "churns", counts[FIGURE_CHURNS]);
+	key_int(json, "caught", counts[FIGURE_FORESEEN]);
 	key_int(json, "missed", counts[FIGURE_MISSED]);
+	key_share(json, "recall", figures_recall(figures));
 	key_share(json, "save_rate", figures_save_rate(figures));
 	json_key(json, "lead");
 	json_open(json, '{');
@@ -102,7 +113,7 @@ rule_json(struct json *json, const struct engine *engine, unsigned slot, int64_t
 	json_close(json, '}');
 	key_share(json, "noise", rule->noise);
 	json_key(json, "noisy");
-	json_bool(json, quality_rule_is_noisy(engine, slot));
+	json_bool(json, figures_are_noisy(figures, rule->noise));
 	json_close(json, '}');
 }
 
@@ -130,6 +141,53 @@ task_json(struct json *json, const struct engine *engine, unsigned slot)
 	json_close(json, '}');
 }
 
+static void
+key_types(struct json *json, const struct churn_def *churn)
+{
+	struct buf types = {0};
+
+	for (unsigned i = 0; i < churn->type_count; i++)
+		buf_printf(&types, "%s%.*s", i ? ", " : "", STR_ARG(churn->types[i]));
+	json_key(json, "by");
+	json_str(json, buf_view(&types));
+	buf_finish(&types);
+}
+
+static void
+key_condition(struct json *json, const struct churn_def *churn)
+{
+	struct buf text = {0};
+
+	expr_unparse(&text, churn->when->root);
+	json_key(json, "by");
+	json_str(json, buf_view(&text));
+	buf_finish(&text);
+}
+
+/* What counts as a churn, as backtest says it. */
+static void
+churn_json(struct json *json, const struct ruleset *rules)
+{
+	const struct churn_def *churn = &rules->churn;
+
+	json_key(json, "churn");
+	json_open(json, '{');
+	json_key(json, "kind");
+	json_text(json, churn->kind == CHURN_SAID     ? "said"
+			: churn->kind == CHURN_SILENT ? "silence"
+						      : "churned");
+	if (churn->kind == CHURN_SILENT) {
+		json_key(json, "signal");
+		json_str(json, rules->signals[churn->signal].name);
+		key_int(json, "min_days", churn->min_days);
+	} else if (churn->kind == CHURN_ON) {
+		key_types(json, churn);
+	} else if (churn->kind == CHURN_WHEN) {
+		key_condition(json, churn);
+	}
+	json_close(json, '}');
+}
+
 void
 quality_json(struct json *json, const struct engine *engine, int64_t now)
 {
@@ -141,6 +199,7 @@ quality_json(struct json *json, const struct engine *engine, int64_t now)
 	key_instant(json, "at", now);
 	json_key(json, "horizon");
 	json_int(json, rules->horizon / SECOND_MS);
+	churn_json(json, rules);
 	key_int(json, "churned", all->counts[FIGURE_CHURNS]);
 	key_int(json, "foreseen", all->counts[FIGURE_FORESEEN]);
 	json_key(json, "rules");
@@ -165,15 +224,15 @@ quality_noisy_json(struct json *json, const char *key, const struct engine *engi
 	json_key(json, key);
 	json_open(json, '[');
 	for (unsigned i = 0; i < rules->rule_count; i++) {
-		const struct figures *figures = quality_of_rule(engine, i);
-
 		if (!quality_rule_is_noisy(engine, i))
 			continue;
+		struct figures figures = quality_of_rule(engine, i, engine_clock(engine));
+
 		json_open(json, '{');
 		json_key(json, "rule");
 		json_str(json, rules->rules[i].name);
-		key_int(json, "false", figures->counts[FIGURE_FALSE]);
-		key_int(json, "judged", figures_judged(figures));
+		key_int(json, "false", figures.counts[FIGURE_FALSE]);
+		key_int(json, "judged", figures_judged(&figures));
 		key_share(json, "noise", rules->rules[i].noise);
 		json_close(json, '}');
 	}

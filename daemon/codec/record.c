@@ -432,6 +432,17 @@ put_risks(const struct writer *writer, const struct customer *customer)
 	}
 }
 
+static void
+put_alerts(const struct writer *writer, const struct customer *customer)
+{
+	buf_varint(writer->out, customer->cold->alert_count);
+	for (unsigned i = 0; i < customer->cold->alert_count; i++) {
+		put_key(writer, customer->cold->alerts[i].rule);
+		put_key(writer, customer->cold->alerts[i].item);
+		put_at(writer, customer->cold->alerts[i].at);
+	}
+}
+
 /* --- the record --- */
 
 static uint64_t
@@ -462,7 +473,8 @@ parts_of(const struct customer *customer)
 	       part_bit(customer->stage, PART_STAGE) | part_bit(cold->risk_count, PART_RISKS) |
 	       part_bit(cold->item_count, PART_ITEMS) |
 	       part_bit(cold->member_count, PART_MEMBERS) |
-	       part_bit(cold->churned_at, PART_CHURNED);
+	       part_bit(cold->churned_at, PART_CHURNED) |
+	       part_bit(cold->alert_count, PART_ALERTS);
 }
 
 static void
@@ -524,10 +536,14 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 	case PART_CHURNED:
 		put_at(writer, customer->cold->churned_at);
 		return;
+	case PART_ALERTS:
+		put_alerts(writer, customer);
+		return;
 	case PART_EPISODE:
 	case PART_QUIET:
 	case PART_RESTS:
 	case PART_MOVED:
+	case PART_GONE:
 	case PART_COUNT:
 		return;
 	}

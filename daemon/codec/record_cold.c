@@ -152,6 +152,22 @@ record_read_risks(struct reader *reader)
 }
 
 void
+record_read_alerts(struct reader *reader)
+{
+	uint64_t count = record_take_below(reader, CUSTOMER_MAX_OPEN + 1);
+
+	for (uint64_t left = count; left > 0 && reader->p; left--) {
+		struct open_alert *alert = customer_add_alert(reader->customer);
+
+		alert->rule = (uint32_t)record_take_little(reader, 4);
+		alert->item = (uint32_t)record_take_little(reader, 4);
+		alert->at = record_take_at(reader);
+	}
+	if (count == 0)
+		record_spoil(reader); /* it is left out then */
+}
+
+void
 record_read_ids(struct reader *reader)
 {
 	uint64_t count = record_take_below(reader, CUSTOMER_MAX_IDS + 1);

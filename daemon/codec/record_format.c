@@ -25,10 +25,9 @@ const struct record_number record_numbers[RECORD_NUMBERS] = {
 };
 
 const struct record_flag record_flags[RECORD_FLAGS] = {
-	{PART_EPISODE, CUSTOMER_EPISODE},
-	{PART_QUIET, CUSTOMER_QUIET},
-	{PART_RESTS, CUSTOMER_RESTS},
-	{PART_MOVED, CUSTOMER_MOVED},
+	{PART_EPISODE, CUSTOMER_EPISODE}, {PART_QUIET, CUSTOMER_QUIET},
+	{PART_RESTS, CUSTOMER_RESTS},	  {PART_MOVED, CUSTOMER_MOVED},
+	{PART_GONE, CUSTOMER_GONE},
 };
 
 #define RULE_NUMBER(bit, member, is_at)                               \

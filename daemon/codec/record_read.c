@@ -160,6 +160,7 @@ read_part(struct reader *reader, enum record_part part)
 	case PART_QUIET:
 	case PART_RESTS:
 	case PART_MOVED:
+	case PART_GONE:
 		read_flag(reader, part);
 		return;
 	case PART_DAYS:
@@ -206,6 +207,9 @@ read_part(struct reader *reader, enum record_part part)
 		return;
 	case PART_CHURNED:
 		customer_cold(reader->customer)->churned_at = record_take_at(reader);
+		return;
+	case PART_ALERTS:
+		record_read_alerts(reader);
 		return;
 	case PART_COUNT:
 		return;
@@ -271,6 +275,7 @@ read_parts(struct reader *reader)
 {
 	unsigned parts = reader->version == 1  ? (unsigned)PART_COUNT_1
 			 : reader->version < 4 ? (unsigned)PART_COUNT_3
+			 : reader->version < 6 ? (unsigned)PART_COUNT_5
 					       : (unsigned)PART_COUNT;
 	uint64_t has = record_take_below(reader, UINT64_C(1) << parts);
 

@@ -54,7 +54,7 @@ static void
 read_days(struct maker *maker, const struct yaml_node *node, struct churn_def *churn)
 {
 	static const struct form_row row = {.least = 1, .most = MOST_DAYS};
-	int64_t days = 1;
+	int64_t days = CHURN_MIN_DAYS;
 
 	if (churn->kind != CHURN_SILENT) {
 		form_complain(&maker->form, node, "E291", STR_NONE, STR_NONE);
@@ -106,7 +106,7 @@ maker_churn(struct maker *maker)
 	struct churn_def *churn = &maker->rules->churn;
 	struct churn_text text = {NULL, NULL, NULL, NULL, NULL};
 
-	churn->min_days = 1;
+	churn->min_days = CHURN_MIN_DAYS;
 	if (map == NULL)
 		return;
 	form_read(&maker->form, map, churn_rows, &text);

@@ -360,6 +360,26 @@ customer_add_task(struct customer *customer)
 	return &cold->tasks[at];
 }
 
+struct open_alert *
+customer_add_alert(struct customer *customer)
+{
+	struct cold *cold = customer_cold(customer);
+	size_t at = cold->alert_count;
+
+	assert(at < CUSTOMER_MAX_OPEN);
+	cold->alerts = open_gap(cold->alerts, &cold->alert_count, at, sizeof *cold->alerts);
+	return &cold->alerts[at];
+}
+
+void
+customer_drop_alert(struct customer *customer, unsigned at)
+{
+	struct cold *cold = customer_cold(customer);
+
+	assert(at < cold->alert_count);
+	close_gap(cold->alerts, &cold->alert_count, at, sizeof *cold->alerts);
+}
+
 void
 task_finish(struct task_held *task)
 {
@@ -377,6 +397,7 @@ task_finish(struct task_held *task)
 static void
 cold_finish(struct cold *cold)
 {
+	mem_free(cold->alerts);
 	profile_finish(cold);
 	for (unsigned i = 0; i < cold->tag_count; i++)
 		text_set(&cold->tags[i].name, STR_NONE);

@@ -36,6 +36,9 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 		engine->has_inhibited |= rules->rules[i].inhibitor_count > 0;
 		engine->has_points_expr |= rules->rules[i].points_expr != NULL;
 	}
+	engine->silent =
+		rules->churn.kind == CHURN_SILENT ? UINT64_C(1) << rules->churn.signal : 0;
+	engine->day_start.at = 0;
 	guard_take_rules(engine);
 	teams_take_rules(engine);
 	engine->windowed = 0;
@@ -302,7 +305,8 @@ engine_bytes(const struct engine *engine)
 			 cold->tag_count * sizeof *cold->tags +
 			 cold->id_count * sizeof *cold->ids +
 			 cold->task_count * sizeof *cold->tasks +
-			 cold->item_count * sizeof *cold->items + MALLOC_OVERHEAD;
+			 cold->item_count * sizeof *cold->items +
+			 cold->alert_count * sizeof *cold->alerts + MALLOC_OVERHEAD;
 	}
 	return bytes;
 }

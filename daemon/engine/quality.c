@@ -38,6 +38,19 @@ rule_warns(const struct rule *rule)
 	       (rule->points_expr || rule->points > 0 || rule->floor > 0);
 }
 
+int64_t
+quality_open_for(const struct ruleset *rules)
+{
+	bool silent = rules->churn.kind == CHURN_SILENT;
+	return rules->horizon + (silent ? 2 * DAY_MS : 0);
+}
+
+bool
+quality_lapsed_is_false(const struct ruleset *rules)
+{
+	return rules->churn.kind == CHURN_ON || rules->churn.kind == CHURN_WHEN;
+}
+
 /* ---- lead times ---- */
 
 #define EXACT 8 /* buckets of one hour; then so many an octave */
@@ -155,6 +168,18 @@ figures_still_open(const struct figures *figures, int64_t now, int64_t horizon)
 	return count_open(figures, from, figures->open_from + OPEN_DAYS);
 }
 
+struct figures
+figures_as_of(const struct figures *figures, const struct ruleset *rules, int64_t now)
+{
+	struct figures read = *figures;
+	figures_lapse(&read, now, quality_open_for(rules));
+	if (quality_lapsed_is_false(rules)) {
+		read.counts[FIGURE_FALSE] += read.counts[FIGURE_LAPSED];
+		read.counts[FIGURE_LAPSED] = 0;
+	}
+	return read;
+}
+
 /* ---- shares ---- */
 
 uint32_t
@@ -188,6 +213,12 @@ double
 figures_precision(const struct figures *figures)
 {
 	return share(figures_useful(figures), figures_judged(figures));
+}
+
+double
+figures_recall(const struct figures *figures)
+{
+	return share(figures->counts[FIGURE_FORESEEN], figures->counts[FIGURE_CHURNS]);
 }
 
 double

@@ -68,7 +68,7 @@ step_apply_life(struct step *step, unsigned slot, struct item *item, const struc
 		said->item = item;
 		said->cause = cause;
 		said->firing = state->firing;
-		verdict_announced(step, &before, state);
+		verdict_announced(step, &before, state, item);
 	}
 	if ((life->effects & LIFE_FIRED) && (state->flags & RULE_MARKED))
 		step->silent = true;
@@ -310,9 +310,10 @@ void
 step_look_whole(struct step *step)
 {
 	struct engine *engine = step->engine;
+	bool left = churn_look(step);
 	bool turned = engine->rules->only && step_look_only(step);
 	bool rests = step->customer->flags & CUSTOMER_RESTS;
-	if (turned && step->dry)
+	if ((left || turned) && step->dry)
 		return;
 	if (rests && turned)
 		orders_cancel_tasks(step, STR("the customer is outside `only`"),
@@ -442,14 +443,6 @@ step_is_calm(const struct step *step)
 	return calm->count == 0 && !calm->watching;
 }
 
-/* That the customer is lost is known to those who say so (`churnctl churned`). */
-static bool
-is_churn(const struct entry *entry)
-{
-	static const struct str churned = {"churned", 7};
-	return entry->type.n == churned.n && str_eq(entry->type, churned) && !entry->backfill;
-}
-
 static void
 step_event(struct step *step)
 {
@@ -461,10 +454,10 @@ step_event(struct step *step)
 	guard_count(engine, step->use, step->entry);
 	step->calm = step->use && calm_is(engine, step->customer, step->use, step->entry);
 	engine->member_went = false;
+	churn_before(step);
 	if (!absorb_entry(engine, step->customer, step->entry, step->use))
 		return;
-	if (is_churn(step->entry))
-		verdict_churned(step, step->entry->ts);
+	churn_after(step);
 	if (step_is_calm(step)) {
 		if (step->use->signals & engine->windowed)
 			engine_set_day(engine, step->index, true);

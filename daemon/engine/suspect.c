@@ -137,11 +137,10 @@ next_time(const struct guard *guard, uint64_t signals, int64_t at)
 }
 
 int64_t
-look_paused(const struct look *look, uint64_t signals, int64_t from, int64_t to)
+guard_paused(const struct guard *guard, uint64_t signals, int64_t from, int64_t to)
 {
-	const struct guard *guard = &look->engine->guard;
 	int64_t sum = 0;
-	if (!(guard->paused & signals) || look->unguarded)
+	if (!(guard->paused & signals))
 		return 0;
 	while (from < to) {
 		struct suspect_time time = next_time(guard, signals, from);
@@ -153,6 +152,12 @@ look_paused(const struct look *look, uint64_t signals, int64_t from, int64_t to)
 		from = end;
 	}
 	return sum;
+}
+
+int64_t
+look_paused(const struct look *look, uint64_t signals, int64_t from, int64_t to)
+{
+	return look->unguarded ? 0 : guard_paused(&look->engine->guard, signals, from, to);
 }
 
 unsigned

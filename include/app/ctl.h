@@ -128,7 +128,7 @@ void ctl_text_clean(struct buf *out, struct str text);
 struct str ctl_clean(struct arena *arena, const char *text); /* the same, in the arena */
 unsigned ctl_text_width(struct str text); /* columns: characters of East Asia take two */
 
-#define CTL_TABLE_COLUMNS 11
+#define CTL_TABLE_COLUMNS 12
 struct ctl_table {
 	struct arena arena;
 	struct str *cells; /* owned, row by row */

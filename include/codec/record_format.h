@@ -23,8 +23,9 @@
  *   3  a task by the keys of its rules, where 1 and 2 had bits of their slots, which say nothing any more;
  *      who lent it, what others call it, who took it when, and when it was put off
  *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned
- *   5  what was said of a task's two clocks; before, once for both */
-#define RECORD_VERSION 5
+ *   5  what was said of a task's two clocks; before, once for both
+ *   6  parts from PART_GONE on */
+#define RECORD_VERSION 6
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
 
@@ -59,9 +60,12 @@ enum record_part {
 	PART_MEMBERS, /* key of what names them, list of members */
 	PART_MOVED,   /* a flag */
 	PART_CHURNED, /* an instant */
+	PART_GONE,    /* a flag */
+	PART_ALERTS, /* count:varint (key of the rule, key of the item, at)*: open beside a later one */
 	PART_COUNT,
-	PART_COUNT_1 = PART_LEVEL,  /* what version 1 knew */
-	PART_COUNT_3 = PART_CHURNED /* what 2 and 3 did */
+	PART_COUNT_1 = PART_LEVEL,   /* what version 1 knew */
+	PART_COUNT_3 = PART_CHURNED, /* what 2 and 3 did */
+	PART_COUNT_5 = PART_GONE     /* what 4 and 5 did */
 };
 
 /* What a byte says of a task: these follow, or are so. */
@@ -90,7 +94,7 @@ struct record_flag {
 	uint8_t part, flag;
 };
 
-#define RECORD_FLAGS 4
+#define RECORD_FLAGS 5
 extern const struct record_flag record_flags[RECORD_FLAGS];
 
 /* The numbers of a rule's state: bit i of `has` says that row i is not 0. */

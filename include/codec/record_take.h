@@ -46,6 +46,7 @@ void record_read_ids(struct reader *reader);
 void record_read_tasks(struct reader *reader);
 void record_read_afters(struct reader *reader);
 void record_read_risks(struct reader *reader);
+void record_read_alerts(struct reader *reader);
 /* record_items.c */
 void record_read_list_items(struct reader *reader);
 void record_read_members(struct reader *reader);

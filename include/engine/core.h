@@ -167,6 +167,10 @@ struct engine {
 	bool member_went; /* the last entry made a customer forget a member whom rules may count */
 	struct teams teams;
 	struct quality quality;
+	uint64_t silent; /* bit of the signal whose silence counts as churn; 0 */
+	struct {
+		int64_t day, at;
+	} day_start;	  /* the last one that was asked for, for churn_silence() */
 	bool guard_moved; /* what is due now is due because other time is suspect */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
@@ -237,6 +241,8 @@ guard_view(struct engine *engine, int64_t now)
 	if (now < engine->guard.view_from || now >= engine->guard.view_to)
 		guard_view_make(engine, now);
 }
+/* So much of the time from..to was suspect, as the view has it. */
+int64_t guard_paused(const struct guard *guard, uint64_t signals, int64_t from, int64_t to);
 /* Alerts of a rule in an hour (caps.c). n: the alert's order number. */
 bool cap_mutes(struct step *step, const struct alert *alert, uint32_t n);
 void cap_finish(struct cap *cap);
@@ -254,9 +260,32 @@ void notice_muted(struct engine *engine, const struct cap *cap, int64_t at,
 /* Has a record of the partition that was written as of `applied` what happens in this step? */
 bool step_is_recorded(const struct step *step, struct stream_id applied);
 
-/* How right rules are (verdict.c, quality.c). After a firing was announced: before, and as it is now. */
+/* When a customer counts as churned (churn.c). Of the signal whose silence does, as struct track has it: */
+struct active_mark {
+	int64_t last_at;
+	uint32_t last;
+	uint16_t days; /* 0: never active */
+};
+
+/* Where it stands with the signal whose silence does: */
+struct silence_now {
+	bool counts;  /* one runs, after enough active days */
+	bool over;    /* it is a churn, or a churn was told in it */
+	int64_t last; /* the local day it began with */
+	int64_t over_at; /* then it becomes one; NEVER: it does not, or not while its feed is suspect */
+};
+struct silence_now churn_silence(struct engine *engine, const struct customer *customer,
+				 int64_t now);
+/* Before and after the step's entry is taken in. */
+void churn_before(struct step *step);
+void churn_after(struct step *step);
+bool churn_look(
+	struct step *step); /* what time, or a condition, makes of it; whether it turned */
+
+/* How right rules are (verdict.c, quality.c). After a firing was announced: before, and as it is now; for the
+ * customer (item NULL) or for an item. */
 void verdict_announced(struct step *step, const struct rule_state *before,
-		       struct rule_state *state);
+		       struct rule_state *state, const struct item *item);
 /* It was announced once more, and is the same alert. */
 void verdict_moved(struct step *step, struct rule_state *state, int64_t announced_before);
 /* A late event undid it. */
@@ -264,7 +293,28 @@ void verdict_withdrawn(struct step *step, const struct rule_state *before,
 		       struct rule_state *state);
 void verdict_task(struct step *step, const struct task_held *task, enum task_verb verb,
 		  struct str who);
+/* Shared with verdict_churn.c: figures to count in, NULL when the records hold this step already; the first and the
+ * last of the alerts that are judged together. */
+struct figures *verdict_figures(struct step *step, enum figures_kind kind, uint32_t key);
+void verdict_count(struct step *step, enum figures_kind kind, uint32_t key, unsigned figure);
+/* The same of the state's rule, and back. */
+void verdict_count_of(struct step *step, const struct rule_state *state, unsigned figure);
+void verdict_uncount(struct step *step, const struct rule_state *state, unsigned figure);
+const struct rule *verdict_rule(const struct step *step, const struct rule_state *state);
+bool alert_is_open(const struct rule_state *state);
+int64_t alert_first(const struct rule_state *state);
+void alert_open(struct step *step, struct rule_state *state, int64_t first);
+struct figures *alert_close(struct step *step, struct rule_state *state, int64_t announced_at);
+uint32_t alert_item(const struct item *item); /* as struct open_alert has it; NULL: 0 */
+
+/* What churn says of alerts (verdict_churn.c). Somebody said so; the same churn said again is one. */
 void verdict_churned(struct step *step, int64_t at);
+/* By an event or a condition of `churn:`: each is a churn. */
+void verdict_left(struct step *step, int64_t at);
+/* A silence has become one; `last` as it stands, without suspect time. */
+void verdict_silent(struct step *step, struct silence_now now);
+/* The customer was active on the day `back`, before the silence was a churn, or after that. */
+void verdict_back(struct step *step, struct silence_now before, int64_t back);
 void quality_forget(struct engine *engine, struct stream_id change); /* of what is no more */
 
 /* Teams. */
@@ -420,6 +470,8 @@ struct step {
 	bool tasks_made;  /* one is open that was not before this pass */
 	bool owner_moved; /* an action gave the customer to another */
 	bool silent; /* first_run: mark_only moved something: level alerts are not announced */
+	struct active_mark
+		active; /* before its entry, when that may end a silence that counts */
 	struct announcement *announcements; /* in the scratch arena */
 	unsigned announcement_count, announcement_cap;
 };

@@ -30,6 +30,8 @@ struct tracks {
 	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
 };
 
+#define ALERT_LATE UINT32_MAX
+
 enum phase { PHASE_IDLE, PHASE_PENDING, PHASE_FIRING, PHASE_CLEARING };
 
 enum rule_flag {
@@ -49,8 +51,8 @@ struct rule_state {
 	uint16_t announced_n; /* order number within announced_at, for opened_by */
 	uint16_t was_true;    /* of an item's rule: before the late event of the step at work */
 	uint32_t firing;      /* its number: counted per customer over all rules */
-	/* 0: no alert of it is open (engine/quality.h); else 1 and the seconds from the first open one to
-	 * announced_at. */
+	/* 0: no alert of it is open (engine/quality.h); ALERT_LATE: it came when the silence was a churn
+	 * already; else 1 and the seconds from the first open one to announced_at. */
 	uint32_t open;
 	int64_t since_at;     /* this phase began */
 	int64_t fired_at;     /* this firing began */
@@ -136,6 +138,15 @@ struct member {
 	struct tracks tracks; /* days, as SIGNAL_COUNT, of signals that are read by person */
 };
 
+#define CUSTOMER_MAX_OPEN 256 /* of more the first is not kept */
+
+/* An alert that is open beside a later one of its rule, where each is judged by itself. */
+struct open_alert {
+	uint32_t rule; /* its key */
+	uint32_t item; /* made of the item's key; 0: of the customer */
+	int64_t at;
+};
+
 enum task_state { TASK_OPEN, TASK_CLAIMED, TASK_SNOOZED, TASK_DONE, TASK_CANCELLED };
 const char *task_state_name(enum task_state state);
 
@@ -198,9 +209,10 @@ struct cold {
 	struct risk_point *risks;     /* owned, by day; kept where rules read risk_rise() */
 	struct item *items;	      /* owned, by list and key */
 	struct member *members;	      /* owned, by id */
+	struct open_alert *alerts;    /* owned, as they were followed by a later one */
 	int64_t churned_at;	      /* ts of the last churn; 0: none */
 	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
-		item_count, member_count;
+		item_count, member_count, alert_count;
 	uint32_t counted_for; /* derived: the owner, as of a task */
 };
 
@@ -212,7 +224,8 @@ enum customer_flag {
 	CUSTOMER_EPISODE = 8, /* not healthy */
 	CUSTOMER_QUIET = 16,  /* backfilled: nothing is due before look_due_at */
 	CUSTOMER_GIVEN = 32,  /* its record has to go with the next commit: see teams.c */
-	CUSTOMER_MOVED = 64   /* by a second look: who reads that waits, see settle.c */
+	CUSTOMER_MOVED = 64,  /* by a second look: who reads that waits, see settle.c */
+	CUSTOMER_GONE = 128   /* `when` of `churn:` is true: kept for the transition */
 };
 
 struct customer {

@@ -14,7 +14,10 @@
  * last of them is over, to the end of that UTC day, it has lapsed: nothing came of it. A person may still judge it.
  * A churn is an event of type `churned` that is not backfilled, or a profile entry after which `only` is false;
  * within a horizon of the customer's last one it is the same churn. It is missed by each rule that announced nothing
- * of this customer in the horizon before it. */
+ * of this customer in the horizon before it.
+ * By `churn:` of the rules (struct churn_def) there are more, and truth.h judges: of a silence the first alert, a hit,
+ * late, or false when the customer comes back; of what an event or a condition tells each alert, a hit or, when it
+ * lapses, false. Who was so before the engine could see it come is noted (cold.churned_at) and judges nothing. */
 
 /* It can raise the risk. Others are good news or reminders, and are not judged. */
 bool rule_warns(const struct rule *rule);
@@ -47,11 +50,13 @@ enum figure {
 	FIGURE_CREATED, /* task */
 	FIGURE_REOPENED,
 	FIGURE_CANCELLED,
-	FIGURE_BY_ITSELF,			/* done by close_when: nobody's judgement */
-	FIGURE_DONE,				/* five: done by people, by enum outcome */
-	FIGURE_CHURNS = FIGURE_DONE + OUTCOMES, /* all: customers that churned */
-	FIGURE_FORESEEN, /* of these: some rule had announced something */
-	FIGURE_LAPSED,	 /* rule: as of the last change of its figures; see figures_lapsed() */
+	FIGURE_BY_ITSELF, /* done by close_when: nobody's judgement */
+	FIGURE_DONE,	  /* five: done by people, by enum outcome */
+	FIGURE_CHURNS = FIGURE_DONE +
+			OUTCOMES, /* all: customers that churned; rule: since it is there */
+	FIGURE_FORESEEN,	  /* of these: some rule, or it, had announced something */
+	FIGURE_LAPSED, /* rule: as of the last change of its figures; see figures_lapsed() */
+	FIGURE_LATE,   /* rule: of a silence that was a churn already */
 	FIGURES
 };
 
@@ -70,6 +75,11 @@ struct figures {
 		[OPEN_DAYS]; /* open alerts by the day of the last announcement, at day % OPEN_DAYS */
 };
 
+/* So long an alert may be open, ms: the horizon; by silence until the day is over that ends it, in any zone. */
+int64_t quality_open_for(const struct ruleset *rules);
+/* What nothing came of was false, where an event or a condition says which customers go. */
+bool quality_lapsed_is_false(const struct ruleset *rules);
+
 /* Pure arithmetic. Lead in ms, not negative. */
 void figures_add_lead(struct figures *figures, int64_t lead);
 /* The lead below which the share q (0..1) of leads lies, by nearest rank, ms; -1 without any. Half an hour from the
@@ -83,12 +93,17 @@ void figures_lapse(struct figures *figures, int64_t now, int64_t horizon);
 /* The same for reading: how many have lapsed, how many are open. */
 uint32_t figures_lapsed(const struct figures *figures, int64_t now, int64_t horizon);
 uint32_t figures_still_open(const struct figures *figures, int64_t now, int64_t horizon);
+/* As they are read at `now` under these rules: what has lapsed is counted, as false where that is what it is. */
+struct figures figures_as_of(const struct figures *figures, const struct ruleset *rules,
+			     int64_t now);
 uint32_t figures_useful(const struct figures *figures);
 uint32_t figures_judged(const struct figures *figures);
 uint32_t figures_done(const struct figures *figures); /* task: by people */
 /* Of the judged alerts the useful share; of customers saved or lost the saved share (of a rule, of a task); -1:
  * nothing to divide. */
 double figures_precision(const struct figures *figures);
+/* Of the churns that a rule could have told of, or of all, the share that it did; -1: there was none. */
+double figures_recall(const struct figures *figures);
 double figures_save_rate(const struct figures *figures);
 /* More than `noise` of at least QUALITY_NOISE_LEAST judged alerts were false. noise < 0: no limit. */
 bool figures_are_noisy(const struct figures *figures, double noise);

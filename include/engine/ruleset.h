@@ -293,10 +293,12 @@ enum churn_kind {
 	CHURN_WHEN    /* the condition becomes true; once it was not, it may again */
 };
 
+#define CHURN_MIN_DAYS 2
+
 struct churn_def {
 	enum churn_kind kind;
 	unsigned signal;	 /* CHURN_SILENT */
-	unsigned min_days;	 /* active days with which a silence counts; at least 1 */
+	unsigned min_days;	 /* active days from which on a silence counts */
 	const struct str *types; /* CHURN_ON */
 	unsigned type_count;
 	const struct expr *when; /* CHURN_WHEN: reads what `only` may */

@@ -78,6 +78,9 @@ struct tag_state *customer_tag(const struct customer *customer, struct str name)
 struct tag_state *customer_tag_make(struct customer *customer, struct str name);
 bool customer_drop_tag(struct customer *customer, struct str name);
 struct task_held *customer_add_task(struct customer *customer);
+/* Open alerts beside later ones: the caller sees to CUSTOMER_MAX_OPEN. */
+struct open_alert *customer_add_alert(struct customer *customer);
+void customer_drop_alert(struct customer *customer, unsigned at);
 void task_finish(struct task_held *task);	   /* frees what it owns */
 void text_set(struct str *owned, struct str text); /* frees the old copy; empty: STR_NONE */
 

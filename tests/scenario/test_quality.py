@@ -29,15 +29,15 @@ DAY = 86400000
 START = 1767225600000  # 2026-01-01
 TABLE = '''4 customers churned, 3 of them after an alert
 
-RULE        ALERTS  JUDGED  USEFUL  FALSE  LAPSED  PRECISION  MISSED  MEDIAN LEAD  SAVE RATE  NOISE LIMIT
-complaints      10       3       3      0       7       100%       1      20 days         0%          50%
-quiet           14       3       3      0      11       100%       1     25 hours         0%            -
+RULE        ALERTS  JUDGED  USEFUL  FALSE  LAPSED  PRECISION  MISSED  RECALL  MEDIAN LEAD  SAVE RATE  NOISE LIMIT
+complaints      10       3       3      0       7       100%       1     75%      20 days         0%          50%
+quiet           14       3       3      0      11       100%       1     75%     25 hours         0%            -
 
 TASK  CREATED  SAVED  CHURNED  FALSE ALARM  NO ANSWER  OTHER  BY ITSELF  CANCELLED  SAVE RATE
 call       10      0        0            0          0      0          0          0          -
 '''
-NOISY = '''RULE        ALERTS  JUDGED  USEFUL  FALSE  LAPSED  PRECISION  MISSED  MEDIAN LEAD  SAVE RATE  NOISE LIMIT
-complaints      10      10       4      6       0        40%       1      20 days        25%          50%
+NOISY = '''RULE        ALERTS  JUDGED  USEFUL  FALSE  LAPSED  PRECISION  MISSED  RECALL  MEDIAN LEAD  SAVE RATE  NOISE LIMIT
+complaints      10      10       4      6       0        40%       1     75%      20 days        25%          50%
 '''
 CHINESE = '''流失客户 4 个,其中 3 个事先有告警
 

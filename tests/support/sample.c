@@ -305,6 +305,9 @@ add_others(const struct ruleset *rules, struct customer *customer, struct lcg *l
 		cold->risks[i] = (struct risk_point){(uint16_t)(now / DAY_MS - 10 + i),
 						     (uint8_t)lcg_below(lcg, 101), i == 0};
 	cold->churned_at = lcg_below(lcg, 2) ? past(lcg, now) : 0;
+	for (uint64_t left = lcg_below(lcg, 4); left > 0; left--)
+		*customer_add_alert(customer) =
+			(struct open_alert){rules->rules[left].key, left == 2, past(lcg, now)};
 	cold->id_count = (uint16_t)lcg_below(lcg, CUSTOMER_MAX_IDS + 1);
 	cold->ids = mem_array(cold->id_count, sizeof *cold->ids);
 	for (unsigned i = 0; i < cold->id_count; i++)
@@ -345,10 +348,12 @@ set_numbers(struct customer *customer, struct lcg *lcg, int64_t now)
 		customer->level = 3;
 	customer->stage = (uint8_t)lcg_below(lcg, 3);
 	customer->stage_at = customer->stage ? past(lcg, now) : 0;
-	uint64_t flags = lcg_below(lcg, 16);
+	uint64_t flags = lcg_below(lcg, 32);
 	customer->flags = (uint8_t)((flags & 7) << 2); /* RESTS, EPISODE, QUIET */
 	if (flags & 8)
 		customer->flags |= CUSTOMER_MOVED;
+	if (flags & 16)
+		customer->flags |= CUSTOMER_GONE;
 }
 
 struct customer *

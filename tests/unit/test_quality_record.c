@@ -70,12 +70,12 @@ commit(struct store *store, struct engine *engine, size_t records)
 }
 
 static struct scene
-recover(const struct store *store, struct stream_id low)
+recover(const struct store *store, struct stream_id low, const char *rules)
 {
 	struct scene again;
 	struct stream_id applied;
 	struct err err = {""};
-	scene_init(&again, TWO CALLED);
+	scene_init(&again, rules);
 	if (low.ms > 0)
 		engine_resume(again.engine, low);
 	for (size_t i = 0; i < store->count; i++) {
@@ -147,16 +147,22 @@ nothing_is_counted_twice_or_lost_over_a_crash(void **state)
 {
 	enum { ENTRIES = 400 };
 	static struct made list[ENTRIES];
+	static const char *const kinds[] = {
+		TWO CALLED, "churn: {silent: login, horizon: 12d, min_days: 2}\n" TWO CALLED,
+		"churn: {silent: login, horizon: 30d, min_days: 1}\n" TWO CALLED,
+		"churn: {on: login, horizon: 20d}\n" TWO CALLED,
+		"churn: {when: 'profile.status == \"cancelled\"', horizon: 15d}\n" TWO CALLED};
 	(void)state;
-	for (uint64_t seed = 1; seed <= 20; seed++) {
+	for (uint64_t seed = 1; seed <= 40; seed++) {
 		struct lcg lcg = {.state = seed};
 		struct scene whole, cut;
 		struct store store = {0};
 		struct stream_id low = {0, 0};
 		size_t low_i = 0, crash;
 		int64_t now = at("2026-03-02 00:00");
-		scene_init(&whole, TWO CALLED);
-		scene_init(&cut, TWO CALLED);
+		const char *rules = kinds[seed % (sizeof kinds / sizeof *kinds)];
+		scene_init(&whole, rules);
+		scene_init(&cut, rules);
 		crash = (size_t)lcg_below(&lcg, ENTRIES);
 		for (size_t i = 0; i < ENTRIES; i++) {
 			make(&list[i], &lcg, &now);
@@ -172,7 +178,7 @@ nothing_is_counted_twice_or_lost_over_a_crash(void **state)
 		}
 		while (low_i < ENTRIES && stream_id_cmp(list[low_i].id, low) <= 0)
 			low_i++;
-		struct scene again = recover(&store, low);
+		struct scene again = recover(&store, low, rules);
 		scene_finish(&cut);
 		for (size_t i = low_i; i < ENTRIES; i++)
 			play(&again, &list[i]);

@@ -237,7 +237,7 @@ churn_is_by_silence_by_event_or_by_condition(void **state)
 	(void)state;
 	assert_int_equal(churn.kind, CHURN_SILENT);
 	assert_int_equal(churn.signal, 1);
-	assert_int_equal(churn.min_days, 1);
+	assert_int_equal(churn.min_days, 2);
 	churn = churn_of("churn: {on: [cancel, left], horizon: 36h}\n", 36 * HOUR_MS);
 	assert_int_equal(churn.kind, CHURN_ON);
 	assert_int_equal(churn.type_count, 2);

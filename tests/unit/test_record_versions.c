@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shows that state records of every older version are still read: those of tests/fuzz/corpus/record. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "codec/record.h"
+#include "support/sample.h"
+
+static void
+drop(struct customer *customer)
+{
+	customer_finish(customer);
+	mem_free(customer);
+}
+
+/* A record that this version wrote under these rules. */
+static struct customer *
+old_record(const struct ruleset *rules, unsigned version, unsigned i)
+{
+	char path[64], bytes[8192];
+	FILE *file;
+	struct customer *customer;
+	struct stream_id id;
+	struct err err;
+	size_t n;
+
+	snprintf(path, sizeof path, "tests/fuzz/corpus/record/v%u-%u", version, i);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	n = fread(bytes, 1, sizeof bytes, file);
+	fclose(file);
+	assert_int_equal(bytes[0], version);
+	customer = record_decode(rules, STR("c42"), (struct str){bytes, n}, &id, &err);
+	if (!customer)
+		fail_msg("%s: %s", path, err.text);
+	return customer;
+}
+
+static void
+a_record_of_version_1_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct customer *customer = old_record(rules, 1, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->tag_count; k++)
+			assert_int_equal(customer->cold->tags[k].by, TAG_BY_HAND);
+		drop(customer);
+	}
+	ruleset_destroy(rules);
+}
+
+/* Which rules a task had, that version did not know. */
+static void
+a_record_of_version_2_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned tasks = 0;
+
+	(void)state;
+	for (unsigned i = 8; i < 16; i++) { /* those before were damaged by hand */
+		struct customer *customer = old_record(rules, 2, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++) {
+			const struct task_held *task = &customer->cold->tasks[k];
+
+			assert_int_equal(task->rule_count, 0);
+			assert_int_equal(task->snooze_count, 0);
+			assert_int_equal(task->acked_at,
+					 task->state == TASK_CLAIMED ? task->changed_at : 0);
+			tasks++;
+		}
+		drop(customer);
+	}
+	assert_true(tasks > 0);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_3_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned listed = 0, snoozed = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct customer *customer = old_record(rules, 3, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++) {
+			const struct task_held *task = &customer->cold->tasks[k];
+
+			listed += task->rule_count;
+			snoozed += task->snooze_count;
+		}
+		drop(customer);
+	}
+	assert_true(listed > 0);
+	assert_true(snoozed > 0);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_4_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned open = 0, churned = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct customer *customer = old_record(rules, 4, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->rule_count; k++)
+			open += customer->cold->rules[k].open > 0;
+		churned += customer->cold && customer->cold->churned_at > 0;
+		drop(customer);
+	}
+	assert_true(open > 0);
+	assert_true(churned > 0);
+	ruleset_destroy(rules);
+}
+
+/* What was said once for both clocks is not said again. */
+static void
+what_was_said_of_a_task_before_version_5_is_not_said_again(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned warned = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct customer *customer = old_record(rules, 3, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++) {
+			const struct task_held *task = &customer->cold->tasks[k];
+			int told = task->escalated >= 100 ? 15 : task->escalated ? 5 : 0;
+
+			assert_int_equal(task->told, told);
+			warned += task->escalated > 0;
+		}
+		drop(customer);
+	}
+	assert_true(warned > 0);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_5_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct customer *customer = old_record(rules, 5, i);
+
+		for (unsigned k = 0; customer->cold && k < customer->cold->task_count; k++)
+			told |= customer->cold->tasks[k].told;
+		drop(customer);
+	}
+	assert_int_equal(told, 15);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_6_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct customer *customer = old_record(rules, 6, i);
+
+		assert_true(customer->flags & CUSTOMER_GONE);
+		assert_true(customer->cold->alert_count > 1);
+		drop(customer);
+	}
+	ruleset_destroy(rules);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_of_version_1_is_still_read),
+		cmocka_unit_test(a_record_of_version_2_is_still_read),
+		cmocka_unit_test(a_record_of_version_3_is_still_read),
+		cmocka_unit_test(a_record_of_version_4_is_still_read),
+		cmocka_unit_test(what_was_said_of_a_task_before_version_5_is_not_said_again),
+		cmocka_unit_test(a_record_of_version_5_is_still_read),
+		cmocka_unit_test(a_record_of_version_6_is_still_read),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
