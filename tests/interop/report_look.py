@@ -33,10 +33,10 @@ def document():
     return backtest_document.document()
 
 
-def make_page(folder, lang):
+def make_page(folder, lang, doc=None):
     source, page = os.path.join(folder, 'document.json'), os.path.join(folder, f'page.{lang}.html')
     with open(source, 'w', encoding='utf-8') as file:
-        json.dump(document(), file)
+        json.dump(doc or document(), file)
     subprocess.run([REPORT, '--lang', lang, source, page], check=True, timeout=60)
     return page
 
@@ -71,6 +71,16 @@ def test_the_other_language_is_a_click_away():
         plots = browser.evaluate(PLOTS)
         check(plots[0] == plots[1] > 0, plots)
         is_silent(browser)
+
+
+def test_hostile_names_run_nothing():
+    with tempfile.TemporaryDirectory() as folder, Browser() as browser:
+        for text in (backtest_document.HOSTILE, '"><script>console.error(1)</script>'):
+            browser.look(make_page(folder, 'en', backtest_document.everywhere(backtest_document.document(), text)), *SCREENS['desk'])
+            check(browser.evaluate('document.images.length + document.scripts.length') == 3, text)
+            plots = browser.evaluate(PLOTS)
+            check(plots[0] == plots[1] > 0, plots)
+            is_silent(browser)
 
 
 def test_it_can_be_read_without_a_script():

@@ -118,20 +118,10 @@ def test_the_policy_lets_no_script_run_but_ours():
     check('style-src ' + digest(style) + ';' in policy, policy)
 
 
-def everywhere(value, text):
-    """The document with a hostile text for every text that comes from the admin's files."""
-    if isinstance(value, dict):
-        return {key: part if key in ('of', 'period', 'kind', 'verdict', 'mode', 'week', 'at', 'from', 'to') else everywhere(part, text)
-                for key, part in value.items()}
-    if isinstance(value, list):
-        return [everywhere(part, text) for part in value]
-    return text if isinstance(value, str) and value not in ('judge', 'tune') else value
-
-
 def test_hostile_names_stay_text():
     calm = Page(run(backtest_document.document()))
     for text in (HOSTILE, '"><script>alert(1)</script>', "' onmouseover='alert(1)", '<!--<script>', '&lt;b&gt;', ']]>', '\u202egnp.exe'):
-        page = Page(run(everywhere(backtest_document.document(), text)))
+        page = Page(run(backtest_document.everywhere(backtest_document.document(), text)))
         check({tag for tag, _ in page.tags} <= {tag for tag, _ in calm.tags}, text)
         check(page.count('script') == 3, text)
         names = {name for _, attrs in page.tags for name in attrs}
@@ -161,7 +151,7 @@ def test_the_answer_follows_the_interval_not_the_luck():
     # Of the active customers 310 of 1200 were about to be lost: .2583 by lot.
     check('Well above chance' in verdict(precision=share(.43, .3876, .49)), 'cheap')
     check('more often wrong' in verdict(precision=share(.43, .3874, .49)), 'poor')
-    check('not shown to be better than chance' in verdict(precision=share(.4, .2583, .49)), 'chance')
+    check('not shown to be better than chance' in verdict(precision=share(.4, 310 / 1200, .49)), 'chance')
     check('too late to act' in verdict(precision=share(.9, .8, .95), lead_days=early | {'median': 1.9}), 'late')
     check('Too few warnings' in verdict(hits=19, false=0), 'few')
     check('Never warned: broken' in verdict(alerts=0, hits=0, false=0), 'never')
@@ -189,6 +179,15 @@ def test_chinese_says_the_same_figures():
     def rows(text):
         return [re.findall(r'\d+% \(\d+-\d+\)', line) for line in text.splitlines()]
     check(rows(english) == rows(chinese), 'other figures')
+
+
+def test_splits_stand_below_their_line_and_what_is_judged_above_what_was_tuned():
+    doc = backtest_document.document(1)
+    doc['sides'][0]['lines'].reverse()
+    rows = run(doc, page=False).split('RULE OR LEVEL')[1].splitlines()
+    at = next(i for i, row in enumerate(rows) if row.startswith('broken'))
+    check([re.split(r' {2,}', row.strip())[:2] for row in rows[at:at + 4]] == [
+        ['broken', 'judged'], ['broken', 'tuned'], ['profile.tier = ' + HOSTILE, 'judged'], ['profile.tier = 团队版', 'judged']], rows)
 
 
 def test_what_only_one_side_has_is_in_the_comparison():

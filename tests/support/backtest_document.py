@@ -77,3 +77,13 @@ def document(sides=2):
                           'vanish': [move('王小明', '1998-03-01', 'false', None), move('twice', '1998-03-04', None, None), move("o'neil & sons", '1998-03-09', 'late', None)],
                           'appear_count': 53, 'vanish_count': 3, 'same': 540}
     return doc
+
+
+def everywhere(value, text):
+    """The document with a hostile text for every text that comes from an admin's files."""
+    if isinstance(value, dict):
+        return {key: part if key in ('of', 'period', 'kind', 'verdict', 'mode', 'week', 'at', 'from', 'to') else everywhere(part, text)
+                for key, part in value.items()}
+    if isinstance(value, list):
+        return [everywhere(part, text) for part in value]
+    return text if isinstance(value, str) and value not in ('judge', 'tune') else value
