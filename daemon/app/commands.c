@@ -27,9 +27,13 @@ const struct command commands[] = {
 	 backtest_run},
 	{"fit",
 	 "--rules R... --events F... [--signal S] [--until DAY] [--kind mbg_nbd|bg_nbd] [--by "
-	 "EXPR]\n        [--fitted DAY]",
+	 "EXPR]\n        [--fitted DAY]\n"
+	 "        | --score ['EXPR, NAME = EXPR, ...'] --rules R... --events F... --until DAY\n"
+	 "        [--signal S --horizon D [--min-days N] | --churned TYPE|EXPR --horizon D]\n"
+	 "        [--among EXPR] [--every D] [--lambda X] [--name NAME] [--out FILE]",
 	 "fits the model of a signal to the events up to that day; prints the `models:` block to "
-	 "paste",
+	 "paste; or learns what the expressions say of churn; prints a rule file with their "
+	 "weighted sum",
 	 fit_run},
 	{"send", "CUSTOMER TYPE [key=value...]", "sends one event", send_run},
 	{"import", "FILE [--backfill | --as-live], or --release",

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/fit.h"
+#include "app/fit_score.h"
 #include "app/rules_open.h"
 #include "base/mem.h"
 
@@ -94,6 +95,8 @@ fit_run(const struct ctl *ctl, int argc, char **argv)
 	};
 	struct fit_job job = {.ctl = ctl, .fitted = today()};
 
+	if (fit_score_asked(argc, argv))
+		return fit_score_run(ctl, argc, argv);
 	if (!options_take(options, sizeof options / sizeof *options, &argc, argv))
 		return STATUS_USAGE;
 	if (argc != 1 || words.rules.count == 0 || words.events.count == 0)

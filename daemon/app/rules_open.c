@@ -98,7 +98,8 @@ open_files(const struct ctl *ctl, const struct rules_names *names, const struct 
 	diags_init(&diags, &arena);
 	diags.wants_notes = purpose == RULES_OPEN_CHECK;
 	*out = rule_files_load_asking(files, asks, ask_count, fixed_seed, &diags);
-	print_diags(ctl, &diags, purpose);
+	if (!*out || purpose != RULES_OPEN_PEEK)
+		print_diags(ctl, &diags, purpose);
 	diags_finish(&diags);
 	arena_finish(&arena);
 	rule_files_destroy(files);

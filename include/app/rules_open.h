@@ -16,7 +16,8 @@ struct rules_names {
 
 enum rules_open_for {
 	RULES_OPEN_CHECK, /* mistakes are the answer: --json prints them on stdout, status 1 */
-	RULES_OPEN_USE	  /* mistakes are in the way: stderr, status 2 */
+	RULES_OPEN_USE,	  /* mistakes are in the way: stderr, status 2 */
+	RULES_OPEN_PEEK /* the same, before they are opened for use: warnings are left to that */
 };
 
 void rules_names_add(struct rules_names *names, const char *name);

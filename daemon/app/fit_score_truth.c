@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What counts as churn for a score: by the options, else by the rule files' `churn`, else a silence of the only signal. */
+#include "app/fit_score.h"
+
+#define SILENT_DAYS 91 /* where nothing is said */
+#define TOLD_DAYS 28
+
+/* As backtest has it: [A-Za-z0-9_.:-]+ is the type of an event, as long as it reads no profile. */
+bool
+score_is_type(const char *churned)
+{
+	struct str text = str_of(churned);
+
+	if (str_starts(text, STR("profile.")))
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			    (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':' ||
+			    c == '-';
+		if (!word)
+			return false;
+	}
+	return text.n > 0;
+}
+
+/* The signal of that name, of no name the only one; -1: there is none. */
+static int
+find_signal(const struct ruleset *rules, const char *name)
+{
+	int found = -1, shown = 0;
+
+	for (unsigned i = 0; i < rules->signal_count; i++) {
+		if (rules->signals[i].hidden)
+			continue;
+		shown++;
+		if (!name || str_is(rules->signals[i].name, name))
+			found = (int)i;
+	}
+	return name || shown == 1 ? found : -1;
+}
+
+static bool
+take_signal(const struct score_wish *wish, const struct ruleset *rules,
+	    struct score_truth *truth)
+{
+	truth->signal = find_signal(rules, wish->signal);
+	if (truth->signal >= 0)
+		return true;
+	if (wish->signal)
+		(void)ctl_fail(STATUS_USAGE, "--signal: there is no signal %s", wish->signal);
+	else
+		(void)ctl_fail(
+			STATUS_USAGE,
+			"say what a churn is: --signal S --horizon 91d (a silence of that "
+			"signal), or --churned TYPE --horizon 28d; or `churn:` in the rule "
+			"file");
+	return false;
+}
+
+/* A condition that the option gives is compiled with the list. */
+static void
+take_churned(const struct score_wish *wish, struct score_truth *truth)
+{
+	truth->by = truth->named[0] = str_of(wish->churned);
+	truth->types = truth->named;
+	truth->type_count = score_is_type(wish->churned);
+}
+
+static void
+take_churn(const struct ruleset *rules, struct score_truth *truth)
+{
+	const struct churn_def *churn = &rules->churn;
+
+	truth->by_silence = churn->kind == CHURN_SILENT;
+	truth->horizon = (rules->horizon + DAY_MS - 1) / DAY_MS;
+	truth->min_days = churn->min_days;
+	if (truth->by_silence)
+		truth->signal = (int)churn->signal;
+	truth->types = churn->types;
+	truth->type_count = churn->kind == CHURN_ON ? churn->type_count : 0;
+	truth->when = churn->kind == CHURN_WHEN ? churn->when : NULL;
+	truth->by = truth->when		? STR("the condition of `churn`")
+		    : truth->type_count ? truth->types[0]
+					: STR_NONE;
+}
+
+bool
+score_truth_find(const struct score_wish *wish, const struct ruleset *rules,
+		 struct score_truth *truth)
+{
+	*truth = (struct score_truth){.signal = -1};
+	if (wish->churned)
+		take_churned(wish, truth);
+	else if (!wish->signal && rules->churn.kind != CHURN_SAID)
+		take_churn(rules, truth);
+	else
+		truth->by_silence = true;
+	if ((wish->signal || (truth->by_silence && truth->signal < 0)) &&
+	    !take_signal(wish, rules, truth))
+		return false;
+	if (wish->horizon > 0 || truth->horizon == 0)
+		truth->horizon = wish->horizon	     ? wish->horizon
+				 : truth->by_silence ? SILENT_DAYS
+						     : TOLD_DAYS;
+	if (wish->min_days > 0 || truth->min_days == 0)
+		truth->min_days = wish->min_days ? wish->min_days : truth->by_silence ? 2 : 1;
+	return true;
+}

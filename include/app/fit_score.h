@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rooms of `churnctl fit --score`: what is asked, of whom, what came of it, and the rule file that says so. */
+#ifndef APP_FIT_SCORE_H
+#define APP_FIT_SCORE_H
+
+#include "app/command.h"
+#include "app/feed.h"
+#include "app/rules_open.h"
+#include "engine/fit_logistic.h"
+
+bool fit_score_asked(int argc, char **argv); /* --score is among the words */
+enum status fit_score_run(const struct ctl *ctl, int argc, char **argv);
+
+/* What the command line says. */
+struct score_wish {
+	struct option_list rules, events;
+	const char *list;    /* of expressions; "default": made from the rule files */
+	const char *signal;  /* NULL: the only one */
+	const char *churned; /* an event type or a condition; NULL: silence is churn */
+	const char *among;   /* a condition: of whom it is asked; NULL: of all who are active */
+	const char *name, *out;
+	int64_t horizon, min_days; /* days; 0: as the rule files say, or the usual ones */
+	int64_t every;		   /* days */
+	int64_t until;		   /* the last day of the history that is looked at, local */
+	double lambda;		   /* 0: it is looked for */
+};
+
+/* Expressions beside the list: which of the asks holds them. */
+enum score_of { SCORE_LIST, SCORE_SILENT, SCORE_CHURNED, SCORE_AMONG, SCORE_ASKS };
+
+/* What counts as churn: by the options, else by `churn` of the rule files. */
+struct score_truth {
+	bool by_silence;
+	int signal;		 /* whose activity counts; -1: any event's */
+	const struct str *types; /* of events that are one; borrowed */
+	unsigned type_count;
+	const struct expr *when; /* the condition that is one; NULL */
+	struct str by;		 /* what is said of it */
+	struct str named[1];	 /* the type of the option */
+	int64_t horizon;	 /* days in which it comes, at least 1 */
+	int64_t min_days;	 /* active days of those who are asked for, at least 1 */
+};
+
+/* The rule set, with all that is asked of a customer. */
+struct score_terms {
+	struct ruleset *rules; /* owned by the feed once it is made */
+	struct score_truth truth;
+	const struct outside_expr *term[FIT_LOGISTIC_COLUMNS];
+	const struct expr *among; /* NULL: all */
+	unsigned count;
+};
+
+/* A customer at a moment, and what came of it: rows, by moment, then in the order in which customers came. */
+struct score_rows {
+	double *x;	/* owned: the terms' values, NAN: unknown; durations in days */
+	bool *happened; /* owned */
+	uint8_t *fold;	/* owned: of the customer, by its id */
+	uint32_t *moment, *customer; /* owned */
+	size_t count, cap;
+	unsigned columns;
+	uint64_t one_in; /* of so many customers: a history may be large */
+	size_t customers, churns;
+	unsigned moments;
+	int64_t first_day, last_day; /* local, of the moments */
+};
+
+/* --- fit_score_truth.c: what counts as churn --- */
+
+bool score_is_type(const char *churned); /* of an event; else it is a condition */
+/* false: it has complained. */
+bool score_truth_find(const struct score_wish *wish, const struct ruleset *rules,
+		      struct score_truth *truth) MUST_CHECK;
+
+/* --- fit_score_list.c: expressions --- */
+
+/* The signal, the list and the conditions, compiled with the rule files. false: it has complained. */
+bool score_terms_open(const struct ctl *ctl, const struct score_wish *wish,
+		      struct score_terms *terms) MUST_CHECK;
+/* A term as a number of the rule language: durations in days, conditions as 0 or 1. */
+void score_term_text(struct buf *out, const struct expr *expr);
+/* Whether it may be unknown for somebody. */
+bool score_term_may_be_unknown(const struct expr *expr);
+
+/* --- fit_score_rows.c: history --- */
+
+/* Runs the files up to `until` through the engine and asks at each moment. */
+enum status score_rows_collect(const struct ctl *ctl, const struct score_wish *wish,
+			       const struct score_terms *terms, struct feed *feed,
+			       struct score_rows *rows);
+void score_rows_finish(struct score_rows *rows);
+
+/* --- fit_score_train.c: weights --- */
+
+struct score_term_figures {
+	double mean, deviation; /* as written in the formula; deviation 0: says nothing */
+	double unknown;		/* share of the rows */
+	double alone;		/* AUC of its value by itself; NAN */
+};
+
+/* Per row: log-likelihoods; AUC within the moments. */
+struct score_figures {
+	struct fit_logistic fit; /* as written: in rounded numbers */
+	double lambda;
+	bool lambda_found;
+	double in_log, out_log,
+		base_log; /* of all rows; of customers left out; of the mean alone */
+	double in_auc, out_auc;
+	double last_auc; /* of the last moment, by what had come of earlier ones then; NAN: none */
+	struct score_term_figures term[FIT_LOGISTIC_COLUMNS];
+};
+
+/* horizon: days. Scales rows->x on the way. false: a sentence is in err. */
+bool score_train(const struct ctl *ctl, const struct score_wish *wish, int64_t horizon,
+		 struct score_rows *rows, struct score_figures *figures,
+		 struct err *err) MUST_CHECK;
+
+/* --- fit_score_write.c: the rule file --- */
+
+struct score_story {
+	const struct score_wish *wish;
+	const struct score_terms *terms;
+	const struct score_rows *rows;
+	const struct score_figures *figures;
+	int64_t today; /* UTC day */
+};
+/* false: the formula is larger than an expression may be; in err. */
+bool score_write_rules(struct buf *out, const struct score_story *story,
+		       struct err *err) MUST_CHECK;
+void score_write_json(struct buf *out, const struct score_story *story, struct str rules);
+
+#endif
