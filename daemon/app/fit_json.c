@@ -71,8 +71,7 @@ write_likelihoods(struct json *json, const struct fit_segment *segment)
 
 	write_number(json, "log_likelihood", segment->result.likelihood);
 	write_number(json, "log_likelihood_weeks", segment->result.likelihood + weekly);
-	write_number(json, "log_likelihood_other_kind",
-		     segment->has_other ? segment->other.likelihood : (double)NAN);
+	write_number(json, "log_likelihood_other_kind", segment->other);
 	json_key(json, "evaluations");
 	json_int(json, segment->result.spent);
 	json_key(json, "converged");
@@ -118,7 +117,7 @@ fit_print_json(const struct fit_job *job)
 	json_key(&json, "signal");
 	json_str(&json, job->name);
 	json_key(&json, "kind");
-	json_text(&json, job->kind == RHYTHM_BG_NBD ? "bg_nbd" : "mbg_nbd");
+	json_text(&json, fit_kind_name(job->kind));
 	write_day(&json, "first", job->first);
 	write_day(&json, "until", job->until);
 	write_day(&json, "fitted", job->fitted);

@@ -21,8 +21,8 @@ fit_file_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-static const char *
-kind_name(enum rhythm_kind kind)
+const char *
+fit_kind_name(enum rhythm_kind kind)
 {
 	return kind == RHYTHM_BG_NBD ? "bg_nbd" : "mbg_nbd";
 }
@@ -59,7 +59,7 @@ fit_model_text(const struct fit_job *job, const struct fit_segment *segment, str
 	buf_char(out, '{');
 	if (segment->when.n > 0)
 		add_when(out, segment->when);
-	buf_printf(out, "kind: %s", kind_name(model.kind));
+	buf_printf(out, "kind: %s", fit_kind_name(model.kind));
 	for (unsigned p = 0; p < FIT_PARAMETERS; p++) {
 		buf_printf(out, ", %s: ", fit_parameter_name((enum fit_parameter)p));
 		buf_number_exact(out, *fit_parameter(&model, (enum fit_parameter)p));
@@ -95,12 +95,11 @@ say_likelihood(const struct fit_job *job, const struct fit_segment *segment)
 	printf(job->ctl->zh ? "对数似然:按天 %.3f,按周 %.3f"
 			    : "log-likelihood %.3f in days, %.3f in weeks",
 	       segment->likelihood, segment->likelihood + weekly);
-	if (segment->has_other &&
-	    segment->other.likelihood > segment->result.likelihood + BETTER)
-		printf(job->ctl->zh ? ";%s 高出 %.3f:可试 --kind"
-				    : "; %s is better by %.3f: try --kind",
-		       kind_name(segment->other.model.kind),
-		       segment->other.likelihood - segment->result.likelihood);
+	if (segment->other > segment->result.likelihood + BETTER)
+		printf(job->ctl->zh ? ";--kind %s 约高 %.0f"
+				    : "; --kind %s is better by about %.0f",
+		       fit_kind_name(fit_other_kind(job->kind)),
+		       segment->other - segment->result.likelihood);
 }
 
 /* A customer who has not left comes at a rate of gamma(r, alpha): half come within alpha (2^(1/r) - 1). */

@@ -28,14 +28,18 @@ show(void *ctx, double share)
 
 /* ---- one segment ---- */
 
+enum rhythm_kind
+fit_other_kind(enum rhythm_kind kind)
+{
+	return kind == RHYTHM_BG_NBD ? RHYTHM_MBG_NBD : RHYTHM_BG_NBD;
+}
+
 static bool
 fit_one(const struct fit_job *job, struct fit_segment *segment, struct str name,
 	struct err *err)
 {
-	enum rhythm_kind other = job->kind == RHYTHM_BG_NBD ? RHYTHM_MBG_NBD : RHYTHM_BG_NBD;
 	struct progress progress = {.name = name, .last = -1};
 	struct fit_watch watch = {&progress, show};
-	struct err ignored;
 
 	fit_data_merge(&segment->data);
 	segment->fitted = fit_nbd(&segment->data, job->kind, job->ctl->progress ? &watch : NULL,
@@ -43,8 +47,7 @@ fit_one(const struct fit_job *job, struct fit_segment *segment, struct str name,
 	if (segment->fitted) {
 		(void)fit_round(&segment->data, &segment->result.model, &segment->rounded);
 		segment->likelihood = fit_likelihood(&segment->data, &segment->rounded);
-		segment->has_other =
-			fit_nbd(&segment->data, other, NULL, &segment->other, &ignored);
+		segment->other = fit_compare(&segment->data, fit_other_kind(job->kind));
 	}
 	if (progress.shown)
 		fputs("\r\033[K", stderr);

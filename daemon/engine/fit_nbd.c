@@ -278,25 +278,45 @@ has_rates(const struct fit_result *result, struct err *err)
 		       result->model.r, result->model.alpha);
 }
 
+/* From x down; a part of the data may have shown already where the ground is. */
+static struct minimum
+go_down(struct search *search, double near, double level, double *x)
+{
+	const struct minimise problem = {.value = unlikelihood,
+					 .ctx = search,
+					 .count = FIT_PARAMETERS,
+					 .step = search->data->count > SKETCH_CELLS ? 0.02
+										    : 0.05,
+					 .near = near,
+					 .level = level,
+					 .budget = BUDGET};
+
+	search->gap = mean_gap(search->data);
+	begin_with_part(search, x);
+	return minimise(&problem, x);
+}
+
+double
+fit_compare(struct fit_data *data, enum rhythm_kind kind)
+{
+	struct search search = {.data = data, .kind = kind};
+	double x[FIT_PARAMETERS];
+
+	if (!can_be_fitted(data, NULL))
+		return -(double)INFINITY;
+	return -go_down(&search, 1e-2, 0.5, x).value;
+}
+
 bool
 fit_nbd(struct fit_data *data, enum rhythm_kind kind, const struct fit_watch *watch,
 	struct fit_result *out, struct err *err)
 {
 	struct search search = {.data = data, .kind = kind, .watch = watch, .expected = 1500};
-	const struct minimise problem = {.value = unlikelihood,
-					 .ctx = &search,
-					 .count = FIT_PARAMETERS,
-					 .step = 0.05,
-					 .near = 1e-6,
-					 .level = 1e-7,
-					 .budget = BUDGET};
 	double x[FIT_PARAMETERS];
 
 	if (!can_be_fitted(data, err))
 		return false;
-	search.gap = mean_gap(data);
-	begin_with_part(&search, x);
-	struct minimum found = minimise(&problem, x);
+	struct minimum found = go_down(&search, 1e-6, 1e-7, x);
 
 	*out = (struct fit_result){.model = model_at(&search, x),
 				   .likelihood = -found.value,

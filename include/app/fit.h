@@ -20,8 +20,8 @@ struct fit_segment {
 	struct str when;  /* none: all others, or it cannot be written */
 	struct fit_data data;
 	bool fitted;
-	struct fit_result result, other; /* of the kind asked for; of the other kind */
-	bool has_other;
+	struct fit_result result; /* of the kind asked for */
+	double other;		  /* log-likelihood of the other kind, about (fit_compare()) */
 	struct rhythm_model rounded;
 	double likelihood; /* of the rounded model */
 };
@@ -54,6 +54,8 @@ enum status fit_segments(struct fit_job *job);
 /* The block to paste, or JSON, on stdout. */
 void fit_print(const struct fit_job *job);
 void fit_print_json(const struct fit_job *job);
+enum rhythm_kind fit_other_kind(enum rhythm_kind kind);
+const char *fit_kind_name(enum rhythm_kind kind); /* "bg_nbd" */
 /* The file's name without its folder; "stdin". */
 const char *fit_file_name(const char *path);
 /* "{kind: mbg_nbd, r: 0.5248, ...}", with `when` where it has one. */

@@ -68,6 +68,10 @@ struct fit_watch {
 bool fit_nbd(struct fit_data *data, enum rhythm_kind kind, const struct fit_watch *watch,
 	     struct fit_result *out, struct err *err) MUST_CHECK;
 
+/* The greatest log-likelihood of a kind to 0.5 or so, for comparisons, in a fraction of the time; -INFINITY: it cannot be
+ * fitted. */
+double fit_compare(struct fit_data *data, enum rhythm_kind kind);
+
 /* The parameters to as few digits, at least 4, as cost less than 1e-3 of log-likelihood. Returns how many. */
 int fit_round(struct fit_data *data, const struct rhythm_model *model,
 	      struct rhythm_model *rounded);

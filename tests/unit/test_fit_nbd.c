@@ -156,6 +156,8 @@ a_fit_is_the_maximum_that_another_method_finds(void **state)
 		assert_close(got.model.a, a, 1e-4);
 		assert_close(got.model.b, b, 1e-4);
 		assert_close(got.likelihood, value, 1e-10);
+		assert_true(fit_compare(&data, kind_of(kind)) <= value + 1e-6);
+		assert_true(fit_compare(&data, kind_of(kind)) > value - 0.5);
 	}
 	fclose(file);
 	fit_data_finish(&data);
