@@ -154,6 +154,15 @@ value_of(struct engine *engine, uint32_t customer)
 	return value.type == TYPE_INT ? (double)value.u.i : value.u.n;
 }
 
+/* Of a hit. */
+static double
+lead_of(const struct judge *judge, const struct backtest_said *said)
+{
+	if (judge->by_silence)
+		return (double)(said->about + judge->horizon - judge_day(judge, said->at));
+	return (double)(said->about - said->at) / (double)DAY_MS;
+}
+
 static json_t *
 put_said(const struct backtest_side *side, const struct concerned *concerned)
 {
@@ -173,7 +182,8 @@ put_said(const struct backtest_side *side, const struct concerned *concerned)
 				    ? json_null()
 				    : json_string(truth_name((enum verdict)said->verdict)));
 	json_object_set_new(row, "lead_days",
-			    hit ? backtest_number_json(said->lead_days) : json_null());
+			    hit ? backtest_number_json(lead_of(&side->all->judge, said))
+				: json_null());
 	json_object_set_new(row, "value",
 			    concerned->value < 0 ? json_null()
 						 : backtest_number_json(concerned->value));

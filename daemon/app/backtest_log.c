@@ -24,6 +24,13 @@ backtest_log_at(const struct backtest_log *log, size_t i)
 }
 
 void
+backtest_log_drop(struct backtest_log *log, size_t piece)
+{
+	mem_free(log->pieces[piece]);
+	log->pieces[piece] = NULL;
+}
+
+void
 backtest_log_finish(struct backtest_log *log)
 {
 	for (size_t i = 0; i < log->piece_count; i++)
@@ -64,4 +71,5 @@ backtest_index_finish(struct backtest_index *index)
 {
 	mem_free(index->starts);
 	mem_free(index->items);
+	*index = (struct backtest_index){0};
 }

@@ -56,6 +56,8 @@ make_days(struct backtest *all)
 		const struct active_day *day = backtest_log_at(log, i);
 
 		list[starts[customer_of_day(all, i) + 1]++] = day->day;
+		if ((i + 1) % LOG_PIECE == 0)
+			backtest_log_drop(log, i / LOG_PIECE);
 	}
 	backtest_log_finish(log);
 	for (size_t c = 0, from = 0; c < all->customers; c++) {
@@ -180,15 +182,6 @@ number_customers(const struct engine *first, struct backtest_side *side)
 	}
 }
 
-static uint32_t
-customer_of_move(const void *ctx, size_t i)
-{
-	const struct backtest_side *side = ctx;
-	const struct move *move = backtest_log_at(&side->moves, i);
-
-	return backtest_number(side, move->customer);
-}
-
 uint32_t
 backtest_number(const struct backtest_side *side, uint32_t customer)
 {
@@ -208,7 +201,4 @@ backtest_make_past(struct backtest *all)
 	make_churns(all);
 	if (all->side_count > 1)
 		number_customers(first, &all->sides[1]);
-	for (unsigned i = 0; i < all->side_count; i++)
-		backtest_index_make(&all->sides[i].by_customer, &all->sides[i].moves,
-				    all->customers, customer_of_move, &all->sides[i]);
 }

@@ -189,7 +189,6 @@ add_said(const struct said_of *said, const struct judge_warning *warning)
 	*kept = (struct backtest_said){
 		.at = warning->at,
 		.about = warning->about,
-		.lead_days = warning->judgement.lead_days,
 		.customer = said->customer,
 		.line = (uint16_t)said->line,
 		.verdict = warning->is_judged ? (int8_t)warning->judgement.verdict : -1};
@@ -279,6 +278,15 @@ split_group(const struct backtest *all, uint32_t customer)
 	return -1;
 }
 
+static uint32_t
+customer_of_move(const void *ctx, size_t i)
+{
+	const struct backtest_side *side = ctx;
+	const struct move *move = backtest_log_at(&side->moves, i);
+
+	return backtest_number(side, move->customer);
+}
+
 static size_t
 gather(const struct backtest_side *side, uint32_t customer, struct move **moves, size_t *cap)
 {
@@ -325,6 +333,8 @@ tally_side(struct backtest *all, struct backtest_side *side)
 	size_t cap = 0, rules;
 
 	make_lines(side);
+	backtest_index_make(&side->by_customer, &side->moves, all->customers, customer_of_move,
+			    side);
 	rules = side->lines.rule_count;
 	side->tallies = mem_array((size_t)all->group_count * move_line_count(&side->lines),
 				  sizeof *side->tallies);
@@ -340,6 +350,8 @@ tally_side(struct backtest *all, struct backtest_side *side)
 		judge_customer(&said, &turns);
 	}
 	turns_finish(&turns);
+	backtest_index_finish(&side->by_customer);
+	backtest_log_finish(&side->moves);
 	mem_free(said.abouts);
 	mem_free(moves);
 }

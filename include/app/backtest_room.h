@@ -23,6 +23,8 @@ struct backtest_log {
 };
 void *backtest_log_add(struct backtest_log *log); /* zeroed */
 void *backtest_log_at(const struct backtest_log *log, size_t i);
+/* One piece less, which nobody looks at any more. */
+void backtest_log_drop(struct backtest_log *log, size_t piece);
 void backtest_log_finish(struct backtest_log *log);
 
 /* Items by customer: of customer c those from starts[c] to starts[c + 1], in their order. */
@@ -113,8 +115,7 @@ struct backtest_week {
 
 /* A warning of the judged period, first of what it is about. */
 struct backtest_said {
-	int64_t at, about;
-	double lead_days;
+	int64_t at, about; /* as in struct judge_warning */
 	uint32_t customer; /* of the first side */
 	uint16_t line;
 	int8_t verdict; /* enum verdict; -1: not judged */
