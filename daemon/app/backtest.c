@@ -153,7 +153,7 @@ show(const struct backtest *all, json_t *doc)
 	struct err err;
 
 	if (all->ctl->json) {
-		json_dumpf(doc, stdout, JSON_COMPACT | JSON_REAL_PRECISION(10));
+		json_dumpf(doc, stdout, BACKTEST_JSON);
 		putchar('\n');
 	} else {
 		backtest_print(all->ctl, doc);

@@ -277,7 +277,7 @@ put_switch(bool zh, struct buf *out)
 static void
 put_document(const json_t *doc, struct buf *out)
 {
-	char *text = json_dumps(doc, JSON_COMPACT);
+	char *text = json_dumps(doc, BACKTEST_JSON);
 
 	buf_text(out, "<script type=\"application/json\" id=\"document\">");
 	for (const char *p = text ? text : "null"; *p; p++) {

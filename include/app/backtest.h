@@ -7,6 +7,9 @@
 
 #include "app/command.h"
 
+/* How the document is written, for jansson: to ten digits. */
+#define BACKTEST_JSON (JSON_COMPACT | JSON_REAL_PRECISION(10))
+
 /* On stdout, in the language asked for. */
 void backtest_print(const struct ctl *ctl, const json_t *doc);
 /* One file that needs nothing else. */

@@ -17,6 +17,7 @@ from backtest_document import HOSTILE  # noqa: E402
 from live_house import check, run_tests  # noqa: E402
 
 REPORT = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'release', 'tools', 'report'))
+CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
 VOID = {'meta', 'input', 'br', 'img', 'link'}
 
 
@@ -220,6 +221,55 @@ def test_an_empty_backtest_is_still_a_page():
     page = Page(run(doc))
     check(page.count('table') == 0 and page.count('figure') == 0, page.tags)
     check('NaN' not in run(doc, page=False) and 'nan' not in run(doc, page=False), 'no number')
+
+
+RULES = """churnd: 1
+name: shop
+timezone: UTC
+levels: {watch: {enter: 30, leave: 20}}
+profile: {tier: string}
+signals: {orders: {on: order}}
+defaults: {cooldown: 0s}
+rules:
+- {rule: quiet, expr: silent(orders) >= 20d, points: 40, reason: {en: "quiet </script>", zh: "安静"}}
+"""
+
+
+def backtest(folder, *options):
+    """Forty customers who order every five days; one in two stops after a while."""
+    rows = ['customer,type,ts,value,tier']
+    day = 86400000
+    for at in range(0, 300, 5):
+        rows += [f'c{i:02}{HOSTILE},order,{(10957 + at) * day},1,' for i in range(40) if i % 2 == 0 or at < 60 + i]
+    for name, text in (('shop.yaml', RULES), ('events.csv', '\n'.join(rows) + '\n')):
+        with open(os.path.join(folder, name), 'w', encoding='utf-8') as out:
+            out.write(text)
+    return subprocess.run([CHURNCTL, 'backtest', '--rules', 'shop.yaml', '--events', 'events.csv', '--signal', 'orders', '--horizon', '40d', *options],
+                          cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_churnctl_writes_the_page_of_its_own_document():
+    with tempfile.TemporaryDirectory() as folder:
+        done = backtest(folder, '--json', '--html', 'page.html')
+        check(done.returncode == 0, done)
+        with open(os.path.join(folder, 'page.html'), encoding='utf-8') as file:
+            text = file.read()
+        page = Page(text)
+        held = json.loads(re.search(r'id="document">(.*?)</script>', text, re.S).group(1))
+        check(held == json.loads(done.stdout), 'another document')
+        check(page.count('script') == 3 and page.count('table') > 2 and 'img' not in {tag for tag, _ in page.tags}, page.tags)
+        shown = backtest(folder).stdout
+        check(re.search(r'^quiet +\d+ .*100% \(100-100\) +100% \(100-100\)', shown, re.M), shown)
+
+
+def test_a_page_is_written_even_when_an_expectation_fails():
+    with tempfile.TemporaryDirectory() as folder:
+        done = backtest(folder, '--lang', 'zh', '--expect', 'quiet.lead >= 90d', '--html', 'page.html')
+        check(done.returncode == 1 and '\u2717 quiet.lead >= 90d' in done.stdout, done)
+        with open(os.path.join(folder, 'page.html'), encoding='utf-8') as file:
+            check('\u2717 quiet.lead' in file.read(), 'not in the page')
+        done = backtest(folder, '--html', 'none/page.html')
+        check(done.returncode == 2 and 'none/page.html: No such file' in done.stderr, done)
 
 
 def test_a_file_that_cannot_be_written_is_said():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A made-up document of a backtest, as churnctl backtest --json prints it: two sides, two periods, splits, hostile names."""
 import datetime
+import json
 
 HOSTILE = '</script><img src=x onerror=alert(1)>'
 
@@ -76,7 +77,7 @@ def document(sides=2):
         doc['against'] = {'appear': [move(HOSTILE, '1998-02-03', 'hit', 14)] + [move(f'c{i}', '1998-02-11', 'hit' if i % 4 else 'false', 13 if i % 4 else None) for i in range(30)],
                           'vanish': [move('王小明', '1998-03-01', 'false', None), move('twice', '1998-03-04', None, None), move("o'neil & sons", '1998-03-09', 'late', None)],
                           'appear_count': 53, 'vanish_count': 3, 'same': 540}
-    return doc
+    return json.loads(json.dumps(doc), parse_float=lambda text: float('%.10g' % float(text)))
 
 
 def everywhere(value, text):
