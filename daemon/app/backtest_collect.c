@@ -339,6 +339,7 @@ backtest_look_on(struct backtest_side *side)
 	if (side->is_first)
 		watch.applied = see_applied;
 	engine_watch(feed_engine(side->feed), &watch);
+	engine_be_brief(feed_engine(side->feed));
 	backtest_watch(side);
 }
 

@@ -151,6 +151,7 @@ feed_create(struct ruleset *rules, struct order_sink sink)
 {
 	struct feed *feed = mem_alloc(sizeof *feed);
 	feed->engine = engine_create(rules, (struct hash_seed){.k0 = 3, .k1 = 4});
+	engine_keep_no_records(feed->engine);
 	feed->sink = sink;
 	feed->own = (struct order_sink){.ctx = feed, .take = take_order};
 	return feed;

@@ -28,7 +28,7 @@ void
 engine_mark_dirty(struct engine *engine, uint32_t index)
 {
 	struct customer *customer = engine_at(engine, index);
-	if (customer->flags & CUSTOMER_DIRTY)
+	if (customer->flags & CUSTOMER_DIRTY || engine->unrecorded)
 		return;
 	customer->flags |= CUSTOMER_DIRTY;
 	if (engine->dirty_count == engine->dirty_cap)

@@ -88,6 +88,18 @@ engine_destroy(struct engine *engine)
 	mem_free(engine);
 }
 
+void
+engine_keep_no_records(struct engine *engine)
+{
+	engine->unrecorded = true;
+}
+
+void
+engine_be_brief(struct engine *engine)
+{
+	engine->brief = true;
+}
+
 const struct ruleset *
 engine_rules(const struct engine *engine)
 {

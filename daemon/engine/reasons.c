@@ -146,6 +146,16 @@ collect_evidence(struct look *look, struct arena *arena, const struct rule *rule
 	reason->evidence_count = recorder.count;
 }
 
+static void
+explain(struct look *look, struct arena *arena, const struct rule *rule, struct reason *reason)
+{
+	reason->en = reasons_text(look, arena, &rule->reason, false, true);
+	reason->zh = reasons_text(look, arena, &rule->reason, true, true);
+	reason->advice_en = reasons_text(look, arena, &rule->advice, false, true);
+	reason->advice_zh = reasons_text(look, arena, &rule->advice, true, true);
+	collect_evidence(look, arena, rule, reason);
+}
+
 /* Of a rule that has just cleared, what it gave. */
 static bool
 reason_counts(const struct look *look, unsigned slot)
@@ -169,12 +179,9 @@ reason_make(struct look *look, struct arena *arena, unsigned slot, struct item *
 		.item = item,
 		.points = reason_counts(look, slot) ? points_now(look, rule) : 0,
 		.since_at = state ? state->fired_at : look->env.now,
-		.en = reasons_text(look, arena, &rule->reason, false, true),
-		.zh = reasons_text(look, arena, &rule->reason, true, true),
-		.advice_en = reasons_text(look, arena, &rule->advice, false, true),
-		.advice_zh = reasons_text(look, arena, &rule->advice, true, true),
 	};
-	collect_evidence(look, arena, rule, reason);
+	if (!look->engine->brief)
+		explain(look, arena, rule, reason);
 	look_take_item(look, each);
 	look_take_rule(look, before);
 }

@@ -115,7 +115,7 @@ narrow_by_distance(struct search *s)
 	(void)narrow(s, about + 50 * HOUR_MS);
 }
 
-/* A good guess is off by what floating point loses. */
+/* A good guess is off by what floating point loses: mostly it is the last ms before the turn. */
 static void
 narrow_by_guess(struct search *s)
 {
@@ -124,10 +124,14 @@ narrow_by_guess(struct search *s)
 	if (s->env->ops->guess)
 		about = s->env->ops->guess(s->env, s->turning->moving, s->turning->args,
 					   s->turning->still);
-	if (about >= NEVER)
+	if (about <= s->low || about >= s->high)
 		return;
-	(void)narrow(s, about - 1);
-	(void)narrow(s, about + 2);
+	if (narrow(s, about))
+		(void)narrow(s, about - 1);
+	else
+		(void)narrow(s, about + 1);
+	(void)narrow(s, about - 4);
+	(void)narrow(s, about + 4);
 }
 
 static void
@@ -171,13 +175,16 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 
 	if (__builtin_add_overflow(env->now, HORIZON, &s.high) || s.high > env->next)
 		s.high = env->next;
-	if (s.high <= s.low || state_of(turning, moving_at(env, turning, s.high)) == s.state)
+	int64_t limit = s.high;
+
+	if (s.high <= s.low)
+		return;
+	narrow_by_guess(&s);
+	if (s.high == limit && state_of(turning, moving_at(env, turning, limit)) == s.state)
 		return;
 	if (turning->moving->builtin->op == FN_UNTIL ||
 	    turning->moving->builtin->op == FN_UNTIL_DUE)
 		narrow_by_distance(&s);
-	else
-		narrow_by_guess(&s);
 	narrow_by_doubling(&s);
 	narrow_by_halving(&s);
 	if (s.high < env->next)

@@ -170,8 +170,9 @@ struct engine {
 	uint64_t silent; /* bit of the signal whose silence counts as churn; 0 */
 	struct {
 		int64_t day, at;
-	} day_start;	  /* the last one that was asked for, for churn_silence() */
-	bool guard_moved; /* what is due now is due because other time is suspect */
+	} day_start;		/* the last one that was asked for, for churn_silence() */
+	bool unrecorded, brief; /* as asked for: see engine.h */
+	bool guard_moved;	/* what is due now is due because other time is suspect */
 	struct stream_id
 		*loaded; /* by customer: its record held entries up to; NULL: none is ahead */
 	size_t loaded_cap;

@@ -13,6 +13,10 @@ struct figures;
 /* `rules` becomes the engine's. `seed` is for hash tables only. */
 struct engine *engine_create(struct ruleset *rules, struct hash_seed seed);
 void engine_destroy(struct engine *engine);
+/* Right after it was made. Of a replay: nobody takes records, and nothing is kept for it. Brief: nobody reads the texts
+ * and figures of reasons either, and none are made. */
+void engine_keep_no_records(struct engine *engine);
+void engine_be_brief(struct engine *engine);
 const struct ruleset *engine_rules(const struct engine *engine);
 /* The id of the last entry applied; the clock is its ms, or later after engine_advance(). */
 struct stream_id engine_position(const struct engine *engine);
