@@ -142,14 +142,18 @@ replay_files(const struct ctl *ctl, struct replay *replay)
 static enum status
 open_rules(const struct ctl *ctl, const struct request *request, struct ruleset **out)
 {
-	struct rules_ask asks[64];
+	struct rules_ask ask = {.place = STR("--columns"), .want = TYPE_COUNT};
 	struct rules_names names = {0};
+	struct buf columns = {0};
 	for (unsigned i = 0; i < request->columns.count; i++)
-		asks[i] = (struct rules_ask){STR("--columns"),
-					     str_of(request->columns.items[i]), TYPE_COUNT};
+		buf_printf(&columns, "%s%s", i ? ", " : "", request->columns.items[i]);
+	ask.text = buf_view(&columns);
 	for (unsigned i = 0; i < request->rules.count; i++)
 		rules_names_add(&names, request->rules.items[i]);
-	return rules_open_asking(ctl, &names, asks, request->columns.count, out);
+	enum status status =
+		rules_open_asking(ctl, &names, &ask, request->columns.count != 0, out);
+	buf_finish(&columns);
+	return status;
 }
 
 /* Where --out says, or stdout. */

@@ -120,7 +120,7 @@ read_calendars(struct rule_files *files)
 {
 	unsigned count = files->count;
 
-	for (unsigned i = 0; i < count && files->count < DIAG_FILES; i++) {
+	for (unsigned i = 0; i < count && files->count < DIAG_RULE_FILES; i++) {
 		struct diag_file *file = &files->files[files->count];
 
 		if (rules_calendar_of(&files->arena, &files->files[i], &file->name) &&
@@ -140,8 +140,8 @@ rule_files_read(struct str folder, const struct str *names, unsigned count, stru
 		err_set(err, "no rule files are named: give at least one under 'rules:'");
 		return NULL;
 	}
-	if (count > DIAG_FILES) {
-		err_set(err, "%u rule files are too many: at most %d", count, DIAG_FILES);
+	if (count > DIAG_RULE_FILES) {
+		err_set(err, "%u rule files are too many: at most %d", count, DIAG_RULE_FILES);
 		return NULL;
 	}
 	files = files_create(count);

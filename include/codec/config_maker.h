@@ -11,7 +11,7 @@
 #define CONFIG_MAX_SPAN (400 * DAY_MS)
 #define CONFIG_MAX_HEADERS 32
 #define CONFIG_MAX_NETWORKS 64
-#define CONFIG_MAX_RULE_FILES DIAG_FILES
+#define CONFIG_MAX_RULE_FILES DIAG_RULE_FILES
 
 struct config_reading {
 	struct form *form;

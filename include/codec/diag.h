@@ -20,7 +20,8 @@ struct diag {
 	struct str hint, hint_zh; /* "did you mean 14d?", or none */
 };
 
-#define DIAG_FILES 64
+#define DIAG_FILES 80 /* 64 that a rule set is made of, and texts of options */
+#define DIAG_RULE_FILES 64
 
 /* Bytes from..to of a raw file. */
 struct diag_place {
