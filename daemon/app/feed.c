@@ -8,13 +8,14 @@
 #include "base/mem.h"
 
 #define COMPLAINTS 20 /* rows that are said to be wrong; the others are counted */
+#define BAR_AWAY "\r\033[K"
 
 /* The progress bar gives way to what is said; it comes back. */
 void
 feed_clear_bar(const struct ring *ring)
 {
 	if (ring->has_bar)
-		fputs("\r\033[K", stderr);
+		fputs(BAR_AWAY, stderr);
 }
 
 static void
@@ -22,11 +23,9 @@ complain(struct feed *feed, const char *where, struct str sentence)
 {
 	if (!feed->speaks || ++feed->complaints > COMPLAINTS)
 		return;
-	feed_clear_bar(feed->ring);
-	if (where)
-		fprintf(stderr, "%s: rejected: %.*s\n", where, STR_ARG(sentence));
-	else
-		fprintf(stderr, "%.*s\n", STR_ARG(sentence)); /* it says where itself */
+	/* In one piece: the bar is drawn by another thread. Without `where` the sentence has it. */
+	fprintf(stderr, "%s%s%s%.*s\n", feed->ring->has_bar ? BAR_AWAY : "", where ? where : "",
+		where ? ": rejected: " : "", STR_ARG(sentence));
 }
 
 static void

@@ -113,7 +113,7 @@ CDNOW = '''churnd: 1
 name: leaks
 levels: {watch: {enter: 30, leave: 20}}
 signals: {orders: {on: purchase, sum: value}}
-models: {orders: {kind: mbg_nbd, r: 0.525, alpha: 43.3, a: 0.891, b: 1.614}}
+models: {orders: {kind: mbg_nbd, r: 0.525, alpha: 43.3, a: 0.891, b: 1.614, fitted: 1998-01-01, until: 1997-12-31}}
 rules:
 - {rule: broken, expr: 'p_gap(orders, 91d) >= 0.9', cooldown: 0s, points: 40}
 - {rule: fades, expr: 'coalesce(sum(orders[28d]) < 0.3 * sum(orders[112d offset 28d]), false)', cooldown: 0s, points: 20}
