@@ -124,6 +124,21 @@ backtest_past(const struct backtest *all, uint32_t customer)
 	};
 }
 
+/* Of a period to tune on nothing is known that came after it, as if the file ended there. */
+struct judge_past
+backtest_past_of(const struct backtest *all, uint32_t customer, unsigned period)
+{
+	struct judge_past past = backtest_past(all, customer);
+	int64_t end = all->judges[period].end_at;
+
+	while (past.day_count > 0 &&
+	       past.days[past.day_count - 1] > judge_day(&all->judge, end))
+		past.day_count--;
+	while (past.churn_count > 0 && past.churns[past.churn_count - 1] > end)
+		past.churn_count--;
+	return past;
+}
+
 /* ---- the calendar ---- */
 
 static void
@@ -163,6 +178,11 @@ make_calendar(struct backtest *all, const struct zone *zone)
 		.starts = all->starts,
 		.start_count = (size_t)(last - first + 1),
 	};
+	all->judges[0] = all->judges[all->period_count - 1] = all->judge;
+	int64_t tuned = judge_start(&all->judge, all->periods[0].to + 1) - 1;
+
+	if (all->period_count > 1 && tuned < all->last_at)
+		all->judges[0].end_at = tuned;
 }
 
 /* ---- customers of the other side, as they are numbered on the first one ---- */

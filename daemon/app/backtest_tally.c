@@ -33,15 +33,16 @@ static void
 count_group(struct backtest *all, struct backtest_group *group, uint32_t customer)
 {
 	struct judge_period period = all->periods[group->period];
-	struct judge_past past = backtest_past(all, customer);
+	const struct judge *judge = &all->judges[group->period];
+	struct judge_past past = backtest_past_of(all, customer, group->period);
 
 	if (!is_in(all, group, customer))
 		return;
-	size_t churns = judge_churns(&all->judge, period, &past);
+	size_t churns = judge_churns(judge, period, &past);
 
 	group->churns += churns;
 	group->churns_by_lot[bootstrap_lot(&all->bootstrap, customer)] += (uint32_t)churns;
-	group->watched += judge_watches(&all->judge, period, &past);
+	group->watched += judge_watches(judge, period, &past);
 }
 
 static void
@@ -305,11 +306,12 @@ judge_customer(struct said_of *said, const struct turns *turns)
 {
 	struct backtest *all = said->all;
 	const struct judge_taker taker = {said, take_warning, take_caught};
-	struct judge_past past = backtest_past(all, said->customer);
 
 	said->lot = bootstrap_lot(&all->bootstrap, said->customer);
 	said->group = split_group(all, said->customer);
 	for (unsigned p = 0; p < all->period_count; p++) {
+		struct judge_past past = backtest_past_of(all, said->customer, p);
+
 		said->judged = p + 1 == all->period_count;
 		for (unsigned i = 0; i < turns->touched_count; i++) {
 			size_t count;
@@ -317,7 +319,7 @@ judge_customer(struct said_of *said, const struct turns *turns)
 
 			said->line = turns->touched[i];
 			if (said->judged || !is_threshold(said))
-				judge_line(&all->judge, all->periods[p], &past, list, count,
+				judge_line(&all->judges[p], all->periods[p], &past, list, count,
 					   &taker);
 		}
 	}

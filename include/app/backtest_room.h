@@ -190,6 +190,7 @@ struct backtest {
 	int64_t *starts;			       /* owned: of judge */
 	struct judge_period periods[BACKTEST_PERIODS]; /* the last one is judged */
 	unsigned period_count;
+	struct judge judges[BACKTEST_PERIODS]; /* of each: the same, up to where its data end */
 	struct bootstrap bootstrap;
 	struct backtest_group groups[BACKTEST_PERIODS + BACKTEST_SPLITS]; /* periods first */
 	unsigned group_count;
@@ -212,6 +213,8 @@ void backtest_split_rest(struct backtest *all);
 /* backtest_past.c */
 void backtest_make_past(struct backtest *all);
 struct judge_past backtest_past(const struct backtest *all, uint32_t customer);
+struct judge_past backtest_past_of(const struct backtest *all, uint32_t customer,
+				   unsigned period);
 uint32_t backtest_number(const struct backtest_side *side, uint32_t customer);
 /* backtest_tally.c */
 void backtest_tally(struct backtest *all);
