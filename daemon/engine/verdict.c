@@ -53,7 +53,7 @@ verdict_uncount(struct step *step, const struct rule_state *state, unsigned figu
 bool
 alert_is_open(const struct rule_state *state)
 {
-	return state->open != 0 && state->open != ALERT_LATE;
+	return state->open != 0 && state->open < ALERT_AGAIN;
 }
 
 int64_t
@@ -71,7 +71,7 @@ open_from(struct step *step, struct rule_state *state, int64_t first)
 	int64_t at = state->announced_at - seconds * SECOND_MS;
 	if (at != first && clock_day(clock, at) != clock_day(clock, first))
 		seconds++;
-	state->open = seconds < ALERT_LATE - 1 ? (uint32_t)seconds + 1 : ALERT_LATE - 1;
+	state->open = seconds < ALERT_AGAIN - 1 ? (uint32_t)seconds + 1 : ALERT_AGAIN - 1;
 }
 
 void
@@ -130,15 +130,19 @@ announce_in_silence(struct step *step, const struct rule_state *before,
 	int64_t first = repeats ? alert_first(before) : state->announced_at;
 	if (repeats)
 		verdict_count_of(step, state, FIGURE_REPEATS);
-	if (repeats && !alert_is_open(before))
+	if (repeats && !alert_is_open(before)) {
+		if (clock_day(&engine->clock, before->announced_at) !=
+		    clock_day(&engine->clock, state->announced_at))
+			state->open = ALERT_AGAIN;
 		return;
+	}
 	if (alert_is_open(before))
 		(void)alert_close(step, state, before->announced_at);
 	state->open = 0;
 	if (silence.over) {
 		state->open = ALERT_LATE;
 		verdict_count_of(step, state, FIGURE_LATE);
-	} else if (silence.counts) {
+	} else if (silence.counts && state->announced_at > begin) {
 		alert_open(step, state, first);
 	}
 }
@@ -270,7 +274,8 @@ judge_task(struct step *step, const struct task_held *task, enum outcome outcome
 	struct rule_state *state;
 	struct item *item;
 	while ((state = state_next(step->customer, &walk, &item)))
-		if (state->open && ordered(task, verdict_rule(step, state)->key) &&
+		if ((alert_is_open(state) || state->open == ALERT_LATE) &&
+		    ordered(task, verdict_rule(step, state)->key) &&
 		    (!item || task->item.n == 0 || str_eq(item->key, task->item)))
 			judge_by_person(step, state, item, outcome);
 }

@@ -208,7 +208,8 @@ verdict_silent(struct step *step, struct silence_now now)
 static void
 end_alert(struct step *step, struct rule_state *state, int64_t begin, bool counted)
 {
-	bool open = alert_is_open(state), late = state->open == ALERT_LATE;
+	bool open = alert_is_open(state), late = state->open == ALERT_LATE,
+	     again = state->open == ALERT_AGAIN;
 	int64_t first = open ? alert_first(state) : state->announced_at;
 	if (open && first > begin)
 		return;
@@ -216,12 +217,12 @@ end_alert(struct step *step, struct rule_state *state, int64_t begin, bool count
 		(void)alert_close(step, state, state->announced_at);
 	if (open && first < begin)
 		verdict_count_of(step, state, FIGURE_FALSE);
-	if (open && first < state->announced_at && state->announced_at >= begin)
+	if ((again || (open && first < state->announced_at)) && state->announced_at >= begin)
 		verdict_uncount(step, state, FIGURE_REPEATS);
 	if (late && state->announced_at >= begin)
 		verdict_uncount(step, state, FIGURE_LATE);
 	state->open = 0;
-	if (state->announced_at > begin && (open || late || !counted))
+	if (state->announced_at > begin && (open || late || again || !counted))
 		alert_open(step, state, state->announced_at);
 }
 

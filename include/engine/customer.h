@@ -31,6 +31,7 @@ struct tracks {
 };
 
 #define ALERT_LATE UINT32_MAX
+#define ALERT_AGAIN (UINT32_MAX - 1)
 
 enum phase { PHASE_IDLE, PHASE_PENDING, PHASE_FIRING, PHASE_CLEARING };
 
@@ -52,7 +53,8 @@ struct rule_state {
 	uint16_t was_true;    /* of an item's rule: before the late event of the step at work */
 	uint32_t firing;      /* its number: counted per customer over all rules */
 	/* 0: no alert of it is open (engine/quality.h); ALERT_LATE: it came when the silence was a churn
-	 * already; else 1 and the seconds from the first open one to announced_at. */
+	 * already; ALERT_AGAIN: of a silence of which an alert of an earlier day was judged; else 1 and the
+	 * seconds from the first open one to announced_at. */
 	uint32_t open;
 	int64_t since_at;     /* this phase began */
 	int64_t fired_at;     /* this firing began */

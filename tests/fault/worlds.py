@@ -68,6 +68,10 @@ MORE_TASKS = """  ask: {title: Ask, assign: round_robin(care), steps: [{task: la
   meet: {title: Meet, assign: least_loaded(lead), resolve_within: 8h, escalate: [{after: 100%, to: lead}]}
   last: {title: Last, assign: profile.owner, close_when: seen(seats)}
 """
+# What counts as churn: its moments are due among all others, and its figures are counted once.
+CHURNS = ["", "", "churn: {silent: login, horizon: 2d}\n", "churn: {silent: complaint, horizon: 1d, min_days: 1}\n",
+          "churn: {on: [churned, seats], horizon: 30h}\n", "churn: {when: 'profile.tier == \"gold\"', horizon: 3d}\n",
+          "churn: {when: 'silent(login) > 20h', horizon: 2d}\n"]
 
 
 def rules(rng, edit, guarded):
@@ -80,10 +84,11 @@ def rules(rng, edit, guarded):
     if rng.random() < 0.4:
         only += rng.choice(["calendar: {hours: '08:00-20:00', week: [mon, tue, wed, thu, fri, sat]}\n",
                             "calendar: {hours: '00:00-24:00', holidays: {2026-06-01: feast}, workdays: [2026-05-30]}\n"])
-    defaults = ""
+    churn = rng.choice(CHURNS)
+    defaults = churn
     if guarded:
-        defaults = "defaults: {min_volume: %d, max_alerts_per_hour: %d, horizon: 2d}\n" % (
-            rng.choice([1, 1, 2]), rng.randint(1, 3))
+        defaults += "defaults: {min_volume: %d, max_alerts_per_hour: %d%s}\n" % (
+            rng.choice([1, 1, 2]), rng.randint(1, 3), "" if churn else ", horizon: 2d")
     cared = rng.random() < 0.6
     return RULES.format(
         teams=rng.choice(TEAMS) if cared else "", more_actions=rng.choice(OWNERS) if cared else "",

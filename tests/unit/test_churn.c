@@ -156,9 +156,12 @@ an_alert_at_the_first_instant_of_a_day_of_activity_is_judged_by_no_silence(void 
 	hit(&w, "2026-03-06 00:00");
 	order(&w, "2026-03-06 00:00");
 	expect(&w, "struck", "1 0 0 0 0 0 0 0 0");
+	order(&w, "2026-03-07 00:00");
 	hit(&w, "2026-03-07 00:00");
-	scene_advance(&w, at("2026-03-17 00:00"));
-	expect(&w, "struck", "2 0 1 0 0 0 1 1 0");
+	expect(&w, "struck", "2 0 0 0 0 0 0 0 0");
+	hit(&w, "2026-03-08 00:00");
+	scene_advance(&w, at("2026-03-18 00:00"));
+	expect(&w, "struck", "3 0 1 0 0 0 1 1 0");
 	scene_finish(&w);
 }
 
