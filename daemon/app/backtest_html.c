@@ -138,7 +138,9 @@ put_table(struct report *report, const struct report_table *table)
 	struct buf *out = report->out;
 
 	assert(table->columns > 0);
-	buf_text(out, "<div class=\"wide\" tabindex=\"0\"><table>\n");
+	buf_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+	put_text(out, table->caption.n ? table->caption : str_of(table->heads[0]));
+	buf_text(out, "\"><table>\n");
 	if (table->caption.n)
 		put_element(out, "caption", "", table->caption);
 	buf_text(out, "<thead><tr>");

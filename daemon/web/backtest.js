@@ -202,6 +202,11 @@
 	drawAll();
 	document.querySelectorAll('.lang').forEach((radio) => radio.addEventListener('change', drawAll));
 	matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-	addEventListener('beforeprint', drawAll);
-	addEventListener('afterprint', drawAll);
+	// Ink is dark on paper, whatever the screen is.
+	const paper = (on) => () => {
+		document.documentElement.classList.toggle('paper', on);
+		drawAll();
+	};
+	addEventListener('beforeprint', paper(true));
+	addEventListener('afterprint', paper(false));
 })();

@@ -102,6 +102,18 @@ def test_it_prints_on_white_in_one_language():
         browser.picture(os.path.join(PLACE, 'report-print.png'), whole=True)
 
 
+def test_ink_is_dark_on_paper_though_the_screen_is_dark():
+    ink = 'getComputedStyle(document.documentElement).getPropertyValue("--ink")'
+    with tempfile.TemporaryDirectory() as folder, Browser() as browser:
+        browser.look(make_page(folder, 'en'), *SCREENS['desk'], dark=True)
+        light = browser.evaluate(ink)
+        browser.evaluate('dispatchEvent(new Event("beforeprint"))')
+        check(browser.evaluate(ink) == '#1a1d21' != light, (browser.evaluate(ink), light))
+        browser.evaluate('dispatchEvent(new Event("afterprint"))')
+        check(browser.evaluate(ink) == light, browser.evaluate(ink))
+        is_silent(browser)
+
+
 def test_what_would_be_wrong_is_seen():
     with tempfile.TemporaryDirectory() as folder, Browser() as browser:
         def look(body, screen='desk'):
