@@ -144,7 +144,7 @@ take_churn(struct backtest *all, const struct ruleset *rules)
 	truth->types = churn->types;
 	truth->type_count = churn->kind == CHURN_ON ? churn->type_count : 0;
 	truth->when = churn->kind == CHURN_WHEN ? churn->when : NULL;
-	if (truth->min_days == 0)
+	if (truth->min_days == 0 && truth->by_silence)
 		truth->min_days = churn->min_days;
 	if (truth->horizon == 0)
 		truth->horizon = (rules->horizon + DAY_MS - 1) / DAY_MS;

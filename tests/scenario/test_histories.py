@@ -234,6 +234,7 @@ def test_the_education_pack_ranks_the_students_of_later_courses():
     print(f'# AUC {auc:.4f} over {len(pairs)} rows, {sum(gone for _, gone in pairs)} of them lost within 28 days')
     said = json.loads(churnctl('backtest', '--rules', 'rules/education.yaml', '--events', OULAD, '--train-until', '2013-09-30',
                                '--every', '7d', '--rounds', '20', '--json'))
+    check(said['truth']['min_days'] == 1, 'who is registered is ranked from the first day on')
     for ranking in said['sides'][0]['ranking']:
         print(f'# backtest, {ranking["name"]}, {ranking["period"]}: AUC {ranking["auc"]:.4f} over {ranking["active"]} rows')
     judge = [one for one in said['sides'][0]['ranking'] if one['name'] == 'risk' and one['period'] == 'judge'][0]
