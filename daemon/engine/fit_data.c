@@ -75,11 +75,31 @@ fit_data_finish(struct fit_data *data)
 
 /* ---- their likelihood ---- */
 
-/* log(1 + e^z), for any z. */
-static double
-log_one_and(double z)
+/* A sum of logarithms of numbers from 1 to 2: their product is taken as long as it is finite, since a logarithm costs
+ * twenty multiplications. */
+#define FACTORS_MOST 1000
+
+struct product {
+	double value; /* from 1 on */
+	unsigned factors;
+	double logs; /* of what was multiplied before */
+};
+
+static void
+product_multiply(struct product *product, double factor, uint32_t times)
 {
-	return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z));
+	if (times > FACTORS_MOST / 100) {
+		product->logs += times * log(factor);
+		return;
+	}
+	if (product->factors + times > FACTORS_MOST) {
+		product->logs += log(product->value);
+		product->value = 1;
+		product->factors = 0;
+	}
+	product->factors += times;
+	for (; times > 0; times--)
+		product->value *= factor;
 }
 
 /* log of Gamma(from + more) / Gamma(from) */
@@ -114,6 +134,7 @@ double
 fit_likelihood(struct fit_data *data, const struct rhythm_model *model)
 {
 	struct shared shared = {0};
+	struct product product = {.value = 1};
 	double sum = 0;
 
 	for (uint32_t day = 0; day <= data->longest; day++)
@@ -126,8 +147,9 @@ fit_likelihood(struct fit_data *data, const struct rhythm_model *model)
 		double until = data->logs[cell->t];
 		double odds = shared.log_odds + shared.power * (until - data->logs[cell->tx]);
 
-		sum += cell->count *
-		       (shared.constant - shared.power * until + log_one_and(odds));
+		/* log(1 + e^odds) without what overflows. */
+		sum += cell->count * (shared.constant - shared.power * until + fmax(odds, 0));
+		product_multiply(&product, 1 + exp(-fabs(odds)), cell->count);
 	}
-	return sum;
+	return sum + product.logs + log(product.value);
 }

@@ -190,6 +190,31 @@ standard_errors_are_those_of_the_curvature_at_the_maximum(void **state)
 	assert_int_equal(rows, 2);
 }
 
+/* As often as they are few, and as often as they are many to one cell. */
+static void
+the_likelihood_adds_up_over_customers(void **state)
+{
+	const struct rhythm_model model = {RHYTHM_MBG_NBD, 0.525, 43.3, 0.891, 1.614};
+
+	(void)state;
+	for (unsigned times = 1; times <= 1000; times *= 10) {
+		struct fit_data data = {0};
+		double sum = 0;
+
+		read_cells(&data);
+		fit_data_merge(&data);
+		for (size_t i = 0; i < data.count; i++) {
+			struct fit_cell one = data.cells[i];
+
+			one.count = 1;
+			data.cells[i].count *= times;
+			sum += data.cells[i].count * likelihood_of(&model, one);
+		}
+		assert_close(fit_likelihood(&data, &model), sum, 1e-12);
+		fit_data_finish(&data);
+	}
+}
+
 static void
 equal_customers_are_one_cell(void **state)
 {
@@ -545,6 +570,7 @@ main(void)
 			the_likelihood_is_the_integral_over_rates_and_chances_to_leave),
 		cmocka_unit_test(a_fit_is_the_maximum_that_another_method_finds),
 		cmocka_unit_test(standard_errors_are_those_of_the_curvature_at_the_maximum),
+		cmocka_unit_test(the_likelihood_adds_up_over_customers),
 		cmocka_unit_test(equal_customers_are_one_cell),
 		cmocka_unit_test(the_fit_of_cdnow_is_the_published_one),
 		cmocka_unit_test(what_models_say_of_cdnow_is_what_its_table_says),
