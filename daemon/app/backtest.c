@@ -170,7 +170,8 @@ report(struct backtest *all, double began)
 {
 	bool holds;
 
-	backtest_make_past(all);
+	if (!backtest_make_past(all))
+		return STATUS_USAGE;
 	backtest_tally(all);
 	backtest_warn_all(all);
 	json_t *doc = backtest_document(all);

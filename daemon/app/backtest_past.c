@@ -141,7 +141,28 @@ backtest_past_of(const struct backtest *all, uint32_t customer, unsigned period)
 
 /* ---- the calendar ---- */
 
-static void
+/* Options and rows have a day in common in each period. */
+static bool
+periods_are_there(const struct backtest *all, int64_t first, int64_t last)
+{
+	char from[INSTANT_TEXT], to[INSTANT_TEXT];
+
+	for (unsigned i = 0; i < all->period_count; i++) {
+		if (all->periods[i].from <= all->periods[i].to &&
+		    all->periods[i].from <= last && all->periods[i].to >= first)
+			continue;
+		print_date(first, from);
+		print_date(last, to);
+		(void)ctl_fail(STATUS_USAGE,
+			       "the events are of %s to %s: no day of them lies in the period "
+			       "that --from, --until and --train-until leave",
+			       from, to);
+		return false;
+	}
+	return true;
+}
+
+static bool
 make_periods(struct backtest *all, const struct zone *zone)
 {
 	int64_t first = zone_day(zone, all->first_at), last = zone_day(zone, all->last_at);
@@ -152,11 +173,12 @@ make_periods(struct backtest *all, const struct zone *zone)
 		all->until = last;
 	all->period_count = 1;
 	all->periods[0] = (struct judge_period){all->from, all->until};
-	if (all->train_until == INT64_MAX)
-		return;
-	all->period_count = 2;
-	all->periods[0].to = all->train_until;
-	all->periods[1] = (struct judge_period){all->train_until + 1, all->until};
+	if (all->train_until != INT64_MAX) {
+		all->period_count = 2;
+		all->periods[0].to = all->train_until;
+		all->periods[1] = (struct judge_period){all->train_until + 1, all->until};
+	}
+	return periods_are_there(all, first, last);
 }
 
 static void
@@ -208,17 +230,19 @@ backtest_number(const struct backtest_side *side, uint32_t customer)
 	return side->numbers ? side->numbers[customer] : customer;
 }
 
-void
+bool
 backtest_make_past(struct backtest *all)
 {
 	const struct engine *first = feed_engine(all->sides[0].feed);
 	const struct zone *zone = engine_rules(first)->zone;
 
 	all->customers = engine_customers(first);
-	make_periods(all, zone);
+	if (!make_periods(all, zone))
+		return false;
 	make_calendar(all, zone);
 	make_days(all);
 	make_churns(all);
 	if (all->side_count > 1)
 		number_customers(first, &all->sides[1]);
+	return true;
 }

@@ -210,8 +210,8 @@ struct order_sink backtest_sink(struct backtest_side *side);
 void backtest_look_on(struct backtest_side *side);
 void backtest_watch(struct backtest_side *side);
 void backtest_split_rest(struct backtest *all);
-/* backtest_past.c */
-void backtest_make_past(struct backtest *all);
+/* backtest_past.c: false: it has complained. */
+bool backtest_make_past(struct backtest *all) MUST_CHECK;
 struct judge_past backtest_past(const struct backtest *all, uint32_t customer);
 struct judge_past backtest_past_of(const struct backtest *all, uint32_t customer,
 				   unsigned period);
