@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* churnctl fit --score: weights of named expressions, learnt from what came of customers, as a rule file. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -168,6 +169,9 @@ learn(const struct ctl *ctl, const struct score_wish *wish, const struct score_t
 	struct err err;
 	enum status status = score_rows_collect(ctl, wish, terms, feed, &rows);
 
+	if (status == STATUS_DONE && feed_rejected(feed) > 0)
+		fprintf(stderr, "churnctl: %" PRIu64 " rows were rejected\n",
+			feed_rejected(feed));
 	if (status == STATUS_DONE &&
 	    !score_train(ctl, wish, terms->truth.horizon, &rows, &figures, &err))
 		status = ctl_fail(STATUS_USAGE, "%s", err.text);
