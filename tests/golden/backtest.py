@@ -26,7 +26,7 @@ def history(rng, first, last):
     turns = []
     at, on = first * DAY, False
     for _ in range(rng.randint(4, 24)):
-        at += rng.choice([0, 1, rng.randint(0, DAY), rng.randint(0, 20 * DAY), rng.randint(0, 3) * DAY - at % DAY])
+        at += rng.choice([0, 1, 7 * DAY, rng.randint(0, DAY), rng.randint(0, 20 * DAY), rng.randint(0, 3) * DAY - at % DAY])
         at = max(at, turns[-1][0] if turns else first * DAY)
         on = not on
         turns.append((at, on))
@@ -99,7 +99,7 @@ def judged():
         first = rng.randint(10_000, 10_040)
         last = first + rng.randint(8, 120)
         days, turns = history(rng, first - 20, last + 30)
-        end = (last + rng.choice([0, 3, rng.randint(0, 60)])) * DAY + rng.randint(0, DAY - 1)
+        end = (last + rng.choice([-8, 0, 3, rng.randint(0, 60)])) * DAY + rng.randint(0, DAY - 1)
         days = [day for day in days if day <= end // DAY]
         horizon, least = rng.choice([1, 5, 14, 30, 60]), rng.choice([1, 1, 2, 3])
         texts = joined("%d:%d" % turn for turn in turns)
