@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads files of events once, for all the engines that are fed. */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -215,6 +216,18 @@ feed_all(struct reader *reader, struct feed *const *feeds, unsigned count,
 	return status;
 }
 
+#define BIG ((int)1 << 20)
+
+/* Arrays that grow with the history keep pages of their own: they grow in place, and leave no holes between what lives
+ * on. glibc raises that bar to 32 MiB by itself. */
+static void
+tune_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, BIG);
+#endif
+}
+
 enum status
 feed_files(const struct ctl *ctl, struct feed *const *feeds, unsigned count,
 	   const struct option_list *files, int64_t until)
@@ -222,6 +235,7 @@ feed_files(const struct ctl *ctl, struct feed *const *feeds, unsigned count,
 	struct reader *reader = mem_alloc(sizeof *reader);
 	reader->ctl = ctl;
 	reader->until = until;
+	tune_memory();
 	ring_init(&reader->ring, count);
 	reader->ring.has_bar = ctl->progress;
 	enum status status = feed_all(reader, feeds, count, files);
