@@ -95,7 +95,7 @@ backtest_warn_all(struct backtest *all)
 			      "没有任何生效规则的预警可以判定");
 	if (all->sides[0].sampled)
 		backtest_warn(all,
-			      "rankings are of every so manieth customer, at most 100,000 at a "
+			      "rankings are of every so manieth customer, at most 30,000 at a "
 			      "moment",
-			      "排序指标按等距抽样计算,每个时点至多十万个客户");
+			      "排序指标按等距抽样计算,每个时点至多三万个客户");
 }

@@ -57,7 +57,7 @@ enum backtest_ask { ASK_SPLIT, ASK_CHURNED, ASK_RANK, BACKTEST_ASKS };
 #define BACKTEST_PERIODS 2
 #define BACKTEST_SPLITS 32 /* different values; more are "other" */
 #define BACKTEST_ANY_SIGNAL UINT32_MAX
-#define BACKTEST_RANKED 100000 /* customers ranked at one moment */
+#define BACKTEST_RANKED 30000 /* customers ranked at one moment */
 
 /* One row of events with its customer, when the signal counted it on a new day. */
 struct active_day {
