@@ -200,7 +200,7 @@ write_many(struct world *world, struct hash_seed seed)
 		     seed),
 		seed);
 	for (int i = 0; i < 2000; i++) {
-		char name[8];
+		char name[16];
 		int64_t at = BEGIN + i * HOUR_MS;
 		struct entry entry = {.id = {at, 1},
 				      .type = STR("order"),
@@ -213,7 +213,7 @@ write_many(struct world *world, struct hash_seed seed)
 		assert_int_equal(engine_apply(world->engine, &entry, 1, &nobody), 1);
 	}
 	for (int i = 0; i < 97; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof name, "c%d", i);
 		struct snapshot_row row = {world->engine,
