@@ -110,14 +110,28 @@ note_due(struct engine *engine, uint32_t index, int64_t at,
 	engine->due[engine->due_count++] = index;
 }
 
+static bool
+is_due_anyway(struct engine *engine, uint32_t index, int64_t at)
+{
+	(void)engine;
+	(void)index;
+	(void)at;
+	return true;
+}
+
+/* Who is alone at this instant need not be asked: a step that changes nothing costs what asking does. */
 static void
 gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 {
 	struct heap_entry top;
+	bool alone = engine->due_count == 0 && !engine->run.close && !engine->run.moved;
 	for (; *budget != 0 && valid_wake(engine, &top) && top.at == at; --*budget) {
+		uint32_t index = top.item;
 		(void)heap_pop(&engine->wakes, &top);
-		engine_at(engine, top.item)->wake_at = NEVER;
-		note_due(engine, top.item, at, step_would_change);
+		engine_at(engine, index)->wake_at = NEVER;
+		alone = alone && !(valid_wake(engine, &top) && top.at == at);
+		note_due(engine, index, at, alone ? is_due_anyway : step_would_change);
+		alone = false;
 	}
 }
 
@@ -187,6 +201,8 @@ sort_by_id(struct engine *engine, uint32_t *list, uint32_t *room, size_t count)
 void
 engine_sort_due(struct engine *engine)
 {
+	if (engine->due_count < 2)
+		return;
 	uint32_t *room = mem_array(engine->due_count, sizeof *room);
 	sort_by_id(engine, engine->due, room, engine->due_count);
 	mem_free(room);

@@ -468,6 +468,9 @@ step_event(struct step *step)
 		teams_note_owner(engine, step->customer);
 	}
 	look_begin(&step->look, engine, step->customer, step->entry, step->now);
+	/* It is looked at then anyway: what comes later is worked out then. */
+	if (step->customer->wake_at > step->now)
+		step->look.env.next = step->customer->wake_at;
 	step->was_true = was_true;
 	if (step->entry->backfill) {
 		(void)step_is_quiet(step);

@@ -164,6 +164,13 @@ narrow_by_halving(struct search *s)
 		(void)narrow(s, s->low + (s->high - s->low) / 2);
 }
 
+/* false: it does not turn up to there. */
+static bool
+turns_by_limit(const struct search *s)
+{
+	return state_of(s->turning, moving_at(s->env, s->turning, s->high)) != s->state;
+}
+
 /* Nothing behind `next` matters, and up to it all else stands still. */
 void
 turn_note_monotone(struct env *env, const struct turning *turning)
@@ -179,8 +186,11 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 
 	if (s.high <= s.low)
 		return;
+	/* Far off the guess comes first: it is rarely in vain. */
+	if (limit == env->next && !turns_by_limit(&s))
+		return;
 	narrow_by_guess(&s);
-	if (s.high == limit && state_of(turning, moving_at(env, turning, limit)) == s.state)
+	if (s.high == limit && limit != env->next && !turns_by_limit(&s))
 		return;
 	if (turning->moving->builtin->op == FN_UNTIL ||
 	    turning->moving->builtin->op == FN_UNTIL_DUE)
