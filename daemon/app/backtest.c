@@ -92,8 +92,9 @@ open_side(struct backtest *all, struct backtest_side *side, const struct option_
 	side->is_first = side == &all->sides[0];
 	for (unsigned i = 0; i < files->count; i++)
 		rules_names_add(&names, files->items[i]);
-	enum status status =
-		rules_open_asking(all->ctl, &names, asks, make_asks(all, side, asks), &rules);
+	const struct rules_reads reads = {.a_signal = true, .signal = all->options.signal};
+	enum status status = rules_open_asking(all->ctl, &names, asks,
+					       make_asks(all, side, asks), reads, &rules);
 
 	if (!rules)
 		return status;

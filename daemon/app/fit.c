@@ -55,7 +55,9 @@ run_job(struct fit_job *job, const struct fit_words *words)
 
 	for (unsigned i = 0; i < words->rules.count; i++)
 		rules_names_add(&names, words->rules.items[i]);
-	enum status status = rules_open_asking(job->ctl, &names, &ask, job->by != NULL, &rules);
+	const struct rules_reads reads = {true, job->signal, .fits = true};
+	enum status status =
+		rules_open_asking(job->ctl, &names, &ask, job->by != NULL, reads, &rules);
 
 	if (rules == NULL)
 		return status;

@@ -93,7 +93,8 @@ compile(const struct ctl *ctl, const struct rules_names *names, const struct tex
 		if (texts->of[i].n > 0)
 			asks[count++] = (struct rules_ask){
 				str_of(kinds[i].place), buf_view(&texts->of[i]), kinds[i].want};
-	(void)rules_open_asking(ctl, names, asks, count, &rules);
+	(void)rules_open_asking(ctl, names, asks, count, (struct rules_reads){.fits = true},
+				&rules);
 	return rules;
 }
 

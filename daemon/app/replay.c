@@ -150,8 +150,8 @@ open_rules(const struct ctl *ctl, const struct request *request, struct ruleset 
 	ask.text = buf_view(&columns);
 	for (unsigned i = 0; i < request->rules.count; i++)
 		rules_names_add(&names, request->rules.items[i]);
-	enum status status =
-		rules_open_asking(ctl, &names, &ask, request->columns.count != 0, out);
+	enum status status = rules_open_asking(ctl, &names, &ask, request->columns.count != 0,
+					       (struct rules_reads){0}, out);
 	buf_finish(&columns);
 	return status;
 }

@@ -81,9 +81,38 @@ rules_names_of_config(const struct ctl *ctl, struct rules_names *names)
 	return good;
 }
 
+static struct str
+only_signal(const struct ruleset *rules)
+{
+	struct str name = STR_NONE;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rules->signal_count; i++) {
+		if (rules->signals[i].hidden)
+			continue;
+		name = rules->signals[i].name;
+		count++;
+	}
+	return count == 1 ? name : STR_NONE;
+}
+
+static void
+drop_known(struct diags *diags, const struct ruleset *rules, struct rules_reads reads)
+{
+	struct str signal = reads.signal ? str_of(reads.signal) : only_signal(rules);
+
+	if (reads.a_signal && signal.n > 0)
+		diags_drop(diags, "W202", signal);
+	if (reads.fits) {
+		diags_drop(diags, "W209", STR_NONE);
+		diags_drop(diags, "W211", STR_NONE);
+	}
+}
+
 static enum status
 open_files(const struct ctl *ctl, const struct rules_names *names, const struct rules_ask *asks,
-	   unsigned ask_count, enum rules_open_for purpose, struct ruleset **out)
+	   unsigned ask_count, struct rules_reads reads, enum rules_open_for purpose,
+	   struct ruleset **out)
 {
 	struct arena arena;
 	struct diags diags;
@@ -98,6 +127,8 @@ open_files(const struct ctl *ctl, const struct rules_names *names, const struct 
 	diags_init(&diags, &arena);
 	diags.wants_notes = purpose == RULES_OPEN_CHECK;
 	*out = rule_files_load_asking(files, asks, ask_count, fixed_seed, &diags);
+	if (*out)
+		drop_known(&diags, *out, reads);
 	if (!*out || purpose != RULES_OPEN_PEEK)
 		print_diags(ctl, &diags, purpose);
 	diags_finish(&diags);
@@ -112,12 +143,13 @@ enum status
 rules_open(const struct ctl *ctl, const struct rules_names *names, enum rules_open_for purpose,
 	   struct ruleset **out)
 {
-	return open_files(ctl, names, NULL, 0, purpose, out);
+	return open_files(ctl, names, NULL, 0, (struct rules_reads){0}, purpose, out);
 }
 
 enum status
 rules_open_asking(const struct ctl *ctl, const struct rules_names *names,
-		  const struct rules_ask *asks, unsigned ask_count, struct ruleset **out)
+		  const struct rules_ask *asks, unsigned ask_count, struct rules_reads reads,
+		  struct ruleset **out)
 {
-	return open_files(ctl, names, asks, ask_count, RULES_OPEN_USE, out);
+	return open_files(ctl, names, asks, ask_count, reads, RULES_OPEN_USE, out);
 }

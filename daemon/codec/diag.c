@@ -77,6 +77,23 @@ diags_add(struct diags *diags, const struct diag *diag)
 		keep(diags, diag);
 }
 
+void
+diags_drop(struct diags *diags, const char *code, struct str arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->list[i];
+
+		if (strcmp(diag->message->code, code) == 0 &&
+		    (arg.n == 0 || str_eq(diag->args[0], arg)))
+			diags->warnings--;
+		else
+			diags->list[kept++] = *diag;
+	}
+	diags->count = kept;
+}
+
 static bool
 is_break(struct str text, size_t at)
 {

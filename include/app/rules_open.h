@@ -20,6 +20,13 @@ enum rules_open_for {
 	RULES_OPEN_PEEK /* the same, before they are opened for use: warnings are left to that */
 };
 
+/* What a command does with a rule set beside running it: no warning speaks of that. */
+struct rules_reads {
+	bool a_signal;
+	const char *signal; /* its name; NULL: the only one */
+	bool fits;	    /* it makes models: that there is none, or of whom, is no news */
+};
+
 void rules_names_add(struct rules_names *names, const char *name);
 /* Those of the configuration; false after a sentence. */
 bool rules_names_of_config(const struct ctl *ctl, struct rules_names *names) MUST_CHECK;
@@ -30,6 +37,6 @@ enum status rules_open(const struct ctl *ctl, const struct rules_names *names,
 /* The same for use, with expressions of the command's options; their answers are (*out)->asks. */
 enum status rules_open_asking(const struct ctl *ctl, const struct rules_names *names,
 			      const struct rules_ask *asks, unsigned ask_count,
-			      struct ruleset **out);
+			      struct rules_reads reads, struct ruleset **out);
 
 #endif

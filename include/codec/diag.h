@@ -53,6 +53,8 @@ void diags_add(struct diags *diags, const struct diag *diag); /* copies its text
  * code, arguments and hint. */
 void diags_complain(struct diags *diags, struct diag_place place,
 		    const struct complaint *complaint);
+/* Takes back warnings of that code, with that first argument; STR_NONE: with any. */
+void diags_drop(struct diags *diags, const char *code, struct str arg);
 /* No line of this place is ever printed. */
 void diags_hide(struct diags *diags, struct diag_place place);
 /* Line of a byte of a raw file, 1-based; breaks are LF, CR LF and CR. 0 once DIAG_MAX is reached. */

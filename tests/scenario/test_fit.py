@@ -179,6 +179,19 @@ def test_the_likelier_kind_is_named():
 
 # --- what is printed
 
+def test_nothing_warns_of_what_fit_itself_reads_or_makes():
+    with Place() as place:
+        place.write(RULES)
+        place.fit()
+        check('W202: signal visits' in place.err and 'signal orders' not in place.err, place.err)
+        place.write(RULES.replace('levels:', 'models: {orders: {kind: mbg_nbd, r: 1, alpha: 20, a: 1, b: 2}}\nlevels:') + RULE)
+        place.fit()
+        check(place.err == '', place.err)
+        place.write(RULES + RULE)
+        place.fit('--signal', 'orders', signal=None)
+        check(place.err == '', place.err)
+
+
 def test_the_block_is_pasted_and_the_file_is_good():
     with Place() as place:
         status, said = place.check()

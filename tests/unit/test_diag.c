@@ -216,6 +216,25 @@ past_the_limit_they_are_counted(void **state)
 }
 
 static void
+warnings_taken_back_are_neither_shown_nor_counted(void **state)
+{
+	struct fixture *f = *state;
+
+	diags_add_file(&f->diags, STR("a"), STR("xyz"));
+	say(f, 0, 0, 1, "W202");
+	say(f, 0, 1, 2, "E016");
+	say(f, 0, 2, 3, "W209");
+	diags_drop(&f->diags, "W202", STR("other"));
+	assert_int_equal(f->diags.warnings, 2);
+	diags_drop(&f->diags, "W202", STR("a"));
+	diags_drop(&f->diags, "W209", STR_NONE);
+	assert_int_equal(f->diags.warnings, 0);
+	assert_int_equal(f->diags.errors, 1);
+	assert_null(strstr(printed(f), "W2"));
+	assert_non_null(strstr(printed(f), "a:1:2: error E016"));
+}
+
+static void
 notes_are_kept_when_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -298,6 +317,7 @@ main(void)
 		TEST(a_place_at_the_end_of_the_file_has_a_caret_too),
 		TEST(chinese_takes_chinese_sentences_and_hints),
 		TEST(past_the_limit_they_are_counted),
+		TEST(warnings_taken_back_are_neither_shown_nor_counted),
 		TEST(notes_are_kept_when_asked_for),
 		TEST(arguments_outlive_what_they_were_read_from),
 		TEST(both_languages_say_the_same_arguments),
