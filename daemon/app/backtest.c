@@ -241,7 +241,7 @@ run(struct backtest *all)
 {
 	double began = seconds_now();
 
-	if (!backtest_read_options(all))
+	if (!backtest_read_options(all) || !ctl_can_write(all->options.html))
 		return STATUS_USAGE;
 	enum status status = open_sides(all);
 

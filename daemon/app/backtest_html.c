@@ -313,7 +313,7 @@ backtest_html(const json_t *doc, const char *file, bool zh, struct err *err)
 	bool done;
 
 	if (!stream)
-		return err_set(err, "%s: %s", file, strerror(errno));
+		return err_set(err, "%s: cannot be written: %s", file, strerror(errno));
 	put_page(doc, zh, &page);
 	done = fwrite(page.p, 1, page.n, stream) == page.n;
 	done = fclose(stream) == 0 && done;

@@ -188,7 +188,8 @@ fit_score_run(const struct ctl *ctl, int argc, char **argv)
 	struct score_wish wish = {.name = "score", .every = 28};
 	struct score_terms terms;
 
-	if (!take_wish(argc, argv, &wish) || !score_terms_open(ctl, &wish, &terms))
+	if (!take_wish(argc, argv, &wish) || !ctl_can_write(wish.out) ||
+	    !score_terms_open(ctl, &wish, &terms))
 		return STATUS_USAGE;
 	struct feed *feed = feed_create(terms.rules, (struct order_sink){0});
 	enum status status = learn(ctl, &wish, &terms, feed);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options of a command line, taken out by a table. */
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/command.h"
 
@@ -113,6 +116,26 @@ ctl_fail(enum status status, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return status;
+}
+
+/* A file that is not there yet is one of its folder. */
+bool
+ctl_can_write(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	char folder[PATH_MAX] = ".";
+
+	if (!path || access(path, W_OK) == 0)
+		return true;
+	if (errno == ENOENT) {
+		if (slash)
+			snprintf(folder, sizeof folder, "%.*s",
+				 (int)(slash - path) + (slash == path), path);
+		if (access(folder, W_OK | X_OK) == 0)
+			return true;
+	}
+	(void)ctl_fail(STATUS_USAGE, "%s: cannot be written: %s", path, strerror(errno));
+	return false;
 }
 
 enum status

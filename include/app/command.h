@@ -55,6 +55,8 @@ bool options_common(const struct option *options, unsigned count, int *argc,
 
 /* "churnctl: sentence" on stderr; returns status for `return ctl_fail(...)`. */
 enum status ctl_fail(enum status status, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Before long work: whether a file can be written at the end; a sentence is printed when not. NULL: stdout, which can. */
+bool ctl_can_write(const char *path) MUST_CHECK;
 /* "usage: churnctl NAME ARGS" on stderr; STATUS_USAGE. */
 enum status ctl_usage(const char *name);
 
