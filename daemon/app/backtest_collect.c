@@ -161,6 +161,7 @@ see_applied(void *ctx, uint32_t customer, const struct entry *entry, uint64_t co
 
 /* ---- moments ---- */
 
+/* Durations are in days, as everywhere that people read them. */
 static double
 number_of(struct value value)
 {
@@ -172,6 +173,8 @@ number_of(struct value value)
 		return value.u.n;
 	case TYPE_BOOL:
 		return value.u.b;
+	case TYPE_DURATION:
+		return (double)value.u.i / DAY_MS;
 	default:
 		return (double)value.u.i;
 	}

@@ -232,6 +232,7 @@ def test_ranking_is_of_active_customers_alone():
     check(rank['days']['low'] < auc < rank['days']['high'], rank['days'])
     bins = {row['name']: row['bins'] for row in doc['sides'][0]['calibration']}
     check([sum(one['customers'] for one in list_) for list_ in bins.values()] == [len(pairs)] * 3, bins)
+    check(20 < bins['days'][-1]['mean'] < 31, 'a duration is in days')
 
 
 def test_a_curve_says_of_each_risk_what_its_level_would():
