@@ -133,7 +133,7 @@ live_through(struct backtest *all)
 
 	if (status == STATUS_DONE && all->last_at < all->first_at)
 		return ctl_fail(STATUS_USAGE, "there are no events in %s%s",
-				all->options.events.items[0],
+				feed_file_name(all->options.events.items[0]),
 				all->options.events.count > 1 ? " and the files after it" : "");
 	backtest_split_rest(all);
 	return status;

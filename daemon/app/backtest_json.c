@@ -64,11 +64,8 @@ names_json(const struct option_list *list)
 {
 	json_t *out = json_array();
 
-	for (unsigned i = 0; i < list->count; i++) {
-		const char *slash = strrchr(list->items[i], '/');
-
-		json_array_append_new(out, json_string(slash ? slash + 1 : list->items[i]));
-	}
+	for (unsigned i = 0; i < list->count; i++)
+		json_array_append_new(out, json_string(feed_file_name(list->items[i])));
 	return out;
 }
 

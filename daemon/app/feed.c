@@ -137,10 +137,11 @@ feed_start(struct feed *feed, struct ring *ring, int64_t until, bool speaks)
 }
 
 void
-feed_join(struct feed *feed)
+feed_join(struct feed *feed, bool has_later)
 {
 	pthread_join(feed->thread, NULL);
 	feed->ring = NULL;
+	feed->has_later = has_later;
 }
 
 /* ---- its life ---- */
@@ -175,6 +176,12 @@ struct engine *
 feed_engine(const struct feed *feed)
 {
 	return feed->engine;
+}
+
+bool
+feed_has_later(const struct feed *feed)
+{
+	return feed->has_later;
 }
 
 uint64_t

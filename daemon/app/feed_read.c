@@ -178,6 +178,29 @@ feed_instant(const char *option, const char *text, const struct ruleset *rules, 
 	return false;
 }
 
+const char *
+feed_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (strcmp(path, "-") == 0)
+		return "stdin";
+	return slash ? slash + 1 : path;
+}
+
+/* A second look at stdin would find nothing. */
+static bool
+is_read_once(const struct option_list *files)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < files->count; i++)
+		count += strcmp(files->items[i], "-") == 0;
+	if (count > 1)
+		(void)ctl_fail(STATUS_USAGE, "--events: stdin (-) can be read once only");
+	return count <= 1;
+}
+
 static enum status
 read_files(struct reader *reader, const struct option_list *files)
 {
@@ -212,7 +235,7 @@ feed_all(struct reader *reader, struct feed *const *feeds, unsigned count,
 		status = read_files(reader, files);
 	ring_end(&reader->ring, status == STATUS_DONE);
 	for (unsigned i = 0; i < started; i++)
-		feed_join(feeds[i]);
+		feed_join(feeds[i], reader->enough);
 	return status;
 }
 
@@ -232,6 +255,8 @@ enum status
 feed_files(const struct ctl *ctl, struct feed *const *feeds, unsigned count,
 	   const struct option_list *files, int64_t until)
 {
+	if (!is_read_once(files))
+		return STATUS_USAGE;
 	struct reader *reader = mem_alloc(sizeof *reader);
 	reader->ctl = ctl;
 	reader->until = until;

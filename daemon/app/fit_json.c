@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "app/feed.h"
 #include "app/fit.h"
 #include "base/json.h"
 #include "base/number.h"
@@ -124,7 +125,7 @@ fit_print_json(const struct fit_job *job)
 	json_key(&json, "events");
 	json_open(&json, '[');
 	for (unsigned i = 0; i < job->events->count; i++)
-		json_text(&json, fit_file_name(job->events->items[i]));
+		json_text(&json, feed_file_name(job->events->items[i]));
 	json_close(&json, ']');
 	json_key(&json, "rejected");
 	json_int(&json, (int64_t)job->rejected);

@@ -5,21 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/feed.h"
 #include "app/fit.h"
 #include "base/number.h"
 
 #define YEAR 365.0
 #define BETTER 2.0 /* of log-likelihood: then the other kind is worth a word */
-
-const char *
-fit_file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (strcmp(path, "-") == 0)
-		return "stdin";
-	return slash != NULL ? slash + 1 : path;
-}
 
 const char *
 fit_kind_name(enum rhythm_kind kind)
@@ -178,7 +169,7 @@ print_files(const struct fit_job *job)
 	printf(job->ctl->zh ? "  # %s 至 %s 的事件,来自" : "  # events from %s to %s, of",
 	       first, until);
 	for (unsigned i = 0; i < job->events->count; i++)
-		printf("%s %s", i > 0 ? "," : "", fit_file_name(job->events->items[i]));
+		printf("%s %s", i > 0 ? "," : "", feed_file_name(job->events->items[i]));
 	putchar('\n');
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/fit.h"
 #include "app/fit_score.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -90,7 +89,7 @@ static void
 add_files(struct buf *out, const struct option_list *files)
 {
 	for (unsigned i = 0; i < files->count; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", fit_file_name(files->items[i]));
+		buf_printf(out, "%s%s", i ? ", " : "", feed_file_name(files->items[i]));
 }
 
 static void

@@ -132,7 +132,7 @@ replay_files(const struct ctl *ctl, struct replay *replay)
 		write_stats(replay);
 	write_out(replay);
 	if (status == STATUS_DONE && replay->snapshot)
-		snapshot_finish(replay->snapshot, feed_engine(replay->feed));
+		snapshot_finish(replay->snapshot, replay->feed);
 	if (status == STATUS_DONE && feed_rejected(replay->feed) > 0)
 		fprintf(stderr, "churnctl: %" PRIu64 " rows were rejected\n",
 			feed_rejected(replay->feed));

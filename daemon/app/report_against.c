@@ -338,8 +338,8 @@ count_verdicts(const struct report *report, const json_t *moves, struct buf *out
 	json_array_foreach(moves, i, move) counts[verdict_of(move)]++;
 	for (i = 0; i < VERDICTS_SHOWN; i++) {
 		if (counts[i])
-			buf_printf(out, "%s%u %s", out->n ? ", " : "", counts[i],
-				   verdicts[i].words[report->zh]);
+			buf_printf(out, "%s%u %s", out->n ? report->zh ? "，" : ", " : "",
+				   counts[i], verdicts[i].words[report->zh]);
 	}
 }
 

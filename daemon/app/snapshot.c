@@ -206,8 +206,9 @@ snapshot_watch(struct snapshot *snapshot, struct feed *feed)
 }
 
 void
-snapshot_finish(const struct snapshot *snapshot, const struct engine *engine)
+snapshot_finish(const struct snapshot *snapshot, const struct feed *feed)
 {
+	const struct engine *engine = feed_engine(feed);
 	const struct zone *zone = engine_rules(engine)->zone;
 	int64_t last_at = engine_position(engine).ms;
 	char last[INSTANT_TEXT];
@@ -219,7 +220,8 @@ snapshot_finish(const struct snapshot *snapshot, const struct engine *engine)
 		if (moment->customers == 0)
 			fprintf(stderr, "churnctl: %s: no customer was known then\n",
 				moment->text);
-		else if (zone_day(zone, moment->at) > zone_day(zone, last_at))
+		else if (!feed_has_later(feed) &&
+			 zone_day(zone, moment->at) > zone_day(zone, last_at))
 			fprintf(stderr, "churnctl: %s lies after the last row, of %s\n",
 				moment->text, last);
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Expressions and texts of a rule file, compiled so that each mistake has its place in the file. */
-
 #include "codec/rules_maker.h"
 
 /* What a source's origin points to. */

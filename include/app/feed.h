@@ -15,6 +15,11 @@ struct engine *feed_engine(const struct feed *feed);
 /* Rows that its engine would not take, and those that were none. */
 uint64_t feed_rejected(const struct feed *feed);
 
+/* A file as people are told of it: without its folder; "stdin". */
+const char *feed_file_name(const char *path);
+/* Afterwards: the files went on after `until`. */
+bool feed_has_later(const struct feed *feed);
+
 /* For those who look on. Each may be NULL. */
 struct feed_watch {
 	void *ctx;

@@ -55,6 +55,7 @@ struct feed {
 	struct feed_watch watch;
 	size_t stopped; /* stops that are behind */
 	uint64_t rejected;
+	bool has_later; /* rows after `until` were seen */
 	/* While files are read: */
 	pthread_t thread;
 	struct ring *ring;
@@ -66,7 +67,7 @@ struct feed {
 
 /* Works off the ring in a thread of its own, to the end. false: there can be no more threads. */
 bool feed_start(struct feed *feed, struct ring *ring, int64_t until, bool speaks) MUST_CHECK;
-void feed_join(struct feed *feed);
+void feed_join(struct feed *feed, bool has_later);
 void feed_clear_bar(const struct ring *ring);
 
 #endif

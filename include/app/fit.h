@@ -56,8 +56,6 @@ void fit_print(const struct fit_job *job);
 void fit_print_json(const struct fit_job *job);
 enum rhythm_kind fit_other_kind(enum rhythm_kind kind);
 const char *fit_kind_name(enum rhythm_kind kind); /* "bg_nbd" */
-/* The file's name without its folder; "stdin". */
-const char *fit_file_name(const char *path);
 /* "{kind: mbg_nbd, r: 0.5248, ...}", with `when` where it has one. */
 void fit_model_text(const struct fit_job *job, const struct fit_segment *segment,
 		    struct buf *out);

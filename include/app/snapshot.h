@@ -19,6 +19,6 @@ int64_t snapshot_last(const struct snapshot *snapshot);
 /* Has the feed stop at each moment; writes the header, then the rows. */
 void snapshot_watch(struct snapshot *snapshot, struct feed *feed);
 /* Says on stderr which moments lie behind the last row, or before the first. */
-void snapshot_finish(const struct snapshot *snapshot, const struct engine *engine);
+void snapshot_finish(const struct snapshot *snapshot, const struct feed *feed);
 
 #endif

@@ -331,6 +331,8 @@ def test_a_file_without_events_is_said_to_be_empty():
     for text in ('', 'customer,type,ts\n'):
         done = run('backtest', '--rules', SET, '--events', write('empty.csv', text), *SILENCE, status=2)
         check('there are no events in' in done.stderr.decode(), done)
+    twice = run('backtest', '--rules', SET, '--events', '-', '-', *SILENCE, status=2)
+    check('stdin (-) can be read once only' in twice.stderr.decode(), twice)
 
 
 def test_where_nobody_churns_the_figures_are_null_and_that_is_said():

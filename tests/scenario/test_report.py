@@ -200,6 +200,15 @@ def test_what_only_one_side_has_is_in_the_comparison():
     check(any(re.fullmatch(r'drop( +-){10}', row) for row in rows), rows)
 
 
+def test_moves_that_nothing_judged_are_counted_too():
+    doc = backtest_document.document()
+    for move in doc['against']['vanish']:
+        move['verdict'] = None
+    count = len(doc['against']['vanish'])
+    check(re.search(rf'Only old.yaml warns: \d+ times \({count} not judged\)\n', run(doc, page=False)), doc['against']['vanish'])
+    check(f'次（{count} 未评判）\n' in run(doc, '--lang', 'zh', page=False), 'Chinese')
+
+
 def test_a_title_that_is_the_name_is_not_said_twice():
     doc = backtest_document.document(1)
     for line in doc['sides'][0]['lines']:

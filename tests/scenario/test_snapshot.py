@@ -188,6 +188,8 @@ def test_moments_outside_the_history_are_told():
         early = folder.replay('--snapshot', '2025-12-31')
         check(b'2025-12-31: no customer was known then' in early.stderr and not table(early), early)
         check(folder.replay('--snapshot', '2026-01-10').stderr == b'', 'the day of the last row')
+        folder.write('rows', as_ndjson(row for row in rows() if (row['ts'] - START) // DAY in (0, 1, 9)))
+        check(folder.replay('--snapshot', '2026-01-07').stderr == b'', 'a quiet day before the last row')
 
 
 def test_what_is_not_meant_is_refused_with_a_sentence():
