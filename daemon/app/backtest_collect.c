@@ -216,10 +216,12 @@ split_number(struct backtest *all, struct value value)
 	value_print(&text, value, zone_of(all), false);
 	while (i < all->split_count && !str_eq(all->splits[i], buf_view(&text)))
 		i++;
-	if (i == all->split_count && i < BACKTEST_SPLITS - 1)
-		all->splits[all->split_count++] = arena_str(&all->arena, buf_view(&text));
-	if (i == BACKTEST_SPLITS - 1 && all->split_count < BACKTEST_SPLITS)
-		all->splits[all->split_count++] = STR("other");
+	if (i > BACKTEST_SPLITS - 1)
+		i = BACKTEST_SPLITS - 1;
+	if (i == all->split_count)
+		all->splits[all->split_count++] =
+			i < BACKTEST_SPLITS - 1 ? arena_str(&all->arena, buf_view(&text))
+						: STR("other");
 	buf_finish(&text);
 	return (uint8_t)(i + 1);
 }
