@@ -26,6 +26,6 @@ step_show(const struct step *step)
 	int risk = step->customer->risk;
 	if (watch->risk && risk != step->previous_risk)
 		watch->risk(watch->ctx, step->index, step->now, step->previous_risk, risk);
-	if (watch->applied && step->entry)
+	if (watch->applied && step->entry && !step->repeats)
 		watch->applied(watch->ctx, step->index, step->entry, step->engine->counted);
 }

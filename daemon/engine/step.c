@@ -455,7 +455,8 @@ step_event(struct step *step)
 	step->calm = step->use && calm_is(engine, step->customer, step->use, step->entry);
 	engine->member_went = false;
 	churn_before(step);
-	if (!absorb_entry(engine, step->customer, step->entry, step->use))
+	step->repeats = !absorb_entry(engine, step->customer, step->entry, step->use);
+	if (step->repeats)
 		return;
 	churn_after(step);
 	if (step_is_calm(step)) {

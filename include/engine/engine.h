@@ -46,7 +46,7 @@ int64_t engine_next_close(struct engine *engine);
  * and change nothing. */
 struct engine_watch {
 	void *ctx;
-	/* An entry of the customer was applied: bit s: signal s counted it. */
+	/* An entry of the customer was applied, and is no repetition: bit s: signal s counted it. */
 	void (*applied)(void *ctx, uint32_t customer, const struct entry *entry,
 			uint64_t counted);
 	/* Its risk moved. */

@@ -209,6 +209,24 @@ def test_splits_add_up_to_the_whole():
     check(all(part['quiet']['hits'] for part in parts), 'a split is empty')
 
 
+def test_of_many_values_the_rest_are_one_split_and_nobody_is_lost():
+    doc = backtest('--rules', SET, '--events', EVENTS, *SILENCE, *SPAN, '--split', 'profile.fee')
+    whole, values = lines(doc), {line['split']['value'] for line in doc['sides'][0]['lines'] if line['split']}
+    parts = {value: lines(doc, split=value) for value in values}
+    check(len(values) == 32 and 'other' in values, sorted(values))
+    for name, line in whole.items():
+        for key in ('alerts', 'hits', 'false', 'churns'):
+            check(line[key] == sum(part[name][key] for part in parts.values()), f'{name}: {key} of the splits is not {line[key]}')
+    check(parts['other']['quiet']['hits'] > whole['quiet']['hits'] / 2, parts['other']['quiet'])
+
+
+def test_an_event_that_came_twice_is_one_churn():
+    rows = [{'customer': 'c1', 'type': 'visit', 'ts': FIRST * DAY}] + [
+        {'customer': 'c1', 'type': 'cancel', 'ts': (FIRST + 30) * DAY + again, 'id': 'x'} for again in (0, 60_000)]
+    doc = backtest('--rules', SET, '--events', write_rows('twice.ndjson', rows), *CANCEL)
+    check(doc['periods'][0]['churns'] == 1, doc['periods'])
+
+
 def test_ranking_is_of_active_customers_alone():
     doc = backtest('--rules', SET, '--events', EVENTS, *SILENCE, *SPAN, '--rank', 'days = since(visit), never = -since(visit)')
     rank = {ranking['name']: ranking for ranking in doc['sides'][0]['ranking']}
