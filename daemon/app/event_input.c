@@ -65,8 +65,13 @@ read_gz(gzFile gz, struct event_file *file, struct bar *bar, const char *name,
 	for (;;) {
 		int n = gzread(gz, piece, (unsigned)PIECE);
 		int code = Z_OK;
+		const char *why = gzerror(gz, &code);
 		if (n < 0)
-			good = err_set(err, "%s: cannot be read: %s", name, gzerror(gz, &code));
+			good = err_set(err, "%s: cannot be read: %s", name, why);
+		else if (n == 0 && code != Z_OK)
+			good = err_set(err,
+				       "%s: ends too early: the compressed file is not whole",
+				       name);
 		if (n <= 0)
 			break;
 		bar_show(bar, (off_t)gzoffset(gz));

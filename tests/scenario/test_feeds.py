@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Files of events through several engines at once: each says what it says alone, and complaints keep their order."""
+import gzip
 import json
 import os
 import random
@@ -92,6 +93,19 @@ def test_rows_out_of_order_are_told_after_what_was_wrong_before():
         lines = done.stderr.splitlines()
         check(done.returncode == 2 and len(lines) == 2, done.stderr)
         check('rejected: customer is missing' in lines[0] and 'before the one above it' in lines[1], done.stderr)
+
+
+def test_a_compressed_file_that_was_cut_off_is_no_shorter_history():
+    with tempfile.TemporaryDirectory() as folder:
+        rules, events, cut = write(folder, 'r.yaml', RULES % 9), history(folder), os.path.join(folder, 'cut.csv.gz')
+        with open(events, 'rb') as file:
+            whole = gzip.compress(file.read())
+        for size, status in ((len(whole), 0), (len(whole) - 1, 2), (len(whole) - 9, 2), (len(whole) // 2, 2)):
+            with open(cut, 'wb') as file:
+                file.write(whole[:size])
+            done = run('backtest', '--rules', rules, '--events', cut, '--horizon', '30d')
+            check(done.returncode == status, (size, done.stderr))
+            check(('%s: ends too early' % cut in done.stderr) == (status == 2), done.stderr)
 
 
 if __name__ == '__main__':
