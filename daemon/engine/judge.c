@@ -37,10 +37,9 @@ last_instant(const struct judge *judge, struct judge_period period)
 double
 judge_weeks(const struct judge *judge, struct judge_period period)
 {
-	int64_t ms = judge_start(judge, period.to + 1) - judge_start(judge, period.from);
-	double weeks = (double)ms / (double)(7 * DAY_MS);
+	int64_t days = period.to + 1 - period.from;
 
-	return judge->by_silence ? weeks - JUDGE_STARTUP_DAYS / 7.0 : weeks;
+	return (double)(judge->by_silence ? days - JUDGE_STARTUP_DAYS : days) / 7;
 }
 
 /* ---- what there was ---- */

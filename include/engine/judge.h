@@ -29,7 +29,7 @@ int64_t judge_day(const struct judge *judge, int64_t at);
 struct judge_period {
 	int64_t from, to;
 };
-/* Weeks over which alerts are counted; not above 0: none. */
+/* Weeks of seven local days over which alerts are counted; not above 0: none. */
 double judge_weeks(const struct judge *judge, struct judge_period period);
 
 struct judge_past {
