@@ -68,8 +68,9 @@ lay_out(struct history *history)
 	}
 	qsort(stops, count, sizeof *stops, by_day);
 	for (size_t i = 0; i < count; i++) {
-		struct stop *last = &stops[history->stop_count - 1];
-		if (history->stop_count > 0 && last->day == stops[i].day) {
+		struct stop *last =
+			history->stop_count > 0 ? &stops[history->stop_count - 1] : NULL;
+		if (last && last->day == stops[i].day) {
 			last->moment = stops[i].moment >= 0 ? stops[i].moment : last->moment;
 			last->judged = stops[i].judged >= 0 ? stops[i].judged : last->judged;
 			continue;

@@ -163,7 +163,8 @@ order_customers(struct snapshot *snapshot, const struct engine *engine)
 		snapshot->known[index] =
 			(struct known){engine_customer_at(engine, index)->id, index};
 	}
-	qsort(snapshot->known, count, sizeof *snapshot->known, by_id);
+	if (count > 0)
+		qsort(snapshot->known, count, sizeof *snapshot->known, by_id);
 }
 
 static void

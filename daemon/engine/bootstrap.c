@@ -181,7 +181,8 @@ merge_leads(struct lead *leads, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(leads, count, sizeof *leads, compare_leads);
+	if (count > 0)
+		qsort(leads, count, sizeof *leads, compare_leads);
 	for (size_t i = 0; i < count; i++) {
 		if (kept > 0 && compare_leads(&leads[kept - 1], &leads[i]) == 0)
 			leads[kept - 1].count += leads[i].count;

@@ -203,7 +203,6 @@ figures_of_nothing_are_no_numbers(void **state)
 	struct lead_figures figures;
 	struct interval auc;
 	size_t none = 0;
-	struct lead lead;
 	struct ranked rows[2] = {{1, 0, 1}, {2, 0, 1}};
 
 	(void)state;
@@ -211,7 +210,7 @@ figures_of_nothing_are_no_numbers(void **state)
 	bootstrap_rates(&bootstrap, &(struct lot_counts){0}, &(uint32_t){0}, &rates);
 	assert_true(isnan(rates.precision.value) && isnan(rates.precision.low));
 	assert_true(isnan(rates.f1.value) && isnan(rates.f1.high));
-	bootstrap_leads(&bootstrap, &lead, &none, &figures);
+	bootstrap_leads(&bootstrap, NULL, &none, &figures);
 	assert_true(isnan(figures.median) && isnan(figures.low));
 	bootstrap_auc(&bootstrap, rows, 2, &auc); /* nobody stayed */
 	assert_true(isnan(auc.value) && isnan(auc.low));
