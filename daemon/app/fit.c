@@ -5,6 +5,7 @@
 
 #include "app/fit.h"
 #include "app/fit_score.h"
+#include "app/past.h"
 #include "app/rules_open.h"
 #include "base/mem.h"
 
@@ -20,16 +21,6 @@ take_kind(const char *word, enum rhythm_kind *out)
 	if (word == NULL || *out == RHYTHM_BG_NBD || strcmp(word, "mbg_nbd") == 0)
 		return true;
 	(void)ctl_fail(STATUS_USAGE, "--kind takes bg_nbd or mbg_nbd, not \"%s\"", word);
-	return false;
-}
-
-static bool
-take_day(const char *option, const char *word, int64_t *out)
-{
-	if (word == NULL || parse_date(str_of(word), out))
-		return true;
-	(void)ctl_fail(STATUS_USAGE, "%s \"%s\" is no date; dates are written 2026-11-21",
-		       option, word);
 	return false;
 }
 
@@ -104,8 +95,8 @@ fit_run(const struct ctl *ctl, int argc, char **argv)
 	if (argc != 1 || words.rules.count == 0 || words.events.count == 0)
 		return ctl_usage("fit");
 	if (!take_kind(words.kind, &job.kind) ||
-	    !take_day("--until", words.until, &job.until) ||
-	    !take_day("--fitted", words.fitted, &job.fitted))
+	    !past_read_day("--until", words.until, &job.until) ||
+	    !past_read_day("--fitted", words.fitted, &job.fitted))
 		return STATUS_USAGE;
 	job.events = &words.events;
 	job.signal = words.signal;

@@ -6,6 +6,7 @@
 
 #include "app/feed.h"
 #include "app/fit.h"
+#include "app/past.h"
 #include "base/mem.h"
 #include "engine/track.h"
 #include "lang/builtin.h"
@@ -21,43 +22,20 @@ struct collecting {
 
 /* ---- the signal ---- */
 
-static unsigned
-list_signals(const struct ruleset *rules, struct str names[RULESET_MAX_SIGNALS],
-	     unsigned slots[RULESET_MAX_SIGNALS])
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < rules->signal_count; i++)
-		if (!rules->signals[i].hidden) {
-			slots[count] = i;
-			names[count++] = rules->signals[i].name;
-		}
-	return count;
-}
-
 /* The one that is named, or the only one. */
 static enum status
 find_signal(struct fit_job *job, const struct ruleset *rules)
 {
-	struct str names[RULESET_MAX_SIGNALS];
-	unsigned slots[RULESET_MAX_SIGNALS], count = list_signals(rules, names, slots);
+	unsigned count = job->signal == NULL ? past_count_signals(rules, &job->slot) : 1;
 
-	for (unsigned i = 0; i < count; i++)
-		if (job->signal == NULL ? count == 1 : str_is(names[i], job->signal)) {
-			job->slot = slots[i];
-			job->name = arena_str(&job->arena, names[i]);
-			return STATUS_DONE;
-		}
-	if (job->signal == NULL)
+	if (count != 1)
 		return ctl_fail(STATUS_USAGE,
 				"the rules define %u signals; say which one with --signal",
 				count);
-	struct str near = str_nearest(str_of(job->signal), names, count);
-
-	if (near.n == 0)
-		return ctl_fail(STATUS_USAGE, "the rules define no signal %s", job->signal);
-	return ctl_fail(STATUS_USAGE, "the rules define no signal %s; did you mean %.*s?",
-			job->signal, STR_ARG(near));
+	if (job->signal != NULL && !past_find_signal(rules, job->signal, &job->slot))
+		return STATUS_USAGE;
+	job->name = arena_str(&job->arena, rules->signals[job->slot].name);
+	return STATUS_DONE;
 }
 
 /* ---- segments ---- */

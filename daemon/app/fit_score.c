@@ -6,50 +6,19 @@
 #include <time.h>
 
 #include "app/fit_score.h"
+#include "app/past.h"
 #include "base/number.h"
 #include "lang/expr.h"
 
 /* ---- options ---- */
 
-/* Whole days, as the rule language writes them; a bare number is meant so too. */
-static bool
-take_days(const char *option, const char *text, int64_t most, int64_t *out)
-{
-	int64_t ms;
-
-	if (!text)
-		return true;
-	if (parse_duration(str_of(text), false, &ms) && ms % DAY_MS == 0)
-		*out = ms / DAY_MS;
-	else if (!parse_int64(str_of(text), out))
-		*out = 0;
-	if (*out >= 1 && *out <= most)
-		return true;
-	(void)ctl_fail(STATUS_USAGE, "%s takes 1d to %dd, not \"%s\"", option, (int)most, text);
-	return false;
-}
-
-static bool
-take_min_days(const char *text, int64_t *out)
-{
-	if (!text || (parse_int64(str_of(text), out) && *out >= 1 && *out <= 1000))
-		return true;
-	(void)ctl_fail(STATUS_USAGE, "--min-days takes 1 to 1000, not \"%s\"", text);
-	return false;
-}
-
 static bool
 take_until(const char *text, int64_t *day)
 {
-	if (text && parse_date(str_of(text), day))
-		return true;
 	if (text)
-		(void)ctl_fail(STATUS_USAGE,
-			       "--until takes a date such as 2026-11-21, not \"%s\"", text);
-	else
-		(void)ctl_fail(
-			STATUS_USAGE,
-			"--until is missing: the last day of the history that may be seen");
+		return past_read_day("--until", text, day);
+	(void)ctl_fail(STATUS_USAGE,
+		       "--until is missing: the last day of the history that may be seen");
 	return false;
 }
 
@@ -118,10 +87,11 @@ take_wish(int argc, char **argv, struct score_wish *wish)
 		(void)ctl_usage("fit");
 		return false;
 	}
-	return take_days("--horizon", horizon, 400, &wish->horizon) &&
-	       take_days("--every", every, 400, &wish->every) &&
-	       take_min_days(days, &wish->min_days) && take_until(until, &wish->until) &&
-	       take_lambda(lambda, &wish->lambda) && check_name(wish->name);
+	return past_read_days("--horizon", horizon, 400, &wish->horizon) &&
+	       past_read_days("--every", every, 366, &wish->every) &&
+	       past_read_count("--min-days", days, 1, 1000, &wish->min_days) &&
+	       take_until(until, &wish->until) && take_lambda(lambda, &wish->lambda) &&
+	       check_name(wish->name);
 }
 
 /* ---- the whole ---- */

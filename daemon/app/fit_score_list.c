@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/fit_score.h"
+#include "app/past.h"
 #include "base/mem.h"
 #include "lang/builtin.h"
 
@@ -70,7 +71,7 @@ write_texts(const struct score_wish *wish, const struct ruleset *rules,
 	if (truth->signal >= 0)
 		buf_printf(&texts->of[SCORE_SILENT], "silent(%.*s)",
 			   STR_ARG(rules->signals[truth->signal].name));
-	if (wish->churned && !score_is_type(wish->churned))
+	if (wish->churned && !past_is_type(str_of(wish->churned)))
 		buf_text(&texts->of[SCORE_CHURNED], wish->churned);
 	if (wish->among)
 		buf_text(&texts->of[SCORE_AMONG], wish->among);

@@ -1,61 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What counts as churn for a score: by the options, else by the rule files' `churn`, else a silence of the only signal. */
 #include "app/fit_score.h"
+#include "app/past.h"
 
 #define SILENT_DAYS 91 /* where nothing is said */
 #define TOLD_DAYS 28
-
-/* As backtest has it: [A-Za-z0-9_.:-]+ is the type of an event, as long as it reads no profile. */
-bool
-score_is_type(const char *churned)
-{
-	struct str text = str_of(churned);
-
-	if (str_starts(text, STR("profile.")))
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			    (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':' ||
-			    c == '-';
-		if (!word)
-			return false;
-	}
-	return text.n > 0;
-}
-
-/* The signal of that name, of no name the only one; -1: there is none. */
-static int
-find_signal(const struct ruleset *rules, const char *name)
-{
-	int found = -1, shown = 0;
-
-	for (unsigned i = 0; i < rules->signal_count; i++) {
-		if (rules->signals[i].hidden)
-			continue;
-		shown++;
-		if (!name || str_is(rules->signals[i].name, name))
-			found = (int)i;
-	}
-	return name || shown == 1 ? found : -1;
-}
 
 static bool
 take_signal(const struct score_wish *wish, const struct ruleset *rules,
 	    struct score_truth *truth)
 {
-	truth->signal = find_signal(rules, wish->signal);
-	if (truth->signal >= 0)
-		return true;
-	if (wish->signal)
-		(void)ctl_fail(STATUS_USAGE, "--signal: there is no signal %s", wish->signal);
-	else
-		(void)ctl_fail(
-			STATUS_USAGE,
-			"say what a churn is: --signal S --horizon 91d (a silence of that "
-			"signal), or --churned TYPE --horizon 28d; or `churn:` in the rule "
-			"file");
-	return false;
+	unsigned slot = 0;
+
+	if (wish->signal && !past_find_signal(rules, wish->signal, &slot))
+		return false;
+	if (!wish->signal && past_count_signals(rules, &slot) != 1)
+		return past_lacks_churn();
+	truth->signal = (int)slot;
+	return true;
 }
 
 /* A condition that the option gives is compiled with the list. */
@@ -64,7 +26,7 @@ take_churned(const struct score_wish *wish, struct score_truth *truth)
 {
 	truth->by = truth->named[0] = str_of(wish->churned);
 	truth->types = truth->named;
-	truth->type_count = score_is_type(wish->churned);
+	truth->type_count = past_is_type(truth->by);
 }
 
 static void

@@ -66,7 +66,6 @@ struct score_rows {
 
 /* --- fit_score_truth.c: what counts as churn --- */
 
-bool score_is_type(const char *churned); /* of an event; else it is a condition */
 /* false: it has complained. */
 bool score_truth_find(const struct score_wish *wish, const struct ruleset *rules,
 		      struct score_truth *truth) MUST_CHECK;

@@ -265,8 +265,8 @@ def test_what_cannot_be_fitted_ends_with_1_and_a_sentence():
 
 def test_wrong_usage_ends_with_2_and_says_how():
     with Place() as place:
-        for words, said in ((('--kind', 'nbd'), 'bg_nbd or mbg_nbd'), (('--until', 'tomorrow'), 'no date'),
-                            (('--fitted', '2026-2-30'), 'no date'), (('extra',), 'usage'), (('--colour', 'red'), 'no option')):
+        for words, said in ((('--kind', 'nbd'), 'bg_nbd or mbg_nbd'), (('--until', 'tomorrow'), 'a date such as'),
+                            (('--fitted', '2026-2-30'), 'a date such as'), (('extra',), 'usage'), (('--colour', 'red'), 'no option')):
             place.fit(*words, status=2)
             check(said in place.err, (words, place.err))
         place.fit(status=2, signal='ordres')

@@ -200,12 +200,12 @@ def test_of_whom_it_is_asked_can_be_said():
 def test_wrong_words_are_answered_with_a_sentence():
     cases = [
         (('--score', TERMS), {'until': None}, '--until is missing'),
-        (('--score', TERMS), {'until': 'soon'}, '--until takes a date'),
+        (('--score', TERMS), {'until': 'soon'}, '--until "soon": a date such as'),
         (('--score', TERMS), {}, 'say what a churn is'),
         (('--score', TERMS, '--signal', 'visits'), {}, 'there is no signal visits'),
         (('--score', TERMS, *TOLD, '--lambda', '0'), {}, '--lambda takes'),
         (('--score', TERMS, *TOLD, '--name', 'a b'), {}, '--name a b'),
-        (('--score', TERMS, '--churned', 'cancel', '--horizon', '0d'), {}, '--horizon takes'),
+        (('--score', TERMS, '--churned', 'cancel', '--horizon', '0d'), {}, '--horizon "0d": a number of days such as'),
         (('--score', 'count(visit[28d]) +', *TOLD), {}, '--score:1:'),
         (('--score', 'cuont(visit[28d])', *TOLD), {}, 'count'),
         (('--score', 'profile.name', *TOLD), {}, 'is no number, duration or condition'),
