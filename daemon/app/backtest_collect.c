@@ -226,9 +226,10 @@ split_number(struct backtest *all, struct value value)
 	return (uint8_t)(i + 1);
 }
 
-/* Of those of whom it is not known yet: no hindsight beyond the first moment at which it is. */
+/* Of those of whom it is not known yet: no hindsight beyond the first moment at which it is. At the end nobody is left
+ * out. */
 static void
-split_customers(struct backtest_side *side, struct engine *engine, int64_t at)
+split_customers(struct backtest_side *side, struct engine *engine, int64_t at, bool ends)
 {
 	struct backtest *all = side->all;
 	size_t count = engine_customers(engine), before = all->split_cap;
@@ -242,7 +243,7 @@ split_customers(struct backtest_side *side, struct engine *engine, int64_t at)
 		struct value value =
 			engine_ask(engine, engine_customer_at(engine, i), all->split, at);
 
-		if (value.known)
+		if (value.known || ends)
 			all->split_of[i] = split_number(all, value);
 	}
 }
@@ -263,7 +264,7 @@ see_stop(void *ctx, struct engine *engine, int64_t at)
 	MEM_RESERVE(side->moment_days, side->moment_cap, side->moments + 1);
 	side->moment_days[side->moments++] = day;
 	if (side->is_first && all->split && is_judged(all, day))
-		split_customers(side, engine, at);
+		split_customers(side, engine, at, false);
 }
 
 /* Stops are made as the rows come to them, so that none lies behind the last row. */
@@ -355,5 +356,5 @@ backtest_split_rest(struct backtest *all)
 	struct engine *engine = feed_engine(all->sides[0].feed);
 
 	if (all->split)
-		split_customers(&all->sides[0], engine, engine_clock(engine));
+		split_customers(&all->sides[0], engine, engine_clock(engine), true);
 }

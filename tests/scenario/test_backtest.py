@@ -220,6 +220,16 @@ def test_of_many_values_the_rest_are_one_split_and_nobody_is_lost():
     check(parts['other']['quiet']['hits'] > whole['quiet']['hits'] / 2, parts['other']['quiet'])
 
 
+def test_whoever_has_no_value_is_in_a_split_of_its_own():
+    rows = [{key: value for key, value in row.items() if key != 'tier' or row['customer'] < 'c100'} for row in ROWS]
+    doc = backtest('--rules', SET, '--events', write_rows('tierless.ndjson', rows), *SILENCE, *SPAN, '--split', 'profile.tier')
+    whole, parts = lines(doc), [lines(doc, split=tier) for tier in ('small', 'large', 'unknown')]
+    for name, line in whole.items():
+        for key in ('alerts', 'hits', 'false', 'churns'):
+            check(line[key] == sum(part[name][key] for part in parts), f'{name}: {key} of the splits is not {line[key]}')
+    check(parts[2]['quiet']['hits'] > whole['quiet']['hits'] / 3, parts[2]['quiet'])
+
+
 def test_an_event_that_came_twice_is_one_churn():
     rows = [{'customer': 'c1', 'type': 'visit', 'ts': FIRST * DAY}] + [
         {'customer': 'c1', 'type': 'cancel', 'ts': (FIRST + 30) * DAY + again, 'id': 'x'} for again in (0, 60_000)]
