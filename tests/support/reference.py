@@ -378,7 +378,7 @@ class World:
         turned = rests != c.rests
         c.rests = rests
         if not rests:
-            for tag in [tag for tag, until in c.hand.items() if until <= t]:
+            for tag in [tag for tag, until in sorted(c.hand.items()) if until <= t]:
                 del c.hand[tag]
                 tagged += self.say_tag(c, tag, True)
         said, since = [], t if event else since
