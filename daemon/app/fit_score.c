@@ -147,7 +147,8 @@ learn(const struct ctl *ctl, const struct score_wish *wish, const struct score_t
 		status = ctl_fail(STATUS_USAGE, "%s", err.text);
 	if (status == STATUS_DONE)
 		status = tell(ctl, &(struct score_story){wish, terms, &rows, &figures,
-							 time(NULL) / (DAY_MS / SECOND_MS)});
+							 time(NULL) / (DAY_MS / SECOND_MS),
+							 ctl->zh});
 	score_rows_finish(&rows);
 	return status;
 }

@@ -11,23 +11,6 @@
 #include "base/number.h"
 #include "lang/expr.h"
 
-/* ---- words ---- */
-
-static void
-add_date(struct buf *out, int64_t day)
-{
-	char text[INSTANT_TEXT];
-
-	print_date(day, text);
-	buf_text(out, text);
-}
-
-static struct str
-signal_name(const struct score_story *story)
-{
-	return story->terms->rules->signals[story->terms->truth.signal].name;
-}
-
 /* ---- the formula ---- */
 
 /* (x - mean) / deviation: where x is unknown it stands at its mean, and says nothing. */
@@ -45,15 +28,10 @@ add_standard(struct buf *out, const struct expr *expr, const struct score_term_f
 		   figures->mean < 0 ? '+' : '-', fabs(figures->mean), figures->deviation);
 }
 
-struct ranked {
-	double weight;
-	unsigned term;
-};
-
 static int
 heavier_first(const void *left, const void *right)
 {
-	const struct ranked *a = left, *b = right;
+	const struct score_ranked *a = left, *b = right;
 
 	if (fabs(a->weight) != fabs(b->weight))
 		return fabs(a->weight) < fabs(b->weight) ? 1 : -1;
@@ -61,15 +39,15 @@ heavier_first(const void *left, const void *right)
 }
 
 static void
-rank_terms(const struct score_story *story, struct ranked *ranked)
+rank_terms(const struct score_story *story, struct score_ranked *ranked)
 {
 	for (unsigned i = 0; i < story->terms->count; i++)
-		ranked[i] = (struct ranked){story->figures->fit.weight[i], i};
+		ranked[i] = (struct score_ranked){story->figures->fit.weight[i], i};
 	qsort(ranked, story->terms->count, sizeof *ranked, heavier_first);
 }
 
 static void
-add_formula(struct buf *out, const struct score_story *story, const struct ranked *ranked)
+add_formula(struct buf *out, const struct score_story *story, const struct score_ranked *ranked)
 {
 	buf_printf(out, "logistic(%.4g", story->figures->fit.intercept);
 	for (unsigned i = 0; i < story->terms->count; i++) {
@@ -83,138 +61,6 @@ add_formula(struct buf *out, const struct score_story *story, const struct ranke
 	buf_char(out, ')');
 }
 
-/* ---- the comments ---- */
-
-static void
-add_files(struct buf *out, const struct option_list *files)
-{
-	for (unsigned i = 0; i < files->count; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", feed_file_name(files->items[i]));
-}
-
-static void
-add_churn(struct buf *out, const struct score_story *story)
-{
-	const struct score_truth *truth = &story->terms->truth;
-
-	if (truth->by_silence)
-		buf_printf(out, "no %.*s on any of the %" PRId64 " days that follow",
-			   STR_ARG(signal_name(story)), truth->horizon);
-	else
-		buf_printf(out, "%.*s within the %" PRId64 " days that follow",
-			   STR_ARG(truth->by), truth->horizon);
-}
-
-static void
-add_whom(struct buf *out, const struct score_story *story)
-{
-	const struct score_truth *truth = &story->terms->truth;
-
-	buf_printf(out, "\n#   of whom         customers who have not churned, with ");
-	if (truth->signal < 0)
-		buf_text(out, "an event");
-	else
-		buf_printf(out, "%.*s on at least %" PRId64 " days so far and",
-			   STR_ARG(signal_name(story)), truth->min_days);
-	buf_printf(out, " in the last %" PRId64 " days", truth->horizon);
-	if (story->wish->among)
-		buf_printf(out, ", and for whom %s", story->wish->among);
-	if (story->rows->one_in > 1)
-		buf_printf(out, "; one in %" PRIu64 " of them", story->rows->one_in);
-}
-
-static void
-add_asked(struct buf *out, const struct score_story *story)
-{
-	const struct score_wish *wish = story->wish;
-	const struct score_rows *rows = story->rows;
-
-	buf_printf(out, "#   asked           at the end of %u days, ", rows->moments);
-	add_date(out, rows->first_day);
-	buf_text(out, " to ");
-	add_date(out, rows->last_day);
-	buf_printf(out, ", every %" PRId64 " days", wish->every);
-	add_whom(out, story);
-	buf_printf(out,
-		   "\n#   rows            %zu of %zu customers; %zu (%.1f %%) end in a churn\n",
-		   rows->count, rows->customers, rows->churns,
-		   100.0 * (double)rows->churns / (double)rows->count);
-}
-
-static void
-add_figures(struct buf *out, const struct score_story *story)
-{
-	const struct score_figures *figures = story->figures;
-
-	buf_printf(out, "#   lambda          %.4g%s\n", figures->lambda,
-		   figures->lambda_found ? ", which says most of customers left out" : "");
-	buf_printf(
-		out,
-		"#   log-likelihood  a row: %.4f, %.4f of customers left out, %.4f if all were "
-		"alike\n",
-		figures->in_log, figures->out_log, figures->base_log);
-	buf_printf(out, "#   AUC             %.3f, %.3f of customers left out", figures->in_auc,
-		   figures->out_auc);
-	if (!isnan(figures->last_auc)) {
-		buf_printf(out, "; %.3f on ", figures->last_auc);
-		add_date(out, story->rows->last_day);
-		buf_text(out, " by what was known then");
-	}
-	buf_char(out, '\n');
-}
-
-static void
-add_term(struct buf *out, const struct score_story *story, const struct ranked *ranked)
-{
-	const struct score_term_figures *figures = &story->figures->term[ranked->term];
-
-	if (figures->deviation == 0)
-		buf_text(out, "#      none");
-	else
-		buf_printf(out, "#   %+7.3f", ranked->weight);
-	if (isnan(figures->alone))
-		buf_text(out, "      -  ");
-	else
-		buf_printf(out, "  %5.3f  ", figures->alone);
-	buf_printf(out, "%6.1f %%  ", 100 * figures->unknown);
-	score_term_text(out, story->terms->term[ranked->term]->expr);
-	buf_char(out, '\n');
-}
-
-static void
-add_table(struct buf *out, const struct score_story *story, const struct ranked *ranked)
-{
-	buf_text(
-		out,
-		"#\n"
-		"# What each term adds for one standard deviation more of it (above 0: likelier to "
-		"churn), its AUC alone,\n"
-		"# the share of rows in which it is unknown and stands at its mean:\n"
-		"#    weight  alone   unknown  term\n");
-	for (unsigned i = 0; i < story->terms->count; i++)
-		add_term(out, story, &ranked[i]);
-}
-
-static void
-add_comments(struct buf *out, const struct score_story *story, const struct ranked *ranked)
-{
-	buf_text(out,
-		 "# The chance of a churn, 0 to 1, as a weighted sum: churnctl fit --score, ");
-	add_date(out, story->today);
-	buf_text(out, ".\n# Load it together with ");
-	add_files(out, &story->wish->rules);
-	buf_text(out, "; terms and weights may be changed by hand.\n#   churn           ");
-	add_churn(out, story);
-	buf_text(out, "\n#   data            ");
-	add_files(out, &story->wish->events);
-	buf_text(out, ", until ");
-	add_date(out, story->wish->until);
-	buf_char(out, '\n');
-	add_asked(out, story);
-	add_figures(out, story);
-	add_table(out, story, ranked);
-}
-
 /* ---- the file ---- */
 
 /* By silence: from the first event of the signal on. Where churn is told: whoever it gives a point. */
@@ -223,16 +69,15 @@ add_rule(struct buf *out, const struct score_story *story)
 {
 	const char *name = story->wish->name;
 
-	buf_printf(out,
-		   "rules:\n"
-		   "# The points follow the score, at each event and each day's close: 100 is "
-		   "certain.\n"
-		   "- rule: %s\n",
-		   name);
+	buf_text(out, "rules:\n");
+	buf_text(out, story->zh ? "# 得分随每个事件和每日结算更新,100 分为必然流失。\n"
+				: "# The points follow the score, at each event and each day's "
+				  "close: 100 is certain.\n");
+	buf_printf(out, "- rule: %s\n", name);
 	if (!story->terms->truth.by_silence)
 		buf_printf(out, "  expr: %s >= 0.005\n", name);
 	else
-		buf_printf(out, "  expr: seen(%.*s)\n", STR_ARG(signal_name(story)));
+		buf_printf(out, "  expr: seen(%.*s)\n", STR_ARG(score_signal(story)));
 	buf_printf(out,
 		   "  points: 100 * %s\n"
 		   "  reason: {en: \"chance of leaving within %" PRId64
@@ -243,10 +88,10 @@ add_rule(struct buf *out, const struct score_story *story)
 bool
 score_write_rules(struct buf *out, const struct score_story *story, struct err *err)
 {
-	struct ranked ranked[FIT_LOGISTIC_COLUMNS];
+	struct score_ranked ranked[FIT_LOGISTIC_COLUMNS];
 
 	rank_terms(story, ranked);
-	add_comments(out, story, ranked);
+	score_write_comments(out, story, ranked);
 	buf_printf(out, "churnd: 1\nmacros:\n  %s: |\n    ", story->wish->name);
 	size_t from = out->n;
 	add_formula(out, story, ranked);

@@ -121,10 +121,23 @@ struct score_story {
 	const struct score_rows *rows;
 	const struct score_figures *figures;
 	int64_t today; /* UTC day */
+	bool zh;       /* the language of its comments */
+};
+/* A term by its place in the list, and what it weighs. */
+struct score_ranked {
+	double weight;
+	unsigned term;
 };
 /* false: the formula is larger than an expression may be; in err. */
 bool score_write_rules(struct buf *out, const struct score_story *story,
 		       struct err *err) MUST_CHECK;
 void score_write_json(struct buf *out, const struct score_story *story, struct str rules);
+
+/* --- fit_score_comments.c: what the file says of itself --- */
+
+/* ranked: as many as there are terms. */
+void score_write_comments(struct buf *out, const struct score_story *story,
+			  const struct score_ranked *ranked);
+struct str score_signal(const struct score_story *story); /* whose activity counts */
 
 #endif

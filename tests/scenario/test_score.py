@@ -9,6 +9,7 @@ import json
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,19 @@ def test_the_file_checks_and_ranks_in_order_of_the_truth():
         check(auc(pairs) > 0.7, auc(pairs))
         for row in rows:  # the risk is the score, in hundredths, as of the last look
             check(abs(float(row['risk']) - 100 * float(row['s'])) <= 1 or float(row['s']) < 0.005, row)
+
+
+def test_the_comments_are_in_the_language_asked_for_and_say_the_same():
+    with Folder() as folder:
+        english, chinese = (score_of(folder, '--lang', lang) for lang in ('en', 'zh'))
+        plain = [[line for line in text.splitlines() if not line.startswith('#')] for text in (english, chinese)]
+        check(plain[0] == plain[1] and 'macros:' in plain[0], plain)
+        for text, words in ((english, ('# Load it together with', 'end in a churn')), (chinese, ('一起加载', '以流失告终', '出现 cancel'))):
+            check(all(word in text for word in words), text)
+        auc_of = [re.findall(r'AUC +(0\.\d+).*? (0\.\d+)', text)[0] for text in (english, chinese)]
+        check(auc_of[0] == auc_of[1], auc_of)
+        check('of whom' not in chinese and all(any('\u4e00' <= c <= '\u9fff' for c in line) for line in chinese.splitlines()
+                                               if re.match(r'# [^ ]', line)), chinese)
 
 
 def test_what_comes_after_the_last_day_changes_not_a_byte():
