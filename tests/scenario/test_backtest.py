@@ -369,7 +369,10 @@ def test_where_nobody_churns_the_figures_are_null_and_that_is_said():
     line = lines(doc)['quiet']
     check((line['alerts'], line['churns'], line['precision']['value'], line['recall']['low'], line['lead_days']['median'],
            line['alerts_per_1000_per_week']) == (0, 0, None, None, None, 0), line)
-    check(any('nobody churned' in warning['en'] and '流失' in warning['zh'] for warning in doc['warnings']), doc['warnings'])
+    check(any('nobody was lost' in warning['en'] and '流失' in warning['zh'] for warning in doc['warnings']), doc['warnings'])
+    other = backtest('--rules', SET, '--events', write_rows('other', [dict(row, type='login') for row in rows]), *SILENCE)
+    check('no event of these files counts for visit' in other['warnings'][0]['en'] and '没有任何事件计入 visit' in other['warnings'][0]['zh'],
+          other['warnings'])
     failed = backtest('--rules', SET, '--events', path('calm'), *SILENCE, '--expect', 'quiet.precision >= 0', status=1)
     check(failed['expect'][0] == {'text': 'quiet.precision >= 0', 'value': None, 'holds': False}, failed['expect'])
 
