@@ -15,9 +15,11 @@ static void
 print_help(void)
 {
 	printf("churnctl: asks and tells the daemon that watches for customers about to leave\n\n"
-	       "usage: churnctl [-c FILE] COMMAND [ARGUMENTS] [--json] [--lang en|zh]\n\n");
+	       "usage: churnctl [-c FILE] COMMAND [ARGUMENTS] [--json] [--lang en|zh]\n"
+	       "       churnctl help [COMMAND]\n\n");
 	for (const struct command *row = commands; row->name; row++)
-		printf("  %s %s\n        %s\n", row->name, row->args, row->brief);
+		printf("  %s%s%s\n        %s\n", row->name, *row->args ? " " : "", row->args,
+		       row->brief);
 	printf("\nexit status: 0 done; 1 the answer is no; 2 wrong usage or a file in error;\n"
 	       "3 Redis or the daemon cannot be reached\n");
 }
@@ -81,6 +83,11 @@ main(int argc, char **argv)
 		printf("churnctl %s\n", CHURND_VERSION);
 		return STATUS_DONE;
 	}
+	if (argc > 1 && strcmp(argv[1], "help") == 0) {
+		help = true;
+		argc--;
+		argv++;
+	}
 	if (argc < 2) {
 		print_help();
 		return help ? STATUS_DONE : STATUS_USAGE;
@@ -91,7 +98,8 @@ main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (help) {
-		printf("usage: churnctl %s %s\n%s\n", row->name, row->args, row->brief);
+		printf("usage: churnctl %s%s%s\n%s\n", row->name, *row->args ? " " : "",
+		       row->args, row->brief);
 		return STATUS_DONE;
 	}
 	return (int)row->run(&ctl, argc - 1, argv + 1);

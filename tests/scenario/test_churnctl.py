@@ -117,6 +117,7 @@ def test_wrong_usage_ends_with_2_and_says_how():
         done = run('custmer')
         check(done.status == 2 and 'customer' in done.err, done)
         help_ = run('--help')
+        check(run('help').out == help_.out and run('help', 'fit').out == run('fit', '--help').out != '', 'help is a word too')
         check(help_.status == 0 and all(name in help_.out for name in (
             'send', 'import', 'top', 'customer', 'explain', 'tag', 'churned', 'tasks', 'status', 'doctor', 'repair', 'webhooks')), help_)
 
