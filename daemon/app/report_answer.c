@@ -109,12 +109,10 @@ say_right(struct report *report, struct buf *out, const json_t *line)
 	int64_t hits = ctl_json_int(line, "hits"), judged = hits + ctl_json_int(line, "false");
 
 	if (judged < ENOUGH)
-		buf_printf(
-			out,
-			report->zh
-				? "已判定的告警中，正确 %lld 次，共 %lld 次"
-				: "%lld of the %lld warnings that could be judged were right",
-			(long long)hits, (long long)judged);
+		buf_printf(out,
+			   report->zh ? "正确 %lld 次，可判定的共 %lld 次"
+				      : "%lld right of %lld that could be judged",
+			   (long long)hits, (long long)judged);
 	else
 		buf_printf(out,
 			   report->zh
@@ -138,6 +136,19 @@ say_early(struct report *report, struct buf *out, const json_t *line)
 					"customer was lost",
 			   STR_ARG(report_number(report, median)));
 	buf_text(out, report->zh ? "。" : ". ");
+}
+
+/* Where most are, their number in the table says little of what the rule is worth. */
+static void
+say_late(struct report *report, struct buf *out, const json_t *line)
+{
+	int64_t judged = ctl_json_int(line, "hits") + ctl_json_int(line, "false");
+
+	if (ctl_json_int(line, "late") > judged)
+		buf_printf(out,
+			   report->zh ? "另有 %.*s 次告警时，客户已经流失。"
+				      : "%.*s came when the customer was lost already. ",
+			   STR_ARG(report_count(report, line, "late")));
 }
 
 static void
@@ -167,6 +178,7 @@ sentence(struct report *report, const json_t *line)
 		say_right(report, &text, line);
 		say_early(report, &text, line);
 	}
+	say_late(report, &text, line);
 	say_found(report, &text, line);
 	made = arena_str(&report->arena, buf_view(&text));
 	buf_finish(&text);

@@ -200,6 +200,16 @@ def test_what_only_one_side_has_is_in_the_comparison():
     check(any(re.fullmatch(r'drop( +-){10}', row) for row in rows), rows)
 
 
+def test_warnings_that_came_too_late_are_told_where_most_did():
+    doc = backtest_document.document(1)
+    line = next(line for line in doc['sides'][0]['lines'] if (line['name'], line['period'], line['split']) == ('broken', 'judge', None))
+    line.update(hits=1, false=0, late=2331)
+    text = run(doc, page=False)
+    check('1 right of 1 that could be judged' in text and '2,331 came when the customer was lost already' in text, text)
+    check('正确 1 次，可判定的共 1 次' in run(doc, '--lang', 'zh', page=False), 'zh')
+    check('lost already' not in run(backtest_document.document(), page=False), 'where few did, nothing is said')
+
+
 def test_moves_that_nothing_judged_are_counted_too():
     doc = backtest_document.document()
     for move in doc['against']['vanish']:
