@@ -155,25 +155,48 @@ put_ranking(const struct ranking *ranking, struct str name, json_t *out)
 	json_array_append_new(out, row);
 }
 
-/* high: 100 for risk, 1 for a probability, 0 for what has no scale: then groups are of equal size. */
+/* Whom a score says nothing of stand first, being lowest. */
+static size_t
+count_unknown(const struct ranking *ranking, size_t *churned)
+{
+	size_t count = 0;
+
+	*churned = 0;
+	for (; count < ranking->count && isinf(ranking->rows[count].score); count++)
+		*churned += ranking->rows[count].churned;
+	return count;
+}
+
+static void
+put_bin(const struct ranked_bin *from, json_t *out)
+{
+	json_t *bin = json_object();
+
+	json_object_set_new(bin, "from", backtest_number_json(from->from));
+	json_object_set_new(bin, "to", backtest_number_json(from->to));
+	json_object_set_new(bin, "mean", backtest_number_json(from->mean));
+	json_object_set_new(bin, "customers", json_integer((json_int_t)from->customers));
+	json_object_set_new(bin, "churned", json_integer((json_int_t)from->churned));
+	json_array_append_new(out, bin);
+}
+
+/* high: 100 for risk, 1 for a probability, 0 for what has no scale: then groups are of equal size. Whoever has none is a group
+ * without bounds. */
 static void
 put_bins(const struct ranking *ranking, struct str name, double high, json_t *out)
 {
 	struct ranked_bin bins[BINS];
-	unsigned count = ranked_bins(ranking->rows, ranking->count, 0, high, BINS, bins);
+	size_t churned, unknown = count_unknown(ranking, &churned);
+	unsigned count = ranked_bins(ranking->rows + unknown, ranking->count - unknown, 0, high,
+				     BINS, bins);
 	json_t *row = json_object(), *list = json_array();
 
-	for (unsigned i = 0; i < count; i++) {
-		json_t *bin = json_object();
-
-		json_object_set_new(bin, "from", backtest_number_json(bins[i].from));
-		json_object_set_new(bin, "to", backtest_number_json(bins[i].to));
-		json_object_set_new(bin, "mean", backtest_number_json(bins[i].mean));
-		json_object_set_new(bin, "customers",
-				    json_integer((json_int_t)bins[i].customers));
-		json_object_set_new(bin, "churned", json_integer((json_int_t)bins[i].churned));
-		json_array_append_new(list, bin);
-	}
+	if (unknown > 0)
+		put_bin(&(struct ranked_bin){(double)NAN, (double)NAN, (double)NAN, unknown,
+					     churned},
+			list);
+	for (unsigned i = 0; i < count; i++)
+		put_bin(&bins[i], list);
 	json_object_set_new(row, "name", backtest_text_json(name));
 	json_object_set_new(row, "bins", list);
 	json_array_append_new(out, row);

@@ -90,10 +90,15 @@ put_bin(struct report *report, struct report_table *table, const json_t *name,
 		churned = ctl_json_int(bin, "churned");
 	json_t *share = customers ? json_real((double)churned / (double)customers) : NULL;
 
-	report_cell(table,
-		    arena_printf(&report->arena, "%s %.*s-%.*s", json_string_value(name),
-				 STR_ARG(report_number(report, json_object_get(bin, "from"))),
-				 STR_ARG(report_number(report, json_object_get(bin, "to")))));
+	report_cell(
+		table,
+		!json_is_number(json_object_get(bin, "from"))
+			? arena_printf(&report->arena, report->zh ? "%s 未知" : "%s unknown",
+				       json_string_value(name))
+			: arena_printf(
+				  &report->arena, "%s %.*s-%.*s", json_string_value(name),
+				  STR_ARG(report_number(report, json_object_get(bin, "from"))),
+				  STR_ARG(report_number(report, json_object_get(bin, "to")))));
 	report_cell(table, report_number(report, json_object_get(bin, "mean")));
 	report_cell(table, report_share(report, share));
 	report_cell(table, report_count(report, bin, "churned"));

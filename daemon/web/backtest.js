@@ -159,8 +159,8 @@
 			return {
 				label: side === doc.sides[0] ? one.name : one.name + ' (' + side.name + ')', pointStyle: shapes[i % shapes.length],
 				borderColor: colors[i % colors.length], backgroundColor: colors[i % colors.length] + '99', showLine: true, borderWidth: 1,
-				data: one.bins.filter((bin) => bin.customers > 0).map((bin) => ({ x: bin.mean * unit, y: 100 * bin.churned / bin.customers, bin })),
-				pointRadius: one.bins.filter((bin) => bin.customers > 0).map((bin) => 4 + 12 * Math.sqrt(bin.customers / biggest)),
+				data: one.bins.filter((bin) => bin.customers > 0 && bin.mean !== null).map((bin) => ({ x: bin.mean * unit, y: 100 * bin.churned / bin.customers, bin })),
+				pointRadius: one.bins.filter((bin) => bin.customers > 0 && bin.mean !== null).map((bin) => 4 + 12 * Math.sqrt(bin.customers / biggest)),
 			};
 		});
 		const diagonal = { label: w.diagonal, showLine: true, pointRadius: 0, pointHitRadius: 0, borderWidth: 1, borderDash: [4, 3], borderColor: style('--muted'),

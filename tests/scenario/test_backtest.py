@@ -261,6 +261,10 @@ def test_ranking_is_of_active_customers_alone():
     bins = {row['name']: row['bins'] for row in doc['sides'][0]['calibration']}
     check([sum(one['customers'] for one in list_) for list_ in bins.values()] == [len(pairs)] * 3, bins)
     check(20 < bins['days'][-1]['mean'] < 31, 'a duration is in days')
+    few = backtest('--rules', SET, '--events', EVENTS, *SILENCE, *SPAN, '--rank', 'gap_mean(visit)')['sides'][0]
+    unknown, first = few['calibration'][1]['bins'][:2]
+    check((unknown['from'], unknown['mean']) == (None, None) and unknown['customers'] > 0 and first['from'] > 0, (unknown, first))
+    check(sum(one['customers'] for one in few['calibration'][1]['bins']) == len(pairs), 'all of them')
 
 
 def test_a_curve_says_of_each_risk_what_its_level_would():
