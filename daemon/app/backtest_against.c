@@ -213,6 +213,24 @@ list_only(struct changes *changes, unsigned of)
 	return out;
 }
 
+/* Of all of them, however many are listed. */
+static json_t *
+count_only(const struct changes *changes, unsigned of)
+{
+	size_t counts[VERDICTS + 1] = {0};
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < changes->only_counts[of]; i++) {
+		int verdict = changes->only[of][i]->verdict;
+
+		counts[verdict < 0 ? VERDICTS : verdict]++;
+	}
+	for (unsigned i = 0; i <= VERDICTS; i++)
+		json_object_set_new(out, i < VERDICTS ? truth_name((enum verdict)i) : "none",
+				    json_integer((json_int_t)counts[i]));
+	return out;
+}
+
 json_t *
 backtest_against(struct backtest *all)
 {
@@ -228,6 +246,8 @@ backtest_against(struct backtest *all)
 			    json_integer((json_int_t)changes.only_counts[0]));
 	json_object_set_new(out, "vanish_count",
 			    json_integer((json_int_t)changes.only_counts[1]));
+	json_object_set_new(out, "appear_verdicts", count_only(&changes, 0));
+	json_object_set_new(out, "vanish_verdicts", count_only(&changes, 1));
 	json_object_set_new(out, "same", json_integer((json_int_t)changes.same));
 	json_object_set_new(out, "moved", json_integer((json_int_t)changes.moved));
 	for (unsigned of = 0; of < 2; of++) {

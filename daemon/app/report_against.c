@@ -254,7 +254,7 @@ static const struct {
 		{"false", {"wrong", "误报"}},
 		{"late", {"too late", "太迟"}},
 		{"unresolved", {"open", "未定"}},
-		{"", {"not judged", "未评判"}}};
+		{"none", {"not judged", "未评判"}}};
 
 #define VERDICTS_SHOWN (sizeof verdicts / sizeof *verdicts)
 
@@ -327,19 +327,15 @@ write_moved(struct report *report, const json_t *moves, struct str caption)
 	return shown;
 }
 
-/* "30 right, 7 wrong" of those that are listed. */
+/* "30 right, 7 wrong" */
 static void
-count_verdicts(const struct report *report, const json_t *moves, struct buf *out)
+count_verdicts(struct report *report, const json_t *counts, struct buf *out)
 {
-	unsigned counts[VERDICTS_SHOWN] = {0};
-	const json_t *move;
-	size_t i;
-
-	json_array_foreach(moves, i, move) counts[verdict_of(move)]++;
-	for (i = 0; i < VERDICTS_SHOWN; i++) {
-		if (counts[i])
-			buf_printf(out, "%s%u %s", out->n ? report->zh ? "，" : ", " : "",
-				   counts[i], verdicts[i].words[report->zh]);
+	for (size_t i = 0; i < VERDICTS_SHOWN; i++) {
+		if (ctl_json_int(counts, verdicts[i].verdict) > 0)
+			buf_printf(out, "%s%.*s %s", out->n ? report->zh ? "，" : ", " : "",
+				   STR_ARG(report_count(report, counts, verdicts[i].verdict)),
+				   verdicts[i].words[report->zh]);
 	}
 }
 
@@ -347,12 +343,13 @@ static void
 write_moves(struct report *report, const json_t *against, const char *key, const char *only)
 {
 	const json_t *moves = json_object_get(against, key);
-	struct buf count_key = {0}, counts = {0};
+	struct buf count_key = {0}, verdicts_key = {0}, counts = {0};
 	int64_t count, shown;
 
 	buf_printf(&count_key, "%s_count", key);
 	count = ctl_json_int(against, count_key.p);
-	count_verdicts(report, moves, &counts);
+	buf_printf(&verdicts_key, "%s_verdicts", key);
+	count_verdicts(report, json_object_get(against, verdicts_key.p), &counts);
 	shown = (int64_t)write_moved(report, moves,
 				     arena_printf(&report->arena,
 						  report->zh
@@ -366,6 +363,7 @@ write_moves(struct report *report, const json_t *against, const char *key, const
 					       report->zh ? "另有 %.*s 次" : "and %.*s more",
 					       STR_ARG(report_digits(report, count - shown))));
 	buf_finish(&count_key);
+	buf_finish(&verdicts_key);
 	buf_finish(&counts);
 }
 

@@ -297,6 +297,9 @@ def test_against_shows_what_appears_and_vanishes_and_nothing_else():
     keys = [[(row['name'], row['customer']) for row in against[key]] for key in ('appear', 'vanish')]
     check('moans' in {name for name, _ in keys[0]} and 'gripes' not in {name for name, _ in keys[0]}, 'what appears')
     check('gripes' in {name for name, _ in keys[1]} and 'moans' not in {name for name, _ in keys[1]}, 'what vanishes')
+    for list_ in ('appear', 'vanish'):
+        told, verdicts = [row['verdict'] or 'none' for row in against[list_]], against[f'{list_}_verdicts']
+        check(verdicts == {verdict: told.count(verdict) for verdict in verdicts} and sum(verdicts.values()) == len(told), verdicts)
     check(against['appear_count'] == len(keys[0]) and against['vanish_count'] == len(keys[1]), 'counts are not those of the lists')
     for name in ('quiet', 'trial', 'watch', 'at_risk'):
         new, old = (sum(counts[side][name][key] for key in ('hits', 'false', 'late', 'unresolved')) for side in (0, 1))

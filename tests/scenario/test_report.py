@@ -162,7 +162,7 @@ def test_a_terminal_shows_what_the_page_shows():
     doc = backtest_document.document()
     shown = run(doc, page=False)
     for words in ('Lost: a customer (of at least 2 active days) whose orders stop for more than 91 days', 'Of 100 warnings 92 were right (likely 88 to 96)',
-                  'half of those at least 14 days before', 'Of 100 losses it had warned of 99.', '92% (88-96)', '14 (8-25)', '+6.7', 'and 48 more', '(1 wrong, 1 too late, 1 not judged)',
+                  'half of those at least 14 days before', 'Of 100 losses it had warned of 99.', '92% (88-96)', '14 (8-25)', '+6.7', 'and 48 more', '53 times (43 right, 10 wrong)', '(1 wrong, 1 too late, 1 not judged)',
                   'broken: 92% of warnings right instead of 85%, 14 days ahead instead of 14',
                   '0.714 (0.690-0.735)', '\u2713 broken.precision >= 0.91 (it is 0.92)', '\u2717 quiet.recall', 'Note: 2 rows were rejected',
                   'For comparison: of 100 active customers on any day 26 were about to be lost'):
@@ -215,6 +215,7 @@ def test_moves_that_nothing_judged_are_counted_too():
     for move in doc['against']['vanish']:
         move['verdict'] = None
     count = len(doc['against']['vanish'])
+    doc['against']['vanish_verdicts'] = {'hit': 0, 'false': 0, 'late': 0, 'unresolved': 0, 'none': count}
     check(re.search(rf'Only old.yaml warns: \d+ times \({count} not judged\)\n', run(doc, page=False)), doc['against']['vanish'])
     check(f'次（{count} 未评判）\n' in run(doc, '--lang', 'zh', page=False), 'Chinese')
 

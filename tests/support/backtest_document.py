@@ -76,7 +76,9 @@ def document(sides=2):
     if sides > 1:
         doc['against'] = {'appear': [move(HOSTILE, '1998-02-03', 'hit', 14)] + [move(f'c{i}', '1998-02-11', 'hit' if i % 4 else 'false', 13 if i % 4 else None) for i in range(30)],
                           'vanish': [move('王小明', '1998-03-01', 'false', None), move('twice', '1998-03-04', None, None), move("o'neil & sons", '1998-03-09', 'late', None)],
-                          'appear_count': 53, 'vanish_count': 3, 'same': 540}
+                          'appear_count': 53, 'vanish_count': 3,
+                          'appear_verdicts': {'hit': 43, 'false': 10, 'late': 0, 'unresolved': 0, 'none': 0},
+                          'vanish_verdicts': {'hit': 0, 'false': 1, 'late': 1, 'unresolved': 0, 'none': 1}, 'same': 540}
     return json.loads(json.dumps(doc), parse_float=lambda text: float('%.10g' % float(text)))
 
 
