@@ -359,6 +359,9 @@ score_rows_collect(const struct ctl *ctl, const struct score_wish *wish,
 	feed_watch(feed, &(struct feed_watch){history, take_entries, take_stop,
 					      history->instants, history->stop_count});
 	enum status status = feed_files(ctl, &feed, 1, &wish->events, until);
+	if (status == STATUS_DONE && history->first_at == NEVER)
+		status = ctl_fail(STATUS_USAGE,
+				  "there is no event in these files up to that day");
 	count_up(rows);
 	if (rows->count > 0)
 		rows->first_day = wish->until - truth->horizon -

@@ -226,6 +226,7 @@ def test_wrong_words_are_answered_with_a_sentence():
         (('--score', TERMS, '--churned', 'nothing'), {}, 'ends in a churn'),
         (('--score', TERMS, *TOLD), {'until': '2026-01-10'}, 'nothing to learn from'),
         (('--score', TERMS, *TOLD), {'events': 'none.csv'}, 'none.csv'),
+        (('--score', TERMS, *TOLD), {'until': '2001-01-10'}, 'there is no event in these files up to that day'),
         (('--score', TERMS, *TOLD, '--out', 'no/such'), {}, 'no/such: cannot be written: No such file'),
     ]
     with Folder() as folder:
