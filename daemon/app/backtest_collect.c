@@ -180,7 +180,7 @@ number_of(struct value value)
 	}
 }
 
-/* Of very many customers, every so manieth. */
+/* Of very many customers an even part, by their numbers. */
 static void
 rank_customers(struct backtest_side *side, struct engine *engine, int64_t at)
 {

@@ -117,8 +117,9 @@ backtest_warn_all(struct backtest *all)
 		backtest_warn(all, "no live rule warned in a way that could be judged",
 			      "没有任何生效规则的告警可以判定");
 	if (all->sides[0].sampled)
-		backtest_warn(all,
-			      "rankings are of every so manieth customer, at most 30,000 at a "
-			      "moment",
-			      "排序指标按等距抽样计算，每个时点至多三万个客户");
+		backtest_warn(
+			all,
+			"rankings are of a part of the customers, evenly taken, at most 30,000 at a "
+			"moment",
+			"排序指标按等距抽样计算，每个时点至多三万个客户");
 }
