@@ -221,9 +221,9 @@ count_only(const struct changes *changes, unsigned of)
 	json_t *out = json_object();
 
 	for (size_t i = 0; i < changes->only_counts[of]; i++) {
-		int verdict = changes->only[of][i]->verdict;
+		int8_t verdict = changes->only[of][i]->verdict;
 
-		counts[verdict < 0 ? VERDICTS : verdict]++;
+		counts[verdict < 0 ? VERDICTS : (uint8_t)verdict]++;
 	}
 	for (unsigned i = 0; i <= VERDICTS; i++)
 		json_object_set_new(out, i < VERDICTS ? truth_name((enum verdict)i) : "none",
