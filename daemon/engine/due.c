@@ -100,23 +100,16 @@ engine_is_ahead(const struct engine *engine, uint32_t index, int64_t at)
 	return engine->loaded && index < engine->loaded_cap && engine->loaded[index].ms >= at;
 }
 
+/* would_change NULL: it is not asked. */
 static void
 note_due(struct engine *engine, uint32_t index, int64_t at,
 	 bool (*would_change)(struct engine *, uint32_t, int64_t))
 {
-	if (engine_is_ahead(engine, index, at) || !would_change(engine, index, at))
+	if (engine_is_ahead(engine, index, at) ||
+	    (would_change && !would_change(engine, index, at)))
 		return;
 	MEM_RESERVE(engine->due, engine->due_cap, engine->due_count + 1);
 	engine->due[engine->due_count++] = index;
-}
-
-static bool
-is_due_anyway(struct engine *engine, uint32_t index, int64_t at)
-{
-	(void)engine;
-	(void)index;
-	(void)at;
-	return true;
 }
 
 /* Who is alone at this instant need not be asked: a step that changes nothing costs what asking does. */
@@ -130,7 +123,7 @@ gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 		(void)heap_pop(&engine->wakes, &top);
 		engine_at(engine, index)->wake_at = NEVER;
 		alone = alone && !(valid_wake(engine, &top) && top.at == at);
-		note_due(engine, index, at, alone ? is_due_anyway : step_would_change);
+		note_due(engine, index, at, alone ? NULL : step_would_change);
 		alone = false;
 	}
 }

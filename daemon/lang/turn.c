@@ -164,7 +164,6 @@ narrow_by_halving(struct search *s)
 		(void)narrow(s, s->low + (s->high - s->low) / 2);
 }
 
-/* false: it does not turn up to there. */
 static bool
 turns_by_limit(const struct search *s)
 {
@@ -186,11 +185,13 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 
 	if (s.high <= s.low)
 		return;
-	/* Far off the guess comes first: it is rarely in vain. */
-	if (limit == env->next && !turns_by_limit(&s))
+	/* Another look is due at a limit that is near: mostly nothing turns before it. One that is far is asked last. */
+	bool near = limit == env->next;
+
+	if (near && !turns_by_limit(&s))
 		return;
 	narrow_by_guess(&s);
-	if (s.high == limit && limit != env->next && !turns_by_limit(&s))
+	if (!near && s.high == limit && !turns_by_limit(&s))
 		return;
 	if (turning->moving->builtin->op == FN_UNTIL ||
 	    turning->moving->builtin->op == FN_UNTIL_DUE)
