@@ -115,7 +115,7 @@ note_churn(struct backtest *all, uint32_t customer, int64_t at)
 }
 
 static bool
-is_told(const struct backtest_truth *truth, const struct entry *entry)
+is_told(const struct past_churn *truth, const struct entry *entry)
 {
 	for (unsigned i = 0; i < truth->type_count; i++)
 		if (str_eq(truth->types[i], entry->type))
@@ -147,38 +147,19 @@ see_applied(void *ctx, uint32_t customer, const struct entry *entry, uint64_t co
 {
 	struct backtest_side *side = ctx;
 	struct backtest *all = side->all;
-	const struct backtest_truth *truth = &all->truth;
-	bool active = truth->signal == BACKTEST_ANY_SIGNAL ? entry->kind == ENTRY_EVENT
-							   : counted >> truth->signal & 1;
+	const struct past_churn *truth = &all->truth;
+	bool active = truth->signal == PAST_ANY_SIGNAL ? entry->kind == ENTRY_EVENT
+						       : counted >> truth->signal & 1;
 
 	if (active)
 		note_day(all, customer, day_of(side, entry->ts));
 	if (is_told(truth, entry))
 		note_churn(all, customer, entry->ts);
-	if (truth->when && (truth->when_moves || entry->kind == ENTRY_PROFILE))
+	if (truth->when && (all->when_moves || entry->kind == ENTRY_PROFILE))
 		ask_churned(side, customer, entry->id.ms);
 }
 
 /* ---- moments ---- */
-
-/* Durations are in days, as everywhere that people read them. */
-static double
-number_of(struct value value)
-{
-	if (!value.known)
-		return -(double)INFINITY;
-	switch (value.type) {
-	case TYPE_NUM:
-	case TYPE_PROB:
-		return value.u.n;
-	case TYPE_BOOL:
-		return value.u.b;
-	case TYPE_DURATION:
-		return (double)value.u.i / DAY_MS;
-	default:
-		return (double)value.u.i;
-	}
-}
 
 /* Of very many customers an even part, by their numbers. */
 static void
@@ -199,9 +180,10 @@ rank_customers(struct backtest_side *side, struct engine *engine, int64_t at)
 			if (side->ask_of[rules->asks[a].of] != ASK_RANK)
 				continue;
 			double *kept = backtest_log_add(&side->scores[score++]);
-
-			*kept = number_of(
+			double number = past_number(
 				engine_ask(engine, customer, rules->asks[a].expr, at));
+
+			*kept = isnan(number) ? -(double)INFINITY : number;
 		}
 	}
 	side->sampled |= step > 1;
@@ -255,7 +237,7 @@ see_stop(void *ctx, struct engine *engine, int64_t at)
 	struct backtest *all = side->all;
 	int64_t day = zone_day(zone_of(all), at);
 
-	if (side->is_first && all->truth.when_moves)
+	if (side->is_first && all->when_moves)
 		for (size_t i = 0; i < engine_customers(engine); i++)
 			ask_churned(side, (uint32_t)i, at);
 	if (!is_moment(side, day))
@@ -272,7 +254,7 @@ static void
 make_stops(struct backtest_side *side, int64_t until)
 {
 	struct backtest *all = side->all;
-	bool daily = side->is_first && all->truth.when_moves;
+	bool daily = side->is_first && all->when_moves;
 
 	while (side->next_stop < until) {
 		if (daily || is_moment(side, side->next_day)) {

@@ -88,13 +88,13 @@ events_json(const struct backtest *all)
 static json_t *
 truth_json(const struct backtest *all, const struct ruleset *rules)
 {
-	const struct backtest_truth *truth = &all->truth;
+	const struct past_churn *truth = &all->truth;
 	json_t *out = json_object();
 
 	put(out, "kind", json_string(truth->by_silence ? "silence" : "churned"));
 	if (!truth->by_silence)
 		put(out, "by", backtest_text_json(truth->by));
-	if (truth->signal != BACKTEST_ANY_SIGNAL)
+	if (truth->signal != PAST_ANY_SIGNAL)
 		put(out, "signal", backtest_text_json(rules->signals[truth->signal].name));
 	put(out, "horizon_days", json_integer(truth->horizon));
 	put(out, "min_days", json_integer(truth->min_days));

@@ -194,7 +194,7 @@ make_calendar(struct backtest *all, const struct zone *zone)
 	all->judge = (struct judge){
 		.by_silence = all->truth.by_silence,
 		.horizon = all->truth.horizon,
-		.min_days = all->truth.min_days,
+		.min_days = (unsigned)all->truth.min_days,
 		.end_at = all->last_at,
 		.first_day = first,
 		.starts = all->starts,

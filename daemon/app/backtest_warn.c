@@ -42,7 +42,7 @@ warn_of_activity(struct backtest *all)
 	const struct ruleset *rules = engine_rules(feed_engine(all->sides[0].feed));
 	char en[200], zh[200];
 
-	if (all->day_starts[all->customers] > 0 || all->truth.signal == BACKTEST_ANY_SIGNAL)
+	if (all->day_starts[all->customers] > 0 || all->truth.signal == PAST_ANY_SIGNAL)
 		return true;
 	struct str name = rules->signals[all->truth.signal].name;
 

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "app/fit_score.h"
-#include "app/past.h"
 #include "base/number.h"
 #include "lang/expr.h"
 
@@ -69,10 +68,10 @@ take_wish(int argc, char **argv, struct score_wish *wish)
 		{"--score", OPTION_TEXT, {.text = &wish->list}},
 		{"--rules", OPTION_LIST, {.list = &wish->rules}},
 		{"--events", OPTION_LIST, {.list = &wish->events}},
-		{"--signal", OPTION_TEXT, {.text = &wish->signal}},
+		{"--signal", OPTION_TEXT, {.text = &wish->churn.signal}},
 		{"--horizon", OPTION_TEXT, {.text = &horizon}},
 		{"--min-days", OPTION_TEXT, {.text = &days}},
-		{"--churned", OPTION_TEXT, {.text = &wish->churned}},
+		{"--churned", OPTION_TEXT, {.text = &wish->churn.churned}},
 		{"--among", OPTION_TEXT, {.text = &wish->among}},
 		{"--until", OPTION_TEXT, {.text = &until}},
 		{"--every", OPTION_TEXT, {.text = &every}},
@@ -87,9 +86,9 @@ take_wish(int argc, char **argv, struct score_wish *wish)
 		(void)ctl_usage("fit");
 		return false;
 	}
-	return past_read_days("--horizon", horizon, 400, &wish->horizon) &&
+	return past_read_days("--horizon", horizon, 400, &wish->churn.horizon) &&
 	       past_read_days("--every", every, 366, &wish->every) &&
-	       past_read_count("--min-days", days, 1, 1000, &wish->min_days) &&
+	       past_read_count("--min-days", days, 1, 1000, &wish->churn.min_days) &&
 	       take_until(until, &wish->until) && take_lambda(lambda, &wish->lambda) &&
 	       check_name(wish->name);
 }

@@ -33,7 +33,7 @@ add_files(struct buf *out, const struct option_list *files)
 static void
 add_churn(struct buf *out, const struct score_story *story)
 {
-	const struct score_truth *truth = &story->terms->truth;
+	const struct past_churn *truth = &story->terms->truth;
 	struct str by = truth->by_silence ? score_signal(story) : truth->by;
 
 	buf_text(out, story->zh ? "#   流失            " : "#   churn           ");
@@ -49,8 +49,8 @@ add_churn(struct buf *out, const struct score_story *story)
 static void
 add_activity(struct buf *out, const struct score_story *story)
 {
-	const struct score_truth *truth = &story->terms->truth;
-	struct str signal = truth->signal < 0 ? STR_NONE : score_signal(story);
+	const struct past_churn *truth = &story->terms->truth;
+	struct str signal = truth->signal == PAST_ANY_SIGNAL ? STR_NONE : score_signal(story);
 
 	if (story->zh && signal.n == 0)
 		buf_printf(out, "最近 %" PRId64 " 天内有事件", truth->horizon);

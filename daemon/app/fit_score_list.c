@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "app/fit_score.h"
-#include "app/past.h"
 #include "base/mem.h"
 #include "lang/builtin.h"
+
+#define SILENT_DAYS 91 /* the horizon where nothing is said */
+#define TOLD_DAYS 28
 
 #define LIST_SIGNALS 8 /* of which the default list speaks where churn is told */
 
@@ -58,7 +60,7 @@ struct texts {
 
 static void
 write_texts(const struct score_wish *wish, const struct ruleset *rules,
-	    const struct score_truth *truth, struct texts *texts)
+	    const struct past_churn *truth, struct texts *texts)
 {
 	struct buf *list = &texts->of[SCORE_LIST];
 
@@ -68,11 +70,11 @@ write_texts(const struct score_wish *wish, const struct ruleset *rules,
 		list_of_rhythm(list, rules->signals[truth->signal].name, truth->horizon);
 	else
 		list_of_signals(list, rules);
-	if (truth->signal >= 0)
+	if (truth->signal != PAST_ANY_SIGNAL)
 		buf_printf(&texts->of[SCORE_SILENT], "silent(%.*s)",
 			   STR_ARG(rules->signals[truth->signal].name));
-	if (wish->churned && !past_is_type(str_of(wish->churned)))
-		buf_text(&texts->of[SCORE_CHURNED], wish->churned);
+	if (wish->churn.churned && !past_is_type(str_of(wish->churn.churned)))
+		buf_text(&texts->of[SCORE_CHURNED], wish->churn.churned);
 	if (wish->among)
 		buf_text(&texts->of[SCORE_AMONG], wish->among);
 }
@@ -145,6 +147,16 @@ take_asks(const struct texts *texts, struct score_terms *terms)
 	return true;
 }
 
+static bool
+find_churn(const struct score_wish *wish, const struct ruleset *rules, struct past_churn *out)
+{
+	if (!past_find_churn(rules, &wish->churn, out))
+		return false;
+	if (out->horizon == 0)
+		out->horizon = out->by_silence ? SILENT_DAYS : TOLD_DAYS;
+	return true;
+}
+
 /* `peeked`: the rule files alone, which say what the list must know. */
 static bool
 open_terms(const struct ctl *ctl, const struct score_wish *wish,
@@ -152,12 +164,12 @@ open_terms(const struct ctl *ctl, const struct score_wish *wish,
 	   struct score_terms *terms)
 {
 	struct texts texts = {0};
-	bool good = score_truth_find(wish, peeked, &terms->truth);
+	bool good = find_churn(wish, peeked, &terms->truth);
 
 	if (good) {
 		write_texts(wish, peeked, &terms->truth, &texts);
 		terms->rules = compile(ctl, names, &texts);
-		good = terms->rules && score_truth_find(wish, terms->rules, &terms->truth) &&
+		good = terms->rules && find_churn(wish, terms->rules, &terms->truth) &&
 		       take_asks(&texts, terms);
 	}
 	for (unsigned i = 0; i < SCORE_ASKS; i++)

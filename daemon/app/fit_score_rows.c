@@ -113,7 +113,7 @@ static bool
 is_gone(const struct history *history, struct engine *engine, const struct customer *customer,
 	int64_t at)
 {
-	const struct score_truth *truth = &history->terms->truth;
+	const struct past_churn *truth = &history->terms->truth;
 	const struct zone *zone = history->terms->rules->zone;
 	const struct churn *churn;
 
@@ -127,13 +127,13 @@ is_gone(const struct history *history, struct engine *engine, const struct custo
 static bool
 is_active(const struct history *history, const struct customer *customer, int64_t day)
 {
-	const struct score_truth *truth = &history->terms->truth;
+	const struct past_churn *truth = &history->terms->truth;
 	const struct zone *zone = history->terms->rules->zone;
 	const struct track *track;
 
-	if (truth->signal < 0)
+	if (truth->signal == PAST_ANY_SIGNAL)
 		return day - zone_day(zone, customer->event_at) < truth->horizon;
-	track = track_find(&customer->tracks, (unsigned)truth->signal, false);
+	track = track_find(&customer->tracks, truth->signal, false);
 	return track && track->life_days >= truth->min_days &&
 	       day - track->cell < truth->horizon;
 }
@@ -201,18 +201,6 @@ reserve_row(struct score_rows *rows)
 	rows->cap = cap;
 }
 
-static double
-number_of(struct value value)
-{
-	if (!value.known)
-		return (double)NAN;
-	if (value.type == TYPE_BOOL)
-		return value.u.b ? 1 : 0;
-	if (value.type == TYPE_DURATION)
-		return (double)value.u.i / DAY_MS;
-	return value_as_number(value);
-}
-
 static void
 add_row(struct history *history, struct engine *engine, size_t index, const struct stop *stop,
 	int64_t at)
@@ -225,7 +213,7 @@ add_row(struct history *history, struct engine *engine, size_t index, const stru
 		return;
 	reserve_row(rows);
 	for (unsigned j = 0; j < rows->columns; j++)
-		rows->x[rows->count * rows->columns + j] = number_of(
+		rows->x[rows->count * rows->columns + j] = past_number(
 			engine_ask(engine, customer, history->terms->term[j]->expr, at));
 	rows->happened[rows->count] = false;
 	rows->fold[rows->count] = (uint8_t)(hash % FIT_LOGISTIC_FOLDS);
@@ -241,14 +229,14 @@ static bool
 has_churned(const struct history *history, struct engine *engine,
 	    const struct customer *customer, int64_t asked_day, int64_t at)
 {
-	const struct score_truth *truth = &history->terms->truth;
+	const struct past_churn *truth = &history->terms->truth;
 	const struct track *track;
 	const struct churn *churn;
 
 	if (truth->when)
 		return is_gone(history, engine, customer, at);
 	if (truth->by_silence) {
-		track = track_find(&customer->tracks, (unsigned)truth->signal, false);
+		track = track_find(&customer->tracks, truth->signal, false);
 		return !track || track->cell <= asked_day;
 	}
 	churn = last_churn(history, customer->id);
@@ -270,7 +258,7 @@ judge_rows(struct history *history, struct engine *engine, const struct stop *st
 /* ---- looking on ---- */
 
 static bool
-is_churn(const struct score_truth *truth, const struct entry *entry)
+is_churn(const struct past_churn *truth, const struct entry *entry)
 {
 	for (unsigned i = 0; i < truth->type_count; i++)
 		if (str_eq(entry->type, truth->types[i]))
@@ -347,7 +335,7 @@ score_rows_collect(const struct ctl *ctl, const struct score_wish *wish,
 		   const struct score_terms *terms, struct feed *feed, struct score_rows *rows)
 {
 	struct history *history = mem_alloc(sizeof *history);
-	const struct score_truth *truth = &terms->truth;
+	const struct past_churn *truth = &terms->truth;
 	int64_t until = zone_day_start(terms->rules->zone, wish->until + 1) - 1;
 
 	*history =

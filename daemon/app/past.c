@@ -2,6 +2,7 @@
 /* Reads the words that the commands about a past share. */
 #include "app/past.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -74,16 +75,6 @@ past_is_type(struct str churned)
 	return churned.n > 0;
 }
 
-bool
-past_lacks_churn(void)
-{
-	(void)ctl_fail(
-		STATUS_USAGE,
-		"say what a churn is: --signal S --horizon 91d (a silence of that "
-		"signal), or --churned TYPE --horizon 28d; or `churn:` in the rule file");
-	return false;
-}
-
 /* ---- signals ---- */
 
 static unsigned
@@ -130,4 +121,86 @@ past_count_signals(const struct ruleset *rules, unsigned *slot)
 	if (count > 0)
 		*slot = slots[count - 1];
 	return count;
+}
+
+/* ---- what counts as churn ---- */
+
+static bool
+take_only_signal(const struct ruleset *rules, struct past_churn *out)
+{
+	if (past_count_signals(rules, &out->signal) == 1)
+		return true;
+	(void)ctl_fail(
+		STATUS_USAGE,
+		"say what a churn is: --signal S --horizon 91d (a silence of that "
+		"signal), or --churned TYPE --horizon 28d; or `churn:` in the rule file");
+	return false;
+}
+
+static void
+take_rules(const struct ruleset *rules, struct past_churn *out)
+{
+	const struct churn_def *churn = &rules->churn;
+
+	out->by_silence = churn->kind == CHURN_SILENT;
+	if (out->by_silence)
+		out->signal = churn->signal;
+	if (out->by_silence && out->min_days == 0)
+		out->min_days = churn->min_days;
+	out->types = churn->types;
+	out->type_count = churn->kind == CHURN_ON ? churn->type_count : 0;
+	out->when = churn->kind == CHURN_WHEN ? churn->when : NULL;
+	if (out->horizon == 0)
+		out->horizon = (rules->horizon + DAY_MS - 1) / DAY_MS;
+	if (out->when)
+		out->by = out->when->source->text;
+	else if (out->type_count)
+		out->by = out->types[0];
+}
+
+static bool
+take_words(const struct ruleset *rules, const struct past_words *words, struct past_churn *out)
+{
+	if (words->signal && !past_find_signal(rules, words->signal, &out->signal))
+		return false;
+	if (!words->churned) {
+		out->by_silence = true;
+		return words->signal || take_only_signal(rules, out);
+	}
+	out->by = out->named[0] = str_of(words->churned);
+	out->types = out->named;
+	out->type_count = past_is_type(out->by);
+	return true;
+}
+
+bool
+past_find_churn(const struct ruleset *rules, const struct past_words *words,
+		struct past_churn *out)
+{
+	bool said = words->signal || words->churned || rules->churn.kind == CHURN_SAID;
+
+	*out = (struct past_churn){.signal = PAST_ANY_SIGNAL,
+				   .horizon = words->horizon,
+				   .min_days = words->min_days};
+	if (!said)
+		take_rules(rules, out);
+	else if (!take_words(rules, words, out))
+		return false;
+	if (out->min_days == 0)
+		out->min_days = out->by_silence ? CHURN_MIN_DAYS : 1;
+	return true;
+}
+
+/* ---- values ---- */
+
+double
+past_number(struct value value)
+{
+	if (!value.known)
+		return (double)NAN;
+	if (value.type == TYPE_BOOL)
+		return value.u.b ? 1 : 0;
+	if (value.type == TYPE_DURATION)
+		return (double)value.u.i / DAY_MS;
+	return value_as_number(value);
 }

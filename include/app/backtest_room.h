@@ -7,6 +7,7 @@
 
 #include "app/backtest.h"
 #include "app/feed.h"
+#include "app/past.h"
 #include "app/rules_open.h"
 #include "codec/expectation.h"
 #include "engine/bootstrap.h"
@@ -55,8 +56,7 @@ struct backtest_options {
 enum backtest_ask { ASK_SPLIT, ASK_CHURNED, ASK_RANK, BACKTEST_ASKS };
 
 #define BACKTEST_PERIODS 2
-#define BACKTEST_SPLITS 32 /* different values; more are "other" */
-#define BACKTEST_ANY_SIGNAL UINT32_MAX
+#define BACKTEST_SPLITS 32    /* different values; more are "other" */
 #define BACKTEST_RANKED 30000 /* customers ranked at one moment */
 
 /* One row of events with its customer, when the signal counted it on a new day. */
@@ -75,20 +75,6 @@ struct ranked_row {
 	uint32_t customer;
 	uint16_t moment;
 	uint8_t risk;
-};
-
-/* What counts as churn, as asked for. */
-struct backtest_truth {
-	bool by_silence;
-	unsigned signal;	 /* slot; BACKTEST_ANY_SIGNAL: any event is activity */
-	const struct str *types; /* by churn: event types; borrowed; none: `when` */
-	unsigned type_count;
-	const struct expr *when; /* NULL: none */
-	bool when_moves;	 /* with time: asked of everybody at the end of each day */
-	int64_t horizon;	 /* days */
-	unsigned min_days;
-	struct str by; /* as it is shown */
-	struct str named[1];
 };
 
 struct backtest;
@@ -159,7 +145,8 @@ struct backtest {
 	struct arena arena;
 	struct backtest_side sides[2];
 	unsigned side_count;
-	struct backtest_truth truth;
+	struct past_churn truth;
+	bool when_moves; /* its condition does, with time: asked of everybody at the end of each day */
 	const struct expr *split;    /* NULL: none */
 	struct expectation *expects; /* owned */
 	/* Days as asked for; INT64_MIN, INT64_MAX: not. */

@@ -5,6 +5,7 @@
 
 #include "app/command.h"
 #include "app/feed.h"
+#include "app/past.h"
 #include "app/rules_open.h"
 #include "engine/fit_logistic.h"
 
@@ -14,37 +15,22 @@ enum status fit_score_run(const struct ctl *ctl, int argc, char **argv);
 /* What the command line says. */
 struct score_wish {
 	struct option_list rules, events;
-	const char *list;    /* of expressions; "default": made from the rule files */
-	const char *signal;  /* NULL: the only one */
-	const char *churned; /* an event type or a condition; NULL: silence is churn */
-	const char *among;   /* a condition: of whom it is asked; NULL: of all who are active */
+	struct past_words churn; /* of the option, the rule files, or the usual */
+	const char *list;	 /* of expressions; "default": made from the rule files */
+	const char *among; /* a condition: of whom it is asked; NULL: of all who are active */
 	const char *name, *out;
-	int64_t horizon, min_days; /* days; 0: as the rule files say, or the usual ones */
-	int64_t every;		   /* days */
-	int64_t until;		   /* the last day of the history that is looked at, local */
-	double lambda;		   /* 0: it is looked for */
+	int64_t every; /* days */
+	int64_t until; /* the last day of the history that is looked at, local */
+	double lambda; /* 0: it is looked for */
 };
 
 /* Expressions beside the list: which of the asks holds them. */
 enum score_of { SCORE_LIST, SCORE_SILENT, SCORE_CHURNED, SCORE_AMONG, SCORE_ASKS };
 
-/* What counts as churn: by the options, else by `churn` of the rule files. */
-struct score_truth {
-	bool by_silence;
-	int signal;		 /* whose activity counts; -1: any event's */
-	const struct str *types; /* of events that are one; borrowed */
-	unsigned type_count;
-	const struct expr *when; /* the condition that is one; NULL */
-	struct str by;		 /* what is said of it */
-	struct str named[1];	 /* the type of the option */
-	int64_t horizon;	 /* days in which it comes, at least 1 */
-	int64_t min_days;	 /* active days of those who are asked for, at least 1 */
-};
-
 /* The rule set, with all that is asked of a customer. */
 struct score_terms {
-	struct ruleset *rules; /* owned by the feed once it is made */
-	struct score_truth truth;
+	struct ruleset *rules;	 /* owned by the feed once it is made */
+	struct past_churn truth; /* its horizon is at least 1 */
 	const struct outside_expr *term[FIT_LOGISTIC_COLUMNS];
 	const struct expr *among; /* NULL: all */
 	unsigned count;
@@ -63,12 +49,6 @@ struct score_rows {
 	unsigned moments;
 	int64_t first_day, last_day; /* local, of the moments */
 };
-
-/* --- fit_score_truth.c: what counts as churn --- */
-
-/* false: it has complained. */
-bool score_truth_find(const struct score_wish *wish, const struct ruleset *rules,
-		      struct score_truth *truth) MUST_CHECK;
 
 /* --- fit_score_list.c: expressions --- */
 
