@@ -12,10 +12,9 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import check, real_history, run_tests  # noqa: E402
 
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
-DATA = os.environ.get('CHURND_DATA') or os.path.join(HERE, '..', '..', '..', 'shared', 'data')
 DAY = 86400000
 START = 1735689600000  # 2025-01-01
 UNTIL = '2025-10-27'   # day 299
@@ -282,10 +281,7 @@ def test_wrong_usage_ends_with_2_and_says_how():
 # --- cdnow
 
 def test_cdnow_is_fitted_as_published():
-    events = os.path.join(DATA, 'cdnow', 'events.csv.gz')
-    if not os.path.exists(events):
-        print('# skipped: %s is not there' % events)
-        return
+    events = real_history('cdnow', 'events.csv.gz')
     with Place('churnd: 1\nname: cdnow\nsignals: {orders: {on: purchase}}\n') as place:
         named = {'events': events, 'signal': None}
         model = place.json('--kind', 'bg_nbd', '--until', '1997-09-30', **named)['models'][0]

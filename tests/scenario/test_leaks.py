@@ -10,11 +10,10 @@ import textwrap
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 from leaks import Checker  # noqa: E402
-from live_house import check, run_tests  # noqa: E402
+from live_house import check, real_history, run_tests  # noqa: E402
 from practices import made_history  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(ROOT), 'shared', 'data')
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
 CLINIC = os.path.join(ROOT, 'tests', 'whole', 'clinic.yaml')
 
@@ -134,12 +133,8 @@ REAL = (('cdnow', CDNOW, 3, 'p_silent(orders, 91d), p_gap(orders, 91d), p_alive(
 def add_real_histories():
     tests = []
     for name, rules, count, columns in REAL:
-        events = os.path.join(DATA, name, 'events.csv.gz')
-        if not os.path.exists(events):
-            print(f'# {name}: the history is not on this machine')
-            continue
-
-        def verdict(rules=rules, columns=columns, events=events, count=count):
+        def verdict(name=name, rules=rules, columns=columns, count=count):
+            events = real_history(name, 'events.csv.gz')
             with tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, 'rules.yaml')
                 with open(path, 'w', encoding='utf-8') as file:

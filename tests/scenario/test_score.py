@@ -15,11 +15,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import check, real_history, run_tests  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHURNCTL = os.path.join(os.path.abspath(os.environ.get('BUILD', 'build')), 'churnctl')
-DATA = os.environ.get('CHURND_DATA') or os.path.join(ROOT, '..', 'shared', 'data')
 DAY = 86400000
 START = 20454  # 2026-01-01
 UNTIL = '2026-07-19'  # START + 199
@@ -238,8 +237,7 @@ def test_wrong_words_are_answered_with_a_sentence():
 # ---- real histories, when they are there
 
 def cdnow():
-    path = os.path.join(DATA, 'cdnow', 'events.csv.gz')
-    return path if os.path.exists(path) else None
+    return real_history('cdnow', 'events.csv.gz')
 
 
 def activity(path):
@@ -262,9 +260,7 @@ def ranked(rows, days, date, column):
 
 
 def test_the_score_ranks_active_customers_of_cdnow():
-    if not cdnow():
-        print('# cdnow is not there: skipped')
-        return
+    cdnow()
     dates = ['1997-12-31', '1998-01-31', '1998-03-31']
     with Folder() as folder:
         folder.write('shop.yaml', SHOP)

@@ -16,13 +16,12 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests  # noqa: E402
+from live_house import House, Skipped, check, real_history, run_tests  # noqa: E402
 from practices import made_history  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 WHOLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'whole')
 DAY = 86400000
-DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(WHOLE))), 'shared', 'data')
 START = 1767225600000  # 2026-01-01
 RULES = '''churnd: 1
 name: shots
@@ -230,8 +229,7 @@ def test_each_file_has_its_bar_and_complaints_stand_on_lines_of_their_own():
         for end in pty.openpty():
             os.close(end)
     except OSError as error:  # a bare root without /dev/pts
-        print(f'# no terminal can be made here: {error}')
-        return
+        raise Skipped(f'no terminal can be made here: {error}') from error
     with Folder() as folder:
         rules, day = ['--rules', folder.path('rules.yaml'), '--events'], ['--snapshot', '2026-01-10']
         folder.write('one', as_ndjson(rows()[:7]) + json.dumps({'ts': rows()[6]['ts']}) + '\n')
@@ -253,10 +251,7 @@ def ranks_above(late, back):
 
 def test_p_silent_ranks_the_active_customers_of_cdnow():
     """As data/README.md has it: at least two active days, silent for less than 91; AUC .712 over three dates."""
-    events = os.path.join(DATA, 'cdnow', 'events.csv.gz')
-    if not os.path.exists(events):
-        print('# cdnow: the history is not on this machine')
-        return
+    events = real_history('cdnow', 'events.csv.gz')
     dates = ('1997-12-31', '1998-01-31', '1998-03-31')
     active, late, back = collections.defaultdict(set), [], []
     with gzip.open(events, 'rt') as file:

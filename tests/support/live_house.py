@@ -12,6 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from redis_client import Redis, pairs  # noqa: E402
 
 CHURND = os.path.join(os.environ.get('BUILD', 'build'), 'churnd')
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(ROOT), 'shared', 'data')
 PATIENCE = 20  # seconds until what has to happen is missed
 
 
@@ -152,6 +154,18 @@ class House:
         return daemon.wait(PATIENCE)
 
 
+class Skipped(Exception):
+    """What a test needs is not on this machine."""
+
+
+def real_history(*path):
+    """A file of a real customer history, where shared/data is beside the project; else the test is skipped."""
+    file = os.path.join(DATA, *path)
+    if not os.path.exists(file):
+        raise Skipped(f"{'/'.join(path)} is not on this machine")
+    return file
+
+
 def run_tests(tests):
     """Runs functions and prints TAP; the exit status."""
     failed = 0
@@ -161,6 +175,8 @@ def run_tests(tests):
         try:
             test()
             print(f'ok {number} - {name}', flush=True)
+        except Skipped as why:
+            print(f'ok {number} - {name} # SKIP {why}', flush=True)
         except Exception as failure:  # pylint: disable=broad-except
             failed += 1
             for line in f'{type(failure).__name__}: {failure}'.splitlines():
