@@ -5,7 +5,9 @@ import subprocess
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from kit import BUILD, ROOT, at_most, fact, program, say, size, unit
+
+CUSTOMERS, EVENTS = size("PAST_CUSTOMERS"), size("PAST_EVENTS")
 START_MS = 1704067200000  # 2024-01-01
 RHYTHM = """churnd: 1
 name: rhythm
@@ -23,11 +25,11 @@ def write(folder, name, text):
     return path
 
 
-def run(build, *words):
+def run(*words):
     """Seconds, seconds of the processor, and the most memory of one churnctl."""
     begun = time.monotonic()
     with open(os.devnull, "wb") as nothing:
-        child = subprocess.Popen([os.path.join(build, "churnctl"), *words], stdout=nothing, stderr=nothing)
+        child = subprocess.Popen([os.path.join(BUILD, "churnctl"), *words], stdout=nothing, stderr=nothing)
         _, status, use = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -35,17 +37,17 @@ def run(build, *words):
     return {"seconds": time.monotonic() - begun, "cpu_s": use.ru_utime + use.ru_stime, "bytes": use.ru_maxrss * 1024}
 
 
-def compare(build, say, events, pair, signal):
+def compare(events, pair, signal):
     say("a backtest of two rule files over %s" % os.path.basename(events))
-    both = run(build, "backtest", "--rules", pair[0], "--against", pair[1], "--events", events, "--signal", signal,
+    both = run("backtest", "--rules", pair[0], "--against", pair[1], "--events", events, "--signal", signal,
                "--horizon", "91d", "--json")
     say("the two replayed one after the other")
-    apart = [run(build, "replay", "--rules", rules, "--events", events, "--only", "none") for rules in pair]
+    apart = [run("replay", "--rules", rules, "--events", events, "--only", "none") for rules in pair]
     both["apart_s"] = sum(one["seconds"] for one in apart)
     return both
 
 
-def measure(build, say, customers, events):
+def measure():
     """The rule files differ by one threshold. The ecommerce pack has a tenth of the history: it is dearer an event."""
     result = {}
     with tempfile.TemporaryDirectory(prefix="churnd-bench.") as folder:
@@ -56,12 +58,28 @@ def measure(build, say, customers, events):
             raise SystemExit("the ecommerce pack has no threshold of 60 days any more")
         pairs = {"rhythm": ([RHYTHM % "0.93", RHYTHM % "0.9"], "orders", 1), "pack": ([pack, other], "order", 10)}
         for name, (texts, signal, share) in pairs.items():
-            path = os.path.join(folder, "%d-purchases.csv" % (events // share))
+            path = os.path.join(folder, "%d-purchases.csv" % (EVENTS // share))
             with open(path, "wb") as file:
-                subprocess.run([os.path.join(build, "release", "bench", "purchases"), "csv", str(customers // share),
-                                str(events // share), str(START_MS), "365"], stdout=file, check=True)
+                subprocess.run([program("purchases"), "csv", str(CUSTOMERS // share),
+                                str(EVENTS // share), str(START_MS), "365"], stdout=file, check=True)
             files = [write(folder, "%s%d.yaml" % (name, i), text) for i, text in enumerate(texts)]
-            result[name] = {"customers": customers // share, "events": events // share,
-                            **compare(build, say, path, files, signal)}
+            result[name] = {"customers": CUSTOMERS // share, "events": EVENTS // share,
+                            **compare(path, files, signal)}
             os.unlink(path)
+    return result
+
+
+def rows(r):
+    result = []
+    for name, what in (("rhythm", "one rule each"), ("pack", "the ecommerce pack")):
+        one = r[name]
+        whose = "backtest of two rule files (%s), %s events of %s customers in a year" % (
+            what, format(one["events"], ","), format(one["customers"], ","))
+        took, memory = "%.1f s" % one["seconds"], "%.0f MiB" % (one["bytes"] / 2**20)
+        if name == "rhythm":
+            result += [at_most(whose, took, one["seconds"], 15, form=unit("s")),
+                       at_most("its memory at most", memory, one["bytes"] / 2**20, 1024, form=unit("MiB"))]
+        else:
+            result.append(fact(whose, took + ", " + memory))
+        result.append(fact("both replayed one after the other", "%.1f s" % one["apart_s"]))
     return result

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts of the benchmark share: sizes, our programs, readings of processes, and rows of the table."""
+import collections
+import json
+import os
+import subprocess
+import sys
+
+from support import house as house_module
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+house_module.BUILD = BUILD
+RULES = os.path.join(ROOT, "rules", "saas.yaml")
+PREFIX = "t:"
+DAY_MS = 86400000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+# BENCH_NAME in the environment overrides one.
+SIZES = {
+    "ROUNDS": 3,               # runs of which the median is taken
+    "EVENTS": 3000000,         # a backlog
+    "CUSTOMERS": 200000,       # whose it is
+    "ENGINE_CUSTOMERS": 1000000,
+    "ENGINE_EVENTS": 10000000,
+    "RULES_CUSTOMERS": 2000,   # of few rules and many
+    "ROWS": 3000000,           # of a file that is replayed
+    "PAST_CUSTOMERS": 1000000,
+    "PAST_EVENTS": 10000000,
+    "PROBES": 1000,            # events whose alert is timed
+    "LOAD": 50000,             # events a second beside them
+    "MEMORY_CUSTOMERS": 50000,
+    "POSTS": 100000,           # a backlog of alerts
+    "CONCURRENCY": 8,          # requests at once
+    "PAIRS": 5,                # of neighbours, without and with bad ones
+    "RATE": 500,               # alerts a second beside them
+    "SECONDS": 4,
+    "NEIGHBOUR_EVENTS": 500000,
+}
+asked = {}  # what was asked for and is not as above: it belongs to the command that measures the same again
+
+
+def size(name):
+    value = int(os.environ.get("BENCH_" + name, SIZES[name]))
+    if value != SIZES[name]:
+        asked["BENCH_" + name] = str(value)
+    return value
+
+
+def redis_options():
+    """BENCH_REDIS: more words for redis-server."""
+    words = os.environ.get("BENCH_REDIS", "")
+    if words:
+        asked["BENCH_REDIS"] = '"%s"' % words
+    return words.split()
+
+
+# -- programs
+
+def program(name):
+    return os.path.join(BUILD, "release", "bench", name)
+
+
+def bench(name, *words):
+    """The JSON line of one of our programs."""
+    done = subprocess.run([program(name), *map(str, words)], capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        raise SystemExit("%s ended with %d: %s" % (name, done.returncode, done.stderr))
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+class Endpoint:
+    """The program latency: an endpoint for alerts, and a prober once it is told to go."""
+
+    def __init__(self, sock, probes=0, rate=0):
+        self.process = subprocess.Popen([program("latency"), sock, PREFIX + "events", str(probes), str(rate)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.url = "http://127.0.0.1:%d/" % int(self.process.stdout.readline())
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if self.process.wait():
+            raise SystemExit("latency ended with %d" % self.process.returncode)
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def say(text):
+    print("  %s (load %.1f)" % (text, os.getloadavg()[0]), file=sys.stderr, flush=True)
+
+
+# -- processes
+
+def first_line(path, name):
+    """What follows the colon in the first line that begins with the name."""
+    with open(path, encoding="utf-8") as file:
+        return next((line.split(":", 1)[1].strip() for line in file if line.startswith(name)), "")
+
+
+def cpu_seconds(pid):
+    """User and system time of a process."""
+    with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / TICKS
+
+
+def memory_bytes(pid, name="VmRSS"):
+    """VmRSS: resident now; VmHWM: the most it was."""
+    return int(first_line("/proc/%d/status" % pid, name).split()[0]) * 1024
+
+
+def id_of(text):
+    """An entry's id as something that compares."""
+    return tuple(int(part) for part in text.split("-"))
+
+
+# -- rules
+
+def read_rules():
+    with open(RULES, encoding="utf-8") as file:
+        return file.read()
+
+
+def many_rules(signals, rules_a_signal):
+    """A rule file in which every signal is read by so many rules."""
+    shapes = ["silent({s}) >= {n}d", "count({s}[{n}d live]) >= 90", "days({s}[{n}d]) < 2 and seen({s}) and age() > 60d",
+              "ratio({s}[7d], {s}[{n}d offset 7d]) < 0.5 and p_drop({s}[7d], {s}[{n}d offset 7d]) < 0.001",
+              "since({s}) >= {n}d and count({s}[7d live]) > 50"]
+    lines = ["churnd: 1", "name: bench", "signals:"]
+    lines += ["  s%d: {on: t%d}" % (s, s) for s in range(signals)] + ["rules:"]
+    lines += ["- {rule: r%d_%d, expr: '%s', points: 1}" % (s, r, shapes[r % 5].format(s="s%d" % s, n=28 + r // 5))
+              for s in range(signals) for r in range(rules_a_signal)]
+    return "\n".join(lines) + "\n"
+
+
+# -- rows of the table
+
+# Figures measured, what they must reach, what they would better reach, and which of it they did; "" where there is no such thing.
+Row = collections.namedtuple("Row", "figure measured least aim verdict")
+
+
+def fact(figure, measured):
+    return Row(figure, measured, "", "", "")
+
+
+def _judged(figure, measured, sign, targets, reached, form):
+    least, aim = (sign + form(target) if target is not None else "" for target in targets)
+    verdict = "aim" if aim and reached[1] else "reached" if reached[0] else "short"
+    return Row(figure, measured, least, aim, verdict)
+
+
+def at_least(figure, measured, value, least, aim=None, form=str):
+    """The more the better; `form` writes a target."""
+    return _judged(figure, measured, "≥ ", (least, aim), (value >= least, aim is not None and value >= aim), form)
+
+
+def at_most(figure, measured, value, most, aim=None, form=str):
+    """The less the better."""
+    return _judged(figure, measured, "≤ ", (most, aim), (value <= most, aim is not None and value <= aim), form)
+
+
+def millions(value):
+    return "%.2f M/s" % (value / 1e6)
+
+
+def unit(suffix, digits=0):
+    """A form: `20 s`."""
+    return lambda value: "%.*f %s" % (digits, value, suffix)
+
+
+def ratio(value):
+    return "%.2f" % value

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From XADD to the POST received, the commit between them."""
+from support.house import House
+from kit import PREFIX, Endpoint, at_most, fact, read_rules, redis_options, say, size, unit
+
+PROBES, LOAD = size("PROBES"), size("LOAD")
+PROBE_RULE = """rules:
+- rule: bench_probe
+  on: bench_probe
+  expr: event.value >= 1
+  points: 0
+"""
+PROBE_ACTION = """actions:
+- {on: rule.fired, rule: bench_probe, webhook: crm}
+"""
+
+
+def measure():
+    rules = read_rules().replace("rules:\n", PROBE_RULE, 1).replace("actions:\n", PROBE_ACTION, 1)
+    result = {}
+    for name, rate in (("idle", 0), ("loaded", LOAD)):
+        say("latency, %d probes, %d events/s beside them" % (PROBES, rate))
+        house = House(rules, redis_options=redis_options(), prefix=PREFIX)
+        endpoint = Endpoint(house.sock, PROBES, rate)
+        house.receiver = endpoint
+        try:
+            house.start()
+            house.redis.call("XADD", house.key("events"), "*", "customer", "first", "type", "login")
+            house.drain()
+            result[name] = endpoint.go()
+        finally:
+            endpoint.close()
+            house.close()
+    return result
+
+
+def rows(r):
+    idle, loaded = r["idle"], r["loaded"]
+    return [fact("XADD to POST received, idle: p50 / p99", "%.2f / %.2f ms" % (idle["p50_ms"], idle["p99_ms"])),
+            fact("XADD to POST received, %s events/s beside it: p50" % format(round(loaded["background_per_s"]), ","),
+                 "%.2f ms" % loaded["p50_ms"]),
+            at_most("the same: p99", "%.2f ms" % loaded["p99_ms"], loaded["p99_ms"], 2, 1, unit("ms"))]
