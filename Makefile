@@ -42,7 +42,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help all deps deps-build test asan fuzz bench torture deliveries interop report-look reload demo run lint format install clean
+.PHONY: help all deps deps-build test asan fuzz fuzz-campaign bench torture deliveries interop report-look reload demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -65,7 +65,7 @@ all: deps-build ## build build/churnd and build/churnctl (the default)
 	+@$(FLAVOUR_OF)release programs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  CI=true or WERROR=1 makes warnings errors; ONLY=WORD runs only the tests whose name holds WORD;"
 	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, DELIVERIES size the long tests."
@@ -90,6 +90,10 @@ asan: deps-build ## unit tests under AddressSanitizer and UndefinedBehaviorSanit
 fuzz: deps ## fuzz every parser for FUZZ_SECONDS (15) each
 	+@$(FLAVOUR_OF)fuzz fuzzers
 	@$(RUN) $(PICK) $(STAGE_FUZZ)
+
+fuzz-campaign: deps ## fuzz each parser for FUZZ_SECONDS=600, count what was run in tests/fuzz/executions.tsv, keep what reached more
+	+@$(FLAVOUR_OF)fuzz fuzzers
+	@tests/fuzz/campaign
 
 bench: deps-build ## measure ingest, engine, replay and latency
 	+@$(FLAVOUR_OF)release programs bench tools
