@@ -42,7 +42,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help all deps deps-build test asan fuzz fuzz-campaign bench torture deliveries interop report-look reload demo run lint format install clean
+.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench torture deliveries interop report-look reload demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
