@@ -62,6 +62,8 @@ text_bytes(const struct entry *entry)
 static void
 keep_entry(struct arena *arena, struct entry *entry)
 {
+	struct field *attributes =
+		arena_array(arena, entry->attribute_count, sizeof *attributes);
 	char *to = arena_alloc(arena, text_bytes(entry));
 
 	keep(&to, &entry->customer);
@@ -70,9 +72,11 @@ keep_entry(struct arena *arena, struct entry *entry)
 	keep(&to, &entry->source);
 	keep(&to, &entry->event_id);
 	for (unsigned i = 0; i < entry->attribute_count; i++) {
-		keep(&to, &entry->attributes[i].key);
-		keep(&to, &entry->attributes[i].value);
+		attributes[i] = entry->attributes[i];
+		keep(&to, &attributes[i].key);
+		keep(&to, &attributes[i].value);
 	}
+	entry->attributes = attributes;
 }
 
 /* What is said of the whole comes after what was said of the rows before. */

@@ -37,7 +37,6 @@ chunk_apply(struct live *live)
 	live->read += applied;
 	live->count.entries += applied;
 	live->entry_count = 0;
-	arena_reset(&live->decode);
 }
 
 /* An entry that changes nobody: time moves on to it. */
@@ -201,6 +200,8 @@ take_entry(struct live *live, const struct reply *item, bool may_be_future)
 	}
 	if (!is_prepared(live, id))
 		return false;
+	if (live->entry_count == 0)
+		arena_reset(&live->decode);
 	if (event_decode(id, live->fields.items, live->fields.count, &live->decode,
 			 &live->entries[live->entry_count], &err))
 		return decoded(live, &live->entries[live->entry_count], item);

@@ -15,7 +15,10 @@
 struct decoding {
 	struct entry *out;
 	struct err *err;
-	unsigned seen; /* bit k: fields[k] was given */
+	struct arena *arena;
+	struct field *attributes; /* of out; made with the first, for `left` of them */
+	unsigned left;		  /* fields from the one at work to the last */
+	unsigned seen;		  /* bit k: fields[k] was given */
 };
 
 /* --- customer, type --- */
@@ -294,6 +297,21 @@ check_key(struct err *err, struct str key)
 	return true;
 }
 
+static void
+add_attribute(struct decoding *decoding, const struct field *field)
+{
+	struct entry *out = decoding->out;
+
+	if (out->attribute_count == 0) {
+		unsigned most = decoding->left < EVENT_MAX_ATTRIBUTES ? decoding->left
+								      : EVENT_MAX_ATTRIBUTES;
+
+		decoding->attributes = arena_array(decoding->arena, most, sizeof *field);
+		out->attributes = decoding->attributes;
+	}
+	decoding->attributes[out->attribute_count++] = *field;
+}
+
 static bool
 take_attribute(struct decoding *decoding, const struct field *field)
 {
@@ -313,7 +331,7 @@ take_attribute(struct decoding *decoding, const struct field *field)
 	}
 	if (out->attribute_count == EVENT_MAX_ATTRIBUTES)
 		return err_set(decoding->err, "more than %d attributes", EVENT_MAX_ATTRIBUTES);
-	out->attributes[out->attribute_count++] = *field;
+	add_attribute(decoding, field);
 	return true;
 }
 
@@ -418,14 +436,15 @@ begin(struct entry *out, struct stream_id id)
 	out->ts = id.ms;
 	out->value = 0;
 	out->has_value = out->backfill = false;
+	out->attributes = NULL;
 	out->attribute_count = 0;
 }
 
 static bool
-decode_fields(struct stream_id id, const struct field *list, unsigned count, struct entry *out,
-	      struct err *err)
+decode_fields(struct stream_id id, const struct field *list, unsigned count,
+	      struct arena *arena, struct entry *out, struct err *err)
 {
-	struct decoding decoding = {out, err, 0};
+	struct decoding decoding = {.out = out, .err = err, .arena = arena};
 	size_t bytes = 0;
 
 	for (unsigned i = 0; i < count; i++)
@@ -435,6 +454,7 @@ decode_fields(struct stream_id id, const struct field *list, unsigned count, str
 			       EVENT_MAX_BYTES);
 	begin(out, id);
 	for (unsigned i = 0; i < count; i++) {
+		decoding.left = count - i;
 		if (!take_field(&decoding, &list[i]))
 			return false;
 	}
@@ -454,7 +474,7 @@ decode_data(struct stream_id id, struct str data, struct arena *arena, struct en
 	list = arena_array(arena, EVENT_MAX_FIELDS, sizeof *list);
 	if (!event_fields_json(data, arena, list, &count, err))
 		return err_prefix(err, "data");
-	return decode_fields(id, list, count, out, err);
+	return decode_fields(id, list, count, arena, out, err);
 }
 
 bool
@@ -463,7 +483,7 @@ event_decode(struct stream_id id, const struct field *list, unsigned count, stru
 {
 	if (count == 1 && str_eq(list->key, STR("data")))
 		return decode_data(id, list->value, arena, out, err);
-	return decode_fields(id, list, count, out, err);
+	return decode_fields(id, list, count, arena, out, err);
 }
 
 static bool

@@ -7,8 +7,8 @@
 #include "engine/entry.h"
 
 /* Fields of one stream entry to an entry, by every rule of the contract (required fields, lengths, UTF-8,
- * ts within bounds, reserved types and what they need, `data`). Text is borrowed from fields; a `data`
- * object is unpacked into arena. false: one sentence for <prefix>rejected; *out is then undefined. */
+ * ts within bounds, reserved types and what they need, `data`). Text is borrowed from fields; attributes, and
+ * what a `data` object holds, lie in arena. false: one sentence for <prefix>rejected; *out is then undefined. */
 bool event_decode(struct stream_id id, const struct field *fields, unsigned count,
 		  struct arena *arena, struct entry *out, struct err *err) MUST_CHECK;
 

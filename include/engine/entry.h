@@ -44,19 +44,19 @@ enum entry_kind {
 	ENTRY_TAG, /* churnd.tag: attributes tag, remove, expires, who */
 };
 
-/* One decoded, validated entry. All text is borrowed from the reader's batch. */
+/* One decoded, validated entry. All that it points to is borrowed from the reader's batch. */
 struct entry {
 	struct stream_id id;
 	enum entry_kind kind;
+	uint16_t attribute_count;
+	bool has_value;
+	bool backfill;
 	struct str customer; /* empty for clock and rules */
 	struct str type;
 	int64_t ts; /* when it happened; the entry's own ms when not given */
 	double value;
-	bool has_value;
-	bool backfill;
 	struct str user, source, event_id; /* STR_NONE when absent */
-	struct field attributes[EVENT_MAX_ATTRIBUTES];
-	unsigned attribute_count;
+	const struct field *attributes;
 };
 
 struct str entry_attribute(const struct entry *entry,

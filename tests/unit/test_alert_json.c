@@ -92,7 +92,11 @@ static const struct order_sink sink = {NULL, hear};
 static void
 send(const char *when, const char *type, const char *key, const char *value)
 {
-	struct entry entry = {.kind = ENTRY_EVENT, .customer = STR("c42")};
+	const struct field attribute = {str_of(key), str_of(value)};
+	struct entry entry = {.kind = ENTRY_EVENT,
+			      .customer = STR("c42"),
+			      .attributes = &attribute,
+			      .attribute_count = key != NULL};
 
 	entry.id.ms = entry.ts = at(when);
 	entry.id.seq = ++heard.world.seq;
@@ -101,9 +105,6 @@ send(const char *when, const char *type, const char *key, const char *value)
 		entry.kind = ENTRY_PROFILE;
 	if (str_is(entry.type, "churnd.tag"))
 		entry.kind = ENTRY_TAG;
-	if (key)
-		entry.attributes[entry.attribute_count++] =
-			(struct field){str_of(key), str_of(value)};
 	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &sink), 1);
 }
 
@@ -337,17 +338,19 @@ static void
 do_task(const char *when)
 {
 	const struct customer *customer = engine_find(heard.world.engine, STR("c42"));
+	char id[ORDER_ID];
+	struct field attributes[] = {{STR("task"), {0}},
+				     {STR("verb"), STR("done")},
+				     {STR("reason_code"), STR("trained")}};
 	struct entry entry = {.kind = ENTRY_TASK,
 			      .customer = STR("c42"),
 			      .type = STR("churnd.task"),
+			      .attributes = attributes,
 			      .attribute_count = 3};
-	char id[ORDER_ID];
 
 	engine_task_id(heard.world.engine, customer, &customer->cold->tasks[0], id);
+	attributes[0].value = str_of(id);
 	entry.id.ms = entry.ts = at(when);
-	entry.attributes[0] = (struct field){STR("task"), str_of(id)};
-	entry.attributes[1] = (struct field){STR("verb"), STR("done")};
-	entry.attributes[2] = (struct field){STR("reason_code"), STR("trained")};
 	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &sink), 1);
 }
 
