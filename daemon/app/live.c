@@ -18,6 +18,8 @@
 #include "codec/stream_id.h"
 #include "io/log.h"
 
+#define INFO_AGAIN_MS 500 /* Redis could not say who it is */
+
 #define BIT(state) (1u << (state))
 
 static const struct {
@@ -134,22 +136,6 @@ live_read_on(struct live *live)
 	stream_start(live->stream, engine_position(live->engine));
 }
 
-static void
-on_again(evutil_socket_t fd, short what, void *ctx)
-{
-	struct live *live = ctx;
-
-	(void)fd, (void)what;
-	if (live->state == LIVE_STARTING) {
-		live_boot(live);
-	} else if (live->state == LIVE_PAUSED) {
-		live_move(live, live->recovered ? LIVE_RUNNING : LIVE_RECOVERING);
-		live_read_on(live);
-	} else if (live->state == LIVE_STOPPED) {
-		live->options.hooks.stopped(live->options.hooks.ctx);
-	}
-}
-
 /* ---- the connections ---- */
 
 static void
@@ -160,6 +146,10 @@ on_info(void *ctx, const struct reply *reply)
 
 	if (live->state != LIVE_CONNECTING)
 		return;
+	if (reply->type == REPLY_ERROR) {
+		live_timer(live->again, INFO_AGAIN_MS);
+		return;
+	}
 	stream_run_id(reply, run_id);
 	if (strcmp(run_id, live->run_id) != 0 && live->recovered) {
 		log_warn("redis", "Redis was restarted or replaced: memory is dropped and "
@@ -179,6 +169,24 @@ on_up(void *ctx)
 
 	if (live->state == LIVE_CONNECTING)
 		redis_command(live->redis, on_info, live, "INFO", "server", NULL);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *ctx)
+{
+	struct live *live = ctx;
+
+	(void)fd, (void)what;
+	if (live->state == LIVE_CONNECTING && redis_is_up(live->redis)) {
+		on_up(live);
+	} else if (live->state == LIVE_STARTING) {
+		live_boot(live);
+	} else if (live->state == LIVE_PAUSED) {
+		live_move(live, live->recovered ? LIVE_RUNNING : LIVE_RECOVERING);
+		live_read_on(live);
+	} else if (live->state == LIVE_STOPPED) {
+		live->options.hooks.stopped(live->options.hooks.ctx);
+	}
 }
 
 static void
@@ -286,7 +294,9 @@ on_group_made(void *ctx, const struct reply *reply)
 	struct live *live = ctx;
 	char why[400];
 
-	if (reply->type != REPLY_ERROR || reply_error_is(reply, "BUSYGROUP"))
+	/* What passes is tried again: the next commit misses the group too. */
+	if (reply->type != REPLY_ERROR || reply_error_is(reply, "BUSYGROUP") ||
+	    redis_error_is_passing(reply))
 		return;
 	snprintf(why, sizeof why, "cannot make the consumer group again: Redis says %.*s",
 		 STR_ARG(reply->text));

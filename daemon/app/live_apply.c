@@ -63,13 +63,15 @@ entry_reject(struct live *live, struct stream_id id, const struct reply *item,
 /* ---- a change of rules ---- */
 
 static void
-rules_change(struct live *live, const struct entry *entry, struct ruleset *rules)
+rules_change(struct live *live, const struct entry *entry, const struct rule_files *files,
+	     struct ruleset *rules)
 {
 	const struct order_sink sink = live_sink(live);
 	struct partition *partition = &live->partition;
 	size_t epoch = partition_epoch_at(partition, entry->id);
 
-	live_rules_expire(live, engine_rules(live->engine)->sha_hex, rules->sha_hex);
+	if (live->recovered)
+		live_rules_keep(live, engine_rules(live->engine)->sha_hex, files);
 	engine_change_rules(live->engine, entry, rules, &sink);
 	live->read++;
 	live->count.entries++;
@@ -112,7 +114,7 @@ take_rules(struct live *live, const struct entry *entry, const struct reply *ite
 	if (rules == NULL)
 		entry_reject(live, entry->id, item, "the rules with this sha256 are in error");
 	else
-		rules_change(live, entry, rules);
+		rules_change(live, entry, files, rules);
 	return true;
 }
 

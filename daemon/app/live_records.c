@@ -135,9 +135,15 @@ on_loaded(void *ctx)
 }
 
 static void
-on_load_failed(void *ctx, const char *why)
+on_load_failed(void *ctx, const char *why, bool passing)
 {
-	live_fail(ctx, why);
+	struct live *live = ctx;
+
+	live->load = NULL;
+	if (live->state == LIVE_LOADING && passing)
+		live_boot_again(live, why);
+	else
+		live_fail(live, why);
 }
 
 void

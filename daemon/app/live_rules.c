@@ -20,44 +20,60 @@ rules_key(struct live *live, const char *sha, struct buf *out)
 	return buf_view(out);
 }
 
+static size_t
+texts_words(const struct rule_files *files)
+{
+	return 4 + 4 * (size_t)files->count;
+}
+
+/* HSET <prefix>rules:<sha> count n name:0 .. text:0 .. */
+static void
+texts_write(struct live *live, struct buf *out, const struct rule_files *files)
+{
+	struct buf name = {0};
+
+	resp_text(out, "HSET");
+	resp_arg(out, rules_key(live, files->sha_hex, &name));
+	resp_text(out, "count");
+	resp_int(out, files->count);
+	for (unsigned i = 0; i < files->count; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "name:%u", i);
+		resp_arg(out, buf_view(&name));
+		resp_arg(out, files->files[i].name);
+		buf_clear(&name);
+		buf_printf(&name, "text:%u", i);
+		resp_arg(out, buf_view(&name));
+		resp_arg(out, files->files[i].text);
+	}
+	buf_finish(&name);
+}
+
 void
-live_rules_expire(struct live *live, const char *old_sha, const char *new_sha)
+live_rules_keep(struct live *live, const char *old_sha, const struct rule_files *files)
 {
 	struct buf key = {0};
-	char ms[24];
+	struct buf *out = store_add_command(live->store, 3);
 
-	snprintf(ms, sizeof ms, "%lld", (long long)live->options.config->keep_output);
-	(void)rules_key(live, old_sha, &key);
-	redis_command(live->redis, live_ignore, NULL, "PEXPIRE", key.p, ms, NULL);
-	(void)rules_key(live, new_sha, &key);
-	redis_command(live->redis, live_ignore, NULL, "PERSIST", key.p, NULL);
+	resp_text(out, "PEXPIRE");
+	resp_arg(out, rules_key(live, old_sha, &key));
+	resp_int(out, live->options.config->keep_output);
+	texts_write(live, store_add_command(live->store, texts_words(files)), files);
+	out = store_add_command(live->store, 2);
+	resp_text(out, "PERSIST");
+	resp_arg(out, rules_key(live, files->sha_hex, &key));
 	buf_finish(&key);
 }
 
 void
 live_rules_store(struct live *live, const struct rule_files *files)
 {
-	struct buf key = {0}, out = {0}, field = {0};
+	struct buf out = {0};
 
-	resp_array(&out, 4 + 4 * (size_t)files->count);
-	resp_text(&out, "HSET");
-	resp_arg(&out, rules_key(live, files->sha_hex, &key));
-	resp_text(&out, "count");
-	resp_int(&out, files->count);
-	for (unsigned i = 0; i < files->count; i++) {
-		buf_clear(&field);
-		buf_printf(&field, "name:%u", i);
-		resp_arg(&out, buf_view(&field));
-		resp_arg(&out, files->files[i].name);
-		buf_clear(&field);
-		buf_printf(&field, "text:%u", i);
-		resp_arg(&out, buf_view(&field));
-		resp_arg(&out, files->files[i].text);
-	}
+	resp_array(&out, texts_words(files));
+	texts_write(live, &out, files);
 	redis_send(live->redis, buf_view(&out), 1, live_ignore, NULL);
-	buf_finish(&key);
 	buf_finish(&out);
-	buf_finish(&field);
 }
 
 static struct str

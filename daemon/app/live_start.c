@@ -25,6 +25,15 @@ boot_again(struct live *live, const struct reply *reply)
 	live_timer(live->again, BOOT_AGAIN_MS);
 }
 
+void
+live_boot_again(struct live *live, const char *why)
+{
+	log_warn("redis", "starting pauses: %s", why);
+	live_forget(live);
+	live_move(live, LIVE_STARTING);
+	live_timer(live->again, BOOT_AGAIN_MS);
+}
+
 static void
 on_boot_mark(void *ctx, const struct reply *reply)
 {
@@ -190,7 +199,9 @@ on_group(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
 
-	if (reply->type == REPLY_ERROR && !reply_error_is(reply, "BUSYGROUP"))
+	/* What passes refuses the transaction behind it too, or the first commit finds that there is no group. */
+	if (reply->type == REPLY_ERROR && !reply_error_is(reply, "BUSYGROUP") &&
+	    !redis_error_is_passing(reply))
 		err_set(&live->boot_error, "cannot make the consumer group: Redis says %.*s",
 			STR_ARG(reply->text));
 }
@@ -228,9 +239,9 @@ boot_first(struct live *live)
 	buf_clear(&live->scratch);
 	partition_print(&live->scratch, &live->partition);
 	log_info("main", "first start: reading %s from %s", live->events.p, from);
-	live_rules_store(live, live->files);
 	group_make(live, from);
 	redis_command(live->redis, live_ignore, NULL, "MULTI", NULL);
+	live_rules_store(live, live->files);
 	redis_command(live->redis, live_ignore, NULL, "SET", live_key(live, "partition").p,
 		      live->scratch.p, NULL);
 	redis_command(live->redis, live_ignore, NULL, "SET", live_key(live, "commit").p, mark,

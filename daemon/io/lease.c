@@ -144,13 +144,29 @@ stand_by(struct lease *lease)
 	wait_on(lease);
 }
 
-/* EXEC of the takeover: nil when the lease changed meanwhile. */
+/* DEL of the takeover: its refusal says why the EXEC behind it comes to nothing. */
+static void
+on_queued(void *ctx, const struct reply *reply)
+{
+	struct lease *lease = ctx;
+
+	if (lease->state == LEASE_ASKING)
+		(void)is_refused(lease, reply);
+}
+
+/* EXEC of the takeover: nil when the lease changed meanwhile, EXECABORT when Redis cannot take it now. */
 static void
 on_exec(void *ctx, const struct reply *reply)
 {
 	struct lease *lease = ctx;
 
-	if (lease->state != LEASE_ASKING || is_refused(lease, reply))
+	if (lease->state != LEASE_ASKING)
+		return;
+	if (reply_error_is(reply, "EXECABORT")) {
+		wait_on(lease);
+		return;
+	}
+	if (is_refused(lease, reply))
 		return;
 	if (reply->type == REPLY_ARRAY)
 		log_info("redis", "took over the lease %s: the connection of %.*s is gone",
@@ -189,7 +205,7 @@ on_client_list(void *ctx, const struct reply *reply)
 		return;
 	}
 	redis_command(redis, on_ignored, NULL, "MULTI", NULL);
-	redis_command(redis, on_ignored, NULL, "DEL", lease->key.p, NULL);
+	redis_command(redis, on_queued, lease, "DEL", lease->key.p, NULL);
 	redis_command(redis, on_exec, lease, "EXEC", NULL);
 }
 

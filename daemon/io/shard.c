@@ -158,7 +158,8 @@ struct shard_load {
 	struct shard_hooks hooks;
 	struct buf out;
 	unsigned asked, answered;
-	bool failed;
+	bool failed, passing;
+	struct err why;
 };
 
 static void on_shard(void *ctx, const struct reply *reply);
@@ -176,21 +177,23 @@ load_ask(struct shard_load *load)
 static void
 load_end(struct shard_load *load)
 {
-	struct shard_hooks hooks = load->hooks;
+	const struct shard_load ended = *load;
 
 	shard_load_drop(load);
-	hooks.done(hooks.ctx);
+	if (ended.failed)
+		ended.hooks.fail(ended.hooks.ctx, ended.why.text, ended.passing);
+	else
+		ended.hooks.done(ended.hooks.ctx);
 }
 
 static void
 load_fail(struct shard_load *load, const struct reply *reply)
 {
-	char why[512];
-
+	if (!load->failed)
+		err_set(&load->why, "cannot load %.*sstate:%u: Redis says %.*s",
+			STR_ARG(load->prefix), load->answered, STR_ARG(reply->text));
+	load->passing = redis_error_is_passing(reply) && (load->passing || !load->failed);
 	load->failed = true;
-	snprintf(why, sizeof why, "cannot load %.*sstate:%u: Redis says %.*s",
-		 STR_ARG(load->prefix), load->answered, STR_ARG(reply->text));
-	load->hooks.fail(load->hooks.ctx, why);
 }
 
 static void
@@ -198,19 +201,15 @@ on_shard(void *ctx, const struct reply *reply)
 {
 	struct shard_load *load = ctx;
 
-	if (load->failed)
-		return;
-	if (reply->type != REPLY_ARRAY) {
+	if (reply->type != REPLY_ARRAY)
 		load_fail(load, reply);
-		return;
-	}
 	/* Names and values are leaves: the i-th lies i places further on. */
-	for (uint32_t i = 0; i + 1 < reply->count; i += 2)
+	for (uint32_t i = 0; !load->failed && i + 1 < reply->count; i += 2)
 		load->hooks.record(load->hooks.ctx, reply[1 + i].text, reply[2 + i].text);
 	load->answered++;
-	if (load->asked < SHARD_COUNT)
+	if (!load->failed && load->asked < SHARD_COUNT)
 		load_ask(load);
-	else if (load->answered == SHARD_COUNT)
+	else if (load->answered == load->asked)
 		load_end(load);
 }
 

@@ -166,12 +166,17 @@ stream_run_id(const struct reply *info, char out[STREAM_RUN_ID])
 	}
 }
 
+/* A Redis that cannot say who it is now is asked again. */
 static void
 on_info(void *ctx, const struct reply *reply)
 {
 	struct stream *stream = ctx;
 	char run_id[STREAM_RUN_ID];
 
+	if (reply->type == REPLY_ERROR) {
+		timer_set(stream, AGAIN_MS);
+		return;
+	}
 	stream_run_id(reply, run_id);
 	stream->up = true;
 	stream->options.hooks.up(stream->options.hooks.ctx, run_id);
@@ -212,6 +217,8 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	if (stream->under_way == 0) {
+		if (!stream->up && redis_is_up(stream->redis))
+			on_up(stream);
 		read_on(stream);
 		return;
 	}

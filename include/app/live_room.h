@@ -164,6 +164,7 @@ void live_all_committed(struct live *live); /* the last of live_stop() */
 
 /* live_start.c: from the lease to a running engine. */
 void live_boot(struct live *live);
+void live_boot_again(struct live *live, const char *why); /* all that was loaded is dropped */
 void live_recovered(struct live *live);
 
 /* live_records.c: records into the engine. */
@@ -179,8 +180,10 @@ enum live_rules live_rules_find(struct live *live, struct str sha,
 				const struct rule_files **out,
 				void (*fetched)(struct live *live));
 struct ruleset *live_rules_make(struct live *live, const struct rule_files *files);
-/* Texts that are in force no more go when outputs of their time do; those in force stay. */
-void live_rules_expire(struct live *live, const char *old_sha, const char *new_sha);
+/* With the commit that puts rules in force: their texts are there as long as they are, those of the old ones go
+ * when outputs of their time do. What announced them may have been refused, or be about to expire. */
+void live_rules_keep(struct live *live, const char *old_sha, const struct rule_files *files);
+/* At once: for those who read the entry that follows. */
 void live_rules_store(struct live *live, const struct rule_files *files);
 void live_rules_announce(struct live *live);
 void live_rules_changed(struct live *live, const struct entry *entry); /* in force, now */

@@ -35,12 +35,13 @@ unsigned shard_batch_write(struct shard_batch *batch, struct str prefix, struct 
 void shard_batch_clear(struct shard_batch *batch);
 void shard_batch_finish(struct shard_batch *batch);
 
-/* Reads all shards, a few ahead; the loader ends itself with done() or fail(). */
+/* Reads all shards, a few ahead; the loader ends itself with done() or fail(), when no reply is owed any more.
+ * passing: Redis cannot be read now; all that was read so far is to be thrown away. */
 struct shard_hooks {
 	void *ctx;
 	void (*record)(void *ctx, struct str id, struct str bytes);
 	void (*done)(void *ctx);
-	void (*fail)(void *ctx, const char *why);
+	void (*fail)(void *ctx, const char *why, bool passing);
 };
 struct shard_load;
 struct shard_load *shard_load_begin(struct redis *redis, struct str prefix,
