@@ -204,6 +204,7 @@ SUPPORT_SRC := $(call sources,tests/support)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 BENCH_SRC   := $(call sources,tests/bench)
 TOOLS_SRC   := $(call sources,tests/tools)
+SIM_SRC     := $(call sources,tests/sim)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
@@ -211,10 +212,11 @@ PROGRAMS := $(MAIN_SRC:daemon/app/%.c=$(BIN)/%)
 UNIT  := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
+SIM   := $(if $(SIM_SRC),$(B)/sim/worlds)
 FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 
-.PHONY: lib programs unit bench tools fuzzers everything tidy flags
-everything: lib programs unit bench tools
+.PHONY: lib programs unit bench tools sim fuzzers everything tidy flags
+everything: lib programs unit bench tools sim
 	@:
 lib: $(LIBS)
 	@:
@@ -225,6 +227,8 @@ unit: $(UNIT)
 bench: $(BENCH)
 	@:
 tools: $(TOOLS)
+	@:
+sim: $(SIM)
 	@:
 fuzzers: $(FUZZ)
 	@:
@@ -261,11 +265,14 @@ $(PROGRAMS): $(BIN)/%: $(B)/obj/daemon/app/%.o $(filter-out %/libsupport.a,$(LIB
 	@echo "  $(FLAVOUR)  $@"; $(call link)
 $(UNIT) $(BENCH) $(TOOLS): $(B)/%: $(B)/obj/tests/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
+# What it stands in for comes first: the linker takes it before the library's.
+$(SIM): $(call objects,$(SIM_SRC)) $(LIBS)
+	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
 $(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,-fsanitize=fuzzer,$(CMOCKA_LIBS))
 
 # clang-tidy remembers what it has read: a file is read again when it, a header of it, or the rules change.
-TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(TOOLS_SRC) $(FUZZ_SRC)
+TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(TOOLS_SRC) $(SIM_SRC) $(FUZZ_SRC)
 TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
 tidy: $(TIDY)
 	@:

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Simulated worlds: the real live code against a fake Redis, a fake receiver and a fake clock, one seed one run.
+ *
+ *   SEEDS=N worlds            seeds FROM (1) to FROM + N - 1
+ *   SEED=S [SHOW=1] worlds    that one alone, with its whole trace
+ *   AGAIN=K                   each K-th seed runs twice, and both traces have to be equal (16; 0: none) */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/sim.h"
+#include "sim/world.h"
+
+static uint64_t
+option(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL && *text != '\0' ? strtoull(text, NULL, 10) : otherwise;
+}
+
+/* An assert of the daemon's own. */
+static void
+on_abort(int number)
+{
+	(void)number;
+	sim_fail("an assertion of the daemon's does not hold");
+}
+
+static void
+twice(uint64_t seed, const struct world_tally *first)
+{
+	struct world_tally second;
+
+	world_run(seed, &second);
+	if (first->hash != second.hash || first->commands != second.commands)
+		sim_fail("a second run gives another trace: %" PRIu64 " and %" PRIu64
+			 " commands",
+			 first->commands, second.commands);
+}
+
+static void
+sum_up(struct world_tally *sum, const struct world_tally *one)
+{
+	sum->commands += one->commands;
+	sum->turns += one->turns;
+	sum->entries += one->entries;
+	sum->alerts += one->alerts;
+	sum->tasks += one->tasks;
+	sum->rejects += one->rejects;
+	sum->requests += one->requests;
+	sum->lives += one->lives;
+	sum->failures += one->failures;
+	sum->restores += one->restores;
+}
+
+int
+main(void)
+{
+	uint64_t only = option("SEED", 0), from = only > 0 ? only : option("FROM", 1);
+	uint64_t seeds = only > 0 ? 1 : option("SEEDS", 200), again = option("AGAIN", 16);
+	struct world_tally sum = {0}, one;
+
+	signal(SIGABRT, on_abort);
+	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+	sim_show(option("SHOW", 0) > 0);
+	for (uint64_t seed = from; seed < from + seeds; seed++) {
+		world_run(seed, &one);
+		sum_up(&sum, &one);
+		if (again > 0 && seed % again == 0)
+			twice(seed, &one);
+	}
+	printf("ok 1 - every law holds in every world\n# seeds %" PRIu64 " to %" PRIu64
+	       ": %" PRIu64 " lives, %" PRIu64 " entries, %" PRIu64 " alerts, %" PRIu64
+	       " task changes, %" PRIu64 " rejects, %" PRIu64 " requests, %" PRIu64
+	       " commands, %" PRIu64 " turns; Redis went back in %" PRIu64 ", %" PRIu64
+	       " gave up\n1..1\n",
+	       from, from + seeds - 1, sum.lives, sum.entries, sum.alerts, sum.tasks,
+	       sum.rejects, sum.requests, sum.commands, sum.turns, sum.restores, sum.failures);
+	return 0;
+}
