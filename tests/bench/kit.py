@@ -30,6 +30,8 @@ SIZES = {
     "PROBES": 1000,            # events whose alert is timed
     "LOAD": 50000,             # events a second beside them
     "MEMORY_CUSTOMERS": 50000,
+    "START_CUSTOMERS": 1000000, # whose records a start loads
+    "START_ROUNDS": 3,          # starts of it
     "POSTS": 100000,           # a backlog of alerts
     "CONCURRENCY": 8,          # requests at once
     "PAIRS": 5,                # of neighbours, without and with bad ones

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a customer costs in memory: six signals, each with an event about every other day for 90 days. The
- * records go to Redis as a commit would write them, to be weighed there. One JSON line.
+ * records go to Redis as a commit would write them, to be weighed there, or to be loaded: then the last day
+ * ends before UNTIL, and each customer's record is written COPIES times, under other names. One JSON line.
  *
- *   memory SOCKET PREFIX RULES CUSTOMERS */
+ *   memory SOCKET PREFIX RULES CUSTOMERS [UNTIL_MS COPIES] */
 #include "app/rule_files.h"
 #include "base/mem.h"
 #include "bench/traffic.h"
@@ -31,6 +32,7 @@ struct memory {
 	unsigned waiting;
 	uint64_t events, orders;
 	uint64_t customers;
+	int64_t start;
 };
 
 static void
@@ -66,10 +68,10 @@ add(struct memory *memory, uint64_t who, const struct sample *sample, int64_t ms
 	char *name = memory->names[memory->waiting];
 
 	*name = 'c';
-	traffic_digits(name + 1, who, 7);
+	traffic_digits(name + 1, who, 8);
 	*entry = (struct entry){
 		.id = {ms, memory->events + memory->waiting + 1},
-		.customer = {name, 8},
+		.customer = {name, 9},
 		.type = str_of(sample->type),
 		.ts = ms,
 		.value = sample->value_from +
@@ -84,7 +86,7 @@ add(struct memory *memory, uint64_t who, const struct sample *sample, int64_t ms
 static void
 run_day(struct memory *memory, int day)
 {
-	int64_t start = INT64_C(1767200400000) + day * DAY_MS;
+	int64_t start = memory->start + day * DAY_MS;
 
 	for (uint64_t who = 0; who < memory->customers; who++) {
 		int64_t ms =
@@ -127,28 +129,47 @@ await_integers(int fd, unsigned owed)
 	}
 }
 
-static size_t
-records_write(const struct memory *memory, int fd, const char *prefix)
+struct writing {
+	const struct memory *memory;
+	int fd;
+	struct str prefix;
+	struct shard_batch batch;
+	struct buf out;
+};
+
+static void
+records_flush(struct writing *writing)
 {
-	struct shard_batch batch = {0};
-	struct buf out = {0};
+	buf_clear(&writing->out);
+	unsigned commands = shard_batch_write(&writing->batch, writing->prefix, &writing->out);
+
+	bench_send(writing->fd, writing->out.p, writing->out.n);
+	await_integers(writing->fd, commands);
+}
+
+/* Of one copy of the customers. Returns the bytes of their records. */
+static size_t
+records_write(struct writing *writing, uint64_t copy)
+{
+	const struct engine *engine = writing->memory->engine;
+	struct buf record = {0};
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < engine_customers(memory->engine); i++) {
-		shard_batch_add(&batch, engine_rules(memory->engine),
-				engine_customer_at(memory->engine, i),
-				engine_position(memory->engine));
-		bytes += batch.items[batch.count - 1].record_n;
-		if (batch.count < PIECE && i + 1 < engine_customers(memory->engine))
-			continue;
-		buf_clear(&out);
-		unsigned commands = shard_batch_write(&batch, str_of(prefix), &out);
+	for (size_t i = 0; i < engine_customers(engine); i++) {
+		char name[16] = "c";
 
-		bench_send(fd, out.p, out.n);
-		await_integers(fd, commands);
+		buf_clear(&record);
+		record_encode(&record, engine_rules(engine), engine_customer_at(engine, i),
+			      engine_position(engine));
+		traffic_digits(name + 1, copy * writing->memory->customers + i, 8);
+		shard_batch_add_bytes(&writing->batch, (struct str){name, 9},
+				      buf_view(&record));
+		bytes += record.n;
+		if (writing->batch.count == PIECE)
+			records_flush(writing);
 	}
-	shard_batch_finish(&batch);
-	buf_finish(&out);
+	records_flush(writing);
+	buf_finish(&record);
 	return bytes;
 }
 
@@ -179,11 +200,14 @@ main(int argc, char **argv)
 	struct rule_files *files;
 	struct memory *memory;
 	struct arena arena;
-	size_t before, resident, records;
+	struct writing writing = {0};
+	size_t before, resident, records = 0;
+	uint64_t copies;
 	double customers;
 
-	if (argc != 5) {
-		fputs("usage: memory SOCKET PREFIX RULES CUSTOMERS\n", stderr);
+	if (argc != 5 && argc != 7) {
+		fputs("usage: memory SOCKET PREFIX RULES CUSTOMERS [UNTIL_MS COPIES]\n",
+		      stderr);
 		return 2;
 	}
 	arena_init(&arena);
@@ -191,20 +215,28 @@ main(int argc, char **argv)
 	memset(memory, 0xff, sizeof *memory); /* resident from the start */
 	memset(memory, 0, sizeof *memory);
 	memory->customers = bench_number(argv[4]);
+	memory->start = argc == 7 ? (int64_t)bench_number(argv[5]) - DAYS * DAY_MS
+				  : INT64_C(1767200400000);
+	copies = argc == 7 ? bench_number(argv[6]) : 1;
 	memory->engine =
 		engine_create(rules_read(argv[3], &files, &arena), (struct hash_seed){1, 2});
 	before = resident_bytes();
 	for (int day = 0; day < DAYS; day++)
 		run_day(memory, day);
 	resident = resident_bytes() - before;
-	records = records_write(memory, bench_connect(argv[1]), argv[2]);
+	writing = (struct writing){
+		.memory = memory, .fd = bench_connect(argv[1]), .prefix = str_of(argv[2])};
+	for (uint64_t copy = 0; copy < copies; copy++)
+		records += records_write(&writing, copy);
+	shard_batch_finish(&writing.batch);
+	buf_finish(&writing.out);
 	customers = (double)engine_customers(memory->engine);
 	printf("{\"bench\":\"memory\",\"customers\":%.0f,\"events\":%" PRIu64
 	       ",\"orders\":%" PRIu64 ",\"resident_per_customer\":%.0f,"
 	       "\"engine_per_customer\":%.0f,\"record_bytes\":%.0f,\"cpu_s\":%.3f}\n",
 	       customers, memory->events, memory->orders, (double)resident / customers,
-	       (double)engine_bytes(memory->engine) / customers, (double)records / customers,
-	       bench_cpu_seconds());
+	       (double)engine_bytes(memory->engine) / customers,
+	       (double)records / customers / (double)copies, bench_cpu_seconds());
 	engine_destroy(memory->engine);
 	mem_free(memory);
 	rule_files_destroy(files);
