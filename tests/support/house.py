@@ -64,6 +64,7 @@ class House:
         self.log = open(self.log_path, "ab")
         self.churnd = self.redis_process = self.redis = None
         self.connect_to = self.sock  # where churnd goes; a proxy may stand between
+        self.keep = "36500d"  # of the streams: all
         self.write_rules(rules)
         shutil.copy(self.rules, self.genesis)
         self.start_redis()
@@ -82,10 +83,10 @@ class House:
 """ % (self.receiver.url, SECRET)
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("""redis: {url: "unix://%s", prefix: "%s"}
-ingest: {keep: 36500d, keep_output: 36500d}
+ingest: {keep: %s, keep_output: %s}
 rules: [rules.yaml]
 http: {listen: "unix:%s/http.sock"}
-%s%s""" % (self.connect_to, self.prefix, self.folder, hook, self.more))
+%s%s""" % (self.connect_to, self.prefix, self.keep, self.keep, self.folder, hook, self.more))
 
     # -- redis
     def start_redis(self):
@@ -100,10 +101,10 @@ http: {listen: "unix:%s/http.sock"}
         self.redis.close()
 
     # -- churnd
-    def start(self):
+    def start(self, preload=None):
         self.write_config()
-        self.churnd = subprocess.Popen([os.path.join(BUILD, "churnd"), "-c", self.config],
-                                       stdout=self.log, stderr=self.log)
+        self.churnd = subprocess.Popen([os.path.join(BUILD, "churnd"), "-c", self.config], stdout=self.log, stderr=self.log,
+                                       env=dict(os.environ, LD_PRELOAD=preload) if preload else None)
 
     def alive(self):
         return self.churnd is not None and self.churnd.poll() is None
