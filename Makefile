@@ -206,6 +206,7 @@ BENCH_SRC   := $(call sources,tests/bench)
 TOOLS_SRC   := $(call sources,tests/tools)
 SIM_SRC     := $(call sources,tests/sim)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
+PRELOAD_SRC := $(call sources,tests/preload)
 
 LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
 PROGRAMS := $(MAIN_SRC:daemon/app/%.c=$(BIN)/%)
@@ -214,6 +215,7 @@ BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 SIM   := $(if $(SIM_SRC),$(B)/sim/worlds)
 FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
+PRELOAD := $(PRELOAD_SRC:tests/preload/%.c=$(B)/tools/%.so)
 
 .PHONY: lib programs unit bench tools sim fuzzers everything tidy flags
 everything: lib programs unit bench tools sim
@@ -226,7 +228,7 @@ unit: $(UNIT)
 	@:
 bench: $(BENCH)
 	@:
-tools: $(TOOLS)
+tools: $(TOOLS) $(PRELOAD)
 	@:
 sim: $(SIM)
 	@:
@@ -268,6 +270,9 @@ $(UNIT) $(BENCH) $(TOOLS): $(B)/%: $(B)/obj/tests/%.o $(LIBS)
 # What it stands in for comes first: the linker takes it before the library's.
 $(SIM): $(call objects,$(SIM_SRC)) $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
+# What LD_PRELOAD puts before the C library: it has names of its own kind, and no library of ours.
+$(PRELOAD): $(B)/tools/%.so: tests/preload/%.c $(B)/flags
+	@mkdir -p $(@D); echo "  $(FLAVOUR)  $@"; $(COMPILER) $(filter-out -fPIE,$(C_ALL)) -Wno-missing-prototypes -fPIC -shared -o $@ $<
 $(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,-fsanitize=fuzzer,$(CMOCKA_LIBS))
 

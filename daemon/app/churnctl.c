@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/memory.h"
 
 #ifndef CHURND_VERSION
 #define CHURND_VERSION "0.1"
@@ -21,7 +22,7 @@ print_help(void)
 		printf("  %s%s%s\n        %s\n", row->name, *row->args ? " " : "", row->args,
 		       row->brief);
 	printf("\nexit status: 0 done; 1 the answer is no; 2 wrong usage or a file in error;\n"
-	       "3 Redis or the daemon cannot be reached\n");
+	       "3 Redis or the daemon cannot be reached; 4 out of memory\n");
 }
 
 static const struct command *
@@ -65,6 +66,8 @@ main(int argc, char **argv)
 	struct ctl ctl = {0};
 	bool help = false, version = false;
 	const char *lang = NULL;
+
+	memory_setup("churnctl: out of memory\n", STATUS_MEMORY);
 	const struct option common[] = {
 		{"-c", OPTION_TEXT, {.text = &ctl.config}},
 		{"--config", OPTION_TEXT, {.text = &ctl.config}},

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/memory.h"
 #include "app/service.h"
 
 #define DEFAULT_CONFIG "/etc/churnd/churnd.yaml"
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2 };
+enum { EXIT_DONE = 0, EXIT_STUCK = 1, EXIT_USAGE = 2 };
 
 static const char usage[] =
 	"usage: churnd [-c FILE] [-t] [--lang en|zh]\n"
@@ -77,8 +78,10 @@ main(int argc, char **argv)
 {
 	struct command_line line;
 	struct setup setup;
-	int status = command_line_read(&line, argc, argv);
+	int status;
 
+	memory_setup("churnd: out of memory\n", EXIT_STUCK);
+	status = command_line_read(&line, argc, argv);
 	if (status >= 0)
 		return status;
 	if (!setup_read(&setup, line.config, line.zh))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/ctl.h"
+#include "base/mem.h"
 #include "codec/http_head.h"
 
 #define REPLY_MAX ((size_t)64 << 20)
@@ -112,7 +113,7 @@ ask_daemon(struct ctl_home *home, const char *path, const struct str *post, json
 
 	*out = NULL;
 	if (!easy)
-		abort();
+		mem_fail();
 	set_address(home, easy, path);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,

@@ -86,7 +86,7 @@ void *
 arena_alloc(struct arena *arena, size_t size)
 {
 	if (size > SIZE_MAX / 4)
-		abort();
+		mem_fail();
 	size_t need = (size + (size == 0) + ALIGN - 1) & ~(ALIGN - 1);
 
 	if (arena->chunks == NULL || arena->chunks->size - arena->used < need)
@@ -102,7 +102,7 @@ void *
 arena_array(struct arena *arena, size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / size)
-		abort();
+		mem_fail();
 	return arena_alloc(arena, count * size);
 }
 

@@ -29,7 +29,7 @@ char *
 buf_space(struct buf *buf, size_t bytes)
 {
 	if (bytes >= SIZE_MAX / 2 - buf->n)
-		abort();
+		mem_fail();
 	if (buf->cap - buf->n <= bytes)
 		MEM_RESERVE(buf->p, buf->cap, buf->n + bytes + 1);
 	return buf->p + buf->n;

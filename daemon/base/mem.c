@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocation that aborts instead of failing. */
+/* Allocation that ends the process instead of failing. */
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/mem.h"
 
@@ -8,11 +8,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
+static void (*on_failure)(void) = abort;
+
+void
+mem_on_failure(void (*last_words)(void))
+{
+	on_failure = last_words;
+}
+
+void
+mem_fail(void)
+{
+	on_failure();
+	abort();
+}
+
 static void *
 sure(void *p)
 {
 	if (p == NULL)
-		abort();
+		mem_fail();
 	return p;
 }
 
@@ -20,7 +35,7 @@ static size_t
 product(size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / size)
-		abort();
+		mem_fail();
 	return count * size;
 }
 

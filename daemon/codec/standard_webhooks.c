@@ -80,7 +80,7 @@ static void
 must(int good)
 {
 	if (!good)
-		abort();
+		mem_fail();
 }
 
 /* H(key xor pad, ...): keys are at most as long as a block. */

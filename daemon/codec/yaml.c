@@ -158,7 +158,7 @@ stop_not_yaml(struct reader *reader)
 	const yaml_parser_t *parser = &reader->parser;
 
 	if (parser->error == YAML_MEMORY_ERROR)
-		abort();
+		mem_fail();
 	const struct problem_row *row = find_problem(parser->problem);
 	const char *code = row != NULL ? row->code : "E004";
 	bool began = row != NULL && row->where_it_began && parser->context != NULL;
@@ -399,7 +399,7 @@ read_tree(struct reader *reader)
 	struct str text = str_slice(reader->raw, reader->begin, reader->raw.n);
 
 	if (!yaml_parser_initialize(&reader->parser))
-		abort();
+		mem_fail();
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text.p, text.n);
 	read_events(reader);

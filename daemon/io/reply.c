@@ -300,7 +300,8 @@ reply_reader_create(void)
 	struct reply_reader *reader = mem_alloc(sizeof *reader);
 
 	reader->parser = redisReaderCreateWithFunctions(&tape_functions);
-	assert(reader->parser != NULL);
+	if (reader->parser == NULL)
+		mem_fail();
 	reader->parser->privdata = reader;
 	reader->parser->maxbuf = FEED_SPARE;
 	reader->limit = REPLY_MAX_BYTES;

@@ -9,7 +9,8 @@ enum status {
 	STATUS_DONE = 0,
 	STATUS_NO = 1,	  /* the answer is no: a check, test or expectation failed */
 	STATUS_USAGE = 2, /* wrong usage, or a file that is unreadable or in error */
-	STATUS_AWAY = 3	  /* Redis or the daemon cannot be reached */
+	STATUS_AWAY = 3,  /* Redis or the daemon cannot be reached */
+	STATUS_MEMORY = 4 /* there was too little of it; nothing was answered */
 };
 
 /* What stands before or after any command. */

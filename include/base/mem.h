@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that cannot fail: running out aborts, because the truth is committed in Redis. */
+/* Memory that cannot fail: running out ends the process, because the truth is committed in Redis. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
 #include <stddef.h>
+
+/* Says that there is no more, and ends the process: by last_words, else by abort(). */
+_Noreturn void mem_fail(void);
+void mem_on_failure(
+	void (*last_words)(void)); /* it does not return, and has no memory to work with */
 
 void *mem_alloc(size_t size);		    /* zeroed; size 0 gives a valid pointer */
 void *mem_array(size_t count, size_t size); /* zeroed, overflow-checked */

@@ -5,7 +5,7 @@ and connections to Redis are cut: the daemon's memory and descriptors stay flat,
 
 Flat is what a regression over the samples after the warm-up says: their slope, times the time it is of, is less than
 GROWTH of memory and CREEP descriptors. SOAK_SAMPLES=FILE keeps the samples, a line each; SOAK_PRELOAD=FILE is loaded
-into the daemon (tests/tools/starve.so with STARVE_KEEP, to see that a leak is found)."""
+into the daemon (tools/starve.so with STARVE_KEEP, to see that a leak is found)."""
 import os
 import random
 import signal
@@ -25,9 +25,9 @@ SECONDS = int(os.environ.get("SOAK_SECONDS", "60"))
 RATE = int(os.environ.get("SOAK_RATE", "5000"))
 RSEED = int(os.environ.get("RSEED", "1"))
 SAMPLES = os.environ.get("SOAK_SAMPLES")
-WARM = max(15, min(600, SECONDS // 5))  # seconds
+WARM = min(600, SECONDS // 3)  # seconds, in which all customers come, and reloads leave their holes
 CUSTOMERS, BATCH, BATCHES = 20000, 100, 1000
-GROWTH = 4 << 20  # bytes in the whole run, however long: reloads leave holes of this size in the first minutes
+GROWTH = 4 << 20  # bytes in the whole run, however long
 CREEP = 2  # descriptors
 
 RULES = """churnd: 1
@@ -175,7 +175,7 @@ def soak():
     house.more = hooks(house)
     samples, producer, troubles = [], Producer(house), Troubles(house, receivers[2])
     try:
-        house.start(os.environ.get("SOAK_PRELOAD"))
+        house.start(dict(os.environ, LD_PRELOAD=os.environ["SOAK_PRELOAD"]) if "SOAK_PRELOAD" in os.environ else None)
         house.wait(lambda: house.mark() is not None, "the first commit")
         producer.start()
         run_it(house, producer, troubles, samples)

@@ -64,6 +64,7 @@ class House:
         self.log = open(self.log_path, "ab")
         self.churnd = self.redis_process = self.redis = None
         self.connect_to = self.sock  # where churnd goes; a proxy may stand between
+        self.born = 0  # where the log of this churnd begins
         self.keep = "36500d"  # of the streams: all
         self.write_rules(rules)
         shutil.copy(self.rules, self.genesis)
@@ -101,10 +102,11 @@ http: {listen: "unix:%s/http.sock"}
         self.redis.close()
 
     # -- churnd
-    def start(self, preload=None):
+    def start(self, env=None):
         self.write_config()
-        self.churnd = subprocess.Popen([os.path.join(BUILD, "churnd"), "-c", self.config], stdout=self.log, stderr=self.log,
-                                       env=dict(os.environ, LD_PRELOAD=preload) if preload else None)
+        self.born = os.path.getsize(self.log_path)
+        self.churnd = subprocess.Popen([os.path.join(BUILD, "churnd"), "-c", self.config],
+                                       stdout=self.log, stderr=self.log, env=env)
 
     def alive(self):
         return self.churnd is not None and self.churnd.poll() is None
@@ -162,6 +164,12 @@ http: {listen: "unix:%s/http.sock"}
         self.log.flush()
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()[-count:]
+
+    def said(self, words):
+        """Has this churnd said so? How often."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            file.seek(self.born)
+            return file.read().count(words)
 
     def wait(self, done, what, seconds=30):
         deadline = time.monotonic() + seconds
