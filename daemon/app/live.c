@@ -203,6 +203,7 @@ on_down(void *ctx, const char *reason)
 	live->load = NULL;
 	live->fetching[0] = '\0';
 	live->due_asked = false;
+	live->trims_asked = 0;
 	live_stop_reading(live);
 	live_append_lost(live);
 	if (!live->recovered)

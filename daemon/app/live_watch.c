@@ -53,13 +53,39 @@ trim_send(struct live *live)
 		      "LIMIT", limit, NULL);
 }
 
+static void outputs_trim_send(struct live *live);
+
+/* Redis takes LIMIT entries away at most: where there were so many there may be more. */
 static void
-output_trim(struct live *live, struct str key, struct stream_id before)
+on_output_trimmed(void *ctx, const struct reply *reply)
+{
+	struct live *live = ctx;
+
+	live->trims_asked--;
+	if (reply->type == REPLY_INTEGER && reply->integer >= TRIM_A_TIME / 2)
+		live->trim_again = true;
+	if (live->trims_asked == 0 && live->trim_again && live->recovered)
+		outputs_trim_send(live);
+}
+
+static void
+output_trim(struct live *live, struct str key, const char *by, const char *threshold)
+{
+	char limit[24];
+
+	snprintf(limit, sizeof limit, "%d", TRIM_A_TIME);
+	live->trims_asked++;
+	redis_command(live->redis, on_output_trimmed, live, "XTRIM", key.p, by, "~", threshold,
+		      "LIMIT", limit, NULL);
+}
+
+static void
+output_trim_before(struct live *live, struct str key, struct stream_id before)
 {
 	char id[STREAM_ID_TEXT];
 
 	stream_id_print(before, id);
-	redis_command(live->redis, live_ignore, NULL, "XTRIM", key.p, "MINID", "~", id, NULL);
+	output_trim(live, key, "MINID", id);
 }
 
 /* What an endpoint has not taken has to be among the dead letters first. */
@@ -72,20 +98,17 @@ alerts_trim(struct live *live, struct stream_id before)
 	if (hooks->alerts_old != NULL)
 		may = hooks->alerts_old(hooks->ctx, before);
 	if (may.ms > 0)
-		output_trim(live, live->alerts, may);
+		output_trim_before(live, live->alerts, may);
 	if (stream_id_cmp(may, before) < 0)
 		live->outputs_trimmed_at = 0; /* the rest at the next look */
 }
 
 static void
-outputs_trim(struct live *live)
+outputs_trim_send(struct live *live)
 {
-	int64_t now = clock_monotonic();
 	struct stream_id before = {0, 0};
 
-	if (live->outputs_trimmed_at != 0 && now - live->outputs_trimmed_at < OUTPUTS_MS)
-		return;
-	live->outputs_trimmed_at = now;
+	live->trim_again = false;
 	/* By the engine's clock where history flows through: its ids are of that time. */
 	before.ms = engine_clock(live->engine) < live_now(live) ? engine_clock(live->engine)
 								: live_now(live);
@@ -93,11 +116,22 @@ outputs_trim(struct live *live)
 	if (before.ms <= 0)
 		return;
 	alerts_trim(live, before);
-	output_trim(live, live->tasks, before);
-	output_trim(live, live->rejected, before);
-	output_trim(live, live_key(live, "dead"), before);
-	redis_command(live->redis, live_ignore, NULL, "XTRIM", live->rejected.p, "MAXLEN", "~",
-		      REJECTED_MAX, NULL);
+	output_trim_before(live, live->tasks, before);
+	output_trim_before(live, live->rejected, before);
+	output_trim_before(live, live_key(live, "dead"), before);
+	output_trim(live, live->rejected, "MAXLEN", REJECTED_MAX);
+}
+
+static void
+outputs_trim(struct live *live)
+{
+	int64_t now = clock_monotonic();
+
+	if (live->trims_asked > 0 ||
+	    (live->outputs_trimmed_at != 0 && now - live->outputs_trimmed_at < OUTPUTS_MS))
+		return;
+	live->outputs_trimmed_at = now;
+	outputs_trim_send(live);
 }
 
 /* ---- other groups ---- */

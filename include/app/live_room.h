@@ -142,6 +142,8 @@ struct live {
 	struct stream_id group_low; /* what other groups have read; all ones: no other group */
 	bool groups_overruled;
 	int64_t outputs_trimmed_at; /* monotonic; 0: never */
+	unsigned trims_asked;	    /* of outputs, without an answer yet */
+	bool trim_again;	    /* one of the answers was: as many as it may at a time */
 
 	/* append */
 	struct append_waiter *first, *last; /* owned */

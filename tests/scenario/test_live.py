@@ -349,6 +349,16 @@ def test_what_is_old_and_read_by_all_is_trimmed():
         check(first_left(house) <= ids[500], 'what another group has not read was trimmed')
 
 
+def test_however_many_old_alerts_there_are_they_are_trimmed():
+    """Redis takes 10,000 entries away at a time, unless it is told otherwise."""
+    with House(RULES, config='ingest: {keep_output: 10m}\n') as house:
+        old = int(time.time() * 1000) - 3600_000
+        house.redis.pipeline([['XADD', 'churn:alerts', f'{old + i}-0', 'to', ''] for i in range(25000)])
+        house.send('c1', 'login')
+        house.start()
+        wait_for('trimming', lambda: house.call('XLEN', 'churn:alerts') < 200)
+
+
 def test_past_max_len_other_groups_are_overruled():
     with House(RULES, config='ingest: {keep: 10m, max_len: 1000}\n') as house:
         ids = fill_old(house, 2000)
