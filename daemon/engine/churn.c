@@ -153,7 +153,8 @@ judge_silence(struct step *step, int64_t back)
 		before.over_at = over_at(engine, &step->active, step->now);
 		if (day_start(engine, back) >= before.over_at)
 			end_silence(step, before, true);
-		before.over = step->customer->cold->churned_at > step->active.last_at;
+		before.over = step->customer->cold &&
+			      step->customer->cold->churned_at > step->active.last_at;
 	}
 	verdict_back(step, before, back);
 }

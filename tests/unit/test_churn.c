@@ -338,6 +338,22 @@ suspect_time_is_no_silence(void **state)
 	scene_finish(&w);
 }
 
+/* Whether it was a silence is not known, and nobody counts it. */
+static void
+who_comes_back_while_the_feed_is_suspect_is_not_judged(void **state)
+{
+	struct scene w;
+	int64_t down = at("2026-04-04 12:00");
+
+	(void)state;
+	scene_init(&w, "defaults: {min_volume: 2}\n" SILENT);
+	for (int64_t t = at("2026-03-02 00:00"); t < down; t += HOUR_MS / 2)
+		scene_send(&w, t, t < at("2026-04-01 00:00") ? "c1" : "c2", "order", NULL);
+	order(&w, "2026-04-13 12:00");
+	expect(&w, "struck", "0 0 0 0 0 0 0 0 0");
+	scene_finish(&w);
+}
+
 static void
 a_churn_section_that_comes_later_judges_from_there_on(void **state)
 {
@@ -529,6 +545,7 @@ main(void)
 		cmocka_unit_test(an_outcome_that_came_first_stays),
 		cmocka_unit_test(who_is_outside_only_has_no_silence_to_foresee),
 		cmocka_unit_test(suspect_time_is_no_silence),
+		cmocka_unit_test(who_comes_back_while_the_feed_is_suspect_is_not_judged),
 		cmocka_unit_test(a_churn_section_that_comes_later_judges_from_there_on),
 		cmocka_unit_test(
 			each_alert_of_the_horizon_before_an_event_is_a_hit_and_others_are_false),
