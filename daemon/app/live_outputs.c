@@ -70,8 +70,13 @@ on_torn(void *ctx, const struct reply *reply)
 			if (stream_id_parse(item[1].text, &torn->id))
 				live->torn_count++;
 		}
-	}
-	if (live->torn_asked == OUTPUTS)
+	} else if (redis_error_is_passing(reply))
+		live->boot_refused = true;
+	if (live->torn_asked < OUTPUTS)
+		return;
+	if (live->boot_refused)
+		live_boot_again(live, "Redis does not say what it holds");
+	else
 		live->after_torn(live);
 }
 

@@ -9,6 +9,8 @@
 #include "codec/resp.h"
 #include "io/log.h"
 
+#define FETCH_AGAIN_MS 1000
+
 /* <prefix>rules:<sha> is a hash: count, then name:<i> and text:<i> for each file. */
 
 static struct str
@@ -104,16 +106,34 @@ files_of_reply(const struct reply *hash)
 	return count > 0 ? rule_files_make(files, count) : NULL;
 }
 
+/* That a text cannot be read now does not mean that there is none. */
+static void
+fetch_again(struct live *live, const struct reply *reply)
+{
+	char why[400];
+
+	snprintf(why, sizeof why, "the rules %s cannot be read: Redis says %.*s",
+		 live->fetching, STR_ARG(reply->text));
+	live->fetching[0] = '\0';
+	if (live->state == LIVE_STARTING)
+		live_boot_again(live, why);
+	else if (live->state == LIVE_RUNNING || live->state == LIVE_RECOVERING)
+		live_pause(live, why, FETCH_AGAIN_MS);
+}
+
 static void
 on_fetched(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
-	struct rule_files *files = files_of_reply(reply);
+	struct rule_files *files;
 
-	if (live->fetching[0] == '\0') {
-		rule_files_destroy(files);
+	if (live->fetching[0] == '\0')
+		return;
+	if (redis_error_is_passing(reply)) {
+		fetch_again(live, reply);
 		return;
 	}
+	files = files_of_reply(reply);
 	if (files != NULL && strcmp(files->sha_hex, live->fetching) == 0) {
 		rule_files_destroy(live->fetched);
 		live->fetched = files;

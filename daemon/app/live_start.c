@@ -19,19 +19,29 @@
 /* ---- what is there ---- */
 
 static void
-boot_again(struct live *live, const struct reply *reply)
+boot_again(struct live *live, const char *why)
 {
-	log_warn("redis", "starting pauses: Redis says %.*s", STR_ARG(reply->text));
+	log_warn("redis", "starting pauses: %s", why);
 	live_timer(live->again, BOOT_AGAIN_MS);
 }
 
 void
 live_boot_again(struct live *live, const char *why)
 {
-	log_warn("redis", "starting pauses: %s", why);
 	live_forget(live);
 	live_move(live, LIVE_STARTING);
-	live_timer(live->again, BOOT_AGAIN_MS);
+	boot_again(live, why);
+}
+
+/* What Redis refuses for a while is asked again, with all the rest. */
+static bool
+is_refused(struct live *live, const struct reply *reply)
+{
+	if (!redis_error_is_passing(reply))
+		return false;
+	live->boot_refused = true;
+	err_set(&live->boot_error, "Redis says %.*s", STR_ARG(reply->text));
+	return true;
 }
 
 static void
@@ -39,6 +49,8 @@ on_boot_mark(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
 
+	if (is_refused(live, reply))
+		return;
 	live->boot_has_mark = reply->type == REPLY_STRING;
 	if (reply->type == REPLY_ERROR)
 		err_set(&live->boot_error, "cannot read the commit mark: Redis says %.*s",
@@ -53,6 +65,8 @@ on_boot_partition(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
 
+	if (is_refused(live, reply))
+		return;
 	partition_finish(&live->partition);
 	live->boot_has_partition =
 		reply->type == REPLY_STRING &&
@@ -92,7 +106,7 @@ on_boot_stream(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
 
-	if (!live_stream_info(reply, &live->boot_stream))
+	if (!is_refused(live, reply) && !live_stream_info(reply, &live->boot_stream))
 		err_set(&live->boot_error, "cannot read the stream %s: Redis says %.*s",
 			live->events.p, STR_ARG(reply->text));
 }
@@ -102,8 +116,8 @@ on_boot_type(void *ctx, const struct reply *reply)
 {
 	struct live *live = ctx;
 
-	if (!reply_is(reply, "none") && !reply_is(reply, "stream") &&
-	    reply->type != REPLY_ERROR)
+	if (!is_refused(live, reply) && !reply_is(reply, "none") &&
+	    !reply_is(reply, "stream") && reply->type != REPLY_ERROR)
 		err_set(&live->boot_error,
 			"one of %s, %s, %s is a %.*s in Redis where a stream was expected: is "
 			"redis.prefix right?",
@@ -113,7 +127,7 @@ on_boot_type(void *ctx, const struct reply *reply)
 static void boot_first(struct live *live);
 static void boot_fence(struct live *live);
 
-/* The last of the replies; the commands before it would have been refused for the same reason. */
+/* The last of the replies. */
 static void
 on_boot_looked(void *ctx, const struct reply *reply)
 {
@@ -121,12 +135,10 @@ on_boot_looked(void *ctx, const struct reply *reply)
 
 	if (live->state != LIVE_STARTING)
 		return;
-	if (reply->type == REPLY_ERROR && redis_error_is_passing(reply)) {
-		boot_again(live, reply);
-		return;
-	}
 	on_boot_type(live, reply);
-	if (live->boot_error.text[0] != '\0')
+	if (live->boot_refused)
+		boot_again(live, live->boot_error.text);
+	else if (live->boot_error.text[0] != '\0')
 		live_fail(live, live->boot_error.text);
 	else if (live->boot_has_mark && live->boot_has_partition)
 		boot_fence(live);
@@ -145,6 +157,7 @@ live_boot(struct live *live)
 
 	live_move(live, LIVE_STARTING);
 	live->boot_error.text[0] = '\0';
+	live->boot_refused = false;
 	live->count.recoveries++;
 	redis_command(redis, live_ignore, NULL, "WATCH", live_key(live, "commit").p, NULL);
 	redis_command(redis, on_boot_mark, live, "GET", live_key(live, "commit").p, NULL);
@@ -173,7 +186,8 @@ on_fenced(void *ctx, const struct reply *reply)
 	} else if (reply->type == REPLY_NIL) {
 		live_boot(live); /* somebody wrote meanwhile: look again */
 	} else if (redis_error_is_passing(reply) || reply_error_is(reply, "EXECABORT")) {
-		boot_again(live, reply);
+		snprintf(why, sizeof why, "Redis says %.*s", STR_ARG(reply->text));
+		boot_again(live, why);
 	} else {
 		snprintf(why, sizeof why, "cannot write the commit mark: Redis says %.*s",
 			 STR_ARG(reply->type == REPLY_ARRAY ? reply[1].text : reply->text));

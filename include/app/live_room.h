@@ -75,7 +75,7 @@ struct live {
 	struct buf guard_now, guard_past; /* the guard's record, as loaded */
 	struct map held_ids;
 	struct commit_mark boot_mark; /* as read while starting */
-	bool boot_has_mark, boot_has_partition;
+	bool boot_has_mark, boot_has_partition, boot_refused;
 	struct stream_info boot_stream;
 	struct err boot_error;
 
