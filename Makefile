@@ -16,9 +16,10 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 15
 KILLS        ?= 300
 REDIS_KILLS  ?= 100
-SEEDS        ?= 200
+SEEDS        ?= 60
+WORLDS       ?= 2000
 DELIVERIES   ?= 40000
-export BUILD FUZZ_SECONDS KILLS REDIS_KILLS SEEDS DELIVERIES VERSION
+export BUILD FUZZ_SECONDS KILLS REDIS_KILLS SEEDS WORLDS DELIVERIES VERSION
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
@@ -42,7 +43,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench torture deliveries interop report-look reload demo run lint format install clean
+.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench torture deliveries interop report-look reload worlds demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -68,7 +69,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  CI=true or WERROR=1 makes warnings errors; ONLY=WORD runs only the tests whose name holds WORD;"
-	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, DELIVERIES size the long tests."
+	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, WORLDS, DELIVERIES size the long tests."
 
 deps: ## install the Debian packages that are missing (as root or through sudo)
 	@tests/deps build check
@@ -124,6 +125,10 @@ reload: deps-build ## 10,000 events a second under a reload each second, for REL
 alarms: deps-build ## a year of CUSTOMERS (20000) who change nothing: how often the packs alarm for them
 	+@$(FLAVOUR_OF)release programs tools
 	@tests/scenario/test_packs.py alarms
+
+worlds: deps-build ## simulated worlds: SEEDS=1000000 of them from FROM=1 on, one run a seed; SEED=7 SHOW=1 shows one whole
+	+@$(FLAVOUR_OF)release sim
+	@SEEDS=$(if $(filter command environment,$(firstword $(origin SEEDS))),$(SEEDS),$(WORLDS)) $(BUILD)/release/sim/worlds
 
 demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
 	+@$(FLAVOUR_OF)release programs

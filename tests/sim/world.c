@@ -94,7 +94,7 @@ world_make(struct world *world, uint64_t seed)
 	wire_begin(world->base);
 	receiver_begin(&(struct receiver_hooks){world, judge_came, judge_taken});
 	world->held = sim_chance(60);
-	world->guarded = world->held && sim_chance(12);
+	world->guarded = world->held && sim_chance(7);
 	world->now = WORLD_START + sim_span(0, DAY_MS);
 	customers_make(world);
 	rules_new(world, false);

@@ -5,12 +5,11 @@
  *   SEED=S [SHOW=1] worlds    that one alone, with its whole trace
  *   AGAIN=K                   each K-th seed runs twice, and both traces have to be equal (16; 0: none) */
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/prctl.h>
 
 #include "sim/sim.h"
 #include "sim/world.h"
@@ -58,6 +57,15 @@ sum_up(struct world_tally *sum, const struct world_tally *one)
 	sum->restores += one->restores;
 }
 
+/* A world takes little of what a daemon asks for: what is not touched should cost nothing. */
+static void
+memory_be_lazy(void)
+{
+	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	(void)mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 256 << 20);
+}
+
 int
 main(void)
 {
@@ -65,6 +73,7 @@ main(void)
 	uint64_t seeds = only > 0 ? 1 : option("SEEDS", 200), again = option("AGAIN", 16);
 	struct world_tally sum = {0}, one;
 
+	memory_be_lazy();
 	signal(SIGABRT, on_abort);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	sim_show(option("SHOW", 0) > 0);
