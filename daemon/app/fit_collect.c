@@ -163,15 +163,17 @@ segment_of(struct collecting *it, const struct customer *customer, bool *full)
 static bool
 history_of(struct collecting *it, const struct customer *customer, struct fit_cell *out)
 {
-	const struct track *track = track_find(&customer->tracks, it->job->slot, false);
 	struct rhythm rhythm;
+	struct track track;
 	double t;
 
-	if (track == NULL || track->first_cell > it->job->until ||
+	if (!track_get(&customer->tracks, it->job->slot, false,
+		       engine_rules(it->engine)->signals[it->job->slot].kind, &track) ||
+	    track.first_cell > it->job->until ||
 	    !engine_rhythm(it->engine, customer, it->job->slot, it->now, &rhythm, &t))
 		return false;
-	if (track->first_cell < it->job->first)
-		it->job->first = track->first_cell;
+	if (track.first_cell < it->job->first)
+		it->job->first = track.first_cell;
 	out->count = 1;
 	out->x = (uint32_t)rhythm.x;
 	out->tx = (uint32_t)llround(rhythm.tx);

@@ -129,13 +129,13 @@ is_active(const struct history *history, const struct customer *customer, int64_
 {
 	const struct past_churn *truth = &history->terms->truth;
 	const struct zone *zone = history->terms->rules->zone;
-	const struct track *track;
+	struct track track;
 
 	if (truth->signal == PAST_ANY_SIGNAL)
 		return day - zone_day(zone, customer->event_at) < truth->horizon;
-	track = track_find(&customer->tracks, truth->signal, false);
-	return track && track->life_days >= truth->min_days &&
-	       day - track->cell < truth->horizon;
+	return track_get(&customer->tracks, truth->signal, false,
+			 history->terms->rules->signals[truth->signal].kind, &track) &&
+	       track.life_days >= truth->min_days && day - track.cell < truth->horizon;
 }
 
 static bool
@@ -230,15 +230,14 @@ has_churned(const struct history *history, struct engine *engine,
 	    const struct customer *customer, int64_t asked_day, int64_t at)
 {
 	const struct past_churn *truth = &history->terms->truth;
-	const struct track *track;
 	const struct churn *churn;
+	struct track track;
 
 	if (truth->when)
 		return is_gone(history, engine, customer, at);
-	if (truth->by_silence) {
-		track = track_find(&customer->tracks, truth->signal, false);
-		return !track || track->cell <= asked_day;
-	}
+	if (truth->by_silence)
+		return !track_newest(&customer->tracks, truth->signal, false, &track) ||
+		       track.cell <= asked_day;
 	churn = last_churn(history, customer->id);
 	return churn && churn->at >= zone_day_start(history->terms->rules->zone, asked_day + 1);
 }

@@ -115,21 +115,21 @@ put_signal(struct json *json, const struct engine *engine, const struct customer
 	   unsigned slot)
 {
 	const struct signal *signal = &engine_rules(engine)->signals[slot];
-	const struct track *track = track_find(&customer->tracks, slot, false);
+	struct track track;
 
-	if (!track || signal->hidden)
+	if (signal->hidden || !track_get(&customer->tracks, slot, false, signal->kind, &track))
 		return;
 	json_open(json, '{');
 	put_str(json, "signal", signal->name);
-	put_at(json, "last_at", track->last_at);
+	put_at(json, "last_at", track.last_at);
 	if (signal->kind == SIGNAL_LAST) {
 		json_key(json, "value");
-		json_number(json, track->u.value);
+		json_number(json, track.u.value);
 	}
 	put_window(json, engine, customer, slot, 7);
 	put_window(json, engine, customer, slot, 28);
 	put_window(json, engine, customer, slot, 91);
-	put_int(json, "active_days", track->life_days);
+	put_int(json, "active_days", track.life_days);
 	json_close(json, '}');
 }
 

@@ -111,28 +111,20 @@ held_most(const struct customer *customer)
 }
 
 static void
-put_track(const struct writer *writer, const struct tracks *tracks, enum signal_kind kind,
-	  unsigned signal, bool hours)
+put_track(const struct writer *writer, const struct tracks *tracks, unsigned signal, bool hours)
 {
-	const struct track *track = track_find(tracks, signal, hours);
 	int64_t newest = writer->base / (hours ? HOUR_MS : DAY_MS);
 	struct buf *out = writer->out;
+	struct track track;
 	size_t begin;
 
+	if (!track_newest(tracks, signal, hours, &track))
+		return;
 	put_key(writer, writer->rules->signals[signal].key);
 	begin = out->n;
-	buf_zigzag(out, newest - track->cell);
-	buf_varint(out, track->count);
-	put_at(writer, track->last_at);
-	if (signal_has_sum(kind))
-		buf_zigzag(out, track->u.sum);
-	else if (kind == SIGNAL_LAST)
-		put_double(out, track->u.value);
-	if (!hours) {
-		buf_varint(out, track->life_days);
-		buf_zigzag(out, (int64_t)track->cell - track->first_cell);
-	}
-	buf_varint(out, track->span);
+	buf_zigzag(out, newest - track.cell);
+	buf_varint(out, track.count);
+	put_at(writer, track.last_at);
 	buf_str(out, track_packed(tracks, signal, hours));
 	close_item(writer, begin);
 }
@@ -146,8 +138,7 @@ put_tracks(const struct writer *writer, const struct customer *customer, bool ho
 	for (; signals; signals &= signals - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(signals);
 
-		put_track(writer, &customer->tracks, writer->rules->signals[signal].kind,
-			  signal, hours);
+		put_track(writer, &customer->tracks, signal, hours);
 	}
 }
 
@@ -390,8 +381,7 @@ put_member(const struct writer *writer, const struct member *member)
 		put_at(writer, member->left_at);
 	buf_varint(writer->out, (uint64_t)__builtin_popcountll(signals));
 	for (; signals; signals &= signals - 1)
-		put_track(writer, &member->tracks, SIGNAL_COUNT,
-			  (unsigned)__builtin_ctzll(signals), false);
+		put_track(writer, &member->tracks, (unsigned)__builtin_ctzll(signals), false);
 	close_item(writer, begin);
 }
 

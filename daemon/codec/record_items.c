@@ -84,7 +84,7 @@ read_member_track(struct reader *item, unsigned slot)
 {
 	struct tracks *tracks = &item->member->tracks;
 
-	if (!(item->rules->members.signals >> slot & 1) || track_find(tracks, slot, false))
+	if (!(item->rules->members.signals >> slot & 1) || track_has(tracks, slot, false))
 		(void)record_take_rest(item);
 	else
 		record_read_track(item, tracks, SIGNAL_COUNT, slot, false);

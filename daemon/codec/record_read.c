@@ -71,32 +71,20 @@ void
 record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
 		  unsigned signal, bool hours)
 {
-	int64_t newest = item->base / (hours ? HOUR_MS : DAY_MS), cell, first;
+	int64_t newest = item->base / (hours ? HOUR_MS : DAY_MS), cell;
 	struct track track = {0};
-	struct str packed;
 
 	cell = (int64_t)((uint64_t)newest - (uint64_t)record_take_signed(item));
 	track.count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
 	track.last_at = record_take_at(item);
-	if (signal_has_sum(kind))
-		track.u.sum = record_take_signed(item);
-	else if (kind == SIGNAL_LAST)
-		track.u.value = record_take_double(item);
-	if (!hours) {
-		track.life_days = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
-		first = (int64_t)((uint64_t)cell - (uint64_t)record_take_signed(item));
-		track.first_cell = (uint16_t)first;
-		if (first < 0 || first > UINT16_MAX)
-			record_spoil(item);
-	}
-	track.span = (uint16_t)record_take_below(item, UINT16_MAX + 1u);
 	if (cell < 0 || cell > UINT32_MAX || !item->p) {
 		record_spoil(item);
 		return;
 	}
 	track.cell = (uint32_t)cell;
-	packed = record_take_rest(item);
-	if (!track_restore(into, signal, hours, kind, &track, packed))
+	if (item->version < 7)
+		record_read_cells(item, into, kind, signal, hours, &track);
+	else if (!track_restore(into, signal, hours, kind, &track, record_take_rest(item)))
 		record_spoil(item);
 }
 
@@ -108,7 +96,7 @@ free_signal(const struct reader *reader, unsigned slot, bool hours)
 
 	for (unsigned s = 0; s < reader->rules->signal_count; s++) {
 		if (signals[s].key == signals[slot].key &&
-		    !track_find(&reader->customer->tracks, s, hours))
+		    !track_has(&reader->customer->tracks, s, hours))
 			return (int)s;
 	}
 	return -1;

@@ -190,10 +190,11 @@ calm_is(struct engine *engine, const struct customer *customer, const struct typ
 		day = clock_day(&engine->clock, entry->ts);
 	for (uint64_t left = use->signals; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
-		const struct track *track = track_find(&customer->tracks, signal, false);
-		if (!track || entry->id.ms - track->last_at >= calm->least[signal])
+		struct track track;
+		if (!track_newest(&customer->tracks, signal, false, &track) ||
+		    entry->id.ms - track.last_at >= calm->least[signal])
 			return false;
-		if (calm->daily >> signal & 1 && (int64_t)track->cell != day)
+		if (calm->daily >> signal & 1 && (int64_t)track.cell != day)
 			return false;
 	}
 	return true;

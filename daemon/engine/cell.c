@@ -1,28 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes packed cells, checks those that come from outside. */
+/* Writes packed cells, and what is rare in reading them. */
 #include "engine/cell.h"
 
 #include <math.h>
 
-static uint8_t *
-write_varint(uint8_t *out, uint64_t number)
+enum scale { SCALE_WHOLE, SCALE_HUNDREDTHS, SCALE_MILLIONTHS, SCALE_RAW };
+
+/* So many of the scale are one. */
+static const int64_t scales[] = {1, 100, 1000000};
+
+#define ZIGZAG_MAX (UINT64_C(1) << 61) /* from there on a number is raw */
+#define EXACT_MAX 9007199254740992.0   /* 2^53: the whole numbers below are doubles */
+
+/* ---- bits ---- */
+
+static void
+put(struct cell_writer *writer, uint64_t number, unsigned n) /* n <= 56 */
 {
-	for (; number >= 128; number >>= 7)
-		*out++ = (uint8_t)(number | 128);
-	*out++ = (uint8_t)number;
-	return out;
+	writer->bits |= number << (64 - n) >> writer->have;
+	writer->have += n;
+	for (; writer->have >= 8; writer->have -= 8) {
+		*writer->p++ = (uint8_t)(writer->bits >> 56);
+		writer->bits <<= 8;
+	}
 }
 
-static uint8_t *
-write_double(uint8_t *out, double value)
+static void
+put_gamma(struct cell_writer *writer, uint32_t number)
 {
-	uint64_t bits;
+	unsigned behind = 31 - (unsigned)__builtin_clz(number);
 
-	memcpy(&bits, &value, sizeof bits);
-	for (int i = 0; i < 8; i++)
-		*out++ = (uint8_t)(bits >> 8 * i);
-	return out;
+	if (behind > 0)
+		put(writer, 0, behind);
+	put(writer, number, behind + 1);
 }
+
+void
+cell_write_bits(struct cell_writer *writer, struct cell_cursor from, size_t bits)
+{
+	for (unsigned n; bits > 0; bits -= n) {
+		n = bits < 56 ? (unsigned)bits : 56;
+		put(writer, cell_take(&from, n), n);
+	}
+}
+
+uint8_t *
+cell_write_end(struct cell_writer *writer)
+{
+	if (writer->have > 0)
+		put(writer, 0, 8 - writer->have);
+	return writer->p;
+}
+
+/* ---- numbers ---- */
 
 static uint64_t
 zigzag(int64_t number)
@@ -30,62 +60,113 @@ zigzag(int64_t number)
 	return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
 }
 
+static int64_t
+unzigzag(uint64_t number)
+{
+	return (int64_t)(number >> 1 ^ (number & 1 ? UINT64_MAX : 0));
+}
+
+/* The least scale in which the number is exact. */
+static enum scale
+scale_of_sum(int64_t micro, int64_t *out)
+{
+	for (enum scale scale = SCALE_WHOLE; scale < SCALE_RAW; scale++) {
+		*out = micro / (scales[SCALE_MILLIONTHS] / scales[scale]);
+		if (*out * (scales[SCALE_MILLIONTHS] / scales[scale]) == micro &&
+		    zigzag(*out) < ZIGZAG_MAX)
+			return scale;
+	}
+	return SCALE_RAW;
+}
+
+static enum scale
+scale_of_value(double value, int64_t *out)
+{
+	for (enum scale scale = SCALE_WHOLE; scale < SCALE_RAW; scale++) {
+		double scaled = rint(value * (double)scales[scale]);
+
+		if (fabs(scaled) < EXACT_MAX && scaled / (double)scales[scale] == value &&
+		    (scaled != 0 || !signbit(value))) {
+			*out = (int64_t)scaled;
+			return scale;
+		}
+	}
+	return SCALE_RAW;
+}
+
+static size_t
+write_raw(uint8_t out[CELL_NUMBER_MAX], const struct cell *cell)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &cell->u, sizeof bits);
+	out[0] = SCALE_RAW;
+	for (unsigned i = 0; i < 8; i++)
+		out[1 + i] = (uint8_t)(bits >> 8 * i);
+	return 9;
+}
+
 size_t
-cell_write(uint8_t out[CELL_MAX], uint32_t gap, const struct cell *cell, enum signal_kind kind)
+number_write(uint8_t out[CELL_NUMBER_MAX], const struct cell *cell, enum signal_kind kind)
 {
-	uint32_t high = gap < CELL_MORE ? gap : CELL_MORE;
-	uint32_t low = cell->count < CELL_MORE ? cell->count : CELL_MORE;
-	uint8_t *p = out;
+	int64_t scaled = 0;
+	enum scale scale = kind == SIGNAL_LAST ? scale_of_value(cell->u.value, &scaled)
+					       : scale_of_sum(cell->u.sum, &scaled);
+	uint64_t number = zigzag(scaled) << 2 | (uint64_t)scale;
+	size_t n = 0;
 
-	*p++ = (uint8_t)(high << 4 | low);
-	if (high == CELL_MORE)
-		p = write_varint(p, gap - CELL_MORE);
-	if (low == CELL_MORE)
-		p = write_varint(p, cell->count - CELL_MORE);
-	if (signal_has_sum(kind))
-		p = write_varint(p, zigzag(cell->u.sum));
+	if (scale == SCALE_RAW)
+		return write_raw(out, cell);
+	for (; number >= 128; number >>= 7)
+		out[n++] = (uint8_t)(number | 128);
+	out[n++] = (uint8_t)number;
+	return n;
+}
+
+static void
+take_raw(struct cell_cursor *cursor)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		bits |= cell_take(cursor, 8) << 8 * i;
+	memcpy(&cursor->at.u, &bits, sizeof bits);
+}
+
+void
+cell_take_number(struct cell_cursor *cursor, enum signal_kind kind)
+{
+	uint64_t number = 0, byte = 128;
+	unsigned scale;
+
+	for (unsigned shift = 0; byte & 128 && shift < 64 && !cursor->bad; shift += 7) {
+		byte = cell_take(cursor, 8);
+		number |= (byte & 127) << shift;
+	}
+	scale = number & 3;
+	if (byte & 128)
+		cursor->bad = true;
+	else if (scale == SCALE_RAW)
+		take_raw(cursor);
 	else if (kind == SIGNAL_LAST)
-		p = write_double(p, cell->u.value);
-	return (size_t)(p - out);
+		cursor->at.u.value = (double)unzigzag(number >> 2) / (double)scales[scale];
+	else if (number >> 2 >= ZIGZAG_MAX ||
+		 __builtin_mul_overflow(unzigzag(number >> 2),
+					scales[SCALE_MILLIONTHS] / scales[scale],
+					&cursor->at.u.sum))
+		cursor->bad = true;
 }
 
-/* True when the byte string holds a whole cell at p, so that a cursor may read it. */
-static bool
-cell_is_whole(const uint8_t *p, const uint8_t *end, enum signal_kind kind)
+void
+cell_write(struct cell_writer *writer, uint32_t gap, const struct cell *cell,
+	   enum signal_kind kind)
 {
-	int varints = (*p >> 4 == CELL_MORE) + ((*p & 15) == CELL_MORE) + signal_has_sum(kind);
+	uint8_t bytes[CELL_NUMBER_MAX];
 
-	for (p++; varints > 0; varints--) {
-		int length = 1;
-
-		for (; p < end && *p & 128; p++)
-			length++;
-		if (p++ >= end || length > 10)
-			return false;
-	}
-	return kind != SIGNAL_LAST || end - p >= 8;
-}
-
-bool
-cells_are_sound(struct cell_cursor cursor, enum signal_kind kind, uint32_t newest)
-{
-	const uint8_t *begin = cursor.p;
-	uint8_t bytes[CELL_MAX];
-
-	while (cursor.p < cursor.end) {
-		size_t n;
-
-		if (!cell_is_whole(cursor.p, cursor.end, kind) || !cell_next(&cursor, kind))
-			return false;
-		if ((cursor.start == begin) != (cursor.at.cell == cursor.before) ||
-		    cursor.at.cell < cursor.before || cursor.at.cell >= newest ||
-		    cursor.at.count == 0 ||
-		    (kind == SIGNAL_LAST && !isfinite(cursor.at.u.value)))
-			return false;
-		n = cell_write(bytes, cursor.at.cell - cursor.before, &cursor.at, kind);
-		if (n != (size_t)(cursor.p - cursor.start) ||
-		    memcmp(bytes, cursor.start, n) != 0)
-			return false;
-	}
-	return true;
+	put_gamma(writer, gap);
+	put_gamma(writer, cell->count);
+	if (kind == SIGNAL_COUNT)
+		return;
+	for (size_t i = 0, n = number_write(bytes, cell, kind); i < n; i++)
+		put(writer, bytes[i], 8);
 }

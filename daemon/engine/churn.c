@@ -37,10 +37,11 @@ static struct active_mark
 mark_of(const struct engine *engine, const struct customer *customer)
 {
 	unsigned signal = engine->rules->churn.signal;
-	const struct track *track = track_find(&customer->tracks, signal, false);
-	if (!track)
+	struct track track;
+	if (!track_get(&customer->tracks, signal, false, engine->rules->signals[signal].kind,
+		       &track))
 		return (struct active_mark){0, 0, 0};
-	return (struct active_mark){track->last_at, track->cell, track->life_days};
+	return (struct active_mark){track.last_at, track.cell, track.life_days};
 }
 
 /* All but its end. */

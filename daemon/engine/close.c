@@ -268,13 +268,15 @@ close_look(struct engine *engine, const struct customer *customer, int64_t day)
 	for (uint64_t left = plan->signals & customer->tracks.days; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
 		int64_t reach = engine->rules->signals[signal].reach_days;
-		const struct track *track = track_find(&customer->tracks, signal, false);
 		bool paused = engine->guard.paused >> signal & 1;
-		if ((int64_t)track->cell < day - reach && !paused)
+		struct track track;
+		if (!track_newest(&customer->tracks, signal, false, &track))
+			continue;
+		if ((int64_t)track.cell < day - reach && !paused)
 			continue;
 		view.reaches = true;
-		if ((int64_t)track->cell + reach + 1 > gone)
-			gone = (int64_t)track->cell + reach + 1;
+		if ((int64_t)track.cell + reach + 1 > gone)
+			gone = (int64_t)track.cell + reach + 1;
 		if (paused)
 			view.signals |= left & -left;
 		look_signal(engine, customer, signal, day, &view);

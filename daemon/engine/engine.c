@@ -306,7 +306,7 @@ engine_bytes(const struct engine *engine)
 		const struct customer *customer = engine_at(engine, i);
 		const struct cold *cold = customer->cold;
 		bytes += customer->id.n + MALLOC_OVERHEAD;
-		if (customer->tracks.tracks)
+		if (customer->tracks.block)
 			bytes += track_bytes(&customer->tracks) + MALLOC_OVERHEAD;
 		if (!cold)
 			continue;
@@ -341,8 +341,8 @@ bool
 engine_signal(const struct engine *engine, const struct customer *customer, unsigned signal,
 	      int days, int64_t *events, double *sum, int64_t *last_at)
 {
-	const struct track *track = track_find(&customer->tracks, signal, false);
-	if (!track)
+	struct track track;
+	if (!track_newest(&customer->tracks, signal, false, &track))
 		return false;
 	int64_t today = zone_day(engine->rules->zone, engine->now);
 	struct window window =
@@ -350,6 +350,6 @@ engine_signal(const struct engine *engine, const struct customer *customer, unsi
 			     engine->rules->signals[signal].kind, today - days + 1, today + 1);
 	*events = window.count;
 	*sum = (double)window.sum / 1e6;
-	*last_at = track->last_at;
+	*last_at = track.last_at;
 	return true;
 }

@@ -18,9 +18,9 @@ look_cells(const struct look *look, const struct range *range)
 static void
 note_window(struct look *look, const struct range *range, const struct cells *cells)
 {
-	const struct track *track =
-		track_find(&look->customer->tracks, range->signal, range->hours);
-	if (!track || (int64_t)track->cell < cells->first)
+	struct track track;
+	if (!track_newest(&look->customer->tracks, range->signal, range->hours, &track) ||
+	    (int64_t)track.cell < cells->first)
 		return;
 	if (!range->hours) {
 		look->day = true;
@@ -214,9 +214,10 @@ fn_last(const struct call *call)
 	int64_t day = look->live_day + 2; /* an event may be dated a little ahead */
 	if (args[1].known)
 		day = look->closed_day - args[1].u.i / DAY_MS;
-	const struct track *track =
-		track_find(&look->customer->tracks, args[0].u.signal, false);
-	if (args[1].known && track && (int64_t)track->cell > day)
+	struct track track;
+	if (args[1].known &&
+	    track_newest(&look->customer->tracks, args[0].u.signal, false, &track) &&
+	    (int64_t)track.cell > day)
 		look->day = true;
 	if (!track_gauge(&look->customer->tracks, args[0].u.signal, day, &gauge))
 		return value_unknown(TYPE_NUM);

@@ -28,8 +28,9 @@ tally_range(struct look *look, const struct range *range)
 	const struct cold *cold = look->customer->cold;
 	struct cells cells = look_cells(look, range);
 	struct tally tally = {.known = is_counted(look, range->signal, cells.first)};
-	const struct track *all = track_find(&look->customer->tracks, range->signal, false);
-	if (all && (int64_t)all->cell >= cells.first)
+	struct track all;
+	if (track_newest(&look->customer->tracks, range->signal, false, &all) &&
+	    (int64_t)all.cell >= cells.first)
 		look->day = true;
 	for (unsigned i = 0; cold && i < cold->member_count; i++) {
 		const struct member *member = &cold->members[i];
@@ -71,9 +72,10 @@ member_last_at(const struct look *look, unsigned signal, struct str who)
 		const struct member *member = &cold->members[i];
 		if (member->left || (!str_eq(member->id, who) && !str_eq(member->role, who)))
 			continue;
-		const struct track *track = track_find(&member->tracks, signal, false);
-		if (track && track->last_at > last)
-			last = track->last_at;
+		struct track track;
+		if (track_newest(&member->tracks, signal, false, &track) &&
+		    track.last_at > last)
+			last = track.last_at;
 	}
 	return last;
 }

@@ -37,13 +37,24 @@ bit(unsigned signal)
 	return UINT64_C(1) << signal;
 }
 
-/* The newest event of a signal, from whichever track there is; NULL. */
-static const struct track *
-look_track(const struct look *look, unsigned signal)
+/* When the newest event of a signal was, from whichever track there is; false: there was none. */
+static bool
+look_last_at(const struct look *look, unsigned signal, int64_t *out)
 {
 	const struct tracks *tracks = &look->customer->tracks;
-	const struct track *track = track_find(tracks, signal, false);
-	return track ? track : track_find(tracks, signal, true);
+	struct track track;
+	if (!track_newest(tracks, signal, false, &track) &&
+	    !track_newest(tracks, signal, true, &track))
+		return false;
+	*out = track.last_at;
+	return true;
+}
+
+static bool
+is_seen(const struct look *look, unsigned signal)
+{
+	const struct tracks *tracks = &look->customer->tracks;
+	return track_has(tracks, signal, false) || track_has(tracks, signal, true);
 }
 
 /* Of the member who has that id or role. */
@@ -60,26 +71,27 @@ since_by(const struct call *call, const struct value *who)
 struct value
 fn_since(const struct call *call)
 {
-	const struct track *track = look_track(call->look, call->args[0].u.signal);
+	int64_t last_at;
 	if (call->node->kids[1])
 		return since_by(call, &call->args[1]);
-	if (!track)
+	if (!look_last_at(call->look, call->args[0].u.signal, &last_at))
 		return value_unknown(TYPE_DURATION);
-	return elapsed_of(call->look, bit(call->args[0].u.signal), track->last_at);
+	return elapsed_of(call->look, bit(call->args[0].u.signal), last_at);
 }
 
 struct value
 fn_silent(const struct call *call)
 {
-	const struct track *track = look_track(call->look, call->args[0].u.signal);
-	return elapsed_of(call->look, bit(call->args[0].u.signal),
-			  track ? track->last_at : first_known_at(call->look));
+	int64_t last_at;
+	if (!look_last_at(call->look, call->args[0].u.signal, &last_at))
+		last_at = first_known_at(call->look);
+	return elapsed_of(call->look, bit(call->args[0].u.signal), last_at);
 }
 
 struct value
 fn_seen(const struct call *call)
 {
-	return value_bool(look_track(call->look, call->args[0].u.signal) != NULL);
+	return value_bool(is_seen(call->look, call->args[0].u.signal));
 }
 
 static const struct after_state *
@@ -104,7 +116,7 @@ fn_after(const struct call *call)
 	const struct after_state *after = after_find(call->look, a, b);
 	if (after && after->settled < after->count)
 		return elapsed_of(call->look, bit(a) | bit(b), after->at[after->settled]);
-	if ((after && after->count > 0) || look_track(call->look, a))
+	if ((after && after->count > 0) || is_seen(call->look, a))
 		return value_duration(0);
 	return value_unknown(TYPE_DURATION);
 }

@@ -143,18 +143,20 @@ look_model(struct look *look, unsigned signal, struct rhythm_model *out)
 bool
 look_silence(struct look *look, unsigned signal, struct silence *out)
 {
-	const struct track *track = track_find(&look->customer->tracks, signal, false);
-	if (!track || track->life_days == 0)
+	enum signal_kind kind = look->engine->rules->signals[signal].kind;
+	struct track track;
+	if (!track_get(&look->customer->tracks, signal, false, kind, &track) ||
+	    track.life_days == 0)
 		return false;
 	const struct zone *zone = look->engine->rules->zone;
 	int64_t moment = look_moment(look);
-	out->begin = zone_day_start(zone, track->first_cell);
+	out->begin = zone_day_start(zone, track.first_cell);
 	out->paused = look_paused(look, UINT64_C(1) << signal, out->begin, moment);
-	out->rhythm.x = track->life_days - 1;
-	out->rhythm.tx = (double)((int64_t)track->cell - track->first_cell);
+	out->rhythm.x = track.life_days - 1;
+	out->rhythm.tx = (double)((int64_t)track.cell - track.first_cell);
 	if (out->paused > 0)
 		out->rhythm.tx -= (double)look_paused(look, UINT64_C(1) << signal, out->begin,
-						      zone_day_start(zone, track->cell)) /
+						      zone_day_start(zone, track.cell)) /
 				  DAY_MS;
 	out->t = fmax((double)(moment - out->begin - out->paused) / DAY_MS, out->rhythm.tx);
 	return true;

@@ -9,8 +9,9 @@
 static void
 note_row(struct look *look, unsigned signal, const struct cells *cells)
 {
-	const struct track *track = track_find(&look->customer->tracks, signal, false);
-	if ((track && (int64_t)track->cell >= cells->first) ||
+	struct track track;
+	if ((track_newest(&look->customer->tracks, signal, false, &track) &&
+	     (int64_t)track.cell >= cells->first) ||
 	    signal_first_day(look->engine, look->customer, signal) > cells->first ||
 	    look->engine->guard.paused >> signal & 1)
 		look->day = true;

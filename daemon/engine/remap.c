@@ -42,7 +42,9 @@ remap_track(struct tracks *into, const struct tracks *from, unsigned old, unsign
 	const struct signal *signal = &to->signals[slot];
 	if (hours && !signal->reach_hours)
 		return false;
-	return track_restore(into, slot, hours, signal->kind, track_find(from, old, hours),
+	struct track track;
+	return track_newest(from, old, hours, &track) &&
+	       track_restore(into, slot, hours, signal->kind, &track,
 			     track_packed(from, old, hours));
 }
 
@@ -54,7 +56,7 @@ remap_tracks(struct tracks *tracks, const struct ruleset *from, const struct rul
 	for (unsigned old = 0; old < from->signal_count; old++) {
 		int slot = slot_of_signal(to, from->signals[old].key);
 		for (int hours = 0; hours < 2; hours++) {
-			if (!track_find(tracks, old, hours))
+			if (!track_has(tracks, old, hours))
 				continue;
 			if (slot < 0 ||
 			    !remap_track(&into, tracks, old, (unsigned)slot, hours, to))
@@ -214,9 +216,11 @@ remap_member(struct member *member, const struct ruleset *from, const struct rul
 	for (uint64_t left = old->days; left; left &= left - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(left);
 		int slot = slot_of_signal(to, from->signals[at].key);
+		struct track track;
 		if (slot < 0 || !(to->members.signals >> slot & 1) ||
-		    !track_restore(&into, (unsigned)slot, false, SIGNAL_COUNT,
-				   track_find(old, at, false), track_packed(old, at, false)))
+		    !track_newest(old, at, false, &track) ||
+		    !track_restore(&into, (unsigned)slot, false, SIGNAL_COUNT, &track,
+				   track_packed(old, at, false)))
 			lost = true;
 	}
 	tracks_finish(old);

@@ -1,137 +1,145 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Day and hour sums of a customer's signals, all in one block of memory. */
-#include "engine/track.h"
-
+/* Day and hour sums of a customer's signals: events into them, windows out of them. */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
-#include "base/bits.h"
-#include "base/mem.h"
-#include "engine/cell.h"
-
-/* The block: the customer's tracks (days by signal, then hours by signal), then the packed cells of each
- * in the same order. */
+#include "base/number.h"
+#include "engine/track_block.h"
 
 #define SUM_MAX INT64_C(9000000000000000000)
 
-static inline bool
-has_track(const struct tracks *tracks, unsigned signal, bool hours)
+#define PACKED_CELLS \
+	(TRACK_MAX_CELLS + 1) /* a gauge's keeps one beyond its reach; one comes in between */
+#define PACKED_HEAD (2 * 10 + CELL_NUMBER_MAX)
+#define PACKED_MAX (PACKED_HEAD + PACKED_CELLS * CELL_MAX + 8)
+
+/* A track and the cells behind it. */
+struct thawed {
+	struct track track;
+	const uint8_t *cells;
+	size_t n; /* bytes of them */
+};
+
+/* What is packed, but for the cells; false when it makes no sense. */
+static bool
+unpack_head(struct thawed *it, bool hours, enum signal_kind kind, const uint8_t *p,
+	    const uint8_t *end)
 {
-	return (hours ? tracks->hours : tracks->days) >> signal & 1;
+	struct cell_cursor number;
+	uint64_t life = 0;
+	int64_t gap = 0, first;
+
+	if (!hours) {
+		p = read_varint(p, end, &life);
+		p = read_zigzag(p, end, &gap);
+		first = (int64_t)((uint64_t)it->track.cell - (uint64_t)gap);
+		if (!p || life > UINT16_MAX || first < 0 || first > UINT16_MAX)
+			return false;
+		it->track.life_days = (uint16_t)life;
+		it->track.first_cell = (uint16_t)first;
+	}
+	if (kind != SIGNAL_COUNT) {
+		number = cell_cursor_of(p, (size_t)(end - p), 0);
+		cell_take_number(&number, kind);
+		memcpy(&it->track.u, &number.at.u, sizeof it->track.u);
+		p = number.p - number.have / 8;
+		if (number.bad)
+			return false;
+	}
+	it->cells = p;
+	it->n = (size_t)(end - p);
+	return true;
 }
 
-static inline size_t
-index_of(const struct tracks *tracks, unsigned signal, bool hours)
+static bool
+thaw(const struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+     struct thawed *out)
 {
-	uint64_t below = (UINT64_C(1) << signal) - 1;
+	struct track_place place;
 
-	if (!hours)
-		return bits_count(tracks->days & below);
-	return bits_count(tracks->days) + bits_count(tracks->hours & below);
-}
-
-static inline size_t
-track_count(const struct tracks *tracks)
-{
-	return bits_count(tracks->days) + bits_count(tracks->hours);
-}
-
-/* Where the packed cells of track `index` begin in the block; of the index past the last: its size. */
-static size_t
-packed_offset(const struct tracks *tracks, size_t index)
-{
-	size_t at = track_count(tracks) * sizeof *tracks->tracks;
-
-	for (size_t i = 0; i < index; i++)
-		at += tracks->tracks[i].packed;
-	return at;
-}
-
-size_t
-track_bytes(const struct tracks *tracks)
-{
-	return packed_offset(tracks, track_count(tracks));
+	*out = (struct thawed){0};
+	if (!block_find(tracks, signal, hours, &place))
+		return false;
+	block_newest(&place, hours, &out->track);
+	if (!unpack_head(out, hours, kind, place.packed, place.packed + place.n))
+		assert(!"what lies in a block was written by freeze()");
+	return true;
 }
 
 static struct cell_cursor
-cursor_of(const struct tracks *tracks, size_t index)
+cursor_of(const struct thawed *it)
 {
-	const struct track *track = &tracks->tracks[index];
-	const uint8_t *p = (const uint8_t *)tracks->tracks + packed_offset(tracks, index);
-
-	return cell_cursor_of(p, track->packed, track->cell - track->span);
+	return cell_cursor_of(it->cells, it->n, it->track.cell);
 }
 
-void
-tracks_finish(struct tracks *tracks)
+static uint8_t *
+put_varint(uint8_t *out, uint64_t number)
 {
-	mem_free(tracks->tracks);
-	*tracks = (struct tracks){0};
+	for (; number >= 128; number >>= 7)
+		*out++ = (uint8_t)(number | 128);
+	*out++ = (uint8_t)number;
+	return out;
 }
 
-/* --- the block --- */
-
-struct track *
-track_find(const struct tracks *tracks, unsigned signal, bool hours)
+static struct cell
+newest_cell(const struct track *track)
 {
-	if (!has_track(tracks, signal, hours))
-		return NULL;
-	return &tracks->tracks[index_of(tracks, signal, hours)];
+	struct cell cell = {.cell = track->cell, .count = track->count};
+
+	memcpy(&cell.u, &track->u, sizeof cell.u);
+	return cell;
 }
 
-static struct track *
-track_insert(struct tracks *tracks, unsigned signal, bool hours)
+static size_t
+pack(const struct thawed *it, bool hours, enum signal_kind kind, uint8_t out[PACKED_MAX])
 {
-	size_t index = index_of(tracks, signal, hours);
-	size_t bytes = track_bytes(tracks), at = index * sizeof(struct track);
-	char *block = mem_resize(tracks->tracks, bytes + sizeof(struct track));
+	struct cell cell = newest_cell(&it->track);
+	int64_t gap = (int64_t)it->track.cell - it->track.first_cell;
+	uint8_t *p = out;
 
-	memmove(block + at + sizeof(struct track), block + at, bytes - at);
-	memset(block + at, 0, sizeof(struct track));
-	tracks->tracks = (struct track *)(void *)block;
-	*(hours ? &tracks->hours : &tracks->days) |= UINT64_C(1) << signal;
-	return &tracks->tracks[index];
-}
-
-struct track *
-track_make(struct tracks *tracks, unsigned signal, bool hours)
-{
-	assert(signal < RULESET_MAX_SIGNALS);
-	if (has_track(tracks, signal, hours))
-		return &tracks->tracks[index_of(tracks, signal, hours)];
-	return track_insert(tracks, signal, hours);
-}
-
-/* Puts n bytes in the place of the packed bytes from..to of a track. */
-static void
-splice(struct tracks *tracks, size_t index, size_t from, size_t to, const uint8_t *bytes,
-       size_t n)
-{
-	size_t old_size = track_bytes(tracks), size = old_size - (to - from) + n;
-	size_t at = packed_offset(tracks, index) + from, tail = at + (to - from);
-	size_t packed = tracks->tracks[index].packed - (to - from) + n;
-	uint8_t *block;
-
-	assert(packed <= UINT16_MAX);
-	if (size > old_size)
-		tracks->tracks = mem_resize(tracks->tracks, size);
-	block = (uint8_t *)tracks->tracks;
-	memmove(block + at + n, block + tail, old_size - tail);
-	if (n > 0)
-		memcpy(block + at, bytes, n);
-	tracks->tracks[index].packed = (uint16_t)packed;
-	if (size < old_size)
-		tracks->tracks = mem_resize(tracks->tracks, size);
+	if (!hours) {
+		p = put_varint(p, it->track.life_days);
+		p = put_varint(p, (uint64_t)gap << 1 ^ (gap < 0 ? UINT64_MAX : 0));
+	}
+	if (kind != SIGNAL_COUNT)
+		p += number_write(p, &cell, kind);
+	if (it->n > 0)
+		memcpy(p, it->cells, it->n);
+	return (size_t)(p - out) + it->n;
 }
 
 static void
-append_cell(struct tracks *tracks, size_t index, uint32_t gap, const struct cell *cell,
-	    enum signal_kind kind)
+freeze(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+       const struct thawed *it)
 {
-	size_t end = tracks->tracks[index].packed;
-	uint8_t bytes[CELL_MAX];
+	uint8_t packed[PACKED_MAX];
+	size_t n = pack(it, hours, kind, packed);
 
-	splice(tracks, index, end, end, bytes, cell_write(bytes, gap, cell, kind));
+	block_put(tracks, signal, hours, &it->track, packed, n);
+}
+
+bool
+track_get(const struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+	  struct track *out)
+{
+	struct thawed it;
+
+	if (!thaw(tracks, signal, hours, kind, &it))
+		return false;
+	*out = it.track;
+	return true;
+}
+
+bool
+track_newest(const struct tracks *tracks, unsigned signal, bool hours, struct track *out)
+{
+	struct track_place place;
+
+	if (!block_find(tracks, signal, hours, &place))
+		return false;
+	block_newest(&place, hours, out);
+	return true;
 }
 
 /* --- an event --- */
@@ -175,18 +183,6 @@ cell_of(const struct track_event *event)
 	return cell;
 }
 
-static struct cell
-newest_cell(const struct track *track, enum signal_kind kind)
-{
-	struct cell cell = {.cell = track->cell, .count = track->count};
-
-	if (kind == SIGNAL_LAST)
-		cell.u.value = track->u.value;
-	else
-		cell.u.sum = track->u.sum;
-	return cell;
-}
-
 static void
 set_newest(struct track *track, const struct track_event *event)
 {
@@ -194,10 +190,7 @@ set_newest(struct track *track, const struct track_event *event)
 
 	track->cell = cell.cell;
 	track->count = cell.count;
-	if (event->kind == SIGNAL_LAST)
-		track->u.value = cell.u.value;
-	else
-		track->u.sum = cell.u.sum;
+	memcpy(&track->u, &cell.u, sizeof track->u);
 }
 
 static void
@@ -211,184 +204,164 @@ count_life(struct track *track, uint32_t day)
 		track->life_days++;
 }
 
-/* Drops packed cells before `oldest`; returns the newest packed cell, and in *first the oldest left.
- * false: none is left. */
-static bool
-drop_before(struct tracks *tracks, size_t index, uint32_t oldest, enum signal_kind kind,
-	    uint32_t *first, uint32_t *last)
-{
-	struct cell_cursor cursor = cursor_of(tracks, index);
-	const uint8_t *base = cursor.p;
-	uint8_t bytes[CELL_MAX];
-	bool more;
-
-	while ((more = cell_next(&cursor, kind)) && cursor.at.cell < oldest)
-		continue;
-	if (more) {
-		struct cell kept = cursor.at;
-		size_t end = (size_t)(cursor.p - base);
-		bool dropped = cursor.start != base;
-
-		while (cell_next(&cursor, kind))
-			continue;
-		*first = kept.cell;
-		*last = cursor.at.cell;
-		if (dropped)
-			splice(tracks, index, 0, end, bytes, cell_write(bytes, 0, &kept, kind));
-	} else if (tracks->tracks[index].packed > 0) {
-		splice(tracks, index, 0, tracks->tracks[index].packed, NULL, 0);
-	}
-	return more;
-}
-
-/* The cell from which on cells are kept: of a gauge also the one whose value stood at the reach's end. */
-static uint32_t
-oldest_kept(const struct tracks *tracks, size_t index, const struct track_event *event)
-{
-	uint32_t oldest = event->cell > event->reach ? event->cell - event->reach : 0;
-	uint32_t standing = oldest;
-	struct cell_cursor cursor = cursor_of(tracks, index);
-
-	if (event->kind != SIGNAL_LAST || event->reach <= TRACK_MARGIN)
-		return oldest;
-	while (cell_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= oldest)
-		standing = cursor.at.cell;
-	if (tracks->tracks[index].cell <= oldest)
-		standing = tracks->tracks[index].cell;
-	return event->cell - standing <= UINT16_MAX ? standing : oldest;
-}
-
-/* The first event of a newer cell: the newest one joins the packed ones. */
+/* An event of the newest cell. */
 static void
-roll(struct tracks *tracks, size_t index, const struct track_event *event)
+join_newest(struct track *track, const struct track_event *event)
 {
-	struct cell old = newest_cell(&tracks->tracks[index], event->kind);
-	uint32_t oldest = oldest_kept(tracks, index, event);
-	uint32_t first = old.cell, last = old.cell;
-	bool kept = old.cell >= oldest;
-	struct track *track;
-
-	drop_before(tracks, index, oldest, event->kind, &first, &last);
-	if (kept)
-		append_cell(tracks, index, old.cell - last, &old, event->kind);
-	track = &tracks->tracks[index];
-	track->span = (uint16_t)(kept ? event->cell - first : 0);
-	set_newest(track, event);
-}
-
-/* An event of a packed cell that is there: cursor stands on it. */
-static void
-merge(struct tracks *tracks, size_t index, const struct cell_cursor *cursor, size_t start,
-      const struct track_event *event)
-{
-	struct cell cell = cursor->at;
-	size_t length = (size_t)(cursor->p - cursor->start);
-	uint8_t bytes[CELL_MAX];
-
-	cell.count = count_add(cell.count);
+	track->count = count_add(track->count);
 	if (signal_has_sum(event->kind))
-		cell.u.sum = sum_join(event->kind, cell.u.sum, event->micro);
-	else if (event->kind == SIGNAL_LAST)
-		cell.u.value = event->gauge;
-	splice(tracks, index, start, start + length, bytes,
-	       cell_write(bytes, cell.cell - cursor->before, &cell, event->kind));
+		track->u.sum = sum_join(event->kind, track->u.sum, event->micro);
+	else if (event->kind == SIGNAL_LAST && event->ts >= track->last_at)
+		track->u.value = event->gauge;
 }
 
-/* A new packed cell before the one on which the cursor stands. */
-static void
-insert_before(struct tracks *tracks, size_t index, const struct cell_cursor *cursor,
-	      size_t start, const struct track_event *event)
+/* How many bits of the cells are of those that are kept once the newest is event->cell: of a gauge also the one
+ * whose value stood at the reach's end. */
+static size_t
+bits_kept(const struct thawed *it, const struct track_event *event, uint32_t oldest)
 {
-	struct cell cell = cell_of(event);
-	uint32_t gap = start > 0 ? cell.cell - cursor->before : 0;
-	size_t length = (size_t)(cursor->p - cursor->start), n;
-	uint8_t bytes[2 * CELL_MAX];
+	bool gauge = event->kind == SIGNAL_LAST && event->reach > TRACK_MARGIN;
+	struct cell_cursor cursor = cursor_of(it);
+	uint32_t last = it->track.cell;
+	size_t kept = 0;
 
-	n = cell_write(bytes, gap, &cell, event->kind);
-	n += cell_write(bytes + n, cursor->at.cell - cell.cell, &cursor->at, event->kind);
-	splice(tracks, index, start, start + length, bytes, n);
+	while (!(gauge && last <= oldest) && cell_next(&cursor, event->kind) &&
+	       (gauge || cursor.at.cell >= oldest)) {
+		last = cursor.at.cell;
+		kept = (size_t)(cursor.p - it->cells) * 8 - cursor.have;
+	}
+	return kept;
+}
+
+/* The first event of a newer cell: the newest one joins the packed ones, which go to `out`. */
+static void
+roll(struct thawed *it, const struct track_event *event, uint8_t out[PACKED_MAX])
+{
+	struct cell_writer writer = {.p = out};
+	struct cell old = newest_cell(&it->track);
+	uint32_t oldest = event->cell > event->reach ? event->cell - event->reach : 0;
+	bool stands = event->kind == SIGNAL_LAST && event->reach > TRACK_MARGIN;
+
+	if (old.cell >= oldest || stands) {
+		cell_write(&writer, event->cell - old.cell, &old, event->kind);
+		cell_write_bits(&writer, cursor_of(it), bits_kept(it, event, oldest));
+	}
+	it->cells = out;
+	it->n = (size_t)(cell_write_end(&writer) - out);
+	set_newest(&it->track, event);
+}
+
+/* All cells, newest first; how many. */
+static unsigned
+cells_read(const struct thawed *it, enum signal_kind kind, struct cell cells[PACKED_CELLS])
+{
+	struct cell_cursor cursor = cursor_of(it);
+	unsigned count = 0;
+
+	while (count < PACKED_CELLS && cell_next(&cursor, kind))
+		cells[count++] = cursor.at;
+	return count;
+}
+
+static void
+cells_write(struct thawed *it, enum signal_kind kind, const struct cell *cells, unsigned count,
+	    uint8_t out[PACKED_MAX])
+{
+	struct cell_writer writer = {.p = out};
+	uint32_t newer = it->track.cell;
+
+	for (unsigned i = 0; i < count; i++) {
+		cell_write(&writer, newer - cells[i].cell, &cells[i], kind);
+		newer = cells[i].cell;
+	}
+	it->cells = out;
+	it->n = (size_t)(cell_write_end(&writer) - out);
 }
 
 /* An event before the newest cell, within reach; true when its cell is new. */
 static bool
-add_older(struct tracks *tracks, size_t index, const struct track_event *event)
+add_older(struct thawed *it, const struct track_event *event, uint8_t out[PACKED_MAX])
 {
-	struct cell_cursor cursor = cursor_of(tracks, index);
-	const uint8_t *base = cursor.p;
-	struct track *track;
-	uint32_t span;
-	bool more;
+	struct cell cells[PACKED_CELLS + 1];
+	unsigned count = cells_read(it, event->kind, cells), at = 0;
+	bool is_new;
 
-	while ((more = cell_next(&cursor, event->kind)) && cursor.at.cell < event->cell)
-		continue;
-	if (more && cursor.at.cell == event->cell) {
-		merge(tracks, index, &cursor, (size_t)(cursor.start - base), event);
-		return false;
-	}
-	if (more) {
-		insert_before(tracks, index, &cursor, (size_t)(cursor.start - base), event);
+	while (at < count && cells[at].cell > event->cell)
+		at++;
+	is_new = at == count || cells[at].cell != event->cell;
+	if (is_new) {
+		memmove(cells + at + 1, cells + at, (count - at) * sizeof *cells);
+		cells[at] = cell_of(event);
+		count++;
 	} else {
-		struct cell cell = cell_of(event);
-		uint32_t gap = cursor.p == base ? 0 : cell.cell - cursor.at.cell;
-
-		append_cell(tracks, index, gap, &cell, event->kind);
+		cells[at].count = count_add(cells[at].count);
+		if (signal_has_sum(event->kind))
+			cells[at].u.sum = sum_join(event->kind, cells[at].u.sum, event->micro);
+		else if (event->kind == SIGNAL_LAST)
+			cells[at].u.value = event->gauge;
 	}
-	track = &tracks->tracks[index];
-	span = track->cell - event->cell;
-	if (span > track->span)
-		track->span = (uint16_t)span;
-	return true;
+	cells_write(it, event->kind, cells, count, out);
+	return is_new;
 }
 
-static void
-add_elsewhere(struct tracks *tracks, size_t index, bool hours, const struct track_event *event)
+/* The common case, an event of the newest cell that needs no other place. */
+static bool
+add_in_place(struct tracks *tracks, unsigned signal, bool hours,
+	     const struct track_event *event)
 {
-	struct track *track = &tracks->tracks[index];
-	bool new_day = true;
+	struct track_place place;
+	struct track track;
 
-	if (track->count == 0)
-		set_newest(track, event);
-	else if (event->cell > track->cell)
-		roll(tracks, index, event);
-	else if (track->cell - event->cell <= event->reach)
-		new_day = add_older(tracks, index, event);
-	else
-		new_day = event->cell < track->first_cell;
-	if (new_day && !hours)
-		count_life(&tracks->tracks[index], event->cell);
+	if (event->kind != SIGNAL_COUNT || !block_find(tracks, signal, hours, &place))
+		return false;
+	block_newest(&place, hours, &track);
+	if (event->cell != track.cell)
+		return false;
+	track.count = count_add(track.count);
+	if (event->ts > track.last_at)
+		track.last_at = event->ts;
+	return block_set_newest(&place, hours, &track);
 }
 
 void
 track_add(struct tracks *tracks, unsigned signal, bool hours, const struct track_event *event)
 {
-	struct track *track = track_make(tracks, signal, hours);
+	uint8_t cells[PACKED_MAX];
+	struct thawed it;
+	bool new_day = true;
 
-	assert(event->reach <= TRACK_MAX_REACH);
-	if (event->cell == track->cell && track->count > 0) {
-		track->count = count_add(track->count);
-		if (signal_has_sum(event->kind))
-			track->u.sum = sum_join(event->kind, track->u.sum, event->micro);
-		else if (event->kind == SIGNAL_LAST && event->ts >= track->last_at)
-			track->u.value = event->gauge;
-		if (event->ts > track->last_at)
-			track->last_at = event->ts;
+	assert(signal < RULESET_MAX_SIGNALS && event->reach <= TRACK_MAX_REACH);
+	if (add_in_place(tracks, signal, hours, event))
+		return;
+	if (!thaw(tracks, signal, hours, event->kind, &it)) {
+		set_newest(&it.track, event);
+		it.track.last_at = event->ts;
+	} else if (event->cell == it.track.cell) {
+		join_newest(&it.track, event);
+		new_day = false;
+	} else if (event->cell > it.track.cell) {
+		roll(&it, event, cells);
+	} else if (it.track.cell - event->cell <= event->reach) {
+		new_day = add_older(&it, event, cells);
 	} else {
-		size_t index = (size_t)(track - tracks->tracks);
-		int64_t last_at = track->count > 0 ? track->last_at : INT64_MIN;
-
-		add_elsewhere(tracks, index, hours, event);
-		tracks->tracks[index].last_at = event->ts > last_at ? event->ts : last_at;
+		new_day = event->cell < it.track.first_cell;
 	}
+	if (new_day && !hours)
+		count_life(&it.track, event->cell);
+	if (event->ts > it.track.last_at)
+		it.track.last_at = event->ts;
+	freeze(tracks, signal, hours, event->kind, &it);
 }
 
 /* --- reading --- */
 
 static inline void
-window_add(struct window *window, enum signal_kind kind, uint32_t count, int64_t sum)
+window_add(struct window *window, enum signal_kind kind, const struct cell *cell)
 {
-	window->count += count;
+	window->count += cell->count;
 	if (signal_has_sum(kind))
-		window->sum = window->days ? sum_join(kind, window->sum, sum) : sum;
+		window->sum =
+			window->days ? sum_join(kind, window->sum, cell->u.sum) : cell->u.sum;
 	window->days++;
 }
 
@@ -396,22 +369,20 @@ struct window
 track_window(const struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
 	     int64_t first, int64_t last)
 {
-	const struct track *track = track_find(tracks, signal, hours);
 	struct window window = {0, 0, 0};
+	struct thawed it;
 	struct cell_cursor cursor;
+	struct cell newest;
 
-	if (!track || track->count == 0 || first > track->cell ||
-	    last < track->cell - track->span)
+	if (!thaw(tracks, signal, hours, kind, &it) || first > it.track.cell)
 		return window;
-	if (first < track->cell && track->packed > 0) {
-		cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
-		while (cell_next(&cursor, kind) && cursor.at.cell <= last) {
-			if (cursor.at.cell >= first)
-				window_add(&window, kind, cursor.at.count, cursor.at.u.sum);
-		}
-	}
-	if (first <= track->cell && last >= track->cell)
-		window_add(&window, kind, track->count, track->u.sum);
+	newest = newest_cell(&it.track);
+	if (last >= it.track.cell)
+		window_add(&window, kind, &newest);
+	cursor = cursor_of(&it);
+	while (cell_next(&cursor, kind) && cursor.at.cell >= first)
+		if (cursor.at.cell <= last)
+			window_add(&window, kind, &cursor.at);
 	return window;
 }
 
@@ -443,16 +414,14 @@ int64_t
 track_next_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
 		 int64_t base, const uint64_t *mask)
 {
-	const struct track *track = track_find(tracks, signal, false);
 	struct cell_cursor cursor;
 	int64_t least = INT64_MAX;
+	struct thawed it;
 
-	if (!track)
+	if (!thaw(tracks, signal, false, kind, &it))
 		return least;
-	lower_touch(&least, base, mask, track->cell);
-	if (track->packed == 0)
-		return least;
-	cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
+	lower_touch(&least, base, mask, it.track.cell);
+	cursor = cursor_of(&it);
 	while (least > base && cell_next(&cursor, kind))
 		lower_touch(&least, base, mask, cursor.at.cell);
 	return least;
@@ -462,43 +431,46 @@ unsigned
 track_cells(const struct tracks *tracks, unsigned signal, enum signal_kind kind, int64_t first,
 	    int64_t last, struct cell cells[TRACK_MAX_CELLS])
 {
-	const struct track *track = track_find(tracks, signal, false);
 	struct cell_cursor cursor;
+	struct thawed it;
 	unsigned count = 0;
 
-	if (!track || track->count == 0)
-		return 0;
 	assert(last - first < TRACK_MAX_CELLS);
-	if (track->packed > 0) {
-		cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
-		while (cell_next(&cursor, kind) && cursor.at.cell <= last)
-			if (cursor.at.cell >= first)
-				cells[count++] = cursor.at;
+	if (!thaw(tracks, signal, false, kind, &it) || first > it.track.cell)
+		return 0;
+	if (last >= it.track.cell)
+		cells[count++] = newest_cell(&it.track);
+	cursor = cursor_of(&it);
+	while (cell_next(&cursor, kind) && cursor.at.cell >= first)
+		if (cursor.at.cell <= last)
+			cells[count++] = cursor.at;
+	for (unsigned i = 0; i < count / 2; i++) {
+		struct cell cell = cells[i];
+
+		cells[i] = cells[count - 1 - i];
+		cells[count - 1 - i] = cell;
 	}
-	if (first <= track->cell && last >= track->cell)
-		cells[count++] = newest_cell(track, kind);
 	return count;
 }
 
 bool
 track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out)
 {
-	const struct track *track = track_find(tracks, signal, false);
 	struct cell_cursor cursor;
-	bool found = false;
+	struct thawed it;
 
-	if (!track || track->count == 0)
+	if (!thaw(tracks, signal, false, SIGNAL_LAST, &it))
 		return false;
-	if (last >= track->cell) {
-		*out = track->u.value;
+	*out = it.track.u.value;
+	if (last >= it.track.cell)
 		return true;
-	}
-	cursor = cursor_of(tracks, (size_t)(track - tracks->tracks));
-	while (cell_next(&cursor, SIGNAL_LAST) && cursor.at.cell <= last) {
+	cursor = cursor_of(&it);
+	while (cell_next(&cursor, SIGNAL_LAST)) {
 		*out = cursor.at.u.value;
-		found = true;
+		if (cursor.at.cell <= last)
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* --- records --- */
@@ -506,33 +478,71 @@ track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *
 struct str
 track_packed(const struct tracks *tracks, unsigned signal, bool hours)
 {
-	size_t index;
+	struct track_place place;
 
-	if (!has_track(tracks, signal, hours))
+	if (!block_find(tracks, signal, hours, &place))
 		return STR_NONE;
-	index = index_of(tracks, signal, hours);
-	return (struct str){(const char *)tracks->tracks + packed_offset(tracks, index),
-			    tracks->tracks[index].packed};
+	return (struct str){(const char *)place.packed, place.n};
+}
+
+/* Cells come newest first: within the longest reach, but for the one that a gauge keeps beyond it. */
+static bool
+cells_fit(const struct thawed *it, enum signal_kind kind, const struct cell *cells,
+	  unsigned count)
+{
+	unsigned beyond = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (cells[i].cell >= (i > 0 ? cells[i - 1].cell : it->track.cell) ||
+		    cells[i].count == 0 || (kind == SIGNAL_LAST && !isfinite(cells[i].u.value)))
+			return false;
+		beyond += it->track.cell - cells[i].cell > TRACK_MAX_REACH;
+	}
+	return it->track.count > 0 && beyond <= (kind == SIGNAL_LAST) &&
+	       (kind != SIGNAL_LAST || isfinite(it->track.u.value));
 }
 
 bool
 track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
 	      const struct track *track, struct str packed)
 {
-	const uint8_t *p = (const uint8_t *)packed.p;
-	uint32_t oldest = track->cell - track->span;
-	struct track *made;
+	static const uint8_t none[1];
+	const uint8_t *p = packed.n > 0 ? (const uint8_t *)packed.p : none;
+	struct thawed it = {.track = *track}, again;
+	struct cell cells[PACKED_CELLS];
+	uint8_t bits[PACKED_MAX], whole[PACKED_MAX];
+	unsigned count;
 
-	if (has_track(tracks, signal, hours) || track->count == 0 || packed.n > UINT16_MAX ||
-	    (kind != SIGNAL_LAST && track->span > TRACK_MAX_REACH) ||
-	    track->span > track->cell || (track->span == 0) != (packed.n == 0))
+	if (track_has(tracks, signal, hours) || packed.n > PACKED_MAX ||
+	    !unpack_head(&it, hours, kind, p, p + packed.n))
 		return false;
-	if (packed.n > 0 &&
-	    !cells_are_sound(cell_cursor_of(p, packed.n, oldest), kind, track->cell))
+	count = cells_read(&it, kind, cells);
+	if (!cells_fit(&it, kind, cells, count))
 		return false;
-	made = track_insert(tracks, signal, hours);
-	*made = *track;
-	made->packed = 0;
-	splice(tracks, index_of(tracks, signal, hours), 0, 0, p, packed.n);
+	again = it;
+	cells_write(&again, kind, cells, count, bits);
+	if (again.n != it.n || pack(&again, hours, kind, whole) != packed.n ||
+	    memcmp(whole, p, packed.n) != 0)
+		return false;
+	block_put(tracks, signal, hours, &it.track, p, packed.n);
+	return true;
+}
+
+bool
+track_rebuild(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+	      const struct track *track, const struct cell *cells, unsigned count)
+{
+	struct thawed it = {.track = *track};
+	struct cell newest_first[PACKED_CELLS];
+	uint8_t bits[PACKED_MAX];
+
+	if (track_has(tracks, signal, hours) || count > PACKED_CELLS)
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		newest_first[i] = cells[count - 1 - i];
+	if (!cells_fit(&it, kind, newest_first, count))
+		return false;
+	cells_write(&it, kind, newest_first, count, bits);
+	freeze(tracks, signal, hours, kind, &it);
 	return true;
 }

@@ -24,8 +24,9 @@
  *      who lent it, what others call it, who took it when, and when it was put off
  *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned
  *   5  what was said of a task's two clocks; before, once for both
- *   6  parts from PART_GONE on */
-#define RECORD_VERSION 6
+ *   6  parts from PART_GONE on
+ *   7  a track's cells in bits, newest first; before, in bytes, oldest first (record_cells.c) */
+#define RECORD_VERSION 7
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
 

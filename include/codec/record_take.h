@@ -4,6 +4,7 @@
 #define CODEC_RECORD_TAKE_H
 
 #include "codec/record_format.h"
+#include "engine/track.h"
 
 /* Every taker leaves p NULL once the bytes have ended early or made no sense; one check at the end. */
 struct reader {
@@ -53,6 +54,9 @@ void record_read_members(struct reader *reader);
 /* record_read.c: the track of a signal, into the customer's or a member's. */
 void record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
 		       unsigned signal, bool hours);
+/* record_cells.c: the rest of it, as versions before 7 had it. */
+void record_read_cells(struct reader *item, struct tracks *into, enum signal_kind kind,
+		       unsigned signal, bool hours, struct track *track);
 /* A rule's state as it lies in the record. */
 struct rule_state record_take_rule(struct reader *item, unsigned rule);
 

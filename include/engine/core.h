@@ -216,7 +216,7 @@ void engine_run_due(struct engine *engine, int64_t to, const struct order_sink *
 static inline void
 engine_prefetch(const struct customer *customer)
 {
-	__builtin_prefetch(customer->tracks.tracks);
+	__builtin_prefetch(customer->tracks.block);
 	__builtin_prefetch(customer->cold);
 }
 void engine_sort_due(struct engine *engine); /* engine->due by the bytes of the ids */

@@ -6,27 +6,9 @@
 #include "engine/entry.h"
 #include "engine/ruleset.h"
 
-/* The sums of one signal, by local day or UTC hour; the newest cell apart, older ones packed.
- * Sums are int64 millionths, clamped; integers, so that the order of arrival changes nothing. */
-struct track {
-	int64_t last_at; /* newest event's ts */
-	union {
-		int64_t sum;  /* SIGNAL_SUM: of the newest cell */
-		double value; /* SIGNAL_LAST: latest value */
-	} u;
-	uint32_t cell;	     /* newest cell: local day (since 1970-01-01) or UTC hour */
-	uint32_t count;	     /* events in it */
-	uint16_t span;	     /* newest cell - oldest packed cell; 0: none packed */
-	uint16_t packed;     /* bytes of packed cells */
-	uint16_t life_days;  /* active days of the whole life (saturates) */
-	uint16_t first_cell; /* first active day of the whole life; 0 for hours */
-};
-
-/* Sums by signal in one block: of a customer, or of one of its members. */
+/* Sums by signal in one block, packed: of a customer, or of one of its members. engine/track.h reads it. */
 struct tracks {
-	struct track *
-		tracks; /* owned: first the day tracks in signal order, then the hour tracks, then
-			       * their packed cells in the same order */
+	uint8_t *block;	      /* owned */
 	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
 };
 

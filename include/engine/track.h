@@ -19,9 +19,31 @@ struct window {
 	int32_t days;  /* cells with an event */
 };
 
-/* The track of a signal, created by track_make; NULL when it has none. */
-struct track *track_find(const struct tracks *tracks, unsigned signal, bool hours);
-struct track *track_make(struct tracks *tracks, unsigned signal, bool hours);
+/* The sums of one signal, by local day or UTC hour; the newest cell apart, older ones packed.
+ * Sums are int64 millionths, clamped; integers, so that the order of arrival changes nothing. */
+struct track {
+	int64_t last_at; /* newest event's ts */
+	union {
+		int64_t sum;  /* SIGNAL_SUM, _MAX, _MIN: of the newest cell */
+		double value; /* SIGNAL_LAST: latest value */
+	} u;
+	uint32_t cell;	     /* newest cell: local day (since 1970-01-01) or UTC hour */
+	uint32_t count;	     /* events in it, not 0 */
+	uint16_t life_days;  /* active days of the whole life (saturates); 0 for hours */
+	uint16_t first_cell; /* first active day of the whole life; 0 for hours */
+};
+
+/* The track of a signal; false when it has none. */
+bool track_get(const struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+	       struct track *out) MUST_CHECK;
+/* The same without what takes longer: last_at, cell and count, the rest undefined. */
+bool track_newest(const struct tracks *tracks, unsigned signal, bool hours,
+		  struct track *out) MUST_CHECK;
+static inline bool
+track_has(const struct tracks *tracks, unsigned signal, bool hours)
+{
+	return (hours ? tracks->hours : tracks->days) >> signal & 1;
+}
 
 /* Event for event, the order of arrival changes nothing, but for this: among values of a gauge with equal
  * ts, and among those of a day that is no longer the newest, the one that arrived last stands; and an event
@@ -51,11 +73,16 @@ unsigned track_cells(const struct tracks *tracks, unsigned signal, enum signal_k
 /* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
 bool track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out);
 
-/* Packed cells as they lie in the record: pointer and length of one track's. */
+/* What lies packed of one track, for its record: life totals and number, then the cells. */
 struct str track_packed(const struct tracks *tracks, unsigned signal, bool hours);
-/* For record_decode: a whole track with its packed cells; false when the cells are malformed. */
+/* A whole track of last_at, cell and count, and what track_packed() gave; false when that is malformed, or there is
+ * one already. */
 bool track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
-		   const struct track *track, struct str packed);
+		   const struct track *track, struct str packed) MUST_CHECK;
+/* Of cells, oldest first, that lie before track->cell; false when they do not, or there is one already. */
+bool track_rebuild(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
+		   const struct track *track, const struct cell *cells,
+		   unsigned count) MUST_CHECK;
 
 /* Bytes of the tracks with their packed cells. */
 size_t track_bytes(const struct tracks *tracks);

@@ -92,10 +92,12 @@ what_is_older_than_the_reach_counts_in_totals_only(void **state)
 	scene_send(&scene, at("2026-03-20 10:00"), "c", "a", NULL);
 	scene_send(&scene, at("2026-06-20 10:00"), "c", "a", "ts=2026-03-01T10:00:00Z", NULL);
 	const struct customer *c = engine_at(scene.engine, 0);
-	const struct track *track = track_find(&c->tracks, 0, false);
-	assert_int_equal(track->life_days, 2);
-	assert_int_equal(track->first_cell, DAY0 / DAY_MS);
-	assert_int_equal(track->last_at, at("2026-03-20 10:00"));
+	struct track track;
+
+	assert_true(track_get(&c->tracks, 0, false, SIGNAL_COUNT, &track));
+	assert_int_equal(track.life_days, 2);
+	assert_int_equal(track.first_cell, DAY0 / DAY_MS);
+	assert_int_equal(track.last_at, at("2026-03-20 10:00"));
 	assert_number(&scene, at("2026-06-20 10:00"), 0);
 	scene_finish(&scene);
 }

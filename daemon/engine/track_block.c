@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The block in which tracks lie: finds them, makes room for them. */
+#include "engine/track_block.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/mem.h"
+
+#define HEAD sizeof(struct track_head)
+#define WIDE sizeof(struct track_wide)
+
+static size_t
+index_of(const struct tracks *tracks, unsigned signal, bool hours)
+{
+	uint64_t below = (UINT64_C(1) << signal) - 1;
+
+	if (!hours)
+		return bits_count(tracks->days & below);
+	return bits_count(tracks->days) + bits_count(tracks->hours & below);
+}
+
+static size_t
+track_count(const struct tracks *tracks)
+{
+	return bits_count(tracks->days) + bits_count(tracks->hours);
+}
+
+static struct track_head
+head_of(const uint8_t *p)
+{
+	struct track_head head;
+
+	memcpy(&head, p, HEAD);
+	return head;
+}
+
+static struct track_wide
+wide_of(const uint8_t *p)
+{
+	struct track_wide wide;
+
+	memcpy(&wide, p, WIDE);
+	return wide;
+}
+
+static size_t
+tail_size(const uint8_t *head, const uint8_t *tail)
+{
+	size_t bytes = head_of(head).bytes;
+
+	return bytes < BLOCK_WIDE ? bytes : WIDE + wide_of(tail).packed;
+}
+
+/* Where the tail of track `index` begins; of the index past the last: the block's size. */
+static size_t
+tail_offset(const struct tracks *tracks, size_t index)
+{
+	size_t at = track_count(tracks) * HEAD;
+
+	for (size_t i = 0; i < index; i++)
+		at += tail_size(tracks->block + i * HEAD, tracks->block + at);
+	return at;
+}
+
+size_t
+track_bytes(const struct tracks *tracks)
+{
+	return tail_offset(tracks, track_count(tracks));
+}
+
+void
+tracks_finish(struct tracks *tracks)
+{
+	mem_free(tracks->block);
+	*tracks = (struct tracks){0};
+}
+
+static struct track_place
+place_at(const struct tracks *tracks, size_t index)
+{
+	uint8_t *head = tracks->block + index * HEAD;
+	uint8_t *tail = tracks->block + tail_offset(tracks, index);
+	size_t size = tail_size(head, tail);
+	size_t wide = head_of(head).bytes == BLOCK_WIDE ? WIDE : 0;
+
+	return (struct track_place){head, tail, tail + wide, size - wide};
+}
+
+bool
+block_find(const struct tracks *tracks, unsigned signal, bool hours, struct track_place *out)
+{
+	if (!track_has(tracks, signal, hours))
+		return false;
+	*out = place_at(tracks, index_of(tracks, signal, hours));
+	return true;
+}
+
+/* ---- heads ---- */
+
+/* false: it takes a wide one. */
+static bool
+head_make(const struct track *track, bool hours, size_t packed, struct track_head *out)
+{
+	int64_t day = hours ? track->last_at / DAY_MS : (int64_t)track->cell;
+	int64_t into = track->last_at - day * DAY_MS;
+
+	if (day < 0 || day > UINT16_MAX || into < INT32_MIN || into > INT32_MAX ||
+	    track->last_at < 0 || track->count > UINT8_MAX || packed >= BLOCK_WIDE ||
+	    (hours && track->last_at / HOUR_MS != (int64_t)track->cell))
+		return false;
+	*out = (struct track_head){.into = (int32_t)into,
+				   .day = (uint16_t)day,
+				   .count = (uint8_t)track->count,
+				   .bytes = (uint8_t)packed};
+	return true;
+}
+
+void
+block_newest(const struct track_place *place, bool hours, struct track *out)
+{
+	struct track_head head = head_of(place->head);
+	struct track_wide wide;
+
+	if (head.bytes == BLOCK_WIDE) {
+		wide = wide_of(place->tail);
+		out->last_at = wide.last_at;
+		out->cell = wide.cell;
+		out->count = wide.count;
+		return;
+	}
+	out->last_at = head.day * DAY_MS + head.into;
+	out->cell = hours ? (uint32_t)(out->last_at / HOUR_MS) : head.day;
+	out->count = head.count;
+}
+
+/* Its head, or what stands in its place. */
+static size_t
+head_put(const struct track_place *place, bool hours, const struct track *track)
+{
+	struct track_wide wide = {track->last_at, track->cell, track->count, place->n};
+	struct track_head head;
+
+	if (head_make(track, hours, place->n, &head)) {
+		memcpy(place->head, &head, HEAD);
+		return 0;
+	}
+	head = (struct track_head){.bytes = BLOCK_WIDE};
+	memcpy(place->head, &head, HEAD);
+	memcpy(place->tail, &wide, WIDE);
+	return WIDE;
+}
+
+bool
+block_set_newest(const struct track_place *place, bool hours, const struct track *track)
+{
+	struct track_head head;
+	bool was_wide = place->packed != place->tail;
+
+	if (head_make(track, hours, place->n, &head) == was_wide)
+		return false;
+	(void)head_put(place, hours, track);
+	return true;
+}
+
+/* ---- room ---- */
+
+/* Puts n bytes of room in the place of the old ones at `at`. */
+static void
+make_room(struct tracks *tracks, size_t size, size_t at, size_t old, size_t n)
+{
+	if (n > old)
+		tracks->block = mem_resize(tracks->block, size - old + n);
+	memmove(tracks->block + at + n, tracks->block + at + old, size - at - old);
+	if (n < old)
+		tracks->block = mem_resize(tracks->block, size - old + n);
+}
+
+static void
+head_insert(struct tracks *tracks, unsigned signal, bool hours)
+{
+	size_t at = index_of(tracks, signal, hours) * HEAD;
+
+	make_room(tracks, track_bytes(tracks), at, 0, HEAD);
+	memset(tracks->block + at, 0, HEAD);
+	*(hours ? &tracks->hours : &tracks->days) |= UINT64_C(1) << signal;
+}
+
+void
+block_put(struct tracks *tracks, unsigned signal, bool hours, const struct track *track,
+	  const uint8_t *packed, size_t n)
+{
+	size_t index = index_of(tracks, signal, hours);
+	struct track_place place;
+	struct track_head head;
+	size_t at, size;
+
+	if (!track_has(tracks, signal, hours))
+		head_insert(tracks, signal, hours);
+	at = tail_offset(tracks, index);
+	size = n + (head_make(track, hours, n, &head) ? 0 : WIDE);
+	place.head = tracks->block + index * HEAD;
+	make_room(tracks, track_bytes(tracks), at, tail_size(place.head, tracks->block + at),
+		  size);
+	place.head = tracks->block + index * HEAD;
+	place.tail = tracks->block + at;
+	place.n = n;
+	place.packed = place.tail + head_put(&place, hours, track);
+	if (n > 0)
+		memcpy(place.packed, packed, n);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shows that packed cells and their numbers read as they were written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "engine/cell.h"
+
+static uint64_t
+next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static uint32_t
+random_below(uint64_t *state, uint32_t bound)
+{
+	return (uint32_t)(next_random(state) >> 33) % bound;
+}
+
+static void
+numbers_are_written_as_shortly_as_is_exact(void **state)
+{
+	static const struct {
+		double value;
+		size_t n;
+	} cases[] = {{0, 1},	 {9, 1},       {-16, 1},	  {16, 2},
+		     {40, 2},	 {1e15, 8},    {4.5, 2},	  {19.99, 2},
+		     {0.25, 2},	 {0.05, 1},    {0.123456, 3},	  {-0.0, 9},
+		     {1e300, 9}, {1.0 / 3, 9}, {7 + 1.0 / 15, 9}, {1e16, 9}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cell cell = {.u.value = cases[i].value};
+		uint8_t bytes[CELL_NUMBER_MAX];
+		size_t n = number_write(bytes, &cell, SIGNAL_LAST);
+		struct cell_cursor cursor = cell_cursor_of(bytes, n, 0);
+
+		assert_int_equal(n, cases[i].n);
+		cell_take_number(&cursor, SIGNAL_LAST);
+		assert_false(cursor.bad);
+		assert_memory_equal(&cursor.at.u, &cell.u, sizeof cell.u);
+	}
+}
+
+#define SOME 40
+
+/* Some cells, newest first, and their bits; how many. */
+static unsigned
+random_cells(uint64_t *seed, enum signal_kind kind, struct cell cells[SOME],
+	     struct cell_writer *writer)
+{
+	static const uint32_t bounds[] = {2, 4, 20, 3000, UINT32_MAX};
+	uint32_t at = UINT32_MAX;
+	unsigned count = 0;
+
+	for (unsigned wanted = random_below(seed, SOME); count < wanted; count++) {
+		struct cell *cell = &cells[count];
+		uint32_t gap = 1 + random_below(seed, bounds[random_below(seed, 5)]);
+
+		if (gap > at)
+			break;
+		at -= gap;
+		*cell = (struct cell){.cell = at, .count = 1};
+		cell->count += random_below(seed, bounds[random_below(seed, 5)]);
+		if (signal_has_sum(kind))
+			cell->u.sum = (int64_t)(next_random(seed) >> random_below(seed, 64));
+		else if (kind == SIGNAL_LAST)
+			cell->u.value = random_below(seed, 1000) / 8.0;
+		cell_write(writer, gap, cell, kind);
+	}
+	return count;
+}
+
+static void
+cells_read_as_they_were_written(void **state)
+{
+	uint64_t seed = 23;
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		enum signal_kind kind = (enum signal_kind)(round % 5);
+		uint8_t bytes[SOME * CELL_MAX + 8];
+		struct cell_writer writer = {.p = bytes};
+		struct cell cells[SOME];
+		unsigned count = random_cells(&seed, kind, cells, &writer);
+		size_t n = (size_t)(cell_write_end(&writer) - bytes);
+		uint8_t *exact = mem_alloc(n); /* nothing behind them may be read */
+		struct cell_cursor cursor = cell_cursor_of(exact, n, UINT32_MAX);
+
+		memcpy(exact, bytes, n);
+		for (unsigned i = 0; i < count; i++) {
+			assert_true(cell_next(&cursor, kind));
+			assert_int_equal(cursor.at.cell, cells[i].cell);
+			assert_int_equal(cursor.at.count, cells[i].count);
+			if (kind != SIGNAL_COUNT)
+				assert_memory_equal(&cursor.at.u, &cells[i].u,
+						    sizeof cells[i].u);
+		}
+		assert_false(cell_next(&cursor, kind));
+		assert_false(cursor.bad);
+		mem_free(exact);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_written_as_shortly_as_is_exact),
+		cmocka_unit_test(cells_read_as_they_were_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
