@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "app/ctl.h"
+#include "app/redis_place.h"
 #include "app/rule_files.h"
 
 #define DEFAULT_CONFIG "/etc/churnd/churnd.yaml"
 #define CONFIG_MAX ((size_t)1 << 20)
-#define SECRET_MAX ((size_t)4096)
 
 static struct str
 folder_of(const char *path)
@@ -72,15 +72,7 @@ ctl_home_close(struct ctl_home *home)
 bool
 ctl_home_secret(struct ctl_home *home, struct str name, struct str *out, struct err *err)
 {
-	const char *end;
-	struct str text;
-
-	if (!rule_files_slurp(&home->arena, rule_files_path(&home->arena, home->folder, name),
-			      SECRET_MAX, &text, err))
-		return false;
-	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
-	*out = str_slice(text, 0, end ? (size_t)(end - text.p) : text.n);
-	return true;
+	return redis_place_secret(&home->arena, home->folder, name, out, err);
 }
 
 struct str

@@ -5,22 +5,10 @@
 #include <unistd.h>
 
 #include "app/ctl.h"
+#include "app/redis_place.h"
 #include "base/number.h"
 #include "codec/resp.h"
 #include "codec/stream_id.h"
-
-static bool
-read_address(struct ctl_home *home, struct ctl_redis *redis, struct err *err)
-{
-	const struct config *config = home->config;
-
-	if (!redis_address_parse(&home->arena, config->redis_url, &redis->address, err))
-		return false;
-	if (config->redis_password_file.n > 0 &&
-	    !ctl_home_secret(home, config->redis_password_file, &redis->address.password, err))
-		return err_prefix(err, "redis.password_file");
-	return true;
-}
 
 /* A Redis that loads will soon be there; one that refuses will not be for a person who waits. */
 static void
@@ -47,7 +35,8 @@ ctl_redis_open(struct ctl_home *home, struct ctl_redis *redis, enum status *stat
 	struct err err;
 
 	*redis = (struct ctl_redis){.home = home};
-	if (!read_address(home, redis, &err)) {
+	if (!redis_place_read(&home->arena, home->config, home->folder, &redis->address,
+			      &err)) {
 		*status = ctl_fail(STATUS_USAGE, "%s", err.text);
 		return false;
 	}

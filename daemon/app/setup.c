@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/redis_place.h"
 #include "app/service.h"
 #include "io/log.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
-#define SECRET_MAX ((size_t)4096)
 
 static bool
 complain(const char *sentence)
@@ -55,42 +55,20 @@ config_read(struct setup *setup, bool zh)
 	return setup->config != NULL;
 }
 
-/* The first line of a file that holds a secret; without a name there is none. */
-static bool
-secret_read(struct setup *setup, const char *what, struct str name, struct str *out,
-	    struct err *err)
-{
-	const char *end;
-	struct str text;
-
-	if (name.n == 0)
-		return true;
-	if (!rule_files_slurp(&setup->arena,
-			      rule_files_path(&setup->arena, setup->folder, name), SECRET_MAX,
-			      &text, err))
-		return err_prefix(err, "%s", what);
-	end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
-	*out = str_slice(text, 0, end != NULL ? (size_t)(end - text.p) : text.n);
-	return true;
-}
-
-static bool
-password_read(struct setup *setup, struct err *err)
-{
-	return secret_read(setup, "redis.password_file", setup->config->redis_password_file,
-			   &setup->redis.password, err);
-}
-
 static bool
 token_read(struct setup *setup)
 {
 	struct str name = setup->config->http_token_file;
 	struct err err;
 
-	if (!secret_read(setup, "http.token_file", name, &setup->http_token, &err))
+	if (name.n == 0)
+		return true;
+	if (!redis_place_secret(&setup->arena, setup->folder, name, &setup->http_token, &err)) {
+		err_prefix(&err, "http.token_file");
 		return complain(err.text);
+	}
 	setup->http_token = str_trim(setup->http_token);
-	if (name.n > 0 && setup->http_token.n == 0)
+	if (setup->http_token.n == 0)
 		return complain("http.token_file: holds no token");
 	return true;
 }
@@ -100,8 +78,7 @@ redis_read(struct setup *setup)
 {
 	struct err err;
 
-	if (redis_address_parse(&setup->arena, setup->config->redis_url, &setup->redis, &err) &&
-	    password_read(setup, &err))
+	if (redis_place_read(&setup->arena, setup->config, setup->folder, &setup->redis, &err))
 		return true;
 	err_prefix(&err, "%.*s", STR_ARG(setup->path));
 	return complain(err.text);

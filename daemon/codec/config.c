@@ -10,11 +10,6 @@
 #include "base/number.h"
 #include "codec/config_maker.h"
 
-#define LATER(word)                       \
-	{                                 \
-		word, NULL, 0, 0, 0, NULL \
-	}
-
 struct sections {
 	const struct yaml_node *redis, *ingest, *partitions, *rules, *webhooks, *people, *http,
 		*log;
@@ -42,7 +37,7 @@ static const struct form_row section_rows[] = {
 
 /* ---- redis ---- */
 
-/* redis://[user:pass@]host[:port][/db] or unix:///path; its parts are for io/redis to read. */
+/* redis://[user:pass@]host[:port][/db], rediss:// or unix:///path; its parts are for io/redis to read. */
 static void
 read_redis_url(struct form *form, const struct yaml_node *node, const struct form_row *row,
 	       void *into)
@@ -52,10 +47,9 @@ read_redis_url(struct form *form, const struct yaml_node *node, const struct for
 
 	(void)row;
 	form_text(form, node, &text, &url);
-	if (str_starts(url, STR("rediss://")))
-		form_complain(form, node, form->unsupported, STR("rediss://"), STR_NONE);
-	else if ((str_starts(url, STR("redis://")) && url.n > strlen("redis://")) ||
-		 str_starts(url, STR("unix:///")))
+	if ((str_starts(url, STR("redis://")) && url.n > strlen("redis://")) ||
+	    (str_starts(url, STR("rediss://")) && url.n > strlen("rediss://")) ||
+	    str_starts(url, STR("unix:///")))
 		*(struct str *)into = url;
 	else if (url.n != 0)
 		form_complain(form, node, "E401", STR_NONE, STR_NONE);
@@ -70,9 +64,23 @@ static const struct form_row redis_rows[] = {
 	{"url", read_redis_url, offsetof(struct config, redis_url), 0, 0, NULL},
 	TEXT("password_file", redis_password_file, CONFIG_MAX_TEXT),
 	TEXT("prefix", prefix, CONFIG_MAX_NAME),
-	LATER("ca_file"),
+	TEXT("ca_file", redis_ca_file, CONFIG_MAX_TEXT),
+	TEXT("cert_file", redis_cert_file, CONFIG_MAX_TEXT),
+	TEXT("key_file", redis_key_file, CONFIG_MAX_TEXT),
 	{.word = NULL},
 };
+
+/* Who names a CA believes that TLS is spoken. */
+static void
+read_redis(struct form *form, const struct yaml_node *node, struct config *config)
+{
+	form_read(form, node, redis_rows, config);
+	if ((config->redis_cert_file.n == 0) != (config->redis_key_file.n == 0))
+		form_complain(form, node, "E410", STR_NONE, STR_NONE);
+	else if ((config->redis_ca_file.n > 0 || config->redis_cert_file.n > 0) &&
+		 !str_starts(config->redis_url, STR("rediss://")))
+		form_complain(form, node, "E427", STR_NONE, STR_NONE);
+}
 
 /* ---- ingest ---- */
 
@@ -250,7 +258,7 @@ read_sections(struct config_reading *reading, const struct yaml_node *root)
 	form_read(form, root, section_rows, &sections);
 	config->stop_timeout = sections.stop_timeout;
 	if (sections.redis != NULL)
-		form_read(form, sections.redis, redis_rows, config);
+		read_redis(form, sections.redis, config);
 	read_ingest(form, sections.ingest, config);
 	if (sections.partitions != NULL)
 		read_partitions(form, sections.partitions);

@@ -17,11 +17,13 @@
 static const unsigned reached_from[] = {
 	[REDIS_IDLE] = 0,
 	[REDIS_DIALLING] = BIT(REDIS_IDLE) | BIT(REDIS_PAUSED),
-	[REDIS_GREETING] = BIT(REDIS_DIALLING),
+	[REDIS_SECURING] = BIT(REDIS_DIALLING),
+	[REDIS_GREETING] = BIT(REDIS_DIALLING) | BIT(REDIS_SECURING),
 	[REDIS_UP] = BIT(REDIS_GREETING),
-	[REDIS_PAUSED] = BIT(REDIS_DIALLING) | BIT(REDIS_GREETING) | BIT(REDIS_UP),
-	[REDIS_GONE] = BIT(REDIS_IDLE) | BIT(REDIS_DIALLING) | BIT(REDIS_GREETING) |
-		       BIT(REDIS_UP) | BIT(REDIS_PAUSED),
+	[REDIS_PAUSED] =
+		BIT(REDIS_DIALLING) | BIT(REDIS_SECURING) | BIT(REDIS_GREETING) | BIT(REDIS_UP),
+	[REDIS_GONE] = BIT(REDIS_IDLE) | BIT(REDIS_DIALLING) | BIT(REDIS_SECURING) |
+		       BIT(REDIS_GREETING) | BIT(REDIS_UP) | BIT(REDIS_PAUSED),
 };
 
 static void
@@ -46,6 +48,8 @@ socket_close(struct redis *redis)
 	if (redis->bev != NULL)
 		bufferevent_free(redis->bev);
 	redis->bev = NULL;
+	redis_tls_destroy(redis->tls);
+	redis->tls = NULL;
 }
 
 static void
@@ -118,13 +122,37 @@ on_read(struct bufferevent *bev, void *ctx)
 	redis_read(redis);
 }
 
+void
+redis_connected(struct redis *redis)
+{
+	state_move(redis, REDIS_GREETING);
+	redis_greeting_begin(redis);
+}
+
 static void
-on_connected(struct redis *redis)
+on_socket_connected(struct redis *redis)
 {
 	redis_dial_end(redis);
 	redis_dial_options(redis);
-	state_move(redis, REDIS_GREETING);
-	redis_greeting_begin(redis);
+	if (!redis->address.tls) {
+		redis_connected(redis);
+		return;
+	}
+	state_move(redis, REDIS_SECURING);
+	redis_secure_begin(redis);
+}
+
+/* A peer that hangs up before it has said anything often stands on the other kind of port. */
+static const char *
+end_explain(const struct redis *redis, const char *why)
+{
+	if (redis->state == REDIS_SECURING)
+		return "it ended the TLS handshake: begin redis.url with redis:// if that is not "
+		       "its tls-port";
+	if (redis->state == REDIS_GREETING && redis->tls == NULL && redis->address.path.n == 0)
+		return "it closed the connection at our first word: begin redis.url with "
+		       "rediss:// if that is its tls-port";
+	return why;
 }
 
 static void
@@ -132,17 +160,16 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 {
 	struct redis *redis = ctx;
 	int code = EVUTIL_SOCKET_ERROR();
+	const char *why = what & BEV_EVENT_EOF ? "it closed the connection"
+					       : evutil_socket_error_to_string(code);
 
 	assert(bev == redis->bev);
-	if (what & BEV_EVENT_CONNECTED) {
-		on_connected(redis);
-	} else if (redis_is_connected(redis)) {
-		redis_lose_saying(redis, what & BEV_EVENT_EOF
-						 ? "it closed the connection"
-						 : evutil_socket_error_to_string(code));
-	} else {
-		redis_dial_next(redis, evutil_socket_error_to_string(code));
-	}
+	if (what & BEV_EVENT_CONNECTED)
+		on_socket_connected(redis);
+	else if (redis->state == REDIS_DIALLING)
+		redis_dial_next(redis, why);
+	else
+		redis_lose_saying(redis, end_explain(redis, why));
 }
 
 void
@@ -168,6 +195,25 @@ try_again(struct redis *redis)
 	redis_dial_begin(redis);
 }
 
+const char *
+redis_silence_explain(const struct redis *redis)
+{
+	switch (redis->state) {
+	case REDIS_SECURING:
+		return "no answer to the TLS handshake: begin redis.url with redis:// if that is "
+		       "not its tls-port";
+	case REDIS_GREETING:
+		return "it does not answer";
+	case REDIS_IDLE:
+	case REDIS_DIALLING:
+	case REDIS_UP:
+	case REDIS_PAUSED:
+	case REDIS_GONE:
+		break;
+	}
+	return "no answer in time";
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *ctx)
 {
@@ -179,9 +225,7 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 		try_again(redis);
 		return;
 	}
-	redis_dial_error(redis, &why,
-			 redis->state == REDIS_GREETING ? "it does not answer"
-							: "no answer in time");
+	redis_dial_error(redis, &why, redis_silence_explain(redis));
 	redis_lose(redis, &why, false);
 }
 

@@ -201,11 +201,10 @@ unix_parse(struct arena *arena, struct str text, struct redis_address *out, stru
 }
 
 static bool
-tls_refuse(struct arena *arena, struct str text, struct redis_address *out, struct err *err)
+tls_parse(struct arena *arena, struct str text, struct redis_address *out, struct err *err)
 {
-	(void)arena, (void)text, (void)out;
-	return err_set(err, "redis.url: rediss:// (TLS) is not there yet; use redis:// over a "
-			    "private network or a tunnel, or unix://");
+	out->tls = true;
+	return tcp_parse(arena, text, out, err);
 }
 
 static const struct scheme {
@@ -216,7 +215,7 @@ static const struct scheme {
 	{{"redis://", 8}, tcp_parse},
 	{{"unix://", 7}, unix_parse},
 	{{"unix:", 5}, unix_parse},
-	{{"rediss://", 9}, tls_refuse},
+	{{"rediss://", 9}, tls_parse},
 };
 
 bool
@@ -234,7 +233,7 @@ redis_address_parse(struct arena *arena, struct str url, struct redis_address *o
 		*out = address;
 		return true;
 	}
-	return err_set(err, "redis.url must begin with redis:// or unix://");
+	return err_set(err, "redis.url must begin with redis://, rediss:// or unix://");
 }
 
 void
@@ -242,7 +241,9 @@ redis_address_print(struct buf *out, const struct redis_address *address)
 {
 	bool bracket = has_char(address->host, ':');
 
-	buf_text(out, address->path.n > 0 ? "unix://" : "redis://");
+	buf_text(out, address->path.n > 0 ? "unix://"
+		      : address->tls	  ? "rediss://"
+					  : "redis://");
 	if (address->user.n > 0) {
 		buf_str(out, address->user);
 		buf_char(out, '@');

@@ -39,9 +39,19 @@ replies_deliver(struct redis *redis)
 	}
 }
 
-/* What libevent has read already. Its buffers are fed as they lie. */
-static void
-buffered_feed(struct redis *redis)
+/* Bytes of the socket, on their way to the reader; false when the connection ended meanwhile. */
+static bool
+bytes_take(struct redis *redis, const char *bytes, size_t n)
+{
+	if (redis->tls != NULL)
+		return redis_secure_take(redis, bytes, n);
+	reply_reader_feed(redis->reader, bytes, n);
+	return true;
+}
+
+/* What libevent has read already. Its buffers are taken as they lie. */
+static bool
+buffered_take(struct redis *redis)
 {
 	struct evbuffer *input = bufferevent_get_input(redis->bev);
 	struct evbuffer_iovec chunks[PEEK_CHUNKS];
@@ -51,34 +61,36 @@ buffered_feed(struct redis *redis)
 		size_t bytes = 0;
 
 		for (int i = 0; i < n && i < PEEK_CHUNKS; i++) {
-			reply_reader_feed(redis->reader, chunks[i].iov_base, chunks[i].iov_len);
+			if (!bytes_take(redis, chunks[i].iov_base, chunks[i].iov_len))
+				return false;
 			bytes += chunks[i].iov_len;
 		}
 		evbuffer_drain(input, bytes);
 	}
+	return true;
 }
 
 /* libevent 2.1 reads 4 KiB at a time, too little for replies of a megabyte: the rest is taken from
  * the socket here. An end or error of it is left for libevent to find and tell. */
 static size_t
-socket_feed(struct redis *redis)
+socket_read(struct redis *redis)
 {
 	ssize_t n = recv(bufferevent_getfd(redis->bev), redis->inbox, REDIS_INBOX_BYTES,
 			 MSG_DONTWAIT);
 
-	if (n <= 0)
-		return 0;
-	reply_reader_feed(redis->reader, redis->inbox, (size_t)n);
-	return (size_t)n;
+	return n > 0 ? (size_t)n : 0;
 }
 
 void
 redis_read(struct redis *redis)
 {
-	buffered_feed(redis);
+	if (!buffered_take(redis))
+		return;
 	for (int i = 0; i < READS_PER_TURN; i++) {
-		size_t n = socket_feed(redis);
+		size_t n = socket_read(redis);
 
+		if (n > 0 && !bytes_take(redis, redis->inbox, n))
+			return;
 		if (!replies_deliver(redis) || n < REDIS_INBOX_BYTES / 2)
 			return;
 	}
@@ -99,13 +111,22 @@ write_now(struct redis *redis, struct str bytes)
 }
 
 void
-redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
-	    void *ctx)
+redis_write_bytes(struct redis *redis, struct str bytes)
 {
 	size_t n = write_now(redis, bytes);
 
 	if (n < bytes.n)
 		bufferevent_write(redis->bev, bytes.p + n, bytes.n - n);
+}
+
+void
+redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
+	    void *ctx)
+{
+	if (redis->tls != NULL)
+		redis_secure_write(redis, bytes);
+	else
+		redis_write_bytes(redis, bytes);
 	owed_push(&redis->owed, replies, fn, ctx);
 }
 

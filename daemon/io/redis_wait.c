@@ -62,7 +62,7 @@ wait_up(struct redis *redis, struct deadline *deadline, struct err *err)
 		return true;
 	if (redis->reason.text[0] != '\0')
 		return err_set(err, "%s", redis->reason.text);
-	redis_dial_error(redis, err, "no answer in time");
+	redis_dial_error(redis, err, redis_silence_explain(redis));
 	return false;
 }
 

@@ -350,9 +350,10 @@ static const struct message rows[] = {
 
 	/* E4xx: configuration */
 	{"E401",
-	 "expected an address such as redis://127.0.0.1:6379/0 or "
+	 "expected an address such as redis://127.0.0.1:6379/0, rediss://db.example:6379/0 or "
 	 "unix:///run/redis.sock",
-	 "此处需要地址,如 redis://127.0.0.1:6379/0 或 unix:///run/redis.sock"},
+	 "此处需要地址,如 redis://127.0.0.1:6379/0、rediss://db.example:6379/0 或 "
+	 "unix:///run/redis.sock"},
 	{"E402", "expected an address that begins with http:// or https://",
 	 "此处需要以 http:// 或 https:// 开头的地址"},
 	{"E403", "expected whsec_ and a key in base64", "此处需要 whsec_ 加 base64 密钥"},
@@ -389,6 +390,8 @@ static const struct message rows[] = {
 	{"E425", "no format names people by {0}", "没有格式以 {0} 称呼人员"},
 	{"E426", "{0} has to be one line of text, also in a file",
 	 "{0} 须为单行文本,文件中亦然"},
+	{"E427", "ca_file, cert_file and key_file are for a url that begins with rediss://",
+	 "ca_file、cert_file 与 key_file 只用于以 rediss:// 开头的 url"},
 	/* E43x, E44x, E45x: connectors */
 	{"E430",
 	 "expected a name such as data.customer, then filters such as |date, no spaces between",

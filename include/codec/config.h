@@ -47,7 +47,8 @@ struct endpoint_config {
 
 struct config {
 	struct arena arena; /* owned */
-	struct str redis_url, redis_password_file, redis_ca_file;
+	struct str redis_url, redis_password_file;
+	struct str redis_ca_file, redis_cert_file, redis_key_file; /* rediss:// only */
 	struct str prefix; /* "churn:" */
 	struct str group;  /* "churnd" */
 	bool start_now;

@@ -5,14 +5,18 @@
 
 #include <event2/event.h>
 
+#include "io/redis_tls.h"
 #include "io/reply.h"
 
-/* redis.url of the configuration: redis://[user[:pass]@]host[:port][/db], unix:///path[?db=N], rediss://.. */
+/* redis.url of the configuration: redis://[user[:pass]@]host[:port][/db], the same with rediss:// (TLS), or
+ * unix:///path[?db=N]. */
 struct redis_address {
 	struct str host; /* or */
 	struct str path; /* unix socket */
 	int port, db;
-	bool tls; /* refused with a sentence for now */
+	bool tls;
+	struct redis_tls_files
+		tls_files; /* not of the URL: whoever reads the configuration sets them */
 	struct str user, password;
 };
 

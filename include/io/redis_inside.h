@@ -8,7 +8,7 @@
 #include "io/redis.h"
 #include "io/redis_lookup.h"
 
-#define REDIS_CONNECT_MS 5000 /* from the first SYN to the end of the greeting */
+#define REDIS_CONNECT_MS 5000 /* from the first SYN to the end of the greeting, TLS included */
 #define REDIS_BACKOFF_FIRST_MS 50
 #define REDIS_BACKOFF_MAX_MS 5000
 #define REDIS_CALL_MS 10000
@@ -17,6 +17,7 @@
 enum redis_state {
 	REDIS_IDLE,	/* made, redis_connect not called yet */
 	REDIS_DIALLING, /* a socket is connecting */
+	REDIS_SECURING, /* connected; the TLS handshake goes on */
 	REDIS_GREETING,
 	REDIS_UP,
 	REDIS_PAUSED, /* lost; the timer tries again */
@@ -50,6 +51,7 @@ struct redis {
 	enum redis_state state;
 	struct event *timer;		   /* owned: the connect timeout, or the next try */
 	struct bufferevent *bev;	   /* owned; NULL without a socket */
+	struct redis_tls *tls;		   /* owned; NULL without rediss:// or a connection */
 	struct redis_lookup *lookup;	   /* owned: of the host's name, while dialling */
 	struct evutil_addrinfo *addresses; /* owned: what it found */
 	const struct evutil_addrinfo *next_address; /* borrowed from addresses */
@@ -74,17 +76,28 @@ redis_is_connected(const struct redis *redis)
 
 /* io/redis.c */
 void redis_socket_open(struct redis *redis); /* a new one, not connected yet */
+void redis_connected(struct redis *redis);   /* bytes may be exchanged: the greeting begins */
 void redis_greeted(struct redis *redis);
 /* The hook is called last in these: it may destroy the connection. */
 void redis_lose(struct redis *redis, const struct err *reason, bool hopeless);
 void redis_lose_saying(struct redis *redis,
 		       const char *what); /* "lost Redis at ADDRESS: what" */
 
+const char *redis_silence_explain(const struct redis *redis); /* what is waited for in vain */
+
 /* io/redis_traffic.c */
 void redis_read(struct redis *redis); /* takes what there is, hands over whole replies */
 /* As redis_send, while the greeting goes on too. */
 void redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
 		 void *ctx);
+void redis_write_bytes(struct redis *redis,
+		       struct str bytes); /* onto the socket, as they are */
+
+/* io/redis_secure.c: the handshake ends in redis_connected or redis_lose. */
+void redis_secure_begin(struct redis *redis);
+/* Bytes of the socket, of which the reader gets what Redis said. false: the connection is lost. */
+bool redis_secure_take(struct redis *redis, const char *bytes, size_t n) MUST_CHECK;
+void redis_secure_write(struct redis *redis, struct str bytes);
 
 /* io/redis_greeting.c: sends its commands one by one; ends in redis_greeted or redis_lose. */
 void redis_greeting_begin(struct redis *redis);

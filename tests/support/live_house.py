@@ -45,6 +45,7 @@ class House:
         self.folder = tempfile.mkdtemp(prefix='churnd-test-', dir='/tmp')
         self.socket = os.path.join(self.folder, 'redis.sock')
         self.options, self.daemons, self.extra, self.count = list(options), [], config, 0
+        self.redis_keys = f'url: "unix://{self.socket}"'  # how churnd gets in; a test may have it go another way
         self.write('rules.yaml', rules)
         self.server = None
         self.start_redis()
@@ -119,7 +120,7 @@ class House:
     # churnd
 
     def config(self, name='churnd.yaml', rules='rules.yaml', extra=''):
-        self.write(name, f'redis: {{url: "unix://{self.socket}"}}\nrules: [{rules}]\n'
+        self.write(name, f'redis: {{{self.redis_keys}}}\nrules: [{rules}]\n'
                          f'http: {{listen: "unix:{self.path(name + ".http")}"}}\n{self.extra}{extra}')
         return self.path(name)
 

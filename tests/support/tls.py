@@ -24,14 +24,14 @@ class Authority:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def issue(self, name, host="localhost"):
-        """(certificate, key) for a host, or for a client."""
+    def issue(self, name, host="localhost", names=None, days=2):
+        """(certificate, key) for a host, or for a client; of a negative number of days it has expired."""
         pem, key, request, more = (self.path(name + end) for end in (".pem", ".key", ".csr", ".ext"))
         with open(more, "w", encoding="ascii") as file:
-            file.write("subjectAltName=DNS:%s\n" % host)
+            file.write("subjectAltName=%s\n" % (names or "DNS:" + host))
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + host,
                 "-keyout", key, "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self.key, "-CAcreateserial", "-days", "2",
+        openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self.key, "-CAcreateserial", "-days", str(days),
                 "-extfile", more, "-out", pem)
         return pem, key
 

@@ -214,8 +214,6 @@ what_a_later_version_does_is_said_to_be_missing(void **state)
 {
 	static const char *const files[] = {
 		"partitions: 4\n",
-		"redis: {url: rediss://h}\n",
-		"redis: {ca_file: /x}\n",
 	};
 	struct fixture *f = *state;
 
@@ -223,6 +221,36 @@ what_a_later_version_does_is_said_to_be_missing(void **state)
 		assert_null(load(f, files[i]));
 		assert_int_equal(f->diags.errors, 1);
 		assert_string_equal(f->diags.list[0].message->code, "E490");
+	}
+}
+
+/* A CA in the file and a url that needs none would be a false peace of mind. */
+static void
+files_of_tls_need_a_url_of_tls(void **state)
+{
+	static const struct {
+		const char *file, *code;
+	} rows[] = {
+		{"redis: {url: 'rediss://h', ca_file: a, cert_file: b, key_file: c}\n", NULL},
+		{"redis: {url: 'rediss://h:1/2'}\n", NULL},
+		{"redis: {url: 'rediss://'}\n", "E401"},
+		{"redis: {url: 'rediss://h', cert_file: b}\n", "E410"},
+		{"redis: {url: 'rediss://h', key_file: b}\n", "E410"},
+		{"redis: {url: 'redis://h', ca_file: a}\n", "E427"},
+		{"redis: {url: 'unix:///h', cert_file: b, key_file: c}\n", "E427"},
+		{"redis: {ca_file: a}\n", "E427"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct config *config = load(f, rows[i].file);
+
+		if (rows[i].code == NULL) {
+			assert_non_null(config);
+		} else {
+			assert_null(config);
+			assert_string_equal(f->diags.list[0].message->code, rows[i].code);
+		}
 	}
 }
 
@@ -432,6 +460,7 @@ main(void)
 		TEST(texts_are_never_expanded),
 		TEST(an_unknown_key_is_an_error_and_the_nearest_is_proposed),
 		TEST(what_a_later_version_does_is_said_to_be_missing),
+		TEST(files_of_tls_need_a_url_of_tls),
 		TEST(secrets_are_never_shown),
 		TEST(an_endpoint_speaks_as_its_format_says),
 		TEST(a_mistake_in_a_template_is_said_in_its_own_file),

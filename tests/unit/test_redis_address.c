@@ -50,6 +50,9 @@ static const struct good {
 	 "redis://churnd@db:6379/0"},
 	{"redis://a%40b:p%2F%3a%25%3F@db:1", "db", "", 1, 0, "a@b", "p/:%?",
 	 "redis://a@b@db:1/0"},
+	{"rediss://db", "db", "", 6379, 0, "", "", "rediss://db:6379/0"},
+	{"rediss://churnd:s3cret@[::1]:7/2", "::1", "", 7, 2, "churnd", "s3cret",
+	 "rediss://churnd@[::1]:7/2"},
 	{"unix:///run/redis.sock", "", "/run/redis.sock", 0, 0, "", "",
 	 "unix:///run/redis.sock"},
 	{"unix:/run/redis.sock", "", "/run/redis.sock", 0, 0, "", "", "unix:///run/redis.sock"},
@@ -77,7 +80,7 @@ every_form_of_address_is_read(void **state)
 		assert_int_equal(address.db, good->db);
 		assert_true(str_is(address.user, good->user));
 		assert_true(str_is(address.password, good->password));
-		assert_false(address.tls);
+		assert_int_equal(address.tls, strncmp(good->url, "rediss:", 7) == 0);
 	}
 }
 
@@ -106,7 +109,8 @@ what_is_no_address_is_refused_with_a_sentence(void **state)
 		{"127.0.0.1:6379", "must begin with"},
 		{"http://db", "must begin with"},
 		{"REDIS://db", "must begin with"},
-		{"rediss://db:6379", "TLS"},
+		{"rediss://", "names no host"},
+		{"rediss://u:a@b@db", "%40"},
 		{"redis://", "names no host"},
 		{"redis://:6379", "names no host"},
 		{"redis:///0", "names no host"},
@@ -155,10 +159,10 @@ static void
 no_error_repeats_the_password(void **state)
 {
 	static const char *const urls[] = {
-		"redis://u:hunter2/@db",  "redis://:hunter2",	  "redis://u@h:hunter2",
-		"redis://db/hunter2",	  "redis://db?hunter2",	  "hunter2@db:6379",
-		"redis://u:hunter2%@db",  "redis://u:hunter2@",	  "unix://u:hunter2@run",
-		"redis://u:hunter2@db:x", "rediss://u:hunter2@d", "redis://[hunter2",
+		"redis://u:hunter2/@db",  "redis://:hunter2",	 "redis://u@h:hunter2",
+		"redis://db/hunter2",	  "redis://db?hunter2",	 "hunter2@db:6379",
+		"redis://u:hunter2%@db",  "redis://u:hunter2@",	 "unix://u:hunter2@run",
+		"redis://u:hunter2@db:x", "rediss://u:hunter2@", "redis://[hunter2",
 	};
 
 	(void)state;
