@@ -66,6 +66,7 @@ class House:
         self.connect_to = self.sock  # where churnd goes; a proxy may stand between
         self.born = 0  # where the log of this churnd begins
         self.keep = "36500d"  # of the streams: all
+        self.redis_keys = None  # instead: keys of `redis:` that take it another way
         self.write_rules(rules)
         shutil.copy(self.rules, self.genesis)
         self.start_redis()
@@ -83,11 +84,11 @@ class House:
   crm: {url: "%s", secret: "whsec_%s", allow: [127.0.0.0/8], retry: {first: 50ms, max: 500ms}}
 """ % (self.receiver.url, SECRET)
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write("""redis: {url: "unix://%s", prefix: "%s"}
+            file.write("""redis: {%s, prefix: "%s"}
 ingest: {keep: %s, keep_output: %s}
 rules: [rules.yaml]
 http: {listen: "unix:%s/http.sock"}
-%s%s""" % (self.connect_to, self.prefix, self.keep, self.keep, self.folder, hook, self.more))
+%s%s""" % (self.redis_keys or 'url: "unix://%s"' % self.connect_to, self.prefix, self.keep, self.keep, self.folder, hook, self.more))
 
     # -- redis
     def start_redis(self):
