@@ -358,8 +358,9 @@ parts_make(struct live *live)
 	const struct live_options *options = &live->options;
 	struct str prefix = options->config->prefix;
 
-	live->redis = redis_create(options->base, options->redis, live->name,
-				   (struct redis_hooks){live, on_up, on_down});
+	live->redis =
+		redis_create(options->base, options->redis, live->name,
+			     (struct redis_hooks){live, on_up, on_down, redis_log_denied});
 	live->lease = lease_create(&(struct lease_options){
 		.base = options->base,
 		.redis = live->redis,

@@ -168,8 +168,9 @@ outbox_create(const struct outbox_options *options, struct err *err)
 	outbox->share = config_share_create(options->config, NULL);
 	make_keys(outbox, options);
 	outbox->loop = webhook_loop_create(options->base);
-	outbox->redis = redis_create(options->base, options->redis, "churnd-outbox",
-				     (struct redis_hooks){outbox, on_up, on_down});
+	outbox->redis =
+		redis_create(options->base, options->redis, "churnd-outbox",
+			     (struct redis_hooks){outbox, on_up, on_down, redis_log_denied});
 	outbox->poll = event_new(options->base, -1, EV_PERSIST, outbox_on_poll, outbox);
 	outbox->stopped = event_new(options->base, -1, 0, on_stopped, outbox);
 	assert(outbox->poll != NULL && outbox->stopped != NULL);

@@ -109,6 +109,7 @@ redis_greeted(struct redis *redis)
 	redis->backoff_ms = REDIS_BACKOFF_FIRST_MS;
 	redis->reason.text[0] = '\0';
 	redis->connection++;
+	redis->denials = 0;
 	if (redis->hooks.up != NULL)
 		redis->hooks.up(redis->hooks.ctx);
 }

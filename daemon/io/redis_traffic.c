@@ -7,11 +7,37 @@
 #include <event2/buffer.h>
 
 #include "codec/resp.h"
+#include "io/log.h"
 #include "io/redis_inside.h"
 
 /* One turn of the loop reads at most this much from one connection, so that others get theirs. */
 #define READS_PER_TURN 4
 #define PEEK_CHUNKS 16
+
+void
+redis_log_denied(void *ctx, struct str error)
+{
+	(void)ctx;
+	log_warn("redis", "the ACL user lacks a right that the README lists: %.*s",
+		 STR_ARG(error));
+}
+
+/* Many a reply is of no interest to whoever sent the command, but that a right is lacking always is. */
+static void
+denial_tell(struct redis *redis, const struct reply *reply)
+{
+	uint64_t bit = 0;
+
+	if (redis->hooks.denied == NULL || !reply_error_is(reply, "NOPERM"))
+		return;
+	for (size_t i = 0; i < reply->text.n; i++)
+		bit = bit * 31 + (unsigned char)reply->text.p[i];
+	bit = UINT64_C(1) << (bit % 64);
+	if (redis->denials & bit)
+		return;
+	redis->denials |= bit;
+	redis->hooks.denied(redis->hooks.ctx, reply->text);
+}
 
 /* Hands over every whole reply; false when the connection ended meanwhile. */
 static bool
@@ -33,6 +59,7 @@ replies_deliver(struct redis *redis)
 			redis_lose_saying(redis, "it sent a reply that nobody asked for");
 			return false;
 		}
+		denial_tell(redis, reply);
 		owed.fn(owed.ctx, reply);
 		if (redis->bev != bev || !redis_is_connected(redis))
 			return false;

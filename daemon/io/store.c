@@ -288,11 +288,17 @@ on_commit_reply(void *ctx, const struct reply *reply)
 		verdict_break(store, index, reply);
 }
 
-/* What is wrong with WATCH is wrong with GET too. */
+/* What passes is wrong with GET too; an ACL user who may not WATCH would commit without a fence. */
 static void
 on_watch_reply(void *ctx, const struct reply *reply)
 {
-	(void)ctx, (void)reply;
+	struct store *store = ctx;
+
+	if (reply->type != REPLY_ERROR || redis_error_is_passing(reply))
+		return;
+	store->verdict.broken = true;
+	err_set(&store->verdict.why, "cannot watch %s: Redis says %.*s", store->mark_key.p,
+		STR_ARG(reply->text));
 }
 
 static void

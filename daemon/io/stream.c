@@ -206,7 +206,7 @@ connection_make(struct stream *stream)
 {
 	stream->redis =
 		redis_create(stream->options.base, stream->options.redis, stream->options.name,
-			     (struct redis_hooks){stream, on_up, on_down});
+			     (struct redis_hooks){stream, on_up, on_down, redis_log_denied});
 }
 
 /* A read under way that got no answer although its time is over: the connection is made anew. */

@@ -38,6 +38,9 @@ struct redis_hooks {
 	 * dropped (not called). It reconnects by itself: 50 ms doubling to 5 s, with jitter. Also called
 	 * for each failed try whose reason differs from the last one's. */
 	void (*down)(void *ctx, const char *reason);
+	/* The ACL user lacks a right (NOPERM ...): each text about once a connection, before the reply
+	 * goes to whom it is for. May be NULL. */
+	void (*denied)(void *ctx, struct str error);
 };
 
 /* `name`: CLIENT SETNAME. Options and hooks are copied; strings in address are borrowed. SIGPIPE is
@@ -50,6 +53,9 @@ void redis_destroy(
 bool redis_is_up(const struct redis *redis);
 size_t redis_waiting(const struct redis *redis);    /* replies that are still owed */
 int64_t redis_client_id(const struct redis *redis); /* of the live connection, 0 when down */
+
+/* For hooks.denied: a warning in the log. */
+void redis_log_denied(void *ctx, struct str error);
 
 /* Sends bytes holding `replies` whole commands (codec/resp.h); fn is called once for each reply, in
  * order. Asserts that it is up. With no other reply owed the bytes go to the socket at once. */

@@ -65,6 +65,7 @@ struct redis {
 	int call_ms;	     /* how long redis_call waits; a test makes it short */
 	uint64_t connection; /* counts the times it was up */
 	struct err reason;   /* why it is down; empty when it never was or is up */
+	uint64_t denials;    /* a bit for each text of NOPERM that was told */
 	uint64_t refusals; /* counts the times the reason was one that waiting does not mend */
 };
 
