@@ -103,10 +103,11 @@ http: {listen: "unix:%s/http.sock"}
         self.redis.close()
 
     # -- churnd
-    def start(self, env=None):
+    def start(self, env=None, under=()):
+        """`under`: the words of a program that runs it."""
         self.write_config()
         self.born = os.path.getsize(self.log_path)
-        self.churnd = subprocess.Popen([os.path.join(BUILD, "churnd"), "-c", self.config],
+        self.churnd = subprocess.Popen([*under, os.path.join(BUILD, "churnd"), "-c", self.config],
                                        stdout=self.log, stderr=self.log, env=env)
 
     def alive(self):
@@ -196,6 +197,17 @@ http: {listen: "unix:%s/http.sock"}
         done = subprocess.run([os.path.join(TOOLS, "verify"), "unix://" + self.sock, self.prefix, self.genesis],
                               capture_output=True, check=False)
         return done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace").strip()
+
+    def go_on(self):
+        """The next churnd begins with what the last one left, and comes to what a replay comes to."""
+        self.start()
+        self.wait(lambda: self.mark() is not None, "the next one goes on")
+        self.drain()
+        self.wait(self.listens, "it listens to signals")
+        status = self.stop()
+        assert status == 0, "the next one ended with %d\n%s" % (status, self.log_tail())
+        same, sentence = self.verify()
+        assert same, sentence + "\n" + self.log_tail()
 
     def close(self):
         for process in (self.churnd, self.redis_process):
