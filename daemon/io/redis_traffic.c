@@ -182,7 +182,7 @@ redis_error_is_passing(const struct reply *reply)
 {
 	static const char *const words[] = {
 		"LOADING",    "BUSY",	  "MISCONF",	 "OOM",	  "READONLY", "MASTERDOWN",
-		"NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN", "MOVED", "ASK"};
+		"NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN", "MOVED", "ASK",      "UNBLOCKED"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (reply_error_is(reply, words[i]))

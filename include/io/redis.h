@@ -72,8 +72,8 @@ const struct reply *redis_call(struct redis *redis, struct arena *arena, struct 
 	__attribute__((sentinel))
 	MUST_CHECK; /* NULL: lost or timed out (10 s); errors are REPLY_ERROR */
 
-/* LOADING, BUSY, MISCONF, OOM, READONLY, MASTERDOWN, NOREPLICAS, TRYAGAIN, CLUSTERDOWN, MOVED, ASK:
- * pause and come back. */
+/* LOADING, BUSY, MISCONF, OOM, READONLY, MASTERDOWN, NOREPLICAS, TRYAGAIN, CLUSTERDOWN, MOVED, ASK, UNBLOCKED
+ * (a blocked read of a server that became a replica): pause and come back. */
 bool redis_error_is_passing(const struct reply *reply);
 
 #endif

@@ -140,8 +140,8 @@ def check(house, producer, slack):
     assert not lost, "%d entries that Redis had taken are gone" % len(lost)
 
 
-def furnish(options):
-    house = House(RULES, options)
+def furnish(options, disk=None):
+    house = House(RULES, options, disk=disk)
     record = os.path.join(house.folder, "record")
     house.receiver = FastReceiver("--record", record)
     house.receiver.record = record

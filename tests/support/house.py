@@ -52,7 +52,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class House:
-    def __init__(self, rules, redis_options=(), prefix="t:", receiver=None, config=""):
+    def __init__(self, rules, redis_options=(), prefix="t:", receiver=None, config="", disk=None):
+        """`disk`: makes the folder it is given into a disk of its own for Redis; False: it could not."""
         self.folder = tempfile.mkdtemp(prefix="churnd-test.")
         self.sock = os.path.join(self.folder, "redis.sock")
         self.options = list(redis_options)
@@ -67,6 +68,10 @@ class House:
         self.born = 0  # where the log of this churnd begins
         self.keep = "36500d"  # of the streams: all
         self.redis_keys = None  # instead: keys of `redis:` that take it another way
+        self.redis_folder, self.mounted = self.folder, False
+        if disk:
+            self.redis_folder = os.path.join(self.folder, "disk")
+            self.mounted = disk(self.redis_folder)
         self.write_rules(rules)
         shutil.copy(self.rules, self.genesis)
         self.start_redis()
@@ -91,11 +96,11 @@ http: {listen: "unix:%s/http.sock"}
 %s%s""" % (self.redis_keys or 'url: "unix://%s"' % self.connect_to, self.prefix, self.keep, self.keep, self.folder, hook, self.more))
 
     # -- redis
-    def start_redis(self):
+    def start_redis(self, wait=True):
         self.redis_process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.folder, "--save", "",
-             *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.redis = Redis.unix(self.sock)
+            ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.redis_folder, "--save", "",
+             *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False)
+        self.redis = Redis.unix(self.sock) if wait else None
 
     def kill_redis(self):
         self.redis_process.send_signal(signal.SIGKILL)
@@ -215,4 +220,6 @@ http: {listen: "unix:%s/http.sock"}
                 process.kill()
                 process.wait()
         self.log.close()
+        if self.mounted:
+            subprocess.run(["umount", self.redis_folder], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -356,6 +356,9 @@ errors_that_pass_are_told_from_those_that_stay(void **state)
 		{"-CLUSTERDOWN The cluster is down\r\n", true},
 		{"-MOVED 3999 127.0.0.1:6381\r\n", true},
 		{"-ASK 3999 127.0.0.1:6381\r\n", true},
+		{"-UNBLOCKED force unblock from blocking operation, instance state changed "
+		 "(master -> replica?)\r\n",
+		 true},
 		{"-BUSYGROUP Consumer Group name already exists\r\n", false},
 		{"-ERR unknown command\r\n", false},
 		{"-WRONGTYPE Operation against a key\r\n", false},
