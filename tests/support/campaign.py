@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a campaign says of itself: a line ready for the table of tests/CAMPAIGN.md."""
 import os
+import statistics
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -23,8 +24,8 @@ def row(promise, size, command, seed, out):
     return "| %s | %s | `%s` | %s | %s | %s |" % (promise, size, command, commit(), "-" if seed is None else seed, out)
 
 
-def slope(points):
-    """Of y over x by least squares, for [(x, y)]."""
-    x0 = sum(x for x, _ in points) / len(points)
-    y0 = sum(y for _, y in points) / len(points)
-    return sum((x - x0) * (y - y0) for x, y in points) / sum((x - x0) ** 2 for x, _ in points)
+def slope(points, most=200):
+    """Of y over x for [(x, y)]: the median of the slopes between any two (Theil and Sen). A step that comes once, such as
+    a buffer that has to hold more from then on, does not move it; what grows all the time does."""
+    thin = points[::max(1, len(points) // most)]
+    return statistics.median((b[1] - a[1]) / (b[0] - a[0]) for i, a in enumerate(thin) for b in thin[i + 1:])
