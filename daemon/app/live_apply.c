@@ -120,10 +120,13 @@ take_rules(struct live *live, const struct entry *entry, const struct reply *ite
 
 /* ---- one entry ---- */
 
+/* It would carry the engine's clock ahead of Redis'. Where that stands ahead already, because Redis' own clock was set
+ * back, what comes at the same ms carries it no further: it is taken. */
 static bool
 is_future(const struct live *live, struct stream_id id)
 {
-	return live->time_known && id.ms > live_now(live) + EVENT_MAX_AHEAD;
+	return live->time_known && id.ms > live_now(live) + EVENT_MAX_AHEAD &&
+	       id.ms > engine_position(live->engine).ms;
 }
 
 static void
@@ -138,6 +141,7 @@ future_pause(struct live *live, struct stream_id id)
 		 "stopped before it; `churnctl repair` mends such a stream",
 		 text, live->events.p);
 	live_pause(live, why, FUTURE_AGAIN_MS);
+	live_time_ask(live); /* it may be Redis' clock that was set ahead */
 }
 
 /* Muting ends with the first entry after the position of the last commit. */

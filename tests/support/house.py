@@ -96,10 +96,10 @@ http: {listen: "unix:%s/http.sock"}
 %s%s""" % (self.redis_keys or 'url: "unix://%s"' % self.connect_to, self.prefix, self.keep, self.keep, self.folder, hook, self.more))
 
     # -- redis
-    def start_redis(self, wait=True):
+    def start_redis(self, wait=True, env=None):
         self.redis_process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.redis_folder, "--save", "",
-             *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False)
+             *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False, env=env)
         self.redis = Redis.unix(self.sock) if wait else None
 
     def kill_redis(self):
