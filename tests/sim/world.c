@@ -376,6 +376,8 @@ live_through(struct world *world)
 	static const unsigned crowds[] = {3, 12, 40, 90};
 
 	wire_as_it_is();
+	if (sim_chance(40))
+		receiver_mood((enum mood)sim_below(MOODS));
 	if (sim_chance(70))
 		befall_at_command(world);
 	world_send(world, sim_below(SIM_PICK(crowds)));

@@ -18,6 +18,7 @@
 #include "codec/teams_record.h"
 #include "engine/guard.h"
 #include "io/shard.h"
+#include "support/task_ledger.h"
 
 #define PAGE "2000"
 
@@ -35,6 +36,7 @@ struct verify {
 	struct engine *engine;
 	bool mute;
 	struct lines alerts, tasks, rejects;
+	struct task_ledger ledger;
 	size_t entries;
 };
 
@@ -126,6 +128,7 @@ say_task(struct verify *verify, const struct order *order)
 				       change->at, STR_ARG(change->who), STR_ARG(change->from),
 				       STR_ARG(change->to), STR_ARG(change->note));
 	line_add(verify, &verify->tasks, line);
+	task_ledger_note(&verify->ledger, verify->engine, order);
 }
 
 static void
@@ -335,6 +338,20 @@ check_ids(struct verify *verify)
 		map_put(&seen, id, (uint32_t)i);
 	}
 	map_finish(&seen);
+}
+
+static void
+check_tasks(struct verify *verify)
+{
+	for (size_t i = 0; i < verify->ledger.count; i++) {
+		const char *name =
+			key(verify, task_ledger_key(&verify->ledger, i, &verify->arena));
+		const struct field *field = task_ledger_differs(
+			&verify->ledger, i, ask_of_key(verify, "HGETALL", name));
+		if (field)
+			differ(verify, "%s: %.*s is not '%.*s'", name, STR_ARG(field->key),
+			       STR_ARG(field->value));
+	}
 }
 
 /* ---- records ---- */
@@ -556,6 +573,7 @@ verify_run(const struct verify_source *source, const char *prefix,
 {
 	struct verify verify = {.source = source, .prefix = prefix, .genesis = genesis};
 	arena_init(&verify.arena);
+	task_ledger_init(&verify.ledger);
 	read_mark(&verify);
 	struct ruleset *rules = make_rules(genesis);
 	if (!rules)
@@ -566,6 +584,7 @@ verify_run(const struct verify_source *source, const char *prefix,
 	compare(&verify, "tasks", &verify.tasks, line_of_task);
 	compare(&verify, "rejected", &verify.rejects, line_of_reject);
 	check_ids(&verify);
+	check_tasks(&verify);
 	check_records(&verify);
 	if (live)
 		same_engine(&verify, live);
@@ -576,5 +595,6 @@ verify_run(const struct verify_source *source, const char *prefix,
 	mem_free(verify.alerts.list);
 	mem_free(verify.tasks.list);
 	mem_free(verify.rejects.list);
+	task_ledger_finish(&verify.ledger);
 	arena_finish(&verify.arena);
 }

@@ -5,6 +5,7 @@
  *   alerts, task entries and rejects up to `position` are those of the replay, none missing, none twice, in
  *   the same order, byte for byte, and nothing follows them;
  *   no alert id comes twice;
+ *   each task's hash says what the last order of it said;
  *   the figures of rules and tasks that lie there are the replay's;
  *   all records loaded, and (low, position] run again, give the replay's state bit for bit. */
 #ifndef SUPPORT_VERIFY_H
