@@ -127,7 +127,7 @@ on_fetched(void *ctx, const struct reply *reply)
 	struct live *live = ctx;
 	struct rule_files *files;
 
-	if (live->fetching[0] == '\0')
+	if (live->fetching[0] == '\0' || live->state >= LIVE_STOPPING)
 		return;
 	if (redis_error_is_passing(reply)) {
 		fetch_again(live, reply);

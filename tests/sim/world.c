@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "codec/stream_id.h"
 #include "sim/grammar.h"
 #include "sim/receiver.h"
 #include "sim/sim.h"
@@ -317,6 +318,34 @@ hand_works(struct world *world)
 	fake_do(world->server, NULL, deeds[sim_below(sizeof deeds / sizeof *deeds)]);
 }
 
+/* A dead letter is to be sent again, as `churnctl dead retry` has it. */
+static void
+letter_again(struct world *world)
+{
+	const struct fake_stream *dead = fake_find_stream(&world->server->data, "sim:dead");
+	const char *remove[] = {"XDEL", "sim:dead", NULL, NULL};
+	const char *add[12] = {"XADD", "sim:resend", "*"};
+	const struct fake_entry *entry;
+	char id[STREAM_ID_TEXT];
+	unsigned count = 3;
+
+	if (dead == NULL || dead->live == 0)
+		return;
+	entry = &dead->entries[sim_below((unsigned)dead->count)];
+	stream_id_print(entry->id, id);
+	remove[2] = id;
+	if (entry->gone || world->server->trouble != TROUBLE_NONE)
+		return;
+	for (unsigned i = 0; i + 1 < entry->count; i += 2)
+		if (str_is(entry->words[i], "id") || str_is(entry->words[i], "endpoint") ||
+		    str_is(entry->words[i], "customer") || str_is(entry->words[i], "body")) {
+			add[count++] = entry->words[i].p;
+			add[count++] = entry->words[i + 1].p;
+		}
+	fake_do(world->server, NULL, remove);
+	fake_do(world->server, NULL, add);
+}
+
 static void
 befall_now(struct world *world)
 {
@@ -342,6 +371,7 @@ befall_now(struct world *world)
 		break;
 	case 6:
 		hand_works(world);
+		letter_again(world);
 		break;
 	case 7:
 		receiver_mood((enum mood)sim_below(MOODS));
@@ -385,7 +415,7 @@ live_through(struct world *world)
 	world_send(world, sim_below(8));
 	if (sim_chance(50))
 		befall_now(world);
-	pass(world, sim_span(0, sim_chance(80) ? 300 : 6000));
+	pass(world, sim_span(0, sim_chance(70) ? 300 : 6000));
 	wire_spare();
 	one_runs(world);
 }
@@ -497,6 +527,12 @@ world_run(uint64_t seed, struct world_tally *out)
 	rounds = 1 + sim_below(4);
 	for (unsigned i = 0; i < rounds; i++)
 		live_through(&world);
+	if (sim_chance(30)) {
+		/* A receiver that stays as it is for long. */
+		receiver_mood((enum mood)sim_below(MOODS));
+		pass(&world, sim_span(500, 6000));
+		letter_again(&world);
+	}
 	house = settle(&world);
 	judge_verify(&world, live_engine(house->live), out);
 	if (sim_chance(25)) {
