@@ -237,15 +237,16 @@ restore_rate(struct endpoint *endpoint, int64_t now)
 		rate_limit_take(rate, now);
 }
 
-/* It said "too often" to the one before us. */
+/* It said "too often" to the one before us. A clock that was set back since makes no longer rest of it. */
 static void
 restore_rest(struct endpoint *endpoint, int64_t now)
 {
-	int64_t left = endpoint->record.rests_until - clock_wall();
+	const struct progress_record *record = &endpoint->record;
+	int64_t left = record->rests_until - clock_wall();
 
 	if (left > 0)
 		delivery_rest(&endpoint->queue,
-			      now + (left < RETRY_AFTER_MAX ? left : RETRY_AFTER_MAX));
+			      now + (left < record->rests_for ? left : record->rests_for));
 }
 
 /* As Redis says, and nothing else. */

@@ -84,6 +84,23 @@ rate_parse(struct progress_record *record, struct str text)
 	record->rate_at = wall;
 }
 
+/* Grammar: rests = until [" " wall]. */
+static void
+rests_parse(struct progress_record *record, struct str text)
+{
+	const char *space = text.n > 0 ? memchr(text.p, ' ', text.n) : NULL;
+	size_t n = space ? (size_t)(space - text.p) : text.n;
+	int64_t until, wall;
+
+	if (!parse_int64(str_slice(text, 0, n), &until))
+		return;
+	record->rests_until = until;
+	record->rests_for = RETRY_AFTER_MAX;
+	if (space != NULL && parse_int64(str_slice(text, n + 1, text.n), &wall) &&
+	    until - wall < RETRY_AFTER_MAX)
+		record->rests_for = until - wall;
+}
+
 static int
 first_cmp(const void *a, const void *b)
 {
@@ -107,7 +124,7 @@ field_read(struct progress_record *record, struct str name, struct str value)
 	else if (str_is(name, "why"))
 		buf_str(&record->why, value);
 	else if (str_is(name, "rests"))
-		(void)!parse_int64(value, &record->rests_until);
+		rests_parse(record, value);
 	else if (str_is(name, "rate"))
 		rate_parse(record, value);
 	else if (str_starts(name, FIRST))
@@ -218,7 +235,7 @@ progress_write(struct buf *commands, struct str key, const struct delivery_queue
 {
 	bool limited = queue->rate.count > 0;
 	int64_t rest = queue->throttled_until - queue->active_at;
-	struct buf done = {0}, rate = {0};
+	struct buf done = {0}, rate = {0}, rests = {0};
 
 	backlog_ranges(&queue->backlog, print_range, &done);
 	resp_array(commands, limited ? 14 : 12);
@@ -233,12 +250,17 @@ progress_write(struct buf *commands, struct str key, const struct delivery_queue
 	resp_text(commands, "active");
 	resp_int(commands, queue->active);
 	resp_text(commands, "rests");
-	resp_int(commands, rest > 0 ? wall + rest : 0);
+	if (rest > 0)
+		buf_printf(&rests, "%" PRId64 " %" PRId64, wall + rest, wall);
+	else
+		buf_char(&rests, '0');
+	resp_arg(commands, buf_view(&rests));
 	if (limited) {
 		buf_printf(&rate, "%u %" PRId64, queue->rate.taken, wall);
 		resp_text(commands, "rate");
 		resp_arg(commands, buf_view(&rate));
 	}
+	buf_finish(&rests);
 	buf_finish(&rate);
 	buf_finish(&done);
 }

@@ -11,8 +11,8 @@
  * last one arrived. `active`, ms in which the endpoint was neither paused nor its circuit open.
  * `first:<entry id>`, "active at" of an alert's first failure. `why`, a sentence: it is paused. `state`,
  * "paused" or absent or else; written by people too, and therefore only when it changes. `rate`, "taken
- * wall": tokens of its rate that were taken, and not back, at that instant. `rests`, an instant on the wall: it said
- * "too often", and is left alone until then; 0: it is not. */
+ * wall": tokens of its rate that were taken, and not back, at that instant. `rests`,
+ * "until wall": at that instant it said "too often", and is left alone until then; 0: it is not. */
 
 struct progress_first {
 	struct stream_id at;
@@ -26,10 +26,11 @@ struct progress_record {
 	uint64_t writes;
 	int64_t active;
 	bool paused;
-	struct buf why;		       /* owned: it is paused */
-	unsigned rate_taken;	       /* tokens */
-	int64_t rate_at;	       /* ms on the wall */
-	int64_t rests_until;	       /* ms on the wall */
+	struct buf why;	     /* owned: it is paused */
+	unsigned rate_taken; /* tokens */
+	int64_t rate_at;     /* ms on the wall */
+	int64_t rests_until; /* ms on the wall */
+	int64_t rests_for;   /* ms it had to rest when that was written: never longer */
 	struct progress_first *firsts; /* owned; by entry */
 	size_t first_count, first_cap;
 };

@@ -57,7 +57,7 @@ all_fields_are_read(void **state)
 				     "first:104-2", "4000 1795255200000",
 				     "first:102-0", "1 2",
 				     "rate",	    "7 1795255200001",
-				     "rests",	    "1795255260000",
+				     "rests",	    "1795255260000 1795255230000",
 				     NULL};
 	struct progress_record record = record_of(texts);
 	const struct progress_first *first =
@@ -75,6 +75,7 @@ all_fields_are_read(void **state)
 	assert_int_equal(record.active, 5000);
 	assert_true(record.paused);
 	assert_int_equal(record.rests_until, INT64_C(1795255260000));
+	assert_int_equal(record.rests_for, 30000);
 	assert_int_equal(record.rate_taken, 7);
 	assert_int_equal(record.rate_at, INT64_C(1795255200001));
 	assert_non_null(first);
@@ -221,7 +222,7 @@ a_rest_is_kept_by_the_clock_on_the_wall(void **state)
 	delivery_queue_init(&queue, &policy, 500);
 	delivery_rest(&queue, 60500);
 	progress_write(&out, STR("t:delivery:e"), &queue, 3, 1795255200000);
-	assert_non_null(strstr(out.p, "$5\r\nrests\r\n$13\r\n1795255260000\r\n"));
+	assert_non_null(strstr(out.p, "$5\r\nrests\r\n$27\r\n1795255260000 1795255200000\r\n"));
 	buf_clear(&out);
 	(void)delivery_active(&queue, 60500);
 	progress_write(&out, STR("t:delivery:e"), &queue, 4, 1795255260000);
