@@ -19,6 +19,8 @@
 #include "base/civil.h"
 #include "io/log.h"
 
+#define TURNS_MAX UINT64_C(1000000)
+
 static struct {
 	uint64_t seed, state, hash, turns;
 	int64_t monotonic; /* ms */
@@ -108,7 +110,8 @@ epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 	if (timeout < 0)
 		sim_fail("the loop waits for nothing");
 	sim.monotonic += timeout;
-	sim.turns++;
+	if (++sim.turns > TURNS_MAX)
+		sim_fail("it goes round and round");
 	return 0;
 }
 

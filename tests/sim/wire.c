@@ -14,6 +14,7 @@
 #include "sim/sim.h"
 
 #define WORDS_MAX 8192
+#define COMMANDS_MAX 500000
 
 struct wire_conn {
 	struct wire_conn *next;
@@ -168,7 +169,8 @@ command_execute(struct wire_conn *conn, const char *bytes, size_t n, unsigned co
 		return false;
 	conn_say(conn, ">", bytes, n);
 	fake_execute(&conn->client, wire.words, count, &conn->out);
-	wire.commands++;
+	if (++wire.commands > COMMANDS_MAX)
+		sim_fail("the daemon says more and more");
 	conn_say(conn, "<", conn->out.p + before, conn->out.n - before);
 	if (befalls(conn, WIRE_AFTER))
 		return false;

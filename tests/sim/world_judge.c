@@ -172,8 +172,7 @@ judge_is_delivered(const struct world *world, struct str *missing)
 {
 	static const char *const endpoints[WORLD_ENDPOINTS] = {"crm", "mail"};
 	const struct fake_stream *alerts = fake_find_stream(&world->server->data, "sim:alerts");
-	const struct fake_stream *resend =
-		fake_find_stream(&world->server->data, "sim:resend");
+	const struct fake_stream *resend = fake_find_stream(&world->server->data, "sim:resend");
 
 	*missing = STR("that is to be sent again");
 	if (resend != NULL && resend->live > 0)
