@@ -506,8 +506,11 @@ guard_roll(struct engine *engine, int64_t to, const struct order_sink *sink)
 {
 	struct guard *guard = &engine->guard;
 	int64_t hour = to / HOUR_MS;
-	if (guard->hour == INT64_MIN || (guard->feed_count == 0 && guard->cap_count == 0))
-		guard->hour = guard->hour > hour ? guard->hour : hour;
+	/* Of a guard that holds nothing no record is due, but the next one is of this hour with its past. */
+	if (guard->feed_count == 0 && guard->cap_count == 0 && guard->hour < hour) {
+		guard->hour = hour;
+		guard->rolled = true;
+	}
 	while (guard->hour < hour) {
 		int64_t at = (guard->hour + 1) * HOUR_MS;
 		guard_touch(engine);
