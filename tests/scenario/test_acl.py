@@ -132,7 +132,7 @@ class Place(House):
 
     def used(self):
         """MONITOR leaves out what is an administrator's; of that the statistics know."""
-        counted = re.findall(r'^cmdstat_((?:client|config)\|\w+):calls=[1-9]', self.call('INFO', 'commandstats').decode(), re.M)
+        counted = re.findall(r'^cmdstat_((?:client|config|acl)\|\w+):calls=[1-9]', self.call('INFO', 'commandstats').decode(), re.M)
         return self.ear.heard | set(counted)
 
 
