@@ -223,6 +223,19 @@ take_row(void *ctx, const struct event_row *row, const char *error)
 	       flush(import);
 }
 
+static bool
+read_rows(struct import *import, bool progress,
+	  bool (*take)(void *ctx, const struct event_row *row, const char *error),
+	  struct err *err)
+{
+	const struct event_taker taker = {.ctx = import, .take = take};
+	struct event_file *file = event_file_create(str_of(import->file));
+	bool good = event_input_read(file, import->file, progress, &taker, err);
+
+	event_file_destroy(file);
+	return good;
+}
+
 /* --- as live --- */
 
 /* All rows are looked at before the first is sent: half a history cannot be taken back. */
@@ -233,7 +246,7 @@ check_order(struct import *import)
 
 	if (strcmp(import->file, "-") == 0)
 		return true;
-	if (!event_input_read(import->file, false, check_row, import, &err))
+	if (!read_rows(import, false, check_row, &err))
 		return fail(import, STATUS_USAGE, err.text);
 	import->last = (struct stream_id){0, 0};
 	return !import->failed;
@@ -312,8 +325,7 @@ send_rows(struct import *import)
 	const struct ctl *ctl = import->redis->home->ctl;
 	struct err err;
 
-	if (!event_input_read(import->file, ctl->progress, take_row, import, &err) &&
-	    !interrupted)
+	if (!read_rows(import, ctl->progress, take_row, &err) && !interrupted)
 		return fail(import, STATUS_USAGE, err.text);
 	return !import->failed && flush(import) && await(import, 0);
 }

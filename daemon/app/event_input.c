@@ -12,7 +12,6 @@
 
 #include "base/mem.h"
 
-#define PIECE ((size_t)256 << 10)
 #define BAR_STEPS 40
 
 struct bar {
@@ -55,40 +54,44 @@ open_input(const char *name)
 	return is_stdin(name) ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
 }
 
+/* One piece. *n is 0 at the end. */
+static bool
+read_piece(gzFile gz, char *piece, size_t *n, const char *name, struct err *err)
+{
+	int got = gzread(gz, piece, (unsigned)EVENT_INPUT_PIECE), code = Z_OK;
+	const char *why = gzerror(gz, &code);
+	*n = got > 0 ? (size_t)got : 0;
+	if (got < 0)
+		return err_set(err, "%s: cannot be read: %s", name, why);
+	if (got == 0 && code != Z_OK)
+		return err_set(err, "%s: ends too early: the compressed file is not whole",
+			       name);
+	return true;
+}
+
 static bool
 read_gz(gzFile gz, struct event_file *file, struct bar *bar, const char *name,
-	bool (*take)(void *ctx, const struct event_row *row, const char *error), void *ctx,
-	struct err *err)
+	const struct event_taker *taker, struct err *err)
 {
-	char *piece = mem_alloc(PIECE);
-	bool good = true;
-	for (;;) {
-		int n = gzread(gz, piece, (unsigned)PIECE);
-		int code = Z_OK;
-		const char *why = gzerror(gz, &code);
-		if (n < 0)
-			good = err_set(err, "%s: cannot be read: %s", name, why);
-		else if (n == 0 && code != Z_OK)
-			good = err_set(err,
-				       "%s: ends too early: the compressed file is not whole",
-				       name);
-		if (n <= 0)
+	char *own = taker->room ? NULL : mem_alloc(EVENT_INPUT_PIECE);
+	bool good, more = true;
+	while (more) {
+		char *piece = taker->room ? taker->room(taker->ctx) : own;
+		size_t n;
+		good = read_piece(gz, piece, &n, name, err);
+		if (!good)
 			break;
-		bar_show(bar, (off_t)gzoffset(gz));
-		if (!event_file_feed(file, piece, (size_t)n, take, ctx))
-			goto done;
+		if (n > 0)
+			bar_show(bar, (off_t)gzoffset(gz));
+		more = event_file_feed(file, piece, n, taker->take, taker->ctx) && n > 0;
 	}
-	if (good)
-		(void)!event_file_feed(file, NULL, 0, take, ctx);
-done:
-	mem_free(piece);
+	mem_free(own);
 	return good;
 }
 
 bool
-event_input_read(const char *name, bool progress,
-		 bool (*take)(void *ctx, const struct event_row *row, const char *error),
-		 void *ctx, struct err *err)
+event_input_read(struct event_file *file, const char *name, bool progress,
+		 const struct event_taker *taker, struct err *err)
 {
 	struct stat about;
 	int fd = open_input(name);
@@ -103,15 +106,14 @@ event_input_read(const char *name, bool progress,
 		close(fd);
 		return err_set(err, "%s: cannot be read", name);
 	}
-	(void)gzbuffer(gz, (unsigned)PIECE);
+	/* So small that what is not compressed goes where it is wanted at once. */
+	(void)gzbuffer(gz, (unsigned)(EVENT_INPUT_PIECE / 4));
 	struct bar bar = {.shown = progress,
 			  .size = about.st_size,
 			  .last = -1,
 			  .name = is_stdin(name) ? "stdin" : name};
-	struct event_file *file = event_file_create(str_of(name));
-	bool good = read_gz(gz, file, &bar, name, take, ctx, err);
+	bool good = read_gz(gz, file, &bar, name, taker, err);
 	bar_end(&bar);
-	event_file_destroy(file);
 	gzclose(gz);
 	return good;
 }

@@ -90,14 +90,32 @@ feed_entries(struct feed *feed, const struct entry *entries, size_t count)
 
 /* A row that was none still moves the time. */
 static void
-feed_none(struct feed *feed, const struct batch *batch)
+feed_none(struct feed *feed, const struct none *none, struct str said)
 {
-	if (batch->has_id) {
-		run_stops(feed, batch->id.ms);
-		engine_skip(feed->engine, batch->id, &feed->own);
+	if (none->has_id) {
+		run_stops(feed, none->id.ms);
+		engine_skip(feed->engine, none->id, &feed->own);
 	}
 	feed->rejected++;
-	complain(feed, NULL, buf_view(&batch->complaint));
+	complain(feed, NULL, said);
+}
+
+static void
+feed_batch(struct feed *feed, const struct batch *batch)
+{
+	const char *said = batch->complaints.p;
+	size_t from = 0;
+
+	feed->file = batch->file;
+	for (size_t i = 0; i < batch->none_count; i++) {
+		const struct none *none = &batch->nones[i];
+
+		feed_entries(feed, batch->entries + from, none->at - from);
+		feed_none(feed, none, (struct str){said, none->said_n});
+		from = none->at;
+		said += none->said_n;
+	}
+	feed_entries(feed, batch->entries + from, batch->count - from);
 }
 
 static void
@@ -116,10 +134,7 @@ feed_run(void *ctx)
 	struct feed *feed = ctx;
 	struct batch *batch;
 	for (uint64_t n = 0; (batch = ring_read(feed->ring, n)); n++) {
-		feed->file = batch->file;
-		feed_entries(feed, batch->entries, batch->count);
-		if (batch->has_none)
-			feed_none(feed, batch);
+		feed_batch(feed, batch);
 		ring_release(feed->ring, batch);
 	}
 	if (feed->ring->good)

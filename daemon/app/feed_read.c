@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads files of events once, for all the engines that are fed. */
+#include <assert.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ struct reader {
 	const struct ctl *ctl;
 	struct ring ring;
 	struct batch *batch; /* being filled */
+	struct event_file *input;
+	struct event_file *inputs[OPTION_MAX_ITEMS]; /* owned; entries borrow from them */
 	struct stream_id last;
 	int64_t until; /* NEVER: to the last row */
 	const char *file;
@@ -23,18 +26,34 @@ struct reader {
 
 /* ---- rows ---- */
 
+/* Where the next row is to be decoded to. */
 static void
-next_batch(struct reader *reader)
+expect_row(struct reader *reader)
 {
-	reader->batch = ring_begin(&reader->ring);
-	reader->batch->file = reader->file;
+	struct batch *batch = reader->batch;
+
+	assert(batch->count < BATCH_ENTRIES);
+	event_file_decode(reader->input, &batch->entries[batch->count], &batch->texts);
 }
 
 static void
-flush_batch(struct reader *reader)
+end_piece(struct reader *reader)
 {
-	ring_publish(&reader->ring);
-	next_batch(reader);
+	if (reader->batch)
+		ring_publish(&reader->ring);
+	reader->batch = NULL;
+}
+
+static char *
+next_piece(void *ctx)
+{
+	struct reader *reader = ctx;
+
+	end_piece(reader);
+	reader->batch = ring_begin(&reader->ring);
+	reader->batch->file = reader->file;
+	expect_row(reader);
+	return reader->batch->piece;
 }
 
 static void
@@ -84,7 +103,7 @@ static bool
 fail_row(struct reader *reader, const struct event_row *row, const char *why)
 {
 	reader->failed = true;
-	ring_publish(&reader->ring);
+	end_piece(reader);
 	ring_drain(&reader->ring);
 	feed_clear_bar(&reader->ring);
 	(void)ctl_fail(STATUS_USAGE, "%s:%" PRIu64 ": %s", reader->file, row->line, why);
@@ -114,14 +133,17 @@ static void
 take_none(struct reader *reader, const struct stream_id *id, uint64_t line, const char *error)
 {
 	struct batch *batch = reader->batch;
-	batch->has_none = true;
-	batch->has_id = id != NULL;
+	struct buf *complaints = &batch->complaints;
+	struct none none = {.at = batch->count, .has_id = id != NULL};
+	size_t begun = complaints->n;
 	if (id)
-		batch->id = *id;
+		none.id = *id;
 	if (id)
-		buf_printf(&batch->complaint, "%s:%" PRIu64 ": rejected: ", reader->file, line);
-	buf_text(&batch->complaint, error);
-	flush_batch(reader);
+		buf_printf(complaints, "%s:%" PRIu64 ": rejected: ", reader->file, line);
+	buf_text(complaints, error);
+	none.said_n = complaints->n - begun;
+	MEM_RESERVE(batch->nones, batch->none_cap, batch->none_count + 1);
+	batch->nones[batch->none_count++] = none;
 }
 
 static bool
@@ -143,13 +165,16 @@ take_row(void *ctx, const struct event_row *row, const char *error)
 	reader->last = id;
 	struct batch *batch = reader->batch;
 	struct entry *entry = &batch->entries[batch->count];
-	if (!event_decode(id, row->fields, row->count, &batch->texts, entry, &err)) {
+	if (row->is_decoded) {
+		entry->id = id;
+	} else if (event_decode(id, row->fields, row->count, &batch->texts, entry, &err)) {
+		keep_entry(&batch->texts, entry);
+	} else {
 		take_none(reader, &id, row->line, err.text);
 		return true;
 	}
-	keep_entry(&batch->texts, entry);
-	if (++batch->count == BATCH_ENTRIES)
-		flush_batch(reader);
+	batch->count++;
+	expect_row(reader);
 	return true;
 }
 
@@ -208,14 +233,15 @@ is_read_once(const struct option_list *files)
 static enum status
 read_files(struct reader *reader, const struct option_list *files)
 {
+	const struct event_taker taker = {reader, take_row, next_piece};
+
 	for (unsigned i = 0; i < files->count && !reader->enough && !reader->failed; i++) {
 		struct err err;
 		reader->file = files->items[i];
-		next_batch(reader);
-		bool good = event_input_read(reader->file, reader->ctl->progress, take_row,
-					     reader, &err);
-		if (!reader->failed)
-			ring_publish(&reader->ring);
+		reader->input = reader->inputs[i] = event_file_create(str_of(reader->file));
+		bool good = event_input_read(reader->input, reader->file, reader->ctl->progress,
+					     &taker, &err);
+		end_piece(reader);
 		if (good)
 			continue;
 		ring_drain(&reader->ring);
@@ -269,6 +295,8 @@ feed_files(const struct ctl *ctl, struct feed *const *feeds, unsigned count,
 	reader->ring.has_bar = ctl->progress;
 	enum status status = feed_all(reader, feeds, count, files);
 	ring_finish(&reader->ring);
+	for (unsigned i = 0; i < files->count; i++)
+		event_file_destroy(reader->inputs[i]);
 	mem_free(reader);
 	return status;
 }

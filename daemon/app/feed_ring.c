@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 void
 ring_init(struct ring *ring, unsigned readers)
 {
@@ -16,9 +18,10 @@ ring_init(struct ring *ring, unsigned readers)
 	for (unsigned i = 0; i < RING_BATCHES; i++) {
 		struct batch *batch = &ring->batches[i];
 
+		*batch = (struct batch){
+			.piece = mem_alloc(EVENT_INPUT_PIECE),
+			.entries = mem_array(BATCH_ENTRIES, sizeof *batch->entries)};
 		arena_init(&batch->texts);
-		batch->complaint = (struct buf){0};
-		batch->left = 0;
 	}
 }
 
@@ -26,8 +29,13 @@ void
 ring_finish(struct ring *ring)
 {
 	for (unsigned i = 0; i < RING_BATCHES; i++) {
-		arena_finish(&ring->batches[i].texts);
-		buf_finish(&ring->batches[i].complaint);
+		struct batch *batch = &ring->batches[i];
+
+		mem_free(batch->piece);
+		mem_free(batch->entries);
+		mem_free(batch->nones);
+		arena_finish(&batch->texts);
+		buf_finish(&batch->complaints);
 	}
 	pthread_cond_destroy(&ring->freed);
 	pthread_cond_destroy(&ring->filled);
@@ -49,9 +57,8 @@ ring_begin(struct ring *ring)
 		while (later->left > 0)
 			pthread_cond_wait(&ring->freed, &ring->lock);
 	pthread_mutex_unlock(&ring->lock);
-	batch->count = 0;
-	batch->has_none = batch->has_id = false;
-	buf_clear(&batch->complaint);
+	batch->count = batch->none_count = 0;
+	buf_clear(&batch->complaints);
 	arena_reset(&batch->texts);
 	return batch;
 }

@@ -51,9 +51,9 @@ take_option(const struct option *option, int argc, char **argv, int i, size_t na
 	}
 	struct option_list *list = option->to.list;
 	for (;;) {
-		if (list->count == sizeof list->items / sizeof *list->items) {
-			(void)ctl_fail(STATUS_USAGE, "%s takes at most 64 values",
-				       option->name);
+		if (list->count == OPTION_MAX_ITEMS) {
+			(void)ctl_fail(STATUS_USAGE, "%s takes at most %d values", option->name,
+				       OPTION_MAX_ITEMS);
 			return -1;
 		}
 		list->items[list->count++] = value;

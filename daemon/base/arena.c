@@ -82,8 +82,9 @@ add_chunk(struct arena *arena, size_t need)
 	arena->used = 0;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+/* At least size bytes, of any value. */
+static unsigned char *
+take(struct arena *arena, size_t size, size_t *taken)
 {
 	if (size > SIZE_MAX / 4)
 		mem_fail();
@@ -95,7 +96,26 @@ arena_alloc(struct arena *arena, size_t size)
 
 	arena->used += need;
 	arena->total += need;
-	return memset(p, 0, need);
+	*taken = need;
+	return p;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	size_t taken;
+	unsigned char *p = take(arena, size, &taken);
+
+	return memset(p, 0, taken);
+}
+
+void *
+arena_copy(struct arena *arena, const void *bytes, size_t n)
+{
+	size_t taken;
+	unsigned char *p = take(arena, n, &taken);
+
+	return n > 0 ? memcpy(p, bytes, n) : p;
 }
 
 void *

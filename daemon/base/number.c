@@ -49,6 +49,42 @@ parse_int64(struct str text, int64_t *out)
 	return true;
 }
 
+#define EXACT_POWERS 23 /* of ten are doubles */
+
+static const double powers[EXACT_POWERS] = {
+	1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,	1e8,  1e9,  1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+};
+
+#define SHORT_DIGITS 15 /* of any such number are exact */
+
+/* The numbers that come by the million. short = "-"? digits, with a "." before, among or behind them */
+static bool
+read_short(struct str text, double *out)
+{
+	size_t begin = text.n > 0 && text.p[0] == '-', point = SIZE_MAX;
+	uint64_t head = 0;
+
+	if (text.n - begin > SHORT_DIGITS)
+		return false;
+	for (size_t i = begin; i < text.n; i++) {
+		if (is_digit(text.p[i]))
+			head = head * 10 + (uint64_t)(text.p[i] - '0');
+		else if (text.p[i] == '.' && point == SIZE_MAX)
+			point = i;
+		else
+			return false;
+	}
+	if (text.n - begin <= (point != SIZE_MAX))
+		return false;
+	double number = (double)head;
+
+	if (point != SIZE_MAX)
+		number /= powers[text.n - 1 - point];
+	*out = begin ? -number : number;
+	return true;
+}
+
 /* A double's exact value needs at most 767 significant digits to decide its rounding; of the rest
  * it matters only whether one of them is not 0. */
 #define DIGITS_MAX 780
@@ -122,12 +158,8 @@ read_decimal(struct str text, struct decimal *d)
 static bool
 convert_exactly(const struct decimal *d, double *out)
 {
-	static const double powers[] = {
-		1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,	1e8,  1e9,  1e10, 1e11,
-		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-	};
-
-	if (d->n > 19 || d->head > UINT64_C(1) << 53 || d->exponent < -22 || d->exponent > 22)
+	if (d->n > 19 || d->head > UINT64_C(1) << 53 || d->exponent <= -EXACT_POWERS ||
+	    d->exponent >= EXACT_POWERS)
 		return false;
 	if (d->exponent < 0)
 		*out = (double)d->head / powers[-d->exponent];
@@ -159,6 +191,8 @@ parse_number(struct str text, double *out)
 	struct decimal d;
 	double number;
 
+	if (read_short(text, out))
+		return true;
 	if (!read_decimal(text, &d))
 		return false;
 	if (!convert_exactly(&d, &number))

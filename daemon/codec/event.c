@@ -8,9 +8,10 @@
 
 #include "base/number.h"
 #include "codec/event_fields.h"
+#include "codec/event_table.h"
 
-/* Adding a field is adding a row to fields[] and a function that takes its value; adding a reserved type is
- * adding a row to kinds[]. Every check is in a taker or in finish(): nothing is trusted elsewhere. */
+/* Adding a field is adding a role, a row to fields[] and a function that takes its value; adding a reserved type is
+ * adding a row to kinds[]. Every check is in a taker or in event_end(): nothing is trusted elsewhere. */
 
 struct decoding {
 	struct entry *out;
@@ -23,24 +24,13 @@ struct decoding {
 
 /* --- customer, type --- */
 
-/* Printable ASCII, as nearly all ids are. */
-static bool
-is_plain(struct str text)
-{
-	bool odd = false;
-
-	for (size_t i = 0; i < text.n; i++)
-		odd |= (unsigned char)text.p[i] - 32u >= 95u;
-	return !odd;
-}
-
 static bool
 take_customer(struct decoding *decoding, struct str value)
 {
 	char shown[EVENT_SHOWN];
 
 	decoding->out->customer = value;
-	if (value.n > 0 && value.n <= EVENT_MAX_CUSTOMER && is_plain(value))
+	if (value.n > 0 && value.n <= EVENT_MAX_CUSTOMER && event_is_plain(value))
 		return true;
 	if (value.n == 0)
 		return err_set(decoding->err, "customer is empty: 1 to %d bytes are needed",
@@ -59,20 +49,6 @@ take_customer(struct decoding *decoding, struct str value)
 }
 
 static bool
-is_type(struct str text)
-{
-	bool odd = false;
-
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		odd |= !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-			 c == '.' || c == '-');
-	}
-	return !odd;
-}
-
-static bool
 take_type(struct decoding *decoding, struct str value)
 {
 	char shown[EVENT_SHOWN];
@@ -84,7 +60,7 @@ take_type(struct decoding *decoding, struct str value)
 	if (value.n > EVENT_MAX_TYPE)
 		return err_set(decoding->err, "type has %zu bytes, at most %d are allowed: %s",
 			       value.n, EVENT_MAX_TYPE, event_shown(shown, value));
-	if (!is_type(value))
+	if (!event_is_type(value))
 		return err_set(decoding->err, "type may hold a-z 0-9 _ . - only: %s",
 			       event_shown(shown, value));
 	decoding->out->type = value;
@@ -131,9 +107,6 @@ refuse_ahead(struct err *err, int64_t ts, int64_t arrival)
 	return false;
 }
 
-/* Past the year 9999: no instant anyone writes; ms of today in microseconds are. */
-#define TS_FAR INT64_C(253402300800000)
-
 static bool
 take_ts(struct decoding *decoding, struct str value)
 {
@@ -144,10 +117,10 @@ take_ts(struct decoding *decoding, struct str value)
 		return err_prefix(decoding->err, "ts");
 	if (ts < EVENT_MIN_TS)
 		return refuse_early(decoding->err, ts, is_number, value);
-	if (ts >= TS_FAR)
+	if (ts >= EVENT_FAR_TS)
 		return err_set(decoding->err, "ts %.*s is past the year 9999: ts is in ms",
 			       STR_ARG(value));
-	if (ts > arrival && ts - (arrival > 0 ? arrival : 0) > EVENT_MAX_AHEAD)
+	if (event_is_ahead(ts, arrival))
 		return refuse_ahead(decoding->err, ts, arrival > 0 ? arrival : 0);
 	decoding->out->ts = ts;
 	return true;
@@ -225,23 +198,20 @@ take_data(struct decoding *decoding, struct str value)
 		       "data stands alone: an entry has it or other fields, not both");
 }
 
-/* By length, so that a key is compared with at most three names. */
 static const struct known {
 	struct str name;
 	bool (*take)(struct decoding *decoding, struct str value);
 } fields[] = {
-	{{"ts", 2}, take_ts},
-	{{"id", 2}, take_id},
-	{{"type", 4}, take_type},
-	{{"user", 4}, take_user},
-	{{"data", 4}, take_data},
-	{{"value", 5}, take_value},
-	{{"source", 6}, take_source},
-	{{"customer", 8}, take_customer},
-	{{"backfill", 8}, take_backfill},
+	[ROLE_TS] = {{"ts", 2}, take_ts},
+	[ROLE_ID] = {{"id", 2}, take_id},
+	[ROLE_TYPE] = {{"type", 4}, take_type},
+	[ROLE_USER] = {{"user", 4}, take_user},
+	[ROLE_DATA] = {{"data", 4}, take_data},
+	[ROLE_VALUE] = {{"value", 5}, take_value},
+	[ROLE_SOURCE] = {{"source", 6}, take_source},
+	[ROLE_CUSTOMER] = {{"customer", 8}, take_customer},
+	[ROLE_BACKFILL] = {{"backfill", 8}, take_backfill},
 };
-enum { HAS_CUSTOMER = 1 << 7, HAS_TYPE = 1 << 2, HAS_TS = 1 << 0 };
-#define KNOWN (sizeof fields / sizeof fields[0])
 
 /* First row of each length; one more marks the end. */
 static const uint8_t rows_of_length[] = {0, 0, 0, 2, 2, 5, 6, 7, 7, 9};
@@ -266,16 +236,16 @@ is_same(const char *a, const char *b, size_t n)
 	}
 }
 
-static unsigned
-find_known(struct str key)
+enum event_role
+event_role_of(struct str key)
 {
 	if (key.n >= sizeof rows_of_length - 1)
-		return KNOWN;
+		return ROLE_ATTRIBUTE;
 	for (unsigned i = rows_of_length[key.n]; i < rows_of_length[key.n + 1]; i++) {
 		if (is_same(key.p, fields[i].name.p, key.n))
-			return i;
+			return (enum event_role)i;
 	}
-	return KNOWN;
+	return ROLE_ATTRIBUTE;
 }
 
 static bool
@@ -283,7 +253,7 @@ check_key(struct err *err, struct str key)
 {
 	char shown[EVENT_SHOWN];
 
-	if (key.n > 0 && key.n <= EVENT_MAX_KEY && is_plain(key))
+	if (key.n > 0 && key.n <= EVENT_MAX_KEY && event_is_plain(key))
 		return true;
 	if (key.n == 0)
 		return err_set(err, "an attribute has no name");
@@ -338,9 +308,9 @@ take_attribute(struct decoding *decoding, const struct field *field)
 static bool
 take_field(struct decoding *decoding, const struct field *field)
 {
-	unsigned known = find_known(field->key);
+	enum event_role known = event_role_of(field->key);
 
-	if (known == KNOWN)
+	if (known == ROLE_ATTRIBUTE)
 		return take_attribute(decoding, field);
 	if (decoding->seen >> known & 1)
 		return err_set(decoding->err, "the field \"%s\" is given twice",
@@ -364,7 +334,15 @@ static const struct kind {
 	{{"churnd.task", 11}, ENTRY_TASK, true, {{"task", 4}, {"verb", 4}}},
 	{{"churnd.tag", 10}, ENTRY_TAG, true, {{"tag", 3}}},
 };
-#define RESERVED STR("churnd.")
+#define RESERVED "churnd."
+
+static inline bool
+is_reserved(struct str type)
+{
+	size_t n = sizeof RESERVED - 1;
+
+	return type.n >= n && memcmp(type.p, RESERVED, n) == 0;
+}
 
 static const struct kind *
 find_kind(struct str type)
@@ -388,47 +366,43 @@ is_sha256(struct str text)
 }
 
 static bool
-check_kind(struct decoding *decoding, const struct kind *kind)
+take_kind(struct entry *out, const struct kind *kind, struct err *err)
 {
-	struct entry *out = decoding->out;
-
 	for (int i = 0; i < 2 && kind->needs[i].n > 0; i++) {
 		if (entry_attribute(out, kind->needs[i]).n == 0)
-			return err_set(decoding->err, "an entry of type %s needs %s",
-				       kind->type.p, kind->needs[i].p);
+			return err_set(err, "an entry of type %s needs %s", kind->type.p,
+				       kind->needs[i].p);
 	}
 	if (kind->kind == ENTRY_RULES && !is_sha256(entry_attribute(out, STR("sha256"))))
-		return err_set(decoding->err, "sha256 is 64 digits of 0-9 a-f");
+		return err_set(err, "sha256 is 64 digits of 0-9 a-f");
 	if (kind->kind == ENTRY_MEMBER && out->user.n == 0)
-		return err_set(decoding->err, "an entry of type member needs user");
+		return err_set(err, "an entry of type member needs user");
 	out->kind = kind->kind;
 	if (!kind->has_customer)
 		out->customer = STR_NONE;
 	return true;
 }
 
-static bool
-finish(struct decoding *decoding)
+bool
+event_end(struct entry *out, unsigned seen, struct err *err)
 {
-	struct entry *out = decoding->out;
 	const struct kind *kind;
 
-	if (!(decoding->seen & HAS_TYPE))
-		return err_set(decoding->err, "type is missing");
+	if (!(seen >> ROLE_TYPE & 1))
+		return err_set(err, "type is missing");
 	kind = find_kind(out->type);
-	if (!kind && str_starts(out->type, RESERVED))
-		return err_set(decoding->err,
-			       "the type %.*s is reserved: no type may begin with %s",
-			       STR_ARG(out->type), RESERVED.p);
-	if (!(decoding->seen & HAS_CUSTOMER) && (!kind || kind->has_customer))
-		return err_set(decoding->err, "customer is missing");
-	return !kind || check_kind(decoding, kind);
+	if (!kind && is_reserved(out->type))
+		return err_set(err, "the type %.*s is reserved: no type may begin with %s",
+			       STR_ARG(out->type), RESERVED);
+	if (!(seen >> ROLE_CUSTOMER & 1) && (!kind || kind->has_customer))
+		return err_set(err, "customer is missing");
+	return !kind || take_kind(out, kind, err);
 }
 
 /* --- entries --- */
 
-static void
-begin(struct entry *out, struct stream_id id)
+void
+event_begin(struct entry *out, struct stream_id id)
 {
 	out->id = id;
 	out->kind = ENTRY_EVENT;
@@ -452,13 +426,13 @@ decode_fields(struct stream_id id, const struct field *list, unsigned count,
 	if (bytes > EVENT_MAX_BYTES)
 		return err_set(err, "the entry has %zu bytes, at most %d are allowed", bytes,
 			       EVENT_MAX_BYTES);
-	begin(out, id);
+	event_begin(out, id);
 	for (unsigned i = 0; i < count; i++) {
 		decoding.left = count - i;
 		if (!take_field(&decoding, &list[i]))
 			return false;
 	}
-	return finish(&decoding);
+	return event_end(out, decoding.seen, err);
 }
 
 static bool
@@ -501,7 +475,7 @@ check(const struct field *list, unsigned count, int64_t now, bool acts, struct e
 
 	arena_init(&arena);
 	ok = event_decode((struct stream_id){now, 0}, list, count, &arena, &entry, err);
-	if (ok && str_starts(entry.type, RESERVED) && !(acts && is_act(entry.kind)))
+	if (ok && is_reserved(entry.type) && !(acts && is_act(entry.kind)))
 		ok = err_set(err, "the type %.*s is reserved for the daemon",
 			     STR_ARG(entry.type));
 	arena_finish(&arena);

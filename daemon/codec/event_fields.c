@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "codec/event_scan.h"
 
 /* Its own loop, not a JSON library: lines of events are flat, and come by the million. It accepts flat
  * JSON objects (RFC 8259) and nothing else; texts may hold bytes that are not UTF-8, as fields of the
@@ -45,57 +46,6 @@ take_char(struct scan *scan, char c, const char *what)
 }
 
 /* --- texts --- */
-
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Nonzero in the high bit of each zero byte; exact up to and including the lowest one. */
-static inline uint64_t
-zero_bytes(uint64_t x)
-{
-	return (x - UINT64_C(0x0101010101010101)) & ~x & UINT64_C(0x8080808080808080);
-}
-
-static inline uint64_t
-special_bytes(uint64_t x)
-{
-	uint64_t controls =
-		(x - UINT64_C(0x2020202020202020)) & ~x & UINT64_C(0x8080808080808080);
-
-	return controls | zero_bytes(x ^ UINT64_C(0x2222222222222222)) |
-	       zero_bytes(x ^ UINT64_C(0x5c5c5c5c5c5c5c5c));
-}
-
-static inline const char *
-skip_plain_words(const char *p, const char *end)
-{
-	while (end - p >= 8) {
-		uint64_t word, special;
-
-		memcpy(&word, p, sizeof word);
-		special = special_bytes(word);
-		if (special)
-			return p + __builtin_ctzll(special) / 8;
-		p += 8;
-	}
-	return p;
-}
-#else
-static inline const char *
-skip_plain_words(const char *p, const char *end)
-{
-	(void)end;
-	return p;
-}
-#endif
-
-/* The first quote, backslash or control character. */
-static inline const char *
-find_special(const char *p, const char *end)
-{
-	p = skip_plain_words(p, end);
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 32)
-		p++;
-	return p;
-}
 
 static int
 hex_digit(char c)
@@ -189,7 +139,7 @@ take_escape(struct scan *scan, char **out)
 static const char *
 find_close(const char *p, const char *end)
 {
-	while ((p = find_special(p, end)) < end && *p == '\\')
+	while ((p = event_find_special(p, end)) < end && *p == '\\')
 		p += end - p > 1 ? 2 : 1;
 	return p;
 }
@@ -203,7 +153,7 @@ take_escaped(struct scan *scan, const char *start, struct str *text)
 
 	scan->p = start;
 	for (;;) {
-		const char *stop = find_special(scan->p, scan->end);
+		const char *stop = event_find_special(scan->p, scan->end);
 
 		memcpy(out, scan->p, (size_t)(stop - scan->p));
 		out += stop - scan->p;
@@ -229,7 +179,7 @@ take_text(struct scan *scan, struct str *text)
 	if (!take_char(scan, '"', "a text in quotes"))
 		return false;
 	start = scan->p;
-	stop = find_special(start, scan->end);
+	stop = event_find_special(start, scan->end);
 	if (stop < scan->end && *stop == '"') {
 		*text = (struct str){start, (size_t)(stop - start)};
 		scan->p = stop + 1;
@@ -244,46 +194,10 @@ take_text(struct scan *scan, struct str *text)
 
 /* --- other values --- */
 
-static inline const char *
-skip_digits(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* number = "-"? ("0" | [1-9] digit*) ("." digit+)? ([eE] [+-]? digit+)?; NULL when it is none */
-static inline const char *
-skip_number(const char *p, const char *end)
-{
-	const char *digits;
-
-	p += p < end && *p == '-';
-	digits = p;
-	p = skip_digits(p, end);
-	if (p == digits || (*digits == '0' && p - digits > 1))
-		return NULL;
-	if (p < end && *p == '.') {
-		digits = ++p;
-		p = skip_digits(p, end);
-		if (p == digits)
-			return NULL;
-	}
-	if (p < end && (*p | 32) == 'e') {
-		p++;
-		p += p < end && (*p == '+' || *p == '-');
-		digits = p;
-		p = skip_digits(p, end);
-		if (p == digits)
-			return NULL;
-	}
-	return p;
-}
-
 static bool
 take_number(struct scan *scan, struct str *value)
 {
-	const char *stop = skip_number(scan->p, scan->end);
+	const char *stop = event_skip_number(scan->p, scan->end);
 
 	if (!stop)
 		return fail(scan, "a text, a number, true, false or null");
@@ -382,13 +296,13 @@ plain_value(const char *p, const char *end, struct str *value)
 	const char *start = p;
 
 	if (p < end && *p == '"') {
-		p = find_special(++start, end);
+		p = event_find_special(++start, end);
 		*value = (struct str){start, (size_t)(p - start)};
 		return p < end && *p == '"' ? p + 1 : NULL;
 	}
 	if (p == end || (*p != '-' && (*p < '0' || *p > '9')))
 		return NULL;
-	p = skip_number(p, end);
+	p = event_skip_number(p, end);
 	if (p)
 		*value = (struct str){start, (size_t)(p - start)};
 	return p;
@@ -408,7 +322,7 @@ plain_object(const char *p, const char *end, struct field *fields, unsigned *cou
 
 		if (p == end || *p != '"')
 			return false;
-		p = find_special(key, end);
+		p = event_find_special(key, end);
 		if (end - p < 3 || p[0] != '"' || p[1] != ':')
 			return false;
 		fields[found].key = (struct str){key, (size_t)(p - key)};
@@ -445,22 +359,23 @@ event_fields_json(struct str text, struct arena *arena, struct field *fields, un
 
 /* --- instants, sentences --- */
 
-/* 1 to 18 digits: the form that comes by the million, in one pass. */
-static bool
+/* 8 to 16 digits, two words that may overlap: the form that comes by the million. */
+static inline bool
 read_plain_digits(struct str text, int64_t *out)
 {
-	int64_t number = 0;
+	static const int64_t powers[] = {1,	 10,	  100,	    1000,     10000,
+					 100000, 1000000, 10000000, 100000000};
 
-	if (text.n == 0 || text.n > 18)
+	if (text.n < 8 || text.n > 16)
 		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned digit = (unsigned)((unsigned char)text.p[i] - '0');
+	size_t rest = text.n - 8; /* digits of the second that are not the first's */
+	uint64_t first = word_load(text.p), second = word_load(text.p + rest);
+	uint64_t others = rest < 8 ? UINT64_MAX >> 8 * rest : 0;
 
-		if (digit > 9)
-			return false;
-		number = number * 10 + (int64_t)digit;
-	}
-	*out = number;
+	if (!word_is_digits(first) || !word_is_digits(second))
+		return false;
+	second = (second & ~others) | (WORD_EACH('0') & others);
+	*out = word_number(first) * powers[rest] + word_number(second);
 	return true;
 }
 
@@ -469,7 +384,8 @@ is_integer(struct str text)
 {
 	size_t sign = text.n > 0 && text.p[0] == '-';
 
-	return text.n > sign && skip_digits(text.p + sign, text.p + text.n) == text.p + text.n;
+	return text.n > sign &&
+	       event_skip_digits(text.p + sign, text.p + text.n) == text.p + text.n;
 }
 
 bool

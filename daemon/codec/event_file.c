@@ -8,6 +8,7 @@
 #include "codec/event.h"
 #include "codec/event_csv.h"
 #include "codec/event_fields.h"
+#include "codec/event_plain.h"
 
 enum format { FORMAT_UNKNOWN, FORMAT_NDJSON, FORMAT_CSV };
 
@@ -16,6 +17,9 @@ struct event_file {
 	enum format format;
 	struct buf carry; /* a row that has begun and not ended */
 	struct csv csv;
+	struct plain plain;
+	struct entry *out; /* NULL: rows come with their fields */
+	struct arena *out_arena;
 	struct arena arena; /* of one row: what had to be unescaped */
 	uint64_t line;	    /* of the row that comes next */
 	unsigned bom;	    /* bytes of a byte order mark seen at the very start */
@@ -41,6 +45,7 @@ event_file_create(struct str name)
 	file->line = 1;
 	arena_init(&file->arena);
 	csv_init(&file->csv);
+	plain_init(&file->plain);
 	return file;
 }
 
@@ -53,6 +58,7 @@ event_file_destroy(struct event_file *file)
 	buf_finish(&file->carry);
 	arena_finish(&file->arena);
 	csv_finish(&file->csv);
+	plain_finish(&file->plain);
 	mem_free(file);
 }
 
@@ -138,7 +144,9 @@ take_csv(struct event_file *file, struct str text)
 		if (!csv_read_header(&file->csv, text, &err)) {
 			tell_error(file, err.text);
 			file->stopped = true;
+			return;
 		}
+		plain_set_columns(&file->plain, file->csv.names, file->csv.columns);
 	} else if (csv_read_row(&file->csv, text, &file->arena, file->fields, &count, &err)) {
 		tell_row(file, count);
 	} else {
@@ -228,14 +236,34 @@ feed_carry(struct event_file *file, const char *p, const char *end)
 	return newline ? newline + 1 : stop;
 }
 
+/* A row that is written plainly, if one begins here. */
+static const char *
+feed_plain(struct event_file *file, const char *p, const char *end)
+{
+	struct event_row row = {.line = file->line, .is_decoded = true};
+
+	p = plain_read(&file->plain, p, end, file->out_arena, file->out);
+	if (!p)
+		return NULL;
+	row.arrived = file->out->id.ms;
+	if (!file->take(file->ctx, &row, NULL))
+		file->stopped = true;
+	file->line++;
+	return p;
+}
+
 /* A row that begins here. */
 static const char *
 feed_row(struct event_file *file, const char *p, const char *end)
 {
 	bool is_long = end - p > EVENT_MAX_BYTES;
 	const char *stop = is_long ? p + EVENT_MAX_BYTES + 1 : end;
-	const char *newline = find_end(file, p, stop);
+	const char *next = file->out ? feed_plain(file, p, end) : NULL;
+	const char *newline;
 
+	if (next)
+		return next;
+	newline = find_end(file, p, stop);
 	if (newline) {
 		take_record(file, (struct str){p, (size_t)(newline - p)});
 		return newline + 1;
@@ -293,6 +321,13 @@ feed_end(struct event_file *file)
 		return;
 	take_record(file, buf_view(&file->carry));
 	buf_clear(&file->carry);
+}
+
+void
+event_file_decode(struct event_file *file, struct entry *out, struct arena *arena)
+{
+	file->out = out;
+	file->out_arena = arena;
 }
 
 bool

@@ -30,8 +30,10 @@ struct command {
 /* Options of one command: "--until T". Repeated lists grow; what is no option stays in argv, in order. */
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST };
 
+#define OPTION_MAX_ITEMS 64
+
 struct option_list {
-	const char *items[64];
+	const char *items[OPTION_MAX_ITEMS];
 	unsigned count;
 };
 

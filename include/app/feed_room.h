@@ -5,24 +5,37 @@
 
 #include <pthread.h>
 
+#include "app/event_input.h"
 #include "app/feed.h"
 #include "base/arena.h"
 
 /* ---- batches on their way from the thread that reads to those of the feeds (feed_ring.c) ---- */
 
-#define BATCH_ENTRIES 256
+#define LEAST_ROW 6 /* "c,t,1" of CSV */
+/* One more ends here that began in the piece before. */
+#define BATCH_ENTRIES (EVENT_INPUT_PIECE / LEAST_ROW + 1)
 #define RING_BATCHES 16
 
+/* A row that was none. */
+struct none {
+	size_t at; /* so many entries of the batch came before it */
+	bool has_id;
+	struct stream_id id; /* has_id: it still moves the time */
+	size_t said_n;	     /* what is said of it: the next so many bytes of complaints */
+};
+
+/* The rows that end in one piece of a file. */
 struct batch {
-	struct entry entries[BATCH_ENTRIES];
+	char *piece; /* owned: EVENT_INPUT_PIECE bytes, from which entries borrow their texts */
+	struct entry *entries; /* owned: BATCH_ENTRIES; nearly all of it is never touched */
 	size_t count;
-	struct arena texts; /* of the entries */
+	struct arena
+		texts; /* of the entries: attributes, and what is not in the piece as it is */
 	const char *file;   /* borrowed */
-	/* After them comes a row that was none: */
-	bool has_none, has_id;
-	struct stream_id id;  /* has_id: it still moves the time */
-	struct buf complaint; /* what is said of it */
-	unsigned left;	      /* feeds that are not done with it; guarded by the ring's lock */
+	struct none *nones; /* owned */
+	size_t none_count, none_cap;
+	struct buf complaints;
+	unsigned left; /* feeds that are not done with it; guarded by the ring's lock */
 };
 
 struct ring {

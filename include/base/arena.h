@@ -20,6 +20,8 @@ void arena_finish(struct arena *arena);
 /* Forgets all allocations, keeps the largest chunk for reuse. */
 void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, 16-byte aligned */
+/* A copy of n bytes that lives in the arena. */
+void *arena_copy(struct arena *arena, const void *bytes, size_t n);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A copy that lives in the arena, with a terminating NUL that .n does not count. */
 struct str arena_str(struct arena *arena, struct str text);

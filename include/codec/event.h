@@ -29,6 +29,7 @@ struct event_file;
 struct event_row {
 	const struct field *fields; /* names and values as text; numbers as written */
 	unsigned count;
+	bool is_decoded; /* to where event_file_decode() says; there are no fields then */
 	int64_t arrived; /* `arrived`, else `ts`; ms. INT64_MIN when the row has neither */
 	uint64_t line;	 /* 1-based */
 };
@@ -39,6 +40,9 @@ void event_file_destroy(struct event_file *file);
  * one. Return false from take to stop. The last line needs no newline: finish with n = 0. Rows and their
  * text are valid during the call. Fields arrived is not in row->fields. false: stopped, by take or
  * because the header of a CSV file is no header (take was told). */
+/* From now on a row that is written plainly may come decoded: to *out, as event_decode() would at its arrival, with id
+ * {arrived, 0}; attributes lie in arena; text is borrowed from the bytes that are fed and, of CSV, from the file. */
+void event_file_decode(struct event_file *file, struct entry *out, struct arena *arena);
 bool event_file_feed(struct event_file *file, const char *bytes, size_t n,
 		     bool (*take)(void *ctx, const struct event_row *row, const char *error),
 		     void *ctx);
