@@ -114,7 +114,7 @@ live_forget(struct live *live)
 	live->entry_count = 0;
 	live->slice_to = (struct stream_id){0};
 	live->slicing = false;
-	live->round_left = 0;
+	live->quiet = false;
 	shard_batch_clear(&live->records);
 	buf_clear(&live->guard_now);
 	buf_clear(&live->guard_past);
@@ -404,6 +404,7 @@ live_create(const struct live_options *options)
 	live->time_timer = event_new(options->base, -1, 0, live_on_time_timer, live);
 	live->due_timer = event_new(options->base, -1, 0, live_on_due_timer, live);
 	live->slice_timer = event_new(options->base, -1, 0, live_on_slice, live);
+	live->quiet_timer = event_new(options->base, -1, 0, live_on_quiet, live);
 	live->watch_timer = event_new(options->base, -1, 0, live_on_watch_timer, live);
 	names_make(live);
 	keys_make(live);
@@ -448,6 +449,7 @@ live_destroy(struct live *live)
 	event_free(live->time_timer);
 	event_free(live->due_timer);
 	event_free(live->slice_timer);
+	event_free(live->quiet_timer);
 	event_free(live->watch_timer);
 	arena_finish(&live->arena);
 	arena_finish(&live->decode);

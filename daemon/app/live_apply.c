@@ -245,6 +245,7 @@ live_take(void *ctx, const struct stream_batch *batch)
 		live_rules_announce(live);
 	live_checkpoint(live);
 	live_time_applied(live);
+	live_rounds_rearm(live, batch->count > 0);
 	live_commit(live);
 	stream_hold(live->stream, live_is_full(live));
 	live_time_arm(live);

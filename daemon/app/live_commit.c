@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When to commit, and which records go along.
- *
- * Caught up, every batch is committed at once with all that is dirty. Behind, commits are rarer and records
- * are written in rounds, so that a customer with many entries is written once for many. */
+/* When to commit: caught up, every batch at once; behind, now and then. Which records go along: live_rounds.c. */
 #include <string.h>
 
 #include "app/live_room.h"
@@ -12,10 +9,6 @@
 #include "codec/teams_record.h"
 #include "io/log.h"
 
-#define RECORDS_A_COMMIT 5000
-#define ROUND_MS 3000		     /* a record waits at most this long for its round */
-#define ROUND_ENTRIES 850000	     /* or so many entries */
-#define ROUND_DIRTY 500000	     /* a round begins when so many wait */
 #define BEHIND_MS 10		     /* between two commits */
 #define ADDED_MAX ((size_t)64 << 20) /* bytes of orders that wait for the commit under way */
 #define CHECKPOINTS_MAX 8192
@@ -72,55 +65,6 @@ low_take(struct live *live)
 	return live->checkpoints[0];
 }
 
-/* ---- records ---- */
-
-static void
-round_end(struct live *live)
-{
-	live->round_left = 0;
-	live->round_at = clock_monotonic();
-	live->round_entries = live->count.entries;
-}
-
-/* How many records go into this commit. */
-static size_t
-records_due(struct live *live)
-{
-	size_t dirty = engine_dirty(live->engine);
-
-	if (dirty == 0 || live->caught_up || live->state == LIVE_STOPPING) {
-		round_end(live);
-		return dirty < RECORDS_A_COMMIT ? dirty : RECORDS_A_COMMIT;
-	}
-	if (live->round_left == 0 &&
-	    (dirty >= ROUND_DIRTY || clock_monotonic() - live->round_at >= ROUND_MS ||
-	     live->count.entries - live->round_entries >= ROUND_ENTRIES))
-		live->round_left = dirty;
-	return live->round_left < RECORDS_A_COMMIT ? live->round_left : RECORDS_A_COMMIT;
-}
-
-static void
-record_take(void *ctx, const struct customer *customer)
-{
-	struct live *live = ctx;
-
-	shard_batch_add(&live->records, engine_rules(live->engine), customer,
-			engine_position(live->engine));
-}
-
-static void
-records_take(struct live *live)
-{
-	size_t due = records_due(live);
-	size_t taken = due > 0 ? engine_take_dirty(live->engine, due, record_take, live) : 0;
-
-	if (live->round_left == 0)
-		return;
-	live->round_left -= taken < live->round_left ? taken : live->round_left;
-	if (live->round_left == 0)
-		round_end(live);
-}
-
 /* ---- commits ---- */
 
 static bool
@@ -136,7 +80,7 @@ static bool
 may_wait(struct live *live)
 {
 	return !live->caught_up && live->state == LIVE_RUNNING && live->first == NULL &&
-	       live->round_left == 0 && !live_is_full(live) &&
+	       engine_round_left(live->engine) == 0 && !live_is_full(live) &&
 	       clock_monotonic() - live->committed_at < BEHIND_MS;
 }
 
@@ -163,7 +107,7 @@ guard_take(struct live *live)
 static void
 teams_take(struct live *live)
 {
-	engine_take_given(live->engine, record_take, live);
+	engine_take_given(live->engine, live_record_take, live);
 	if (!engine_take_teams(live->engine))
 		return;
 	buf_clear(&live->scratch);
@@ -220,12 +164,12 @@ live_commit(struct live *live)
 		return;
 	live_checkpoint(live);
 	if (live->records.count == 0)
-		records_take(live);
+		live_records_take(live);
 	if (has_news(live)) {
 		commit_send(live);
 		/* The next commit's records are encoded while Redis works on this one. A customer that changes
 		 * meanwhile is dirty again: its newer record follows the older, in that commit or a later one. */
-		records_take(live);
+		live_records_take(live);
 	} else if (live->state == LIVE_STOPPING) {
 		live_all_committed(live);
 	}

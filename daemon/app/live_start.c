@@ -297,6 +297,7 @@ boot_engine(struct live *live, struct ruleset *rules)
 {
 	epoch_bear(&live->partition.epochs[0], rules);
 	live->engine = engine_create(rules, live->options.seed);
+	engine_group_records(live->engine, SHARD_COUNT, shard_of);
 	engine_resume(live->engine, live->boot_mark.low);
 	engine_rules_since(live->engine, (int64_t)live->partition.epochs[0].from.ms);
 	live->read = live->partition.low_read;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dirty customers: those whose record has to be written, longest first. */
+/* Dirty customers: those whose record has to be written. A ring has them longest first; a round takes all that are
+ * in it, to be written by group. */
+#include <assert.h>
+
 #include "base/mem.h"
 #include "engine/core.h"
 
 #define DIRTY_FIRST 1024
+#define AHEAD 8 /* customers asked for before they are needed */
 
 static struct dirty *
 dirty_at(const struct engine *engine, size_t i)
@@ -25,6 +29,20 @@ dirty_grow(struct engine *engine)
 }
 
 void
+engine_group_records(struct engine *engine, unsigned groups, unsigned (*group)(struct str id))
+{
+	assert(groups <= UINT16_MAX && engine->customers == 0);
+	engine->group_count = groups;
+	engine->group_of = group;
+}
+
+static uint16_t
+group_of(const struct engine *engine, const struct customer *customer)
+{
+	return engine->group_count ? (uint16_t)engine->group_of(customer->id) : 0;
+}
+
+void
 engine_mark_dirty(struct engine *engine, uint32_t index)
 {
 	struct customer *customer = engine_at(engine, index);
@@ -34,23 +52,102 @@ engine_mark_dirty(struct engine *engine, uint32_t index)
 	if (engine->dirty_count == engine->dirty_cap)
 		dirty_grow(engine);
 	*dirty_at(engine, engine->dirty_count++) =
-		(struct dirty){.customer = index, .before = engine->position};
+		(struct dirty){.customer = index,
+			       .group = group_of(engine, customer),
+			       .before = engine->position};
+}
+
+size_t
+engine_round_left(const struct engine *engine)
+{
+	return engine->round.count - engine->round.next;
 }
 
 size_t
 engine_dirty(const struct engine *engine)
 {
-	return engine->dirty_count;
+	return engine_round_left(engine) + engine->dirty_count;
 }
 
 struct stream_id
 engine_low(const struct engine *engine)
 {
-	struct stream_id low =
-		engine->dirty_count ? dirty_at(engine, 0)->before : engine->position;
+	struct stream_id low = engine->position;
+	if (engine_round_left(engine))
+		low = engine->round.before;
+	else if (engine->dirty_count)
+		low = dirty_at(engine, 0)->before;
 	if (engine->guard.dirty && stream_id_cmp(engine->guard.before, low) < 0)
 		low = engine->guard.before;
 	return low;
+}
+
+/* ---- a round ---- */
+
+/* A counting sort of the ring's, in its order within each group. */
+void
+engine_begin_round(struct engine *engine)
+{
+	struct dirty_round *round = &engine->round;
+	size_t count = engine->dirty_count, sum = 0;
+	assert(engine_round_left(engine) == 0);
+	if (count == 0)
+		return;
+	size_t *places = mem_array((size_t)engine->group_count + 1, sizeof *places);
+	for (size_t i = 0; i < count; i++)
+		places[dirty_at(engine, i)->group]++;
+	for (unsigned i = 0; i <= engine->group_count; i++) {
+		size_t n = places[i];
+		places[i] = sum;
+		sum += n;
+	}
+	MEM_RESERVE(round->customers, round->cap, count);
+	for (size_t i = 0; i < count; i++)
+		round->customers[places[dirty_at(engine, i)->group]++] =
+			dirty_at(engine, i)->customer;
+	round->before = dirty_at(engine, 0)->before;
+	round->next = 0;
+	round->count = count;
+	engine->dirty_head = engine->dirty_count = 0;
+	mem_free(places);
+}
+
+/* ---- taking ---- */
+
+/* The i-th from now on. */
+static uint32_t
+dirty_next(const struct engine *engine, size_t i)
+{
+	size_t left = engine_round_left(engine);
+	return i < left ? engine->round.customers[engine->round.next + i]
+			: dirty_at(engine, i - left)->customer;
+}
+
+static void
+dirty_prefetch(const struct engine *engine)
+{
+	size_t count = engine_dirty(engine);
+	if (2 * AHEAD < count)
+		__builtin_prefetch(engine_at(engine, dirty_next(engine, 2 * AHEAD)));
+	if (AHEAD >= count)
+		return;
+	const struct customer *customer = engine_at(engine, dirty_next(engine, AHEAD));
+	__builtin_prefetch(customer->id.p);
+	engine_prefetch(customer);
+}
+
+static struct customer *
+dirty_take(struct engine *engine)
+{
+	struct customer *customer = engine_at(engine, dirty_next(engine, 0));
+	if (engine_round_left(engine)) {
+		engine->round.next++;
+	} else {
+		engine->dirty_head = (engine->dirty_head + 1) & (engine->dirty_cap - 1);
+		engine->dirty_count--;
+	}
+	customer->flags &= (uint8_t)~CUSTOMER_DIRTY;
+	return customer;
 }
 
 size_t
@@ -58,12 +155,9 @@ engine_take_dirty(struct engine *engine, size_t max,
 		  void (*take)(void *ctx, const struct customer *customer), void *ctx)
 {
 	size_t taken = 0;
-	for (; taken < max && engine->dirty_count; taken++) {
-		struct customer *customer = engine_at(engine, dirty_at(engine, 0)->customer);
-		customer->flags &= (uint8_t)~CUSTOMER_DIRTY;
-		take(ctx, customer);
-		engine->dirty_head = (engine->dirty_head + 1) & (engine->dirty_cap - 1);
-		engine->dirty_count--;
+	for (; taken < max && engine_dirty(engine); taken++) {
+		dirty_prefetch(engine);
+		take(ctx, dirty_take(engine));
 	}
 	return taken;
 }

@@ -72,6 +72,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->close_day);
 	mem_free(engine->table.slots);
 	mem_free(engine->dirty);
+	mem_free(engine->round.customers);
 	mem_free(engine->due);
 	mem_free(engine->all_rules);
 	mem_free(engine->memos);
@@ -301,7 +302,8 @@ engine_bytes(const struct engine *engine)
 		       engine->chunk_count * CUSTOMER_CHUNK *
 			       (sizeof(struct customer) + sizeof *engine->close_day) +
 		       engine->wakes.cap * sizeof *engine->wakes.entries +
-		       engine->dirty_cap * sizeof *engine->dirty;
+		       engine->dirty_cap * sizeof *engine->dirty +
+		       engine->round.cap * sizeof *engine->round.customers;
 	for (uint32_t i = 0; i < engine->customers; i++) {
 		const struct customer *customer = engine_at(engine, i);
 		const struct cold *cold = customer->cold;

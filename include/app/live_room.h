@@ -117,10 +117,11 @@ struct live {
 
 	/* commit */
 	struct shard_batch records;
-	int64_t committed_at;	/* monotonic: the last commit was sent */
-	size_t round_left;	/* behind: records still to be written in this round */
-	int64_t round_at;	/* monotonic: when the last round ended */
-	uint64_t round_entries; /* entries at that time */
+	int64_t committed_at;	   /* monotonic: the last commit was sent */
+	int64_t round_at;	   /* monotonic: when the last round of records ended */
+	uint64_t round_entries;	   /* entries at that time */
+	bool quiet;		   /* caught up, and nothing came for a while */
+	struct event *quiet_timer; /* owned */
 	bool adding_alerts, sent_alerts;
 
 	/* noise */
@@ -218,6 +219,13 @@ void live_commit(struct live *live);
 void live_committed(void *ctx);
 bool live_is_full(const struct live *live);
 void live_checkpoint(struct live *live);
+
+/* live_rounds.c */
+void live_record_take(void *ctx, const struct customer *customer);
+void live_records_take(struct live *live); /* those that go into the coming commit */
+/* A batch was applied; came: it was not empty. */
+void live_rounds_rearm(struct live *live, bool came);
+void live_on_quiet(evutil_socket_t fd, short what, void *ctx);
 
 /* live_time.c */
 void live_time_start(struct live *live);

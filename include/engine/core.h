@@ -99,7 +99,15 @@ struct window_memo {
 
 struct dirty {
 	uint32_t customer;
+	uint16_t group;		 /* as engine_group_records() was told */
 	struct stream_id before; /* the position before the entry that made it dirty */
+};
+
+/* Dirty ones in the order in which they are taken. */
+struct dirty_round {
+	uint32_t *customers; /* owned */
+	size_t next, count, cap;
+	struct stream_id before; /* of the one that was dirty first */
 };
 
 struct step;
@@ -148,6 +156,9 @@ struct engine {
 	struct stream_id applying; /* the entry at work, for caused_by */
 	struct dirty *dirty;	   /* ring, owned */
 	size_t dirty_head, dirty_count, dirty_cap;
+	struct dirty_round round; /* taken before those of the ring */
+	unsigned group_count;	  /* of records; 0: nobody told */
+	unsigned (*group_of)(struct str id);
 	uint32_t *due; /* scratch: customers due at one instant */
 	size_t due_count, due_cap;
 	struct due_run {

@@ -63,7 +63,14 @@ size_t engine_dirty(const struct engine *engine);
 /* The newest entry up to which every entry's effect is in every record that was taken:
  * the position when nothing is dirty. */
 struct stream_id engine_low(const struct engine *engine);
-/* Takes up to max dirty customers, longest dirty first, and marks them clean. */
+/* Right after it was made: which records lie together, by the customer's id; below `groups`. */
+void engine_group_records(struct engine *engine, unsigned groups,
+			  unsigned (*group)(struct str id));
+/* A round: those who are dirty now will be taken before those who become so later, and group by group, so that
+ * records that lie together are written together. Not before the last round is over. */
+void engine_begin_round(struct engine *engine);
+size_t engine_round_left(const struct engine *engine); /* 0: it is over */
+/* Takes up to max dirty customers, the round's first, then longest dirty first, and marks them clean. */
 size_t engine_take_dirty(struct engine *engine, size_t max,
 			 void (*take)(void *ctx, const struct customer *customer), void *ctx);
 

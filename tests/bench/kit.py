@@ -123,6 +123,29 @@ def id_of(text):
     return tuple(int(part) for part in text.split("-"))
 
 
+# -- what stands in Redis before the measuring
+
+def passed(house, end):
+    """Are all records of entries up to there written?"""
+    mark = house.mark()
+    return mark and id_of(mark[3]) >= end
+
+
+def make_known(house, customers, until):
+    """Lets churnd know customers who have been there for years and were seen just before that instant (ms), and leaves
+    nothing but what it knows of them. Time stands still meanwhile."""
+    redis = house.redis
+    bench("fill", "--history", house.sock, house.key("events"), customers, 3 * customers, until - 1000, 1000)
+    redis.call("SET", house.key("hold"), 1)
+    house.start()
+    end = id_of(house.last_id())
+    house.wait(lambda: passed(house, end), "all customers are known", 300)
+    house.stop()
+    redis.call("DEL", house.key("hold"))
+    for stream in ("events", "alerts", "tasks"):
+        redis.call("XTRIM", house.key(stream), "MAXLEN", 0)
+
+
 # -- rules
 
 def read_rules():

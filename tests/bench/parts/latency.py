@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """From XADD to the POST received, the commit between them."""
-from support.house import House
-from kit import PREFIX, Endpoint, at_most, fact, read_rules, redis_options, say, size, unit
+import time
 
-PROBES, LOAD = size("PROBES"), size("LOAD")
+from support.house import House
+from kit import PREFIX, Endpoint, at_most, fact, make_known, read_rules, redis_options, say, size, unit
+
+PROBES, LOAD, CUSTOMERS = size("PROBES"), size("LOAD"), 200000 # those of latency.c
 PROBE_RULE = """rules:
 - rule: bench_probe
   on: bench_probe
@@ -24,6 +26,7 @@ def measure():
         endpoint = Endpoint(house.sock, PROBES, rate)
         house.receiver = endpoint
         try:
+            make_known(house, CUSTOMERS, int(time.time() * 1000) - 60000)
             house.start()
             house.redis.call("XADD", house.key("events"), "*", "customer", "first", "type", "login")
             house.drain()

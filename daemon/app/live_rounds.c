@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which records go into which commit.
+ *
+ * A few that changed just now go along with what changed them. More are written in rounds, so that a customer with
+ * many entries is written once for many, and shard by shard: for Redis the records of one shard are a quarter of the
+ * work of as many here and there. Caught up, rounds are small and frequent, and begin at once when nothing more
+ * comes; orders never wait for them longer than one small commit takes. */
+#include "app/live_room.h"
+#include "io/log.h"
+
+#define AT_ONCE 64	      /* records that go along with their own batch ... */
+#define AT_ONCE_MS 5	      /* ... unless batches are that frequent */
+#define QUIET_MS 20	      /* nothing came for so long: what waits is written */
+#define ROUND_MS 1000	      /* caught up: from the end of a round to the next */
+#define BEHIND_MS 3000	      /* behind likewise: a record waits at most this long ... */
+#define BEHIND_ENTRIES 850000 /* ... or so many entries */
+#define BEHIND_DIRTY 500000   /* a round begins when so many wait */
+#define A_COMMIT 5000	      /* records, behind */
+#define A_COMMIT_QUIET 1000   /* when nobody waits */
+#define A_COMMIT_LEAST 64     /* when somebody may: at least so many, */
+#define A_COMMIT_SHARE 256    /* or such a share of what is left of the round */
+#define A_COMMIT_BYTES ((size_t)1 << 20)
+#define A_GO 64 /* records between two looks at the bytes */
+
+void
+live_record_take(void *ctx, const struct customer *customer)
+{
+	struct live *live = ctx;
+
+	shard_batch_add(&live->records, engine_rules(live->engine), customer,
+			engine_position(live->engine));
+}
+
+static bool
+is_behind(const struct live *live)
+{
+	return !live->caught_up && live->state != LIVE_STOPPING;
+}
+
+static bool
+round_is_due(const struct live *live)
+{
+	int64_t waited = clock_monotonic() - live->round_at;
+
+	if (live->quiet || live->state == LIVE_STOPPING)
+		return true;
+	if (live->caught_up)
+		return waited >= ROUND_MS;
+	return waited >= BEHIND_MS ||
+	       live->count.entries - live->round_entries >= BEHIND_ENTRIES ||
+	       engine_dirty(live->engine) >= BEHIND_DIRTY;
+}
+
+/* Few changed, and no commit was just before. */
+static bool
+go_along(const struct live *live)
+{
+	return live->caught_up && engine_dirty(live->engine) <= AT_ONCE &&
+	       clock_monotonic() - live->committed_at >= AT_ONCE_MS;
+}
+
+/* How many records of a round may go into one commit. */
+static size_t
+records_most(const struct live *live, size_t left)
+{
+	size_t share = left / A_COMMIT_SHARE;
+
+	if (is_behind(live))
+		return A_COMMIT;
+	if (live->quiet || live->state == LIVE_STOPPING)
+		return A_COMMIT_QUIET;
+	return share > A_COMMIT_LEAST ? share : A_COMMIT_LEAST;
+}
+
+/* How many records go into this commit, at most. */
+static size_t
+records_due(struct live *live)
+{
+	size_t left = engine_round_left(live->engine), most;
+
+	if (left == 0 && go_along(live))
+		return AT_ONCE;
+	if (left == 0 && round_is_due(live)) {
+		engine_begin_round(live->engine);
+		left = engine_round_left(live->engine);
+	}
+	most = records_most(live, left);
+	return left < most ? left : most;
+}
+
+static void
+round_end(struct live *live)
+{
+	live->round_at = clock_monotonic();
+	live->round_entries = live->count.entries;
+}
+
+void
+live_records_take(struct live *live)
+{
+	size_t due = records_due(live);
+	bool in_round = engine_round_left(live->engine) > 0;
+
+	while (due > 0 && live->records.bytes.n < A_COMMIT_BYTES) {
+		size_t now = due < A_GO ? due : A_GO;
+
+		if (engine_take_dirty(live->engine, now, live_record_take, live) == 0)
+			break;
+		due -= now;
+	}
+	if (engine_dirty(live->engine) == 0 ||
+	    (in_round && engine_round_left(live->engine) == 0))
+		round_end(live);
+}
+
+void
+live_rounds_rearm(struct live *live, bool came)
+{
+	live->quiet = !came;
+	if (came && live->caught_up && engine_dirty(live->engine) > 0)
+		live_timer(live->quiet_timer, QUIET_MS);
+	else
+		event_del(live->quiet_timer);
+}
+
+void
+live_on_quiet(evutil_socket_t fd, short what, void *ctx)
+{
+	struct live *live = ctx;
+
+	(void)fd, (void)what;
+	if (!live->recovered)
+		return;
+	live->quiet = true;
+	live_commit(live);
+}
