@@ -198,6 +198,7 @@ def rounds(kills, size, one):
         found = re.findall(r"(\d+) ([a-z ]+)", sentence.split("same: ")[1])
         counts.append([int(count) for count, _ in found])
         what = [word for _, word in found]
+        print("# %d of %d kills: %s" % (min(begin + size, kills), kills, sentence), flush=True)
     return "%d rounds equal to a replay: %s" % (len(counts), ", ".join(
         "%d %s" % (sum(column), word) for column, word in zip(zip(*counts), what)))
 

@@ -15,7 +15,11 @@ def listener(backlog=64, port=0):
 
 
 def reset(sock):
-    """Ends with RST instead of FIN."""
+    """Ends with RST instead of FIN, also where another thread waits for what comes."""
+    try:
+        sock.shutdown(socket.SHUT_RD)
+    except OSError:
+        pass  # it has ended by itself
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
 
@@ -25,6 +29,7 @@ class Server:
 
     def __init__(self, port=0):
         self.listener, self.taken, self.lock, self.ended = listener(64, port), [], threading.Lock(), threading.Event()
+        self.count = 0  # connections there have been
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -37,6 +42,7 @@ class Server:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.taken.append(sock)
+                self.count += 1
             threading.Thread(target=self.run, args=(sock,), daemon=True).start()
 
     def run(self, sock):

@@ -100,7 +100,7 @@ http: {listen: "unix:%s/http.sock"}
         self.redis_process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.redis_folder, "--save", "",
              *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False, env=env)
-        self.redis = Redis.unix(self.sock) if wait else None
+        self.redis = Redis.unix(self.sock, 60) if wait else None
 
     def kill_redis(self):
         self.redis_process.send_signal(signal.SIGKILL)
