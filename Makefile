@@ -12,7 +12,7 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
-# Slices of the long tests: small enough for CI here, made large by `make torture KILLS=10000`.
+# Slices of the long tests: small enough for CI here, made large by `make campaign`.
 FUZZ_SECONDS ?= 15
 KILLS        ?= 300
 REDIS_KILLS  ?= 100
@@ -43,7 +43,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench torture deliveries interop report-look reload worlds demo run lint format install clean
+.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -69,7 +69,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  CI=true or WERROR=1 makes warnings errors; ONLY=WORD runs only the tests whose name holds WORD;"
-	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, WORLDS, DELIVERIES size the long tests."
+	@echo "  BUILD=DIR builds elsewhere; FUZZ_SECONDS, KILLS, REDIS_KILLS, SEEDS, WORLDS, DELIVERIES size the slices of make test."
 
 deps: ## install the Debian packages that are missing (as root or through sudo)
 	@tests/deps build check
@@ -100,9 +100,65 @@ bench: deps-build ## measure ingest, engine, replay and latency
 	+@$(FLAVOUR_OF)release programs bench tools
 	@tests/bench/run
 
-torture: deps-build ## the fault tests at length: KILLS=10000 REDIS_KILLS=1000 SEEDS=5000
-	+@$(FLAVOUR_OF)release programs tools
-	@$(RUN) $(PICK) $(call STAGE_FAULT,86400) $(wildcard tests/scenario/test_model.py)
+# What a row of tests/CAMPAIGN.md promises, at length; each closes with a line for that table.
+CAMPAIGN = kills syscalls redis-kills refusals allocations lines clocks worlds fuzz-campaign soak model deliveries reload
+row = +@$(FLAVOUR_OF)release programs tools
+
+campaign: export WORLDS = 1000000
+campaign: export DELIVERIES = 1000000
+campaign: export FUZZ_SECONDS = 600
+campaign: deps ## all of tests/CAMPAIGN.md at length, a day of it; what is named here alone: make kills KILLS=10000
+	+@failed=; for row in $(CAMPAIGN); do env -u SEEDS $(MAKE) $$row || failed="$$failed $$row"; done; \
+		echo "campaign: $${failed:+failed:}$${failed:-all rows hold}"; [ -z "$$failed" ]
+
+kills: export KILLS = 10000
+kills: deps-build ## kill -9 of churnd under load, KILLS=10000 times
+	$(row)
+	@REDIS_KILLS=0 EVERYSEC_KILLS=0 tests/fault/torture.py
+
+redis-kills: export REDIS_KILLS = 4000
+redis-kills: export EVERYSEC_KILLS = 1000
+redis-kills: deps-build ## kill -9 of redis-server, REDIS_KILLS=4000 times with fsync always, EVERYSEC_KILLS=1000 with everysec
+	$(row)
+	@KILLS=0 tests/fault/torture.py
+
+syscalls: export SCENARIOS = all
+syscalls: export DEATHS = 0
+syscalls: deps ## death before each system call of SCENARIOS=all, DEATHS=0 (all) of each; ERRORS=0 without calls that fail
+	$(row)
+	@tests/fault/syscalls.py
+
+allocations: export SCENARIOS = all
+allocations: export ALLOCATIONS = 1000
+allocations: deps-build ## allocations that fail, ALLOCATIONS=1000 (0: all) in each of SCENARIOS=all
+	$(row)
+	@tests/fault/allocations.py
+
+refusals: export ROUNDS = 10
+refusals: export SECONDS = 8
+refusals: deps-build ## LOADING, MISCONF, OOM, READONLY, BUSY of a real Redis, ROUNDS=10 of SECONDS=8
+	$(row)
+	@tests/fault/refusals.py
+
+lines: export LINES_SECONDS = 3600
+lines: deps-build ## bad lines to Redis and to an endpoint, LINES_SECONDS=3600 at random
+	$(row)
+	@tests/fault/lines.py
+
+clocks: export ROUNDS = 20
+clocks: deps-build ## clocks that jump by up to a day, ROUNDS=20 of all jumps
+	$(row)
+	@tests/fault/clocks.py
+
+soak: export SOAK_SECONDS = 9000
+soak: deps-build ## SOAK_SECONDS=9000 of SOAK_RATE=5000 events a second: memory and descriptors are flat
+	$(row)
+	@tests/fault/soak.py
+
+model: export SEEDS = 5000
+model: deps-build ## SEEDS=5000 random worlds of the real daemon, and of the engine against the reference
+	$(row)
+	@$(RUN) --stage model --timeout 86400 tests/fault/worlds.py $(wildcard tests/scenario/test_model.py)
 
 deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops some, under kill -9 each second
 	+@$(FLAVOUR_OF)release programs tools
