@@ -197,6 +197,7 @@ on_down(void *ctx, const char *reason)
 	if (live->state == LIVE_FAILED || live->state == LIVE_STOPPED)
 		return;
 	log_warn("redis", "%s", reason);
+	event_del(live->again);
 	lease_suspend(live->lease);
 	store_suspend(live->store);
 	shard_load_drop(live->load);
