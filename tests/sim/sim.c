@@ -186,8 +186,10 @@ show(const char *who, const char *what, struct str said)
 	for (size_t i = 0; i < said.n && i < 600; i++) {
 		char c = said.p[i];
 
-		if (c == '\r' || c == '\n')
-			putchar(c == '\n' ? ' ' : '\0');
+		if (c == '\n')
+			putchar(' ');
+		else if (c == '\r')
+			continue;
 		else if ((unsigned char)c >= ' ')
 			putchar(c);
 		else

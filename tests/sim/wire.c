@@ -245,7 +245,7 @@ on_read(struct bufferevent *far, void *ctx)
 		conn->stalled = true;
 		timer_set(conn->timer, wire.habits.hangs > 0 && sim_chance(wire.habits.hangs)
 					       ? sim_span(5000, 12000)
-					       : sim_span(0, 30));
+					       : sim_span(0, wire.habits.wait));
 		return;
 	}
 	conn_work(conn);

@@ -18,8 +18,9 @@ enum wire_moment { WIRE_BEFORE, WIRE_AFTER };
 /* How bad the wire is, in percent of chances. */
 struct wire_habits {
 	unsigned pieces; /* a reply comes in parts */
-	unsigned stalls; /* commands wait for some ms */
+	unsigned stalls; /* commands wait */
 	unsigned hangs;	 /* of those: for many seconds */
+	int64_t wait;	 /* ms, at most, of the others */
 };
 
 void wire_begin(struct event_base *base);

@@ -152,6 +152,14 @@ say_nonsense(struct line *line, const char *customer)
 	}
 }
 
+/* Somebody goes back to rules that were in force, or ahead to those on the disk. */
+static void
+say_rules(const struct world *world, struct line *line)
+{
+	add(line, "type", "churnd.rules", "sha256",
+	    world->rules[sim_below(world->rule_count)].sha_hex, NULL);
+}
+
 static int64_t
 writers_now(const struct world *world)
 {
@@ -192,7 +200,7 @@ static void
 say_anything(struct world *world, struct line *line)
 {
 	struct str who = world->customers[sim_below(world->customer_count)];
-	unsigned kind = sim_below(66);
+	unsigned kind = sim_below(67);
 
 	if (kind < 20)
 		say_event(world, line, who.p, "login");
@@ -221,6 +229,8 @@ say_anything(struct world *world, struct line *line)
 		add(line, "type", "churnd.clock", NULL);
 	else if (kind < 63)
 		say_event(world, line, who.p, "churned");
+	else if (kind < 64)
+		say_rules(world, line);
 	else
 		say_nonsense(line, who.p);
 }
