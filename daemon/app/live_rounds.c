@@ -28,7 +28,7 @@ live_record_take(void *ctx, const struct customer *customer)
 	struct live *live = ctx;
 
 	shard_batch_add(&live->records, engine_rules(live->engine), customer,
-			engine_position(live->engine));
+			engine_position(live->engine), engine_due_at(live->engine, customer));
 }
 
 static bool

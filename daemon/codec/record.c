@@ -17,6 +17,7 @@ struct writer {
 	struct buf *out;
 	const struct ruleset *rules;
 	int64_t base; /* applied.ms */
+	int64_t due_at;
 };
 
 static void
@@ -441,6 +442,26 @@ part_bit(bool has, enum record_part part)
 	return (uint64_t)has << part;
 }
 
+/* Of the version of churnd that works out instants: another may come to others. */
+unsigned
+record_due_program(void)
+{
+	static const char version[] = CHURND_VERSION;
+
+	return (unsigned)crc32(0, (const Bytef *)version, sizeof version) & 0x7f; /* a byte */
+}
+
+/* 0 minutes: time alone never changes anything. */
+static void
+put_due(const struct writer *writer)
+{
+	buf_varint(writer->out, record_due_program());
+	buf_varint(writer->out,
+		   writer->due_at == NEVER
+			   ? 0
+			   : (uint64_t)(writer->due_at - writer->base) / MINUTE_MS + 1);
+}
+
 static uint64_t
 parts_of(const struct customer *customer)
 {
@@ -529,6 +550,9 @@ put_part(const struct writer *writer, const struct customer *customer, enum reco
 	case PART_ALERTS:
 		put_alerts(writer, customer);
 		return;
+	case PART_DUE:
+		put_due(writer);
+		return;
 	case PART_EPISODE:
 	case PART_QUIET:
 	case PART_RESTS:
@@ -543,9 +567,16 @@ void
 record_encode(struct buf *out, const struct ruleset *rules, const struct customer *customer,
 	      struct stream_id applied)
 {
-	struct writer writer = {out, rules, applied.ms};
+	record_encode_due(out, rules, customer, applied, 0);
+}
+
+void
+record_encode_due(struct buf *out, const struct ruleset *rules, const struct customer *customer,
+		  struct stream_id applied, int64_t due_at)
+{
+	struct writer writer = {out, rules, applied.ms, due_at};
 	size_t begin = out->n;
-	uint64_t has = parts_of(customer);
+	uint64_t has = parts_of(customer) | part_bit(due_at > applied.ms, PART_DUE);
 
 	buf_char(out, RECORD_VERSION);
 	buf_add(out, rules->sha, 8);

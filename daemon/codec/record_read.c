@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads a customer's state record, and trusts none of its bytes. */
 #include <stddef.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "base/mem.h"
@@ -128,6 +129,17 @@ read_hour_track(struct reader *item, unsigned slot)
 }
 
 static void
+read_due(struct reader *reader)
+{
+	bool ours = record_take_number(reader) == record_due_program();
+	uint64_t minutes = record_take_below(reader, UINT64_C(1) << 32);
+	uint64_t at = (uint64_t)reader->base + (minutes - 1) * MINUTE_MS;
+
+	if (ours && reader->same_rules)
+		reader->customer->wake_at = minutes == 0 ? NEVER : (int64_t)at;
+}
+
+static void
 read_part(struct reader *reader, enum record_part part)
 {
 	reader->found = 0;
@@ -199,6 +211,9 @@ read_part(struct reader *reader, enum record_part part)
 	case PART_ALERTS:
 		record_read_alerts(reader);
 		return;
+	case PART_DUE:
+		read_due(reader);
+		return;
 	case PART_COUNT:
 		return;
 	}
@@ -264,6 +279,7 @@ read_parts(struct reader *reader)
 	unsigned parts = reader->version == 1  ? (unsigned)PART_COUNT_1
 			 : reader->version < 4 ? (unsigned)PART_COUNT_3
 			 : reader->version < 6 ? (unsigned)PART_COUNT_5
+			 : reader->version < 7 ? (unsigned)PART_COUNT_6
 					       : (unsigned)PART_COUNT;
 	uint64_t has = record_take_below(reader, UINT64_C(1) << parts);
 
@@ -285,6 +301,7 @@ record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 		return NULL;
 	reader.end = p + bytes.n - RECORD_TAIL;
 	reader.customer = customer_create(id);
+	reader.same_rules = memcmp(p + 1, rules->sha, 8) == 0;
 	if (read_head(&reader, &tag, &read) && read_parts(&reader)) {
 		*applied = read;
 		return reader.customer;

@@ -50,6 +50,28 @@ engine_wake_loaded(struct engine *engine, uint32_t index)
 	engine_set_wake(engine, index, at);
 }
 
+/* While what is due at one instant is worked off, who waits for it has no wake; suspect time moves wakes, and was
+ * perhaps another when the record is read. */
+int64_t
+engine_due_at(const struct engine *engine, const struct customer *customer)
+{
+	for (unsigned i = 0; i < engine->guard.feed_count; i++)
+		if (engine->guard.feeds[i]->span_count > 0)
+			return 0;
+	return engine->run.phase == RUN_NONE ? customer->wake_at : 0;
+}
+
+/* As the record has it. Each close is taken to concern it, until the next one says whether it does. */
+static bool
+wake_believed(struct engine *engine, uint32_t index, struct stream_id applied, int64_t due_at)
+{
+	if (due_at <= engine->now || due_at <= applied.ms || applied.ms <= engine->rules_at)
+		return false;
+	engine_set_day(engine, index, true);
+	engine_set_wake(engine, index, due_at);
+	return true;
+}
+
 bool
 engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 	    struct err *err)
@@ -58,10 +80,12 @@ engine_load(struct engine *engine, struct customer *customer, struct stream_id a
 	if (engine_find_index(engine, customer->id, hash) != UINT32_MAX)
 		return err_set(err, "customer %.*s has two records", STR_ARG(customer->id));
 	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY | CUSTOMER_GIVEN);
+	int64_t due_at = customer->wake_at;
 	customer->wake_at = NEVER;
 	uint32_t index = engine_add_customer(engine, customer, hash);
 	note_loaded(engine, index, applied);
 	teams_note_loaded(engine, engine_at(engine, index));
-	engine_wake_loaded(engine, index);
+	if (!wake_believed(engine, index, applied, due_at))
+		engine_wake_loaded(engine, index);
 	return true;
 }

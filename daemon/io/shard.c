@@ -44,7 +44,7 @@ shard_of(struct str customer)
 
 void
 shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
-		const struct customer *customer, struct stream_id applied)
+		const struct customer *customer, struct stream_id applied, int64_t due_at)
 {
 	struct shard_item item = {
 		.shard = shard_of(customer->id),
@@ -53,7 +53,7 @@ shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 	};
 
 	buf_str(&batch->bytes, customer->id);
-	record_encode(&batch->bytes, rules, customer, applied);
+	record_encode_due(&batch->bytes, rules, customer, applied, due_at);
 	item.record_n = batch->bytes.n - item.at - item.id_n;
 	MEM_RESERVE(batch->items, batch->cap, batch->count + 1);
 	batch->items[batch->count++] = item;

@@ -25,7 +25,7 @@
  *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned
  *   5  what was said of a task's two clocks; before, once for both
  *   6  parts from PART_GONE on
- *   7  a track's cells in bits, newest first; before, in bytes, oldest first (record_cells.c) */
+ *   7  a track's cells in bits, newest first; before, in bytes, oldest first (record_cells.c); PART_DUE */
 #define RECORD_VERSION 7
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
@@ -63,10 +63,12 @@ enum record_part {
 	PART_CHURNED, /* an instant */
 	PART_GONE,    /* a flag */
 	PART_ALERTS, /* count:varint (key of the rule, key of the item, at)*: open beside a later one */
+	PART_DUE, /* which program says so, minutes from applied-ms: varints; see record_encode_due() */
 	PART_COUNT,
 	PART_COUNT_1 = PART_LEVEL,   /* what version 1 knew */
 	PART_COUNT_3 = PART_CHURNED, /* what 2 and 3 did */
-	PART_COUNT_5 = PART_GONE     /* what 4 and 5 did */
+	PART_COUNT_5 = PART_GONE,    /* what 4 and 5 did */
+	PART_COUNT_6 = PART_DUE	     /* what 6 did */
 };
 
 /* What a byte says of a task: these follow, or are so. */
@@ -103,5 +105,7 @@ extern const struct record_flag record_flags[RECORD_FLAGS];
 extern const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS];
 uint64_t record_rule_number_get(const struct record_number *number,
 				const struct rule_state *state);
+
+unsigned record_due_program(void);
 
 #endif

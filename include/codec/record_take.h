@@ -13,6 +13,7 @@ struct reader {
 	struct customer *customer;
 	int64_t base; /* applied.ms */
 	uint8_t version;
+	bool same_rules;       /* as it was written under */
 	unsigned found;	       /* slot found last: the next is likely the one behind it */
 	struct item *item;     /* being read: rules are its own */
 	struct member *member; /* being read: tracks are its own */

@@ -26,8 +26,9 @@ struct shard_batch {
 	struct buf bytes;
 };
 
+/* due_at: as record_encode_due() has it. */
 void shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
-		     const struct customer *customer, struct stream_id applied);
+		     const struct customer *customer, struct stream_id applied, int64_t due_at);
 /* A record that is of no customer, under an id that no customer can have. */
 void shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str record);
 /* One HSET a shard, appended to out; empties the batch. Returns the number of commands. */

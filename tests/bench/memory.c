@@ -156,11 +156,12 @@ records_write(struct writing *writing, uint64_t copy)
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < engine_customers(engine); i++) {
+		const struct customer *customer = engine_customer_at(engine, i);
 		char name[16] = "c";
 
 		buf_clear(&record);
-		record_encode(&record, engine_rules(engine), engine_customer_at(engine, i),
-			      engine_position(engine));
+		record_encode_due(&record, engine_rules(engine), customer,
+				  engine_position(engine), engine_due_at(engine, customer));
 		traffic_digits(name + 1, copy * writing->memory->customers + i, 8);
 		shard_batch_add_bytes(&writing->batch, (struct str){name, 9},
 				      buf_view(&record));

@@ -143,7 +143,8 @@ reload(struct world *w, struct engine *into, const char *name)
 	struct err err;
 	if (!customer)
 		return;
-	record_encode(&bytes, engine_rules(w->stepped.engine), customer, applied);
+	record_encode_due(&bytes, engine_rules(w->stepped.engine), customer, applied,
+			  engine_due_at(w->stepped.engine, customer));
 	struct customer *loaded =
 		record_decode(engine_rules(into), str_of(name), buf_view(&bytes), &read, &err);
 	assert_non_null(loaded);

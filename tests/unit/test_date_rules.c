@@ -407,7 +407,8 @@ restart(struct scene *w, const char *rules)
 		const struct customer *customer = engine_customer_at(w->engine, i);
 		struct buf bytes = {0};
 
-		record_encode(&bytes, engine_rules(w->engine), customer, position);
+		record_encode_due(&bytes, engine_rules(w->engine), customer, position,
+				  engine_due_at(w->engine, customer));
 		struct customer *copy = record_decode(engine_rules(again), customer->id,
 						      buf_view(&bytes), &applied, &err);
 

@@ -96,15 +96,16 @@ struct saved {
 };
 
 static void
-save_customers(struct saved *saved, const struct scene *scene)
+save_customers(struct saved *saved, const struct scene *scene, bool due)
 {
 	saved->applied = engine_position(scene->engine);
 	saved->count = engine_customers(scene->engine);
 	for (size_t i = 0; i < saved->count; i++) {
 		const struct customer *customer = engine_customer_at(scene->engine, i);
 		saved->ids[i] = customer->id;
-		record_encode(&saved->records[i], engine_rules(scene->engine), customer,
-			      saved->applied);
+		record_encode_due(&saved->records[i], engine_rules(scene->engine), customer,
+				  saved->applied,
+				  due ? engine_due_at(scene->engine, customer) : 0);
 	}
 }
 
@@ -153,8 +154,8 @@ static void
 assert_same(const struct scene *a, const struct scene *b)
 {
 	struct saved x = {0}, y = {0};
-	save_customers(&x, a);
-	save_customers(&y, b);
+	save_customers(&x, a, false);
+	save_customers(&y, b, false);
 	assert_int_equal(x.count, y.count);
 	for (size_t i = 0; i < x.count; i++) {
 		struct buf other = {0};
@@ -186,7 +187,7 @@ die_and_go_on(struct lcg *lcg, int *silences, int *muted)
 	size_t position = low + (size_t)below(lcg, (int64_t)(history.count - low));
 	scene_init(&whole, RULES);
 	play(&whole, &history, 0, low);
-	save_customers(&saved, &whole);
+	save_customers(&saved, &whole, true);
 	play(&whole, &history, low, position);
 	save_guard(&saved, &whole);
 	revive(&again, &saved);
@@ -243,7 +244,7 @@ a_loaded_customer_is_due_when_its_silence_without_suspect_time_is(void **state)
 	scene_send(&whole, at("2026-03-30 10:00"), "lost", "login", NULL);
 	busy(&whole, at("2026-03-31 06:00"), at("2026-03-31 08:00"));
 	scene_clear(&whole);
-	save_customers(&saved, &whole);
+	save_customers(&saved, &whole, true);
 	save_guard(&saved, &whole);
 	revive(&again, &saved);
 	busy(&again, at("2026-03-31 08:00"), at("2026-03-31 16:00"));
@@ -263,7 +264,7 @@ damaged_bytes_are_refused(void **state)
 	(void)state;
 	scene_init(&scene, RULES);
 	play(&scene, &history, 0, history.count * 9 / 10);
-	save_customers(&saved, &scene);
+	save_customers(&saved, &scene, true);
 	save_guard(&saved, &scene);
 	for (size_t i = 0; i < 400; i++) {
 		struct buf *buf = i % 2 ? &saved.now : &saved.past;

@@ -299,6 +299,51 @@ peek_reads_the_head_alone(void **state)
 	ruleset_destroy(rules);
 }
 
+static int64_t
+due_read(const struct ruleset *rules, struct str bytes)
+{
+	struct customer *customer = decode(rules, bytes);
+	int64_t due_at = customer->wake_at;
+
+	drop(customer);
+	return due_at;
+}
+
+static void
+when_it_is_due_is_believed_under_the_same_rules_only(void **state)
+{
+	static const struct {
+		int64_t given, read;
+	} cases[] = {
+		{0, 0},		{NOW, 0}, /* it is not ahead */
+		{NOW + 1, NOW}, {NOW + 14 * DAY_MS + 61234, NOW + 14 * DAY_MS + 60000},
+		{NEVER, NEVER},
+	};
+	struct ruleset *rules = sample_rules(), *other = sample_rules();
+	struct customer *customer = customer_create(STR("c42"));
+	struct buf plain = {0};
+
+	(void)state;
+	other->sha[0] ^= 1;
+	record_encode(&plain, rules, customer, applied);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buf bytes = {0}, again = {0};
+
+		record_encode_due(&bytes, rules, customer, applied, cases[i].given);
+		assert_int_equal(due_read(rules, buf_view(&bytes)), cases[i].read);
+		assert_int_equal(due_read(other, buf_view(&bytes)), 0);
+		assert_true(bytes.n <= plain.n + 8);
+		record_encode(&again, rules, customer, applied);
+		assert_true(str_eq(buf_view(&again), buf_view(&plain)));
+		buf_finish(&bytes);
+		buf_finish(&again);
+	}
+	buf_finish(&plain);
+	drop(customer);
+	ruleset_destroy(rules);
+	ruleset_destroy(other);
+}
+
 static void
 what_the_rule_set_does_not_know_is_dropped(void **state)
 {
@@ -422,6 +467,7 @@ main(void)
 		cmocka_unit_test(a_record_gives_back_the_customer),
 		cmocka_unit_test(a_customer_of_a_few_tracks_takes_little),
 		cmocka_unit_test(peek_reads_the_head_alone),
+		cmocka_unit_test(when_it_is_due_is_believed_under_the_same_rules_only),
 		cmocka_unit_test(what_the_rule_set_does_not_know_is_dropped),
 		cmocka_unit_test(a_record_cut_or_changed_anywhere_is_refused),
 		cmocka_unit_test(a_newer_version_is_told_from_damage),

@@ -37,7 +37,7 @@ add(struct shard_batch *batch, const struct ruleset *rules, const char *id)
 {
 	struct customer *customer = customer_create(str_of(id));
 
-	shard_batch_add(batch, rules, customer, (struct stream_id){5, 0});
+	shard_batch_add(batch, rules, customer, (struct stream_id){5, 0}, 0);
 	customer_finish(customer);
 	mem_free(customer);
 }
