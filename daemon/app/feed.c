@@ -6,6 +6,7 @@
 
 #include "app/feed_room.h"
 #include "base/mem.h"
+#include "io/random_seed.h"
 
 #define COMPLAINTS 20 /* rows that are said to be wrong; the others are counted */
 #define BAR_AWAY "\r\033[K"
@@ -165,7 +166,7 @@ struct feed *
 feed_create(struct ruleset *rules, struct order_sink sink)
 {
 	struct feed *feed = mem_alloc(sizeof *feed);
-	feed->engine = engine_create(rules, (struct hash_seed){.k0 = 3, .k1 = 4});
+	feed->engine = engine_create(rules, random_seed());
 	engine_keep_no_records(feed->engine);
 	feed->sink = sink;
 	feed->own = (struct order_sink){.ctx = feed, .take = take_order};

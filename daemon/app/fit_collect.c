@@ -9,6 +9,7 @@
 #include "app/past.h"
 #include "base/mem.h"
 #include "engine/track.h"
+#include "io/random_seed.h"
 #include "lang/builtin.h"
 #include "lang/expr.h"
 
@@ -277,7 +278,7 @@ fit_collect(struct fit_job *job, struct ruleset *rules)
 	it.engine = feed_engine(feed);
 	job->first = INT64_MAX;
 	job->segments = mem_array(FIT_MAX_SEGMENTS, sizeof *job->segments);
-	map_init(&job->values, (struct hash_seed){1, 2});
+	map_init(&job->values, random_seed());
 	enum status status = prepare(&it, rules);
 
 	if (status == STATUS_DONE)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "engine/track.h"
+#include "io/random_seed.h"
 
 #define MOMENTS_MOST 600
 #define ROWS_MOST ((size_t)400000) /* past it every other customer is left out, and again */
@@ -341,7 +342,7 @@ score_rows_collect(const struct ctl *ctl, const struct score_wish *wish,
 		(struct history){.wish = wish, .terms = terms, .rows = rows, .first_at = NEVER};
 	*rows = (struct score_rows){.columns = terms->count, .one_in = 1};
 	arena_init(&history->texts);
-	map_init(&history->last, (struct hash_seed){.k0 = 7, .k1 = 8});
+	map_init(&history->last, random_seed());
 	lay_out(history);
 	feed_watch(feed, &(struct feed_watch){history, take_entries, take_stop,
 					      history->instants, history->stop_count});

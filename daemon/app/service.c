@@ -4,13 +4,13 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "io/log.h"
 #include "io/notify.h"
+#include "io/random_seed.h"
 
 #define BEAT_MS 1000
 
@@ -277,13 +277,13 @@ parts_make(struct service *service, struct err *err)
 		.config = service->setup.config,
 		.redis = &service->setup.redis,
 		.files = service->setup.files,
+		.seed = random_seed(),
 		.hooks = {service, on_ready, on_alerts, on_alerts_old, on_failed, on_stopped},
 	};
 
 	service->outbox = outbox_make(&service->setup, service->base, err);
 	if (service->outbox == NULL)
 		return false;
-	RAND_bytes((unsigned char *)&options.seed, sizeof options.seed);
 	memcpy(sha, service->setup.files->sha_hex, sizeof sha);
 	service->setup.files = NULL;
 	service->live = live_create(&options);
