@@ -43,7 +43,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
+.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench rivals bench-plots campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -99,6 +99,17 @@ fuzz-campaign: deps ## fuzz each parser for FUZZ_SECONDS=600, count what was run
 bench: deps-build ## measure ingest, engine, replay and latency
 	+@$(FLAVOUR_OF)release programs bench tools
 	@tests/bench/run
+
+rivals: deps-build ## what one would write instead, beside churnd: npm's redis and json-rules-engine (asks a registry), Debian's python3-redis
+	@command -v npm >/dev/null && /usr/bin/python3 -c 'import redis' 2>/dev/null || tests/deps rivals
+	@mkdir -p $(BUILD)/rivals && npm install --prefix $(BUILD)/rivals --no-audit --no-fund redis@5 json-rules-engine@7
+	+@$(FLAVOUR_OF)release programs bench
+	@BENCH_ONLY=rivals tests/bench/run
+
+bench-plots: deps-build ## how cost grows to 20 M customers and 1,000 rules: tests/bench/growth (Debian's gnuplot; a quarter of an hour)
+	@command -v gnuplot >/dev/null || tests/deps plots
+	+@$(FLAVOUR_OF)release programs bench
+	@tests/bench/growth/measure
 
 # What a row of tests/CAMPAIGN.md promises, at length; each closes with a line for that table.
 CAMPAIGN = kills syscalls redis-kills refusals allocations lines clocks worlds fuzz-campaign soak model deliveries reload

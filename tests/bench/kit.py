@@ -3,6 +3,8 @@
 import collections
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 
@@ -32,6 +34,11 @@ SIZES = {
     "MEMORY_CUSTOMERS": 50000,
     "START_CUSTOMERS": 1000000, # whose records a start loads
     "START_ROUNDS": 3,          # starts of it
+    "GROWTH_CUSTOMERS": 20000000,  # of make bench-plots, at most
+    "GROWTH_RULES": 1000,
+    "GROWTH_EVENTS": 5000000,
+    "RIVALS_EVENTS": 500000,   # a backlog for churnd and what one would write instead
+    "RIVALS_CUSTOMERS": 50000,
     "POSTS": 100000,           # a backlog of alerts
     "CONCURRENCY": 8,          # requests at once
     "PAIRS": 5,                # of neighbours, without and with bad ones
@@ -144,6 +151,26 @@ def make_known(house, customers, until):
     redis.call("DEL", house.key("hold"))
     for stream in ("events", "alerts", "tasks"):
         redis.call("XTRIM", house.key(stream), "MAXLEN", 0)
+
+
+# -- the machine, the commit
+
+def machine():
+    version = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=True).stdout
+    return {"cpu": first_line("/proc/cpuinfo", "model name") or platform.machine(), "cores": os.cpu_count(),
+            "memory_gib": round(int(first_line("/proc/meminfo", "MemTotal").split()[0]) / 2**20, 1),
+            "kernel": platform.release(), "redis": re.search(r"v=([0-9.]+)", version).group(1)}
+
+
+def machine_text(m=None):
+    m = m or machine()
+    return "%s, %d cores, %.0f GiB, Linux %s, Redis %s" % (m["cpu"], m["cores"], m["memory_gib"], m["kernel"], m["redis"])
+
+
+def commit_id():
+    done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True,
+                          check=False)
+    return done.stdout.strip()
 
 
 # -- rules
