@@ -16,6 +16,7 @@ from support.redis_client import Redis
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(ROOT, "build")
 TOOLS = os.path.join(BUILD, "release", "tools")
+PATIENCE = float(os.environ.get("PATIENCE", "1"))  # times what a wait may take: for campaigns that yield to others
 SECRET = base64.b64encode(b"a key for tests, 32 bytes long..").decode()
 
 
@@ -100,7 +101,7 @@ http: {listen: "unix:%s/http.sock"}
         self.redis_process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.redis_folder, "--save", "",
              *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False, env=env)
-        self.redis = Redis.unix(self.sock, 60) if wait else None
+        self.redis = Redis.unix(self.sock, 60 * PATIENCE) if wait else None
 
     def kill_redis(self):
         self.redis_process.send_signal(signal.SIGKILL)
@@ -124,7 +125,7 @@ http: {listen: "unix:%s/http.sock"}
 
     def stop(self):
         self.churnd.terminate()
-        return self.churnd.wait(30)
+        return self.churnd.wait(30 * PATIENCE)
 
     def listens(self):
         """It has taken over SIGHUP, which would end it before."""
@@ -179,7 +180,7 @@ http: {listen: "unix:%s/http.sock"}
             return file.read().count(words)
 
     def wait(self, done, what, seconds=30):
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while not done():
             if time.monotonic() > deadline or not self.alive():
                 raise AssertionError("%s while waiting until %s\n%s" % (
