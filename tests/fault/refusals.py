@@ -5,6 +5,7 @@ of the end of it, and nothing is lost. ROUNDS (1) of all, at moments drawn by RS
 import os
 import random
 import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ RESUME = 5  # seconds
 
 
 class Full:
-    """A disk of 16 MB that is full; where nothing may be mounted, files that must not grow any more."""
+    """A disk of 200 MB that is full; where nothing may be mounted, files that must not grow any more."""
 
     def __init__(self, house):
         self.house, self.filler = house, os.path.join(house.redis_folder, "filler")
@@ -31,7 +32,7 @@ class Full:
     @staticmethod
     def mount(folder):
         os.mkdir(folder)
-        return subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], check=False,
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", folder], check=False,
                               stderr=subprocess.DEVNULL).returncode == 0
 
     def begin(self):
@@ -43,7 +44,7 @@ class Full:
         try:
             with open(self.filler, "wb") as file:
                 while True:
-                    file.write(b"x" * 4096)
+                    file.write(b"x" * 65536)
                     file.flush()
         except OSError:
             pass  # it is full
@@ -89,7 +90,7 @@ class Script:
 
 
 class Loading:
-    """It is killed and takes its time to read what it has: a look at its clients every 1024 commands."""
+    """It is killed and takes its time to read what it has, until it is told not to: a look at clients every 1024 commands."""
     COMMANDS = 20000
 
     def __init__(self, house):
@@ -99,11 +100,17 @@ class Loading:
         keep = self.house.options
         self.house.redis.pipeline([["SET", "weight", n] for n in range(self.COMMANDS)])
         self.house.kill_redis()
-        self.house.options = keep + ["--key-load-delay", str(int(SECONDS * 1e6 / self.COMMANDS))]
+        self.house.options = keep + ["--key-load-delay", str(int(SECONDS * 2e6 / self.COMMANDS))]
         self.house.start_redis(wait=False)
         self.house.options = keep
 
+    def connect(self):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(self.house.sock)
+        return sock
+
     def end(self):
+        Redis(self.connect).call("CONFIG", "SET", "key-load-delay", "0")
         self.house.redis = Redis.unix(self.house.sock, 60)
 
 
