@@ -146,8 +146,8 @@ allocations: deps-build ## allocations that fail, ALLOCATIONS=1000 (0: all) in e
 	@tests/fault/allocations.py
 
 refusals: export ROUNDS = 10
-refusals: export SECONDS = 8
-refusals: deps-build ## LOADING, MISCONF, OOM, READONLY, BUSY of a real Redis, ROUNDS=10 of SECONDS=8
+refusals: export REFUSED_SECONDS = 8
+refusals: deps-build ## LOADING, MISCONF, OOM, READONLY, BUSY of a real Redis, ROUNDS=10 of REFUSED_SECONDS=8
 	$(row)
 	@tests/fault/refusals.py
 

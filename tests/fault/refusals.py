@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Redis refuses for SECONDS (1): LOADING, MISCONF (a full disk), OOM, READONLY, BUSY. churnd pauses, goes on within 5 s
+"""Redis refuses for REFUSED_SECONDS (1): LOADING, MISCONF (a full disk), OOM, READONLY, BUSY. churnd pauses, goes on within 5 s
 of the end of it, and nothing is lost. ROUNDS (1) of all, at moments drawn by RSEED."""
 import os
 import random
@@ -17,7 +17,7 @@ from support import campaign  # noqa: E402
 from support.redis_client import Redis, RedisError  # noqa: E402
 from torture import Producer, check, finish, furnish  # noqa: E402
 
-SECONDS = float(os.environ.get("SECONDS", "1"))
+SECONDS = float(os.environ.get("REFUSED_SECONDS", "1"))
 ROUNDS = int(os.environ.get("ROUNDS", "1"))
 RSEED = int(os.environ.get("RSEED", "1"))
 RESUME = 5  # seconds
@@ -188,7 +188,7 @@ def main():
         sentence = run()
         print("ok 1 - %s\n# resumed at the latest after %s" % (name, sentence))
         print("# " + campaign.row("Redis answers LOADING, MISCONF (full disk on a small tmpfs), OOM, READONLY, BUSY for seconds: "
-                                  "pause, resume in 5 s, nothing lost", "%d of each" % ROUNDS, "make refusals ROUNDS=%d SECONDS=%g" % (
+                                  "pause, resume in 5 s, nothing lost", "%d of each" % ROUNDS, "make refusals ROUNDS=%d REFUSED_SECONDS=%g" % (
                                       ROUNDS, SECONDS), RSEED, sentence) + "\n1..1")
         return 0
     except AssertionError as why:
