@@ -127,7 +127,8 @@ live_read_on(struct live *live)
 
 	if ((live->state != LIVE_RUNNING && live->state != LIVE_RECOVERING) ||
 	    !stream_is_up(live->stream) || stream_is_running(live->stream) || live->slicing ||
-	    live->fetching[0] != '\0' || strcmp(live->run_id, live->reader_run_id) != 0)
+	    live->fetching[0] != '\0' || live_is_full(live) ||
+	    strcmp(live->run_id, live->reader_run_id) != 0)
 		return;
 	/* A read that still waits on this connection would keep the new one waiting. */
 	snprintf(id, sizeof id, "%lld", (long long)stream_client_id(live->stream));

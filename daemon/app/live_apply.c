@@ -215,6 +215,17 @@ take_entry(struct live *live, const struct reply *item, bool may_be_future)
 	return true;
 }
 
+/* What these entries ordered is enough for one commit: the rest of the batch is read again after it. */
+static bool
+is_enough(struct live *live, uint32_t taken)
+{
+	if (live->entry_count > 0 || !live_is_full(live))
+		return false;
+	live_stop_reading(live);
+	stream_slow(live->stream, taken);
+	return true;
+}
+
 static bool
 take_entries(struct live *live, const struct stream_batch *batch)
 {
@@ -224,7 +235,7 @@ take_entries(struct live *live, const struct stream_batch *batch)
 	live->close_at = engine_next_close(live->engine);
 
 	for (uint32_t i = 0; i < batch->count; i++, item = reply_next(item))
-		if (!take_entry(live, item, may_be_future))
+		if (!take_entry(live, item, may_be_future) || is_enough(live, i + 1))
 			return false;
 	chunk_apply(live);
 	return true;

@@ -9,8 +9,10 @@
 #include "codec/teams_record.h"
 #include "io/log.h"
 
-#define BEHIND_MS 10		     /* between two commits */
-#define ADDED_MAX ((size_t)64 << 20) /* bytes of orders that wait for the commit under way */
+#define BEHIND_MS 10 /* between two commits */
+/* Bytes of orders that wait for a commit: no more entries are applied before it. What one entry orders, such as one that
+ * lets a day close, is one commit however much it is. */
+#define ADDED_MAX ((size_t)256 << 10)
 #define CHECKPOINTS_MAX 8192
 
 bool
@@ -216,4 +218,5 @@ live_committed(void *ctx)
 	live->sent_alerts = false;
 	live_commit(live);
 	stream_hold(live->stream, live_is_full(live));
+	live_read_on(live);
 }

@@ -15,7 +15,7 @@
 #define BEHIND_MS 3000	      /* behind likewise: a record waits at most this long ... */
 #define BEHIND_ENTRIES 850000 /* ... or so many entries */
 #define BEHIND_DIRTY 500000   /* a round begins when so many wait */
-#define A_COMMIT 5000	      /* records, behind */
+#define A_COMMIT 2000	      /* records, behind */
 #define A_COMMIT_QUIET 1000   /* when nobody waits */
 #define A_COMMIT_LEAST 64     /* when somebody may: at least so many, */
 #define A_COMMIT_SHARE 256    /* or such a share of what is left of the round */

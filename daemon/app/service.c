@@ -12,7 +12,7 @@
 #include "io/notify.h"
 #include "io/random_seed.h"
 
-#define BEAT_MS 1000
+#define BEAT_MS 2000
 
 static void
 timer_set(struct event *timer, int64_t ms)
@@ -230,8 +230,7 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	timer_set(service->beat, BEAT_MS);
-	if (service->watchdog_ms > 0 &&
-	    now - service->fed_at >= service->watchdog_ms - BEAT_MS) {
+	if (service->watchdog_ms > 0 && now - service->fed_at >= service->watchdog_ms / 2) {
 		service->fed_at = now;
 		notify_send("WATCHDOG=1");
 	}

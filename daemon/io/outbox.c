@@ -11,9 +11,6 @@
 #include "io/outbox_inside.h"
 #include "io/outbox_test.h"
 
-/* For alerts that came, and pauses that people made, without a word to us. */
-#define POLL_EVERY_MS 250
-
 static void
 check_rested(void *ctx)
 {
@@ -149,12 +146,10 @@ add_endpoints(struct outbox *outbox, struct str folder, struct err *err)
 void
 outbox_connect(struct outbox *outbox)
 {
-	const struct timeval every = {.tv_usec = POLL_EVERY_MS * 1000};
-
 	if (outbox->connected || outbox->held || outbox->count == 0)
 		return;
 	outbox->connected = true;
-	event_add(outbox->poll, &every);
+	outbox_poll_soon(outbox);
 	redis_connect(outbox->redis);
 }
 
@@ -171,7 +166,7 @@ outbox_create(const struct outbox_options *options, struct err *err)
 	outbox->redis =
 		redis_create(options->base, options->redis, "churnd-outbox",
 			     (struct redis_hooks){outbox, on_up, on_down, redis_log_denied});
-	outbox->poll = event_new(options->base, -1, EV_PERSIST, outbox_on_poll, outbox);
+	outbox->poll = event_new(options->base, -1, 0, outbox_on_poll, outbox);
 	outbox->stopped = event_new(options->base, -1, 0, on_stopped, outbox);
 	assert(outbox->poll != NULL && outbox->stopped != NULL);
 	make_home(outbox, options);
@@ -209,6 +204,8 @@ void
 outbox_wake(struct outbox *outbox)
 {
 	outbox_read_tail(outbox);
+	if (outbox->connected)
+		outbox_poll_soon(outbox);
 	for (unsigned i = 0; i < outbox->count; i++)
 		if (!endpoint_follows(outbox->endpoints[i]))
 			endpoint_wake(outbox->endpoints[i]);

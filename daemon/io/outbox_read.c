@@ -6,7 +6,11 @@
 #include "io/outbox_inside.h"
 
 #define READ_COUNT 200u /* entries a read */
-#define STATES_EVERY 4u /* polls: pauses that people wrote into Redis by hand */
+/* For alerts that came, and pauses that people made, without a word to us: often when something came just now, and the
+ * longer nothing came, the more seldom. */
+#define POLL_FIRST_MS 250
+#define POLL_MAX_MS 8000
+#define STATES_MS 1000 /* pauses that people wrote into Redis by hand: no oftener */
 
 static void
 range_send(struct outbox *outbox, struct str stream, struct stream_id after, redis_reply_fn *fn)
@@ -76,9 +80,11 @@ on_tail(void *ctx, const struct reply *reply)
 		return;
 	hand_out(outbox, reply);
 	outbox->tail_more |= reply->count >= READ_COUNT;
-	if (reply->count > 0)
+	if (reply->count > 0) {
+		outbox_poll_soon(outbox);
 		for (unsigned i = 0; i < outbox->count; i++)
 			endpoint_go_on(outbox->endpoints[i]);
+	}
 	if (outbox->tail_more)
 		outbox_read_tail(outbox);
 }
@@ -119,6 +125,8 @@ on_again(void *ctx, const struct reply *reply)
 			endpoint_hand_again(endpoint, &entry);
 		outbox->again_to = entry.at;
 	}
+	if (reply->count > 0)
+		outbox_poll_soon(outbox);
 	if (reply->count >= READ_COUNT)
 		read_again(outbox);
 }
@@ -162,19 +170,58 @@ outbox_read_down(struct outbox *outbox)
 	outbox->tail_reading = outbox->again_reading = false;
 }
 
+static void
+poll_add(struct outbox *outbox)
+{
+	const struct timeval wait = {.tv_sec = outbox->poll_ms / 1000,
+				     .tv_usec = outbox->poll_ms % 1000 * 1000};
+
+	event_add(outbox->poll, &wait);
+}
+
+void
+outbox_poll_soon(struct outbox *outbox)
+{
+	bool sooner = outbox->poll_ms != POLL_FIRST_MS;
+
+	outbox->poll_ms = POLL_FIRST_MS;
+	if (sooner)
+		poll_add(outbox);
+}
+
+static bool
+all_follow(const struct outbox *outbox)
+{
+	return followers(outbox) == outbox->count && outbox->leaving_count == 0 &&
+	       redis_is_up(outbox->redis);
+}
+
+static void
+look(struct outbox *outbox)
+{
+	int64_t now = clock_monotonic();
+	bool states = now - outbox->state_at >= STATES_MS;
+
+	if (states)
+		outbox->state_at = now;
+	outbox_read_tail(outbox);
+	read_again(outbox);
+	for (unsigned i = 0; i < outbox->count; i++)
+		endpoint_poll(outbox->endpoints[i], states);
+}
+
 /* One look for all: new alerts and dead letters to be sent again; now and then, what people wrote. */
 void
 outbox_on_poll(evutil_socket_t fd, short what, void *ctx)
 {
 	struct outbox *outbox = ctx;
-	bool states = outbox->polls++ % STATES_EVERY == 0;
 
 	(void)fd, (void)what;
+	outbox->poll_ms = all_follow(outbox) ? outbox->poll_ms * 2 : POLL_FIRST_MS;
+	if (outbox->poll_ms > POLL_MAX_MS)
+		outbox->poll_ms = POLL_MAX_MS;
+	poll_add(outbox);
 	outbox_sweep(outbox);
-	if (!redis_is_up(outbox->redis) || outbox->stopping || outbox->held)
-		return;
-	outbox_read_tail(outbox);
-	read_again(outbox);
-	for (unsigned i = 0; i < outbox->count; i++)
-		endpoint_poll(outbox->endpoints[i], states);
+	if (redis_is_up(outbox->redis) && !outbox->stopping && !outbox->held)
+		look(outbox);
 }

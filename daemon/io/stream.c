@@ -11,9 +11,11 @@
 #include "codec/stream_id.h"
 #include "io/log.h"
 
-#define BLOCK_MS 2000	/* a read waits so long for entries */
-#define SILENCE_MS 8000 /* no answer for so long, beyond BLOCK_MS: the peer is gone */
+#define BLOCK_MS 5000	/* a read waits so long for entries */
+#define SILENCE_MS 5000 /* no answer for so long, beyond BLOCK_MS: the peer is gone */
 #define AGAIN_MS 500	/* pause after a passing error */
+#define GROWTH \
+	8 /* after a slow-down each full read is an eighth longer than the one before it */
 
 struct stream {
 	struct stream_options options;
@@ -22,6 +24,8 @@ struct stream {
 	struct buf out;
 	struct stream_id next;	/* the coming read begins after it */
 	struct stream_id asked; /* the read under way began after it */
+	unsigned count;		/* entries of the coming read, at most */
+	unsigned asked_count;	/* of the read under way */
 	unsigned under_way;	/* replies owed */
 	unsigned stale;		/* of those, the first so many are thrown away */
 	bool up, running, held, wait;
@@ -47,7 +51,7 @@ read_next(struct stream *stream)
 	resp_array(&stream->out, stream->wait ? 8 : 6);
 	resp_text(&stream->out, "XREAD");
 	resp_text(&stream->out, "COUNT");
-	resp_int(&stream->out, stream->options.batch);
+	resp_int(&stream->out, stream->count);
 	if (stream->wait) {
 		resp_text(&stream->out, "BLOCK");
 		resp_int(&stream->out, BLOCK_MS);
@@ -57,6 +61,7 @@ read_next(struct stream *stream)
 	stream_id_print(stream->next, from);
 	resp_text(&stream->out, from);
 	stream->asked = stream->next;
+	stream->asked_count = stream->count;
 	stream->under_way++;
 	redis_send(stream->redis, buf_view(&stream->out), 1, on_reply, stream);
 	timer_set(stream, BLOCK_MS + SILENCE_MS);
@@ -109,6 +114,14 @@ refused(struct stream *stream, const struct reply *reply)
 	stream->options.hooks.fail(stream->options.hooks.ctx, why);
 }
 
+static void
+grow(struct stream *stream)
+{
+	stream->count += (stream->count + GROWTH - 1) / GROWTH;
+	if (stream->count > stream->options.batch)
+		stream->count = stream->options.batch;
+}
+
 /* The next read goes out first, then the work on this one begins. */
 static void
 on_reply(void *ctx, const struct reply *reply)
@@ -137,7 +150,9 @@ on_reply(void *ctx, const struct reply *reply)
 					   "Redis answers XREAD with what is no stream");
 		return;
 	}
-	batch.full = batch.count >= stream->options.batch;
+	batch.full = batch.count >= stream->asked_count;
+	if (batch.full)
+		grow(stream);
 	stream->next = batch.last;
 	/* After a full batch it asks rather than waits, so that take() soon learns whether that was all. */
 	stream->wait = !batch.full;
@@ -235,6 +250,7 @@ stream_create(const struct stream_options *options)
 
 	assert(options->batch > 0);
 	stream->options = *options;
+	stream->count = options->batch;
 	stream->timer = event_new(options->base, -1, 0, on_timer, stream);
 	assert(stream->timer != NULL);
 	connection_make(stream);
@@ -316,6 +332,13 @@ stream_hold(struct stream *stream, bool held)
 	stream->held = held;
 	if (!held && stream_is_up(stream) && !event_pending(stream->timer, EV_TIMEOUT, NULL))
 		read_on(stream);
+}
+
+void
+stream_slow(struct stream *stream, unsigned count)
+{
+	if (count < stream->count)
+		stream->count = count > 0 ? count : 1;
 }
 
 void

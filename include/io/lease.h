@@ -6,7 +6,7 @@
 #include "io/redis.h"
 
 #define LEASE_MS 10000
-#define LEASE_RENEW_MS 3000
+#define LEASE_RENEW_MS 4000
 
 struct lease;
 

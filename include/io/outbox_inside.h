@@ -41,7 +41,8 @@ struct outbox {
 	bool tail_reading, tail_more;
 	struct stream_id again_to; /* up to it those to be sent again are handed out */
 	bool again_reading, again_known;
-	unsigned polls;
+	int64_t state_at; /* monotonic: when pauses written by hand were looked for */
+	int64_t poll_ms;  /* until the next look */
 };
 
 /* outbox_read.c: what is read once for all endpoints. */
@@ -49,6 +50,7 @@ void outbox_read_up(struct outbox *outbox);
 void outbox_read_down(struct outbox *outbox);
 void outbox_read_tail(struct outbox *outbox);
 void outbox_follows(void *ctx, struct stream_id at); /* an endpoint has read up to there */
+void outbox_poll_soon(struct outbox *outbox);	     /* something came: more may follow */
 void outbox_on_poll(evutil_socket_t fd, short what, void *ctx);
 
 /* outbox_reload.c */

@@ -36,7 +36,7 @@ struct stream_options {
 	const struct redis_address *redis;
 	const char *name; /* of the connection */
 	struct str key;	  /* borrowed */
-	unsigned batch;	  /* entries a read, at most */
+	unsigned batch;	  /* entries a read, at most, at least 1 */
 	struct stream_hooks hooks;
 };
 
@@ -54,6 +54,8 @@ void stream_start(struct stream *stream, struct stream_id after);
 void stream_stop(struct stream *stream);
 /* Held: what is under way is still handed over, no new read begins. */
 void stream_hold(struct stream *stream, bool held);
+/* So many entries were as much as could be taken: the coming reads are no longer, and then grow again. */
+void stream_slow(struct stream *stream, unsigned count);
 /* The fields of an entry, borrowed from the tape. */
 struct stream_fields {
 	struct field *items; /* owned */

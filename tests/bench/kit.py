@@ -23,6 +23,8 @@ SIZES = {
     "ROUNDS": 3,               # runs of which the median is taken
     "EVENTS": 3000000,         # a backlog
     "CUSTOMERS": 200000,       # whose it is
+    "LIVE_EVENTS": 2000000,    # of a producer at full speed
+    "IDLE_SECONDS": 60,
     "ENGINE_CUSTOMERS": 1000000,
     "ENGINE_EVENTS": 10000000,
     "RULES_CUSTOMERS": 2000,   # of few rules and many

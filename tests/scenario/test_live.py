@@ -80,6 +80,18 @@ def test_events_raise_alerts_and_bad_ones_are_rejected():
         check(all(' ' in fields['error'] for fields in rejected), rejected)
 
 
+def test_what_many_entries_order_is_committed_in_pieces():
+    """Each well below the 10 ms for which a commit may keep Redis."""
+    with House(RULES) as house:
+        for number in range(3000):
+            last = house.send('big', 'No Type', note='x' * 1000)
+        house.start()
+        house.committed(last)
+        check(house.call('XLEN', 'churn:rejected') == 3000, house.call('XLEN', 'churn:rejected'))
+        seq = int(house.call('GET', 'churn:commit').split()[1])
+        check(seq >= 8, f'{seq} commits')
+
+
 def test_silence_is_told_within_a_second_and_opens_a_task():
     with House(RULES) as house:
         house.start()

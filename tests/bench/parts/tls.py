@@ -6,8 +6,8 @@ import time
 
 from support.house import House
 from support.tls import Authority, free_port
-from kit import DAY_MS, PREFIX, bench, fact, millions, ratio, read_rules, redis_options, say, size
-from parts.ingest import clean, ingest
+from kit import DAY_MS, PREFIX, bench, fact, make_known, millions, ratio, read_rules, redis_options, say, size
+from parts.ingest import ingest, keep, restore
 
 EVENTS, CUSTOMERS, ROUNDS = size("EVENTS"), size("CUSTOMERS"), size("ROUNDS")
 
@@ -23,12 +23,14 @@ def measure():
         ways = {"tcp": 'url: "redis://localhost:%d"' % plain, "tls": 'url: "rediss://localhost:%d", ca_file: %s' % (secure, authority.pem)}
         try:
             start = (int(time.time()) - 60) * 1000 - DAY_MS
+            make_known(house, CUSTOMERS, start)
+            keep(house)
             say("filling a stream with %d events" % EVENTS)
             bench("fill", house.sock, house.key("events"), CUSTOMERS, EVENTS, start, DAY_MS)
             last, runs = house.last_id(), {"tcp": [], "tls": []}
             for _ in range(ROUNDS):
                 for name, keys in ways.items():
-                    clean(house, last)
+                    restore(house, last)
                     house.redis_keys = keys
                     runs[name].append(ingest(house, last))
                     say("%s: %.2f M/s" % (name, runs[name][-1]["events_per_s"] / 1e6))
