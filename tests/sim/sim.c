@@ -28,6 +28,8 @@ static struct {
 	bool shown;
 } sim;
 
+static void (*at_failure)(uint64_t seed);
+
 void
 sim_begin(uint64_t seed, int64_t start)
 {
@@ -91,6 +93,9 @@ clock_monotonic(void)
 	return sim_monotonic();
 }
 
+/* Their headers call the parameters by names that are reserved.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 /* libevent's clock. */
 int
 clock_gettime(clockid_t clock, struct timespec *out)
@@ -114,6 +119,8 @@ epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 		sim_fail("it goes round and round");
 	return 0;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* ---- chance: Vigna's splitmix64 ---- */
 
@@ -229,6 +236,12 @@ sim_hash(void)
 }
 
 void
+sim_at_failure(void (*fn)(uint64_t seed))
+{
+	at_failure = fn;
+}
+
+void
 sim_fail(const char *fmt, ...)
 {
 	va_list args;
@@ -242,6 +255,8 @@ sim_fail(const char *fmt, ...)
 	printf("\n# the whole trace: SEED=%" PRIu64 " SHOW=1 $BUILD/release/sim/worlds\n",
 	       sim.seed);
 	fflush(stdout);
+	if (at_failure != NULL)
+		at_failure(sim.seed);
 	exit(1);
 }
 

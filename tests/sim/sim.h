@@ -38,7 +38,9 @@ void sim_say(const char *who, const char *what, struct str said);
 void sim_sayf(const char *who, const char *fmt, ...) PRINTF_LIKE(2, 3);
 uint64_t sim_hash(void); /* of all lines and the instants at which they were said */
 
-/* A law is broken: says the world's seed and how to see it, and ends the process. */
+/* A law is broken: says the world's seed and how to see it, lets `fn` (of sim_at_failure()) find out more, and ends the
+ * process. */
+void sim_at_failure(void (*fn)(uint64_t seed));
 _Noreturn void sim_fail(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

@@ -507,11 +507,11 @@ tally(struct world *world, struct world_tally *out)
 }
 
 void
-world_run(uint64_t seed, struct world_tally *out)
+world_run(uint64_t seed, unsigned rounds, struct world_tally *out)
 {
 	static struct world world;
 	static const char *const hold[] = {"SET", "sim:hold", "worlds", NULL};
-	unsigned rounds;
+	unsigned planned;
 	struct house *house;
 
 	sim_begin(seed, WORLD_START);
@@ -523,8 +523,8 @@ world_run(uint64_t seed, struct world_tally *out)
 		world_past(&world);
 	world_send(&world, sim_below(30));
 	one_runs(&world);
-	rounds = 1 + sim_below(4);
-	for (unsigned i = 0; i < rounds; i++)
+	planned = 1 + sim_below(WORLD_ROUNDS);
+	for (unsigned i = 0; i < planned && i < rounds; i++)
 		live_through(&world);
 	if (sim_chance(30)) {
 		/* A receiver that stays as it is for long. */

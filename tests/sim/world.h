@@ -58,7 +58,9 @@ struct world_tally {
 	uint64_t entries, alerts, tasks, rejects, requests, lives, failures, restores;
 };
 
-void world_run(uint64_t seed, struct world_tally *out);
+#define WORLD_ROUNDS 4
+/* rounds: it ends after so many at most; the same as far as it goes. */
+void world_run(uint64_t seed, unsigned rounds, struct world_tally *out);
 
 /* world_entries.c: those who write. */
 void world_send(struct world *world, unsigned count);

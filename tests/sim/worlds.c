@@ -3,6 +3,7 @@
  *
  *   SEEDS=N worlds            seeds FROM (1) to FROM + N - 1
  *   SEED=S [SHOW=1] worlds    that one alone, with its whole trace
+ *   ROUNDS=K                  worlds end after K rounds
  *   AGAIN=K                   each K-th seed runs twice, and both traces have to be equal (16; 0: none) */
 #include <inttypes.h>
 #include <malloc.h>
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/sim.h"
 #include "sim/world.h"
@@ -22,20 +25,58 @@ option(const char *name, uint64_t otherwise)
 	return text != NULL && *text != '\0' ? strtoull(text, NULL, 10) : otherwise;
 }
 
-/* An assert of the daemon's own. */
+/* An assertion of the daemon's, or worse. The process is lost anyway; only its seed has to be told.
+ * NOLINTBEGIN(bugprone-signal-handler) */
 static void
-on_abort(int number)
+on_crash(int number)
 {
-	(void)number;
-	sim_fail("an assertion of the daemon's does not hold");
+	if (number != SIGABRT)
+		sim_at_failure(NULL);
+	sim_fail(number == SIGABRT ? "an assertion of the daemon's does not hold"
+				   : "the daemon's code crashes");
+}
+
+/* NOLINTEND(bugprone-signal-handler) */
+
+/* How does a seed with fewer rounds end? */
+static int
+run_alone(uint64_t seed, unsigned rounds)
+{
+	char one[32], most[32];
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		snprintf(one, sizeof one, "%" PRIu64, seed);
+		snprintf(most, sizeof most, "%u", rounds);
+		setenv("SEED", one, 1);
+		setenv("ROUNDS", most, 1);
+		if (freopen("/dev/null", "w", stdout) != NULL)
+			execl("/proc/self/exe", "worlds", (char *)NULL);
+		_exit(0);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child ? status : 0;
+}
+
+/* The shortest beginning of the world that breaks a law too. */
+static void
+shrink(uint64_t seed)
+{
+	for (unsigned rounds = 0; rounds < WORLD_ROUNDS; rounds++) {
+		if (run_alone(seed, rounds) == 0)
+			continue;
+		printf("# it fails after %u rounds already: SEED=%" PRIu64 " ROUNDS=%u\n",
+		       rounds, seed, rounds);
+		return;
+	}
 }
 
 static void
-twice(uint64_t seed, const struct world_tally *first)
+twice(uint64_t seed, unsigned rounds, const struct world_tally *first)
 {
 	struct world_tally second;
 
-	world_run(seed, &second);
+	world_run(seed, rounds, &second);
 	if (first->hash != second.hash || first->commands != second.commands)
 		sim_fail("a second run gives another trace: %" PRIu64 " and %" PRIu64
 			 " commands",
@@ -71,17 +112,21 @@ main(void)
 {
 	uint64_t only = option("SEED", 0), from = only > 0 ? only : option("FROM", 1);
 	uint64_t seeds = only > 0 ? 1 : option("SEEDS", 200), again = option("AGAIN", 16);
+	unsigned rounds = (unsigned)option("ROUNDS", WORLD_ROUNDS);
 	struct world_tally sum = {0}, one;
 
 	memory_be_lazy();
-	signal(SIGABRT, on_abort);
+	signal(SIGABRT, on_crash);
+	signal(SIGSEGV, on_crash);
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	sim_show(option("SHOW", 0) > 0);
+	if (getenv("ROUNDS") == NULL && option("SHOW", 0) == 0)
+		sim_at_failure(shrink);
 	for (uint64_t seed = from; seed < from + seeds; seed++) {
-		world_run(seed, &one);
+		world_run(seed, rounds, &one);
 		sum_up(&sum, &one);
 		if (again > 0 && seed % again == 0)
-			twice(seed, &one);
+			twice(seed, rounds, &one);
 	}
 	printf("ok 1 - every law holds in every world\n# seeds %" PRIu64 " to %" PRIu64
 	       ": %" PRIu64 " lives, %" PRIu64 " entries, %" PRIu64 " alerts, %" PRIu64
