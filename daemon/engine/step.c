@@ -362,13 +362,15 @@ step_end_part(struct step *step)
 		engine_set_wake(step->engine, step->index, step->look.env.next);
 }
 
-/* Between local midnight and the day's close every event is a look at windows that have moved on. */
+/* Between local midnight and the day's close every event is a look at windows that have moved on. One that makes the
+ * customer older moves what no signal of its own tells: its age, and silence where nothing was seen. */
 static bool
 step_needs_whole(const struct step *step)
 {
 	const struct engine *engine = step->engine;
 	return step->entry->kind != ENTRY_EVENT || step->is_new || engine->has_coarse ||
-	       step->late || engine->member_went || engine->rules->only_reads == UINT64_MAX ||
+	       step->late || step->older || engine->member_went ||
+	       engine->rules->only_reads == UINT64_MAX ||
 	       (step->use && step->use->looks_only) ||
 	       (step->customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED)) ||
 	       step->look.live_day != step->look.closed_day + 1;
@@ -431,6 +433,7 @@ step_is_calm(const struct step *step)
 	const struct engine *engine = step->engine;
 	const struct type_use *use = step->use;
 	bool plain = step->entry->kind == ENTRY_EVENT && !step->is_new && !step->late &&
+		     !step->older &&
 		     !(step->customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED));
 	bool simple = !engine->has_coarse && !engine->has_points_expr &&
 		      engine->rules->only_reads != UINT64_MAX;
@@ -449,6 +452,7 @@ step_event(struct step *step)
 	struct engine *engine = step->engine;
 	step->late = entry_is_late(engine, step->entry);
 	step->is_new = step->customer->first_seen_at == INT64_MAX;
+	step->older = !step->is_new && step->entry->ts < step->customer->first_seen_at;
 	const bool *was_true = step->late ? late_before(step) : NULL;
 	step->use = ruleset_use(engine->rules, step->entry->type);
 	guard_count(engine, step->use, step->entry);

@@ -505,6 +505,24 @@ an_action_on_a_tasks_alert_goes_by_its_verb(void **state)
 	scene_finish(&w);
 }
 
+/* Its age, and silence since it was first seen, are read by rules that the event's own signal says nothing to. */
+static void
+an_event_from_before_the_customer_was_known_is_a_look_at_all_rules(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "signals:\n  a: {on: a}\n  b: {on: b}\nrules:\n"
+		       "- {rule: read, mode: off, expr: 'seen(b)'}\n"
+		       "- {rule: quiet, expr: 'silent(a) >= 2h', points: 40, cooldown: 0s}\n");
+	scene_send(&w, at(NOON), "c1", "b", NULL);
+	scene_send(&w, at("2026-03-02 12:30"), "c1", "b", "ts=2026-03-02T11:00:00Z", NULL);
+	scene_expect(&w, "");
+	scene_send(&w, at("2026-03-02 12:40"), "c1", "b", "ts=2026-03-02T10:00:00Z", NULL);
+	scene_expect(&w, "2026-03-02T12:40:00.000Z c1 rule.fired quiet risk=40 cause=event\n");
+	assert_true(engine_next_due(w.engine) > at("2026-03-02 12:40"));
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -542,6 +560,8 @@ main(void)
 		cmocka_unit_test(what_a_second_look_moved_is_seen_once_the_level_moves_again),
 		cmocka_unit_test(
 			a_rule_that_makes_its_own_condition_false_turns_once_in_a_step),
+		cmocka_unit_test(
+			an_event_from_before_the_customer_was_known_is_a_look_at_all_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
