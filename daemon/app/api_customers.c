@@ -81,7 +81,7 @@ static void
 visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 {
 	const struct filter *filter = ask->state;
-	struct row row = {.id = customer->id, .customer = customer};
+	struct row row = {.id = customer_id(customer), .customer = customer};
 
 	if ((filter->level >= 0 && customer->level != filter->level) ||
 	    (filter->at_least >= 0 && customer->level < filter->at_least) ||

@@ -193,8 +193,8 @@ gather(struct timeline *timeline, const struct ruleset *rules, const struct cust
 					      HAPPENED_TAG,
 					      {.tag = &cold->tags[i]}});
 	if (customer->stage > 0)
-		add(timeline,
-		    (struct moment){.at = customer->stage_at, .what = HAPPENED_STAGE});
+		add(timeline, (struct moment){.at = customer_seen_cold(customer)->stage_at,
+					      .what = HAPPENED_STAGE});
 	gather_tasks(timeline, cold);
 }
 
@@ -292,7 +292,7 @@ api_timeline(struct ask *ask)
 	timeline_make(ask, &timeline, engine_rules(engine), customer);
 	json_open(&ask->json, '{');
 	json_key(&ask->json, "customer");
-	json_str(&ask->json, customer->id);
+	json_str(&ask->json, customer_id(customer));
 	json_key(&ask->json, "at");
 	json_instant(&ask->json, ask_now(ask));
 	json_key(&ask->json, "timeline");

@@ -84,13 +84,13 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 	const struct task_filter *filter = ask->state;
 	const struct cold *cold = customer->cold;
 
-	if (filter->customer.n > 0 && !str_eq(filter->customer, customer->id))
+	if (filter->customer.n > 0 && !str_eq(filter->customer, customer_id(customer)))
 		return;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		const struct task_held *task = &cold->tasks[i];
 		const struct row row = {.key = task->priority,
 					.second = task->created_at,
-					.id = customer->id,
+					.id = customer_id(customer),
 					.n = i,
 					.customer = customer};
 

@@ -202,9 +202,9 @@ list_only(struct changes *changes, unsigned of)
 	for (size_t i = 0; i < count; i++) {
 		const struct backtest_said *said = changes->only[of][i];
 
-		list[i] =
-			(struct concerned){said, engine_customer_at(first, said->customer)->id,
-					   value_of(first, said->customer)};
+		list[i] = (struct concerned){
+			said, customer_id(engine_customer_at(first, said->customer)),
+			value_of(first, said->customer)};
 	}
 	qsort(list, count, sizeof *list, compare_concerned);
 	for (size_t i = 0; i < count && i < LISTED; i++)

@@ -218,7 +218,7 @@ number_customers(const struct engine *first, struct backtest_side *side)
 	side->numbers = mem_array(count + 1, sizeof *side->numbers);
 	for (size_t i = 0; i < count; i++) {
 		const struct customer *found =
-			engine_find(first, engine_customer_at(engine, i)->id);
+			engine_find(first, customer_id(engine_customer_at(engine, i)));
 
 		side->numbers[i] = found ? engine_number(first, found) : BACKTEST_NOBODY;
 	}

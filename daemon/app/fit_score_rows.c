@@ -120,7 +120,7 @@ is_gone(const struct history *history, struct engine *engine, const struct custo
 
 	if (truth->when)
 		return value_is_true(engine_ask(engine, customer, truth->when, at));
-	churn = last_churn(history, customer->id);
+	churn = last_churn(history, customer_id(customer));
 	return churn && zone_day(zone, churn->at) >= zone_day(zone, customer->event_at);
 }
 
@@ -181,8 +181,8 @@ leave_out_half(struct score_rows *rows, const struct engine *engine)
 
 	rows->one_in *= 2;
 	for (size_t i = 0; i < rows->count; i++)
-		if (!is_left_out(rows,
-				 hash_of(engine_customer_at(engine, rows->customer[i])->id)))
+		if (!is_left_out(rows, hash_of(customer_id(
+					       engine_customer_at(engine, rows->customer[i])))))
 			move_row(rows, kept++, i);
 	rows->count = kept;
 }
@@ -208,7 +208,7 @@ add_row(struct history *history, struct engine *engine, size_t index, const stru
 {
 	const struct customer *customer = engine_customer_at(engine, index);
 	struct score_rows *rows = history->rows;
-	uint64_t hash = hash_of(customer->id);
+	uint64_t hash = hash_of(customer_id(customer));
 
 	if (is_left_out(rows, hash) || !is_asked(history, engine, customer, stop, at))
 		return;
@@ -239,7 +239,7 @@ has_churned(const struct history *history, struct engine *engine,
 	if (truth->by_silence)
 		return !track_newest(&customer->tracks, truth->signal, false, &track) ||
 		       track.cell <= asked_day;
-	churn = last_churn(history, customer->id);
+	churn = last_churn(history, customer_id(customer));
 	return churn && churn->at >= zone_day_start(history->terms->rules->zone, asked_day + 1);
 }
 

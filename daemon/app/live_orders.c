@@ -94,7 +94,8 @@ order_alert(struct live *live, const struct order *order)
 			  .caused_by = order->caused_by,
 			  .id = alert->id,
 			  .type = alert_json_type(&type, order),
-			  .customer = order->customer != NULL ? order->customer->id : STR_NONE,
+			  .customer = order->customer != NULL ? customer_id(order->customer)
+							      : STR_NONE,
 			  .at = alert->at,
 			  .to = buf_view(&to),
 			  .body = buf_view(&live->body),
@@ -167,7 +168,7 @@ task_entry_add(struct live *live, const struct order *order)
 	resp_text(out, entry_id);
 	pair_text(out, "id", change->id);
 	pair_str(out, "task", rules->tasks[change->task->def].name);
-	pair_str(out, "customer", order->customer->id);
+	pair_str(out, "customer", customer_id(order->customer));
 	pair_text(out, "verb", task_verb_name(change->verb));
 	pair_text(out, "state", task_state_name((enum task_state)change->task->state));
 	pair_int(out, "at", change->at);
@@ -196,7 +197,7 @@ order_task(struct live *live, const struct order *order)
 				.caused_by = order->caused_by,
 				.id = order->u.task.notice_id,
 				.type = alert_json_type(&type, order),
-				.customer = order->customer->id,
+				.customer = customer_id(order->customer),
 				.at = order->u.task.at,
 				.to = buf_view(&to),
 				.body = buf_view(&live->body),

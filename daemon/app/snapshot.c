@@ -161,7 +161,7 @@ order_customers(struct snapshot *snapshot, const struct engine *engine)
 		size_t index = snapshot->known_count;
 
 		snapshot->known[index] =
-			(struct known){engine_customer_at(engine, index)->id, index};
+			(struct known){customer_id(engine_customer_at(engine, index)), index};
 	}
 	if (count > 0)
 		qsort(snapshot->known, count, sizeof *snapshot->known, by_id);

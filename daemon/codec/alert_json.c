@@ -407,7 +407,7 @@ task_alert_json(struct buf *out, const struct engine *engine, const struct order
 		.previous_stage = customer->stage,
 		.risk = customer->risk,
 		.previous_risk = customer->risk,
-		.episode = is_ill ? customer->episode : 0,
+		.episode = is_ill ? customer_seen_cold(customer)->episode : 0,
 		.seq = change->seq,
 		.closed = !is_ill,
 		.value = change->value,

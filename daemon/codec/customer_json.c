@@ -53,10 +53,10 @@ put_episode(struct json *json, const struct engine *engine, const struct custome
 		return;
 	}
 	json_open(json, '{');
-	put_int(json, "number", customer->episode);
+	put_int(json, "number", customer_seen_cold(customer)->episode);
 	engine_episode_key(engine, customer, key);
 	put_str(json, "key", str_of(key));
-	put_at(json, "since", customer->episode_at);
+	put_at(json, "since", customer_seen_cold(customer)->episode_at);
 	json_close(json, '}');
 }
 
@@ -297,9 +297,10 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	json_open(&json, '{');
 	put_standing(&json, engine, customer, now);
 	put_at(&json, "at", now);
-	put_at(&json, "stage_since", customer->stage ? customer->stage_at : NEVER);
+	put_at(&json, "stage_since",
+	       customer->stage ? customer_seen_cold(customer)->stage_at : NEVER);
 	put_episode(&json, engine, customer);
-	put_int(&json, "seq", customer->seq);
+	put_int(&json, "seq", customer_seen_cold(customer)->seq);
 	put_at(&json, "first_seen", customer->first_seen_at);
 	put_at(&json, "last_entry", customer->event_at);
 	json_key(&json, "rests");
@@ -341,7 +342,8 @@ customer_line_json(struct buf *out, struct engine *engine, const struct customer
 	json_open(&json, '{');
 	put_standing(&json, engine, customer, now);
 	put_at(&json, "since",
-	       customer->flags & CUSTOMER_EPISODE ? customer->episode_at : NEVER);
+	       customer->flags & CUSTOMER_EPISODE ? customer_seen_cold(customer)->episode_at
+						  : NEVER);
 	put_at(&json, "last_entry", customer->event_at);
 	put_reasons(&json, engine, customer, now, true);
 	parts_tags(&json, customer);

@@ -162,7 +162,7 @@ void
 parts_who(struct json *json, const struct engine *engine, const struct customer *customer)
 {
 	json_key(json, "customer");
-	json_str(json, customer ? customer->id : STR_NONE);
+	json_str(json, customer ? customer_id(customer) : STR_NONE);
 	json_key(json, "name");
 	put_attribute(json, engine, customer, ATTR_NAME);
 	json_key(json, "owner");

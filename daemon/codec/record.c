@@ -114,7 +114,7 @@ held_most(const struct customer *customer)
 static void
 put_track(const struct writer *writer, const struct tracks *tracks, unsigned signal, bool hours)
 {
-	int64_t newest = writer->base / (hours ? HOUR_MS : DAY_MS);
+	int64_t unit = hours ? HOUR_MS : DAY_MS;
 	struct buf *out = writer->out;
 	struct track track;
 	size_t begin;
@@ -123,9 +123,9 @@ put_track(const struct writer *writer, const struct tracks *tracks, unsigned sig
 		return;
 	put_key(writer, writer->rules->signals[signal].key);
 	begin = out->n;
-	buf_zigzag(out, newest - track.cell);
+	buf_zigzag(out, writer->base / unit - track.cell);
 	buf_varint(out, track.count);
-	put_at(writer, track.last_at);
+	buf_zigzag(out, (int64_t)((uint64_t)track.last_at - track.cell * (uint64_t)unit));
 	buf_str(out, track_packed(tracks, signal, hours));
 	close_item(writer, begin);
 }
@@ -133,7 +133,7 @@ put_track(const struct writer *writer, const struct tracks *tracks, unsigned sig
 static void
 put_tracks(const struct writer *writer, const struct customer *customer, bool hours)
 {
-	uint64_t signals = hours ? customer->tracks.hours : customer->tracks.days;
+	uint64_t signals = hours ? track_hours(&customer->tracks) : customer->tracks.days;
 
 	buf_varint(writer->out, (uint64_t)__builtin_popcountll(signals));
 	for (; signals; signals &= signals - 1) {
@@ -408,7 +408,7 @@ static void
 put_stage(const struct writer *writer, const struct customer *customer)
 {
 	put_text(writer, writer->rules->stages[customer->stage - 1].name);
-	put_at(writer, customer->stage_at);
+	put_at(writer, customer_seen_cold(customer)->stage_at);
 }
 
 static void
@@ -475,7 +475,7 @@ parts_of(const struct customer *customer)
 		has |= part_bit(customer->flags & record_flags[i].flag, record_flags[i].part);
 	return has | part_bit(customer->held, PART_HELD) |
 	       part_bit(customer->tracks.days, PART_DAYS) |
-	       part_bit(customer->tracks.hours, PART_HOURS) |
+	       part_bit(track_hours(&customer->tracks), PART_HOURS) |
 	       part_bit(cold->profile_mask, PART_PROFILE) |
 	       part_bit(cold->rule_count, PART_RULES) | part_bit(cold->tag_count, PART_TAGS) |
 	       part_bit(cold->id_count, PART_IDS) | part_bit(cold->task_count, PART_TASKS) |

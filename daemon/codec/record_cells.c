@@ -57,7 +57,7 @@ record_read_cells(struct reader *item, struct tracks *into, enum signal_kind kin
 		track->first_cell = (uint16_t)first;
 	}
 	span = record_take_below(item, UINT16_MAX + 1u);
-	if (first < 0 || first > UINT16_MAX || span > track->cell ||
+	if (first < 0 || first > UINT16_MAX || first > track->cell || span > track->cell ||
 	    (span == 0) != record_is_taken(item))
 		record_spoil(item);
 	for (uint32_t at = track->cell - (uint32_t)span; item->p && item->p < item->end;

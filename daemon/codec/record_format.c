@@ -5,23 +5,27 @@
 #include <stddef.h>
 #include <string.h>
 
-#define NUMBER(part, member, is_at)                                  \
-	{                                                            \
-		part, sizeof(((struct customer *)0)->member), is_at, \
-			offsetof(struct customer, member)            \
+#include "engine/track.h"
+
+#define NUMBER(part, of, member, is_at)                                      \
+	{                                                                    \
+		part, sizeof(((struct of *)0)->member), is_at, IS_COLD_##of, \
+			offsetof(struct of, member)                          \
 	}
+#define IS_COLD_customer false
+#define IS_COLD_cold true
 
 const struct record_number record_numbers[RECORD_NUMBERS] = {
-	NUMBER(PART_FIRST_SEEN, first_seen_at, true),
-	NUMBER(PART_EVENT_AT, event_at, true),
-	NUMBER(PART_SEQ, seq, false),
-	NUMBER(PART_ORDER_AT, order_at, true),
-	NUMBER(PART_RISK, risk, false),
-	NUMBER(PART_FIRINGS, firings, false),
-	NUMBER(PART_EPISODE_N, episode, false),
-	NUMBER(PART_EPISODE_AT, episode_at, true),
-	NUMBER(PART_ORDER_N, order_n, false),
-	NUMBER(PART_BACKFILLED_AT, backfilled_at, true),
+	NUMBER(PART_FIRST_SEEN, customer, first_seen_at, true),
+	NUMBER(PART_EVENT_AT, customer, event_at, true),
+	NUMBER(PART_SEQ, cold, seq, false),
+	NUMBER(PART_ORDER_AT, cold, order_at, true),
+	NUMBER(PART_RISK, customer, risk, false),
+	NUMBER(PART_FIRINGS, cold, firings, false),
+	NUMBER(PART_EPISODE_N, cold, episode, false),
+	NUMBER(PART_EPISODE_AT, cold, episode_at, true),
+	NUMBER(PART_ORDER_N, cold, order_n, false),
+	NUMBER(PART_BACKFILLED_AT, cold, backfilled_at, true),
 };
 
 const struct record_flag record_flags[RECORD_FLAGS] = {
@@ -30,10 +34,10 @@ const struct record_flag record_flags[RECORD_FLAGS] = {
 	{PART_GONE, CUSTOMER_GONE},
 };
 
-#define RULE_NUMBER(bit, member, is_at)                               \
-	{                                                             \
-		bit, sizeof(((struct rule_state *)0)->member), is_at, \
-			offsetof(struct rule_state, member)           \
+#define RULE_NUMBER(bit, member, is_at)                                      \
+	{                                                                    \
+		bit, sizeof(((struct rule_state *)0)->member), is_at, false, \
+			offsetof(struct rule_state, member)                  \
 	}
 
 const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS] = {
@@ -70,7 +74,17 @@ number_get(const struct record_number *number, const void *of)
 uint64_t
 record_number_get(const struct record_number *number, const struct customer *customer)
 {
+	if (number->is_cold)
+		return number_get(number, customer_seen_cold(customer));
 	return number_get(number, customer);
+}
+
+void *
+record_number_of(const struct record_number *number, struct customer *customer)
+{
+	if (number->is_cold)
+		return customer_cold(customer);
+	return customer;
 }
 
 uint64_t

@@ -13,7 +13,9 @@ read_numbers(struct reader *reader, unsigned part)
 {
 	for (unsigned i = 0; i < RECORD_NUMBERS; i++) {
 		if (record_numbers[i].part == part)
-			record_take_field(reader, &record_numbers[i], reader->customer);
+			record_take_field(
+				reader, &record_numbers[i],
+				record_number_of(&record_numbers[i], reader->customer));
 	}
 	if (reader->customer->risk > 100)
 		record_spoil(reader);
@@ -65,19 +67,21 @@ read_stage(struct reader *reader)
 	if (!reader->p || slot < 0)
 		return;
 	reader->customer->stage = (uint8_t)(slot + 1);
-	reader->customer->stage_at = at;
+	customer_cold(reader->customer)->stage_at = at;
 }
 
 void
 record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
 		  unsigned signal, bool hours)
 {
-	int64_t newest = item->base / (hours ? HOUR_MS : DAY_MS), cell;
+	int64_t unit = hours ? HOUR_MS : DAY_MS, cell;
 	struct track track = {0};
 
-	cell = (int64_t)((uint64_t)newest - (uint64_t)record_take_signed(item));
+	cell = (int64_t)((uint64_t)(item->base / unit) - (uint64_t)record_take_signed(item));
 	track.count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
-	track.last_at = record_take_at(item);
+	track.last_at = item->version < 7 ? record_take_at(item)
+					  : (int64_t)((uint64_t)record_take_signed(item) +
+						      (uint64_t)cell * (uint64_t)unit);
 	if (cell < 0 || cell > UINT32_MAX || !item->p) {
 		record_spoil(item);
 		return;

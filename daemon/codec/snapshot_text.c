@@ -105,7 +105,7 @@ column_value(const struct snapshot_row *row, unsigned i)
 	case 0:
 		return value_string(row->at);
 	case 1:
-		return value_string(customer->id);
+		return value_string(customer_id(customer));
 	case 2:
 		return value_int(customer->risk);
 	case 3:

@@ -96,7 +96,7 @@ task_fields(struct arena *arena, const struct engine *engine, const struct order
 
 	put(&maker, "id", arena_str(arena, str_of(change->id)));
 	put(&maker, "task", def->name);
-	put(&maker, "customer", order->customer->id);
+	put(&maker, "customer", customer_id(order->customer));
 	put(&maker, "name", profile_text(engine, order->customer, ATTR_NAME));
 	put(&maker, "title", change->title_en.n > 0 ? change->title_en : change->title_zh);
 	put(&maker, "title_zh", second_title(def, change));

@@ -313,7 +313,7 @@ note_seen(struct customer *customer, const struct entry *entry)
 		customer->first_seen_at = entry->ts;
 	if (entry->backfill) {
 		customer->flags |= CUSTOMER_QUIET;
-		customer->backfilled_at = entry->id.ms;
+		customer_cold(customer)->backfilled_at = entry->id.ms;
 	}
 }
 

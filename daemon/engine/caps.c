@@ -102,7 +102,7 @@ cap_mutes(struct step *step, const struct alert *alert, uint32_t n)
 		return false;
 	struct place place = {.at = step->now,
 			      .entry = is_entry(step) ? engine->applying.seq + 1 : 0,
-			      .customer = step->customer->id,
+			      .customer = customer_id(step->customer),
 			      .n = n};
 	if (!step_is_recorded(step, engine->guard.applied))
 		return cap_count(step, rule, &place);

@@ -110,6 +110,7 @@ remap_all(struct engine *engine, const struct ruleset *to)
 		struct customer *customer = engine_at(engine, i);
 		if (remap_customer(customer, engine->rules, to))
 			engine_mark_dirty(engine, i);
+		tracks_join(&customer->tracks, &engine->tracks, i);
 		customer->wake_at = NEVER;
 		engine_set_day(engine, i, false);
 	}

@@ -42,10 +42,23 @@ text_set(struct str *owned, struct str text)
 struct customer *
 customer_create(struct str id)
 {
-	struct customer *customer = mem_table(1, sizeof *customer);
+	struct customer *customer = mem_table(1, sizeof *customer + 1 + id.n);
+	uint8_t *name = (uint8_t *)(customer + 1);
 
-	text_set(&customer->id, id);
+	assert(id.n <= UINT8_MAX);
+	*name = (uint8_t)id.n;
+	if (id.n > 0)
+		memcpy(name + 1, id.p, id.n);
+	customer->name = name;
 	return customer;
+}
+
+const struct cold *
+customer_seen_cold(const struct customer *customer)
+{
+	static const struct cold none;
+
+	return customer->cold ? customer->cold : &none;
 }
 
 struct cold *
@@ -419,7 +432,6 @@ cold_finish(struct cold *cold)
 void
 customer_finish(struct customer *customer)
 {
-	text_set(&customer->id, STR_NONE);
 	tracks_finish(&customer->tracks);
 	if (customer->cold)
 		cold_finish(customer->cold);

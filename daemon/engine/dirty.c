@@ -39,7 +39,7 @@ engine_group_records(struct engine *engine, unsigned groups, unsigned (*group)(s
 static uint16_t
 group_of(const struct engine *engine, const struct customer *customer)
 {
-	return engine->group_count ? (uint16_t)engine->group_of(customer->id) : 0;
+	return engine->group_count ? (uint16_t)engine->group_of(customer_id(customer)) : 0;
 }
 
 void
@@ -132,7 +132,7 @@ dirty_prefetch(const struct engine *engine)
 	if (AHEAD >= count)
 		return;
 	const struct customer *customer = engine_at(engine, dirty_next(engine, AHEAD));
-	__builtin_prefetch(customer->id.p);
+	__builtin_prefetch(customer->name);
 	engine_prefetch(customer);
 }
 

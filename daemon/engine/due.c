@@ -184,8 +184,8 @@ sort_by_id(struct engine *engine, uint32_t *list, uint32_t *room, size_t count)
 	memcpy(room, list, half * sizeof *list);
 	size_t a = 0, b = half, out = 0;
 	while (a < half && b < count) {
-		struct str x = engine_at(engine, room[a])->id,
-			   y = engine_at(engine, list[b])->id;
+		struct str x = customer_id(engine_at(engine, room[a])),
+			   y = customer_id(engine_at(engine, list[b]));
 		list[out++] = str_cmp(x, y) <= 0 ? room[a++] : list[b++];
 	}
 	memcpy(list + out, room + a, (half - a) * sizeof *list);

@@ -47,6 +47,12 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 			engine->windowed |= UINT64_C(1) << i;
 }
 
+static void
+tracks_moved(void *ctx, uint32_t customer, void *block)
+{
+	engine_at(ctx, customer)->tracks.block = block;
+}
+
 struct engine *
 engine_create(struct ruleset *rules, struct hash_seed seed)
 {
@@ -54,6 +60,7 @@ engine_create(struct ruleset *rules, struct hash_seed seed)
 	engine->seed = seed;
 	engine->now = INT64_MIN;
 	arena_init(&engine->scratch);
+	blocks_init(&engine->tracks, tracks_moved, engine);
 	guard_init(&engine->guard);
 	engine_take_rules(engine, rules);
 	return engine;
@@ -69,6 +76,10 @@ engine_destroy(struct engine *engine)
 	for (size_t i = 0; i < engine->chunk_count; i++)
 		mem_free(engine->chunks[i]);
 	mem_free(engine->chunks);
+	for (size_t i = 0; i < engine->names.chunk_count; i++)
+		mem_free(engine->names.chunks[i]);
+	mem_free(engine->names.chunks);
+	blocks_finish(&engine->tracks);
 	mem_free(engine->close_day);
 	mem_free(engine->table.slots);
 	mem_free(engine->dirty);
@@ -255,14 +266,12 @@ fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 		guess[i] = table_guess(&engine->table, hashes[i]);
 		if (guess[i] == UINT32_MAX)
 			continue;
-		const char *customer = (const char *)engine_at(engine, guess[i]);
-		__builtin_prefetch(customer);
-		__builtin_prefetch(customer + 64);
+		__builtin_prefetch(engine_at(engine, guess[i]));
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (guess[i] == UINT32_MAX)
 			continue;
-		__builtin_prefetch(engine_at(engine, guess[i])->id.p);
+		__builtin_prefetch(engine_at(engine, guess[i])->name);
 		engine_prefetch(engine_at(engine, guess[i]));
 	}
 }
@@ -298,18 +307,15 @@ engine_skip(struct engine *engine, struct stream_id id, const struct order_sink 
 size_t
 engine_bytes(const struct engine *engine)
 {
-	size_t bytes = engine->table.cap * sizeof *engine->table.slots +
+	size_t bytes = engine->table.cap * TABLE_SLOT +
 		       engine->chunk_count * CUSTOMER_CHUNK *
 			       (sizeof(struct customer) + sizeof *engine->close_day) +
 		       engine->wakes.cap * sizeof *engine->wakes.entries +
 		       engine->dirty_cap * sizeof *engine->dirty +
-		       engine->round.cap * sizeof *engine->round.customers;
+		       engine->round.cap * sizeof *engine->round.customers +
+		       engine->names.chunk_count * NAMES_CHUNK + blocks_bytes(&engine->tracks);
 	for (uint32_t i = 0; i < engine->customers; i++) {
-		const struct customer *customer = engine_at(engine, i);
-		const struct cold *cold = customer->cold;
-		bytes += customer->id.n + MALLOC_OVERHEAD;
-		if (customer->tracks.block)
-			bytes += track_bytes(&customer->tracks) + MALLOC_OVERHEAD;
+		const struct cold *cold = engine_at(engine, i)->cold;
 		if (!cold)
 			continue;
 		bytes += sizeof *cold + MALLOC_OVERHEAD +

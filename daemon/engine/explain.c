@@ -231,9 +231,10 @@ explain_rule(struct look *look, unsigned slot, struct item *item, struct arena *
 static struct customer *
 as_step_sees(const struct engine *engine, const struct customer *customer)
 {
-	return engine_at(engine, engine_find_index(engine, customer->id,
-						   hash_bytes(customer->id.p, customer->id.n,
-							      engine->seed)));
+	return engine_at(engine,
+			 engine_find_index(engine, customer_id(customer),
+					   hash_bytes(customer_id(customer).p,
+						      customer_id(customer).n, engine->seed)));
 }
 
 static bool

@@ -46,7 +46,8 @@ fn_stage_age(const struct call *call)
 	int64_t moment = look_moment(call->look);
 	if (customer->stage == 0)
 		return value_unknown(TYPE_DURATION);
-	return value_duration(moment > customer->stage_at ? moment - customer->stage_at : 0);
+	int64_t since = customer_seen_cold(customer)->stage_at;
+	return value_duration(moment > since ? moment - since : 0);
 }
 
 struct value

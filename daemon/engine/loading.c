@@ -76,9 +76,11 @@ bool
 engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 	    struct err *err)
 {
-	uint64_t hash = hash_bytes(customer->id.p, customer->id.n, engine->seed);
-	if (engine_find_index(engine, customer->id, hash) != UINT32_MAX)
-		return err_set(err, "customer %.*s has two records", STR_ARG(customer->id));
+	uint64_t hash =
+		hash_bytes(customer_id(customer).p, customer_id(customer).n, engine->seed);
+	if (engine_find_index(engine, customer_id(customer), hash) != UINT32_MAX)
+		return err_set(err, "customer %.*s has two records",
+			       STR_ARG(customer_id(customer)));
 	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY | CUSTOMER_GIVEN);
 	int64_t due_at = customer->wake_at;
 	customer->wake_at = NEVER;

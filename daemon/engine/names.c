@@ -37,10 +37,10 @@ void
 name_episode(const struct ruleset *rules, const struct customer *customer, char out[ORDER_ID])
 {
 	struct happening what = {.type = STR("episode"),
-				 .customer = customer->id,
+				 .customer = customer_id(customer),
 				 .moved = STR("episode"),
-				 .at = customer->episode_at,
-				 .n = customer->episode};
+				 .at = customer_seen_cold(customer)->episode_at,
+				 .n = customer_seen_cold(customer)->episode};
 	name_make(out, "ep_", rules, &what);
 }
 
@@ -49,7 +49,7 @@ name_task(const struct ruleset *rules, const struct customer *customer,
 	  const struct task_held *task, char out[ORDER_ID])
 {
 	struct happening what = {.type = STR("task"),
-				 .customer = customer->id,
+				 .customer = customer_id(customer),
 				 .moved = rules->tasks[task->def].name,
 				 .item = task->item,
 				 .at = task->created_at,
@@ -62,7 +62,7 @@ name_fired(const struct ruleset *rules, const struct customer *customer, struct 
 	   int64_t at, uint32_t n)
 {
 	struct happening what = {.type = STR("rule.fired"),
-				 .customer = customer->id,
+				 .customer = customer_id(customer),
 				 .moved = rules->rules[alert->rule].name,
 				 .item = alert->item ? alert->item->key : STR_NONE,
 				 .at = at,

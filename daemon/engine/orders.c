@@ -49,11 +49,12 @@ orders_reject(struct engine *engine, const struct customer *customer,
 uint32_t
 order_number(struct customer *customer, int64_t now)
 {
-	if (customer->order_at != now) {
-		customer->order_at = now;
-		customer->order_n = 0;
+	struct cold *cold = customer_cold(customer);
+	if (cold->order_at != now) {
+		cold->order_at = now;
+		cold->order_n = 0;
 	}
-	return customer->order_n++;
+	return cold->order_n++;
 }
 
 /* ---- actions ---- */
@@ -193,10 +194,10 @@ orders_alert_begin(struct step *step, struct alert *alert)
 	alert->previous_risk = step->previous_risk;
 	alert->closed = !ill;
 	if (ill || step->was_episode) {
-		alert->episode = customer->episode;
+		alert->episode = customer_seen_cold(customer)->episode;
 		name_episode(rules_of(step), customer, alert->key);
 	}
-	alert->seq = ++customer->seq;
+	alert->seq = ++customer_cold(customer)->seq;
 	alert->value = look_eval(&step->look, rules_of(step)->value);
 	alert->reason_count = reasons_collect(&step->look, scratch(step), &alert->reasons);
 }
@@ -207,7 +208,7 @@ orders_alert_emit(struct step *step, struct order *order)
 	struct alert *alert = &order->u.alert;
 	uint32_t n = order_number(step->customer, step->now);
 	struct happening what = {.type = str_of(alert_type_name(alert->type)),
-				 .customer = step->customer->id,
+				 .customer = customer_id(step->customer),
 				 .moved = moved_name(step, alert),
 				 .item = alert->item ? alert->item->key : STR_NONE,
 				 .at = step->now,

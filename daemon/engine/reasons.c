@@ -13,7 +13,7 @@ print_attribute(struct look *look, unsigned slot, struct buf *out)
 	if (value.known && value.type == TYPE_STRING && !rules->attributes[slot].private_)
 		buf_str(out, value.u.s);
 	else if (slot == ATTR_NAME)
-		buf_str(out, look->customer->id);
+		buf_str(out, customer_id(look->customer));
 }
 
 static void
@@ -45,7 +45,7 @@ reasons_word(void *ctx, enum template_word which, struct buf *out)
 		print_attribute(look, ATTR_OWNER, out);
 		return;
 	case WORD_CUSTOMER:
-		buf_str(out, look->customer->id);
+		buf_str(out, customer_id(look->customer));
 		return;
 	case WORD_LEVEL:
 		buf_str(out, words->zh ? level->shown_zh : level->shown_en);

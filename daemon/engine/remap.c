@@ -314,7 +314,7 @@ remap_stage(struct customer *customer, const struct ruleset *from, const struct 
 	bool changed = slot + 1 != customer->stage;
 	customer->stage = (uint8_t)(slot + 1);
 	if (slot < 0)
-		customer->stage_at = 0;
+		customer_cold(customer)->stage_at = 0;
 	return changed;
 }
 

@@ -92,8 +92,8 @@ risk_episode(struct step *step)
 	bool ill = customer->level > 0, was = customer->flags & CUSTOMER_EPISODE;
 	if (ill && !was) {
 		customer->flags |= CUSTOMER_EPISODE;
-		customer->episode++;
-		customer->episode_at = step->now;
+		customer_cold(customer)->episode++;
+		customer_cold(customer)->episode_at = step->now;
 	} else if (!ill && was) {
 		customer->flags &= (uint8_t)~CUSTOMER_EPISODE;
 	}

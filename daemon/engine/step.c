@@ -50,7 +50,7 @@ step_apply_life(struct step *step, unsigned slot, struct item *item, const struc
 	*state = life->state;
 	state->rule = (uint16_t)slot;
 	if (life->effects & LIFE_FIRED)
-		state->firing = ++customer->firings;
+		state->firing = ++customer_cold(customer)->firings;
 	if ((life->effects & LIFE_CLEARED) && (before.flags & RULE_ANNOUNCED)) {
 		struct announcement *said = orders_announce(step, ALERT_RULE_CLEARED);
 		said->rule = (int)slot;
@@ -276,13 +276,13 @@ step_is_quiet(struct step *step)
 	struct customer *customer = step->customer;
 	if (!(customer->flags & CUSTOMER_QUIET))
 		return false;
-	int64_t end = customer->backfilled_at + BACKFILL_QUIET;
+	int64_t end = customer_seen_cold(customer)->backfilled_at + BACKFILL_QUIET;
 	if (step->now < end) {
 		step_due(step, end);
 		return true;
 	}
 	step->changed = true;
-	step->quiet_since = customer->backfilled_at;
+	step->quiet_since = customer_seen_cold(customer)->backfilled_at;
 	if (step->dry)
 		return false;
 	customer->flags &= (uint8_t) ~(CUSTOMER_QUIET | CUSTOMER_MOVED);

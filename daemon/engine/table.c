@@ -7,10 +7,25 @@
 
 #define TABLE_FIRST 1024
 
-static uint64_t
-slot_tag(uint64_t hash)
+struct slot {
+	uint32_t next; /* index + 1; 0: it is empty */
+	uint8_t tag;
+};
+
+static struct slot
+slot_at(const struct table *table, size_t i)
 {
-	return hash & UINT64_C(0xffffffff00000000);
+	const uint8_t *p = table->slots + i * TABLE_SLOT;
+	struct slot slot = {.tag = p[4]};
+
+	memcpy(&slot.next, p, 4);
+	return slot;
+}
+
+static uint8_t
+tag_of(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56);
 }
 
 uint32_t
@@ -20,13 +35,13 @@ engine_find_index(const struct engine *engine, struct str id, uint64_t hash)
 	if (table->cap == 0)
 		return UINT32_MAX;
 	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
-		uint64_t slot = table->slots[i];
-		if (slot == 0)
+		struct slot slot = slot_at(table, i);
+		if (slot.next == 0)
 			return UINT32_MAX;
-		if (slot_tag(slot) != slot_tag(hash))
+		if (slot.tag != tag_of(hash))
 			continue;
-		uint32_t index = (uint32_t)slot - 1;
-		struct str other = engine_at(engine, index)->id;
+		uint32_t index = slot.next - 1;
+		struct str other = customer_id(engine_at(engine, index));
 		if (other.n == id.n && memcmp(other.p, id.p, id.n) == 0)
 			return index;
 	}
@@ -36,7 +51,7 @@ void
 table_prefetch(const struct table *table, uint64_t hash)
 {
 	if (table->cap)
-		__builtin_prefetch(&table->slots[hash & (table->cap - 1)]);
+		__builtin_prefetch(table->slots + (hash & (table->cap - 1)) * TABLE_SLOT);
 }
 
 /* The index whose tag fits, without looking at the customer: to prefetch it. */
@@ -46,11 +61,11 @@ table_guess(const struct table *table, uint64_t hash)
 	if (table->cap == 0)
 		return UINT32_MAX;
 	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
-		uint64_t slot = table->slots[i];
-		if (slot == 0)
+		struct slot slot = slot_at(table, i);
+		if (slot.next == 0)
 			return UINT32_MAX;
-		if (slot_tag(slot) == slot_tag(hash))
-			return (uint32_t)slot - 1;
+		if (slot.tag == tag_of(hash))
+			return slot.next - 1;
 	}
 }
 
@@ -58,9 +73,11 @@ static void
 table_insert(struct table *table, uint64_t hash, uint32_t index)
 {
 	size_t i = hash & (table->cap - 1);
-	while (table->slots[i])
+	uint32_t next = index + 1;
+	while (slot_at(table, i).next)
 		i = (i + 1) & (table->cap - 1);
-	table->slots[i] = slot_tag(hash) | (index + 1);
+	memcpy(table->slots + i * TABLE_SLOT, &next, 4);
+	table->slots[i * TABLE_SLOT + 4] = tag_of(hash);
 }
 
 static void
@@ -69,11 +86,29 @@ table_grow(struct engine *engine)
 	struct table *table = &engine->table;
 	table->cap = table->cap ? table->cap * 2 : TABLE_FIRST;
 	mem_free(table->slots);
-	table->slots = mem_table(table->cap, sizeof *table->slots);
+	table->slots = mem_table(table->cap, TABLE_SLOT);
 	for (uint32_t i = 0; i < engine->customers; i++) {
-		struct str id = engine_at(engine, i)->id;
+		struct str id = customer_id(engine_at(engine, i));
 		table_insert(table, hash_bytes(id.p, id.n, engine->seed), i);
 	}
+}
+
+/* Ids end with the engine, and no sooner. */
+static const uint8_t *
+name_keep(struct names *names, const uint8_t *name)
+{
+	size_t size = 1u + *name;
+	uint8_t *kept;
+
+	if (names->chunk_count == 0 || names->used + size > NAMES_CHUNK) {
+		names->chunks = mem_resize(names->chunks,
+					   (names->chunk_count + 1) * sizeof *names->chunks);
+		names->chunks[names->chunk_count++] = mem_resize(NULL, NAMES_CHUNK);
+		names->used = 0;
+	}
+	kept = names->chunks[names->chunk_count - 1] + names->used;
+	names->used += size;
+	return memcpy(kept, name, size);
 }
 
 uint32_t
@@ -91,7 +126,10 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 							      sizeof *engine->close_day);
 	}
 	uint32_t index = (uint32_t)engine->customers++;
-	*engine_at(engine, index) = *made;
+	struct customer *customer = engine_at(engine, index);
+	*customer = *made;
+	customer->name = name_keep(&engine->names, made->name);
+	tracks_join(&customer->tracks, &engine->tracks, index);
 	mem_free(made);
 	engine->close_day[index] = UINT16_MAX;
 	table_insert(&engine->table, hash, index);

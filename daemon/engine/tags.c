@@ -217,7 +217,7 @@ stage_look(struct step *step)
 	if (!stage_is_marked(step, stage))
 		(void)orders_announce(step, ALERT_STAGE_CHANGED);
 	customer->stage = (uint8_t)stage;
-	customer->stage_at = stage ? step->now : 0;
+	customer_cold(customer)->stage_at = stage ? step->now : 0;
 	return true;
 }
 

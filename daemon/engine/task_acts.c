@@ -349,7 +349,7 @@ orders_task_act(struct step *step)
 	if (!task) {
 		/* Most likely it had: of the closed ones only those of the last days are held. */
 		refuse(step, "conflict: customer %.*s has no task %.*s, or none any more",
-		       STR_ARG(step->customer->id), STR_ARG(id));
+		       STR_ARG(customer_id(step->customer)), STR_ARG(id));
 		return;
 	}
 	if (!is_as_expected(step, act, task, entry_attribute(entry, STR("from"))))

@@ -111,12 +111,12 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	verdict_task(step, task, verb, change->who);
 	struct happening what = {
 		.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
-		.customer = customer->id,
+		.customer = customer_id(customer),
 		.moved = def->name,
 		.at = step->now,
 		.n = order_number(customer, step->now)};
 	name_make(change->notice_id, "al_", rules, &what);
-	change->seq = ++customer->seq;
+	change->seq = ++customer_cold(customer)->seq;
 	orders_address_task(step, change);
 	step->changed = true;
 	step->sink->take(step->sink->ctx, &order);
@@ -230,7 +230,8 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 		char sentence[512];
 		snprintf(sentence, sizeof sentence,
 			 "customer %.*s has %d open tasks; one more %.*s was not made",
-			 STR_ARG(step->customer->id), CUSTOMER_MAX_TASKS, STR_ARG(def->name));
+			 STR_ARG(customer_id(step->customer)), CUSTOMER_MAX_TASKS,
+			 STR_ARG(def->name));
 		orders_reject(step->engine, step->customer, step->sink, sentence);
 		return;
 	}
@@ -242,7 +243,7 @@ task_create(struct step *step, unsigned slot, const struct task_reason *why)
 	task->priority = (uint8_t)def->priority;
 	task->created_at = task->clock_at = task->stepped_at = step->now;
 	task->created_n = (uint16_t)order_number(step->customer, step->now);
-	task->episode = step->customer->episode;
+	task->episode = customer_seen_cold(step->customer)->episode;
 	text_set(&task->item, why->item);
 	note_reasons(rules, task, why);
 	task_route(step, def, task);

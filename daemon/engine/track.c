@@ -27,17 +27,16 @@ unpack_head(struct thawed *it, bool hours, enum signal_kind kind, const uint8_t 
 	    const uint8_t *end)
 {
 	struct cell_cursor number;
-	uint64_t life = 0;
-	int64_t gap = 0, first;
+	uint64_t life = 0, gap = 0;
 
 	if (!hours) {
 		p = read_varint(p, end, &life);
-		p = read_zigzag(p, end, &gap);
-		first = (int64_t)((uint64_t)it->track.cell - (uint64_t)gap);
-		if (!p || life > UINT16_MAX || first < 0 || first > UINT16_MAX)
+		p = read_varint(p, end, &gap);
+		if (!p || life > UINT16_MAX || gap > it->track.cell ||
+		    it->track.cell - gap > UINT16_MAX)
 			return false;
 		it->track.life_days = (uint16_t)life;
-		it->track.first_cell = (uint16_t)first;
+		it->track.first_cell = (uint16_t)(it->track.cell - gap);
 	}
 	if (kind != SIGNAL_COUNT) {
 		number = cell_cursor_of(p, (size_t)(end - p), 0);
@@ -95,12 +94,11 @@ static size_t
 pack(const struct thawed *it, bool hours, enum signal_kind kind, uint8_t out[PACKED_MAX])
 {
 	struct cell cell = newest_cell(&it->track);
-	int64_t gap = (int64_t)it->track.cell - it->track.first_cell;
 	uint8_t *p = out;
 
 	if (!hours) {
 		p = put_varint(p, it->track.life_days);
-		p = put_varint(p, (uint64_t)gap << 1 ^ (gap < 0 ? UINT64_MAX : 0));
+		p = put_varint(p, it->track.cell - it->track.first_cell);
 	}
 	if (kind != SIGNAL_COUNT)
 		p += number_write(p, &cell, kind);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "base/mem.h"
 
 #define HEAD sizeof(struct track_head)
 #define WIDE sizeof(struct track_wide)
@@ -17,13 +16,29 @@ index_of(const struct tracks *tracks, unsigned signal, bool hours)
 
 	if (!hours)
 		return bits_count(tracks->days & below);
-	return bits_count(tracks->days) + bits_count(tracks->hours & below);
+	return bits_count(tracks->days) + bits_count(track_hours(tracks) & below);
+}
+
+uint64_t
+track_hours(const struct tracks *tracks)
+{
+	uint64_t signals = 0;
+
+	for (unsigned i = 1; tracks->block && i <= tracks->block[0]; i++)
+		signals |= UINT64_C(1) << tracks->block[i];
+	return signals;
 }
 
 static size_t
 track_count(const struct tracks *tracks)
 {
-	return bits_count(tracks->days) + bits_count(tracks->hours);
+	return bits_count(tracks->days) + tracks->block[0];
+}
+
+static uint8_t *
+heads_of(const struct tracks *tracks)
+{
+	return tracks->block + 1 + tracks->block[0];
 }
 
 static struct track_head
@@ -56,30 +71,42 @@ tail_size(const uint8_t *head, const uint8_t *tail)
 static size_t
 tail_offset(const struct tracks *tracks, size_t index)
 {
-	size_t at = track_count(tracks) * HEAD;
+	const uint8_t *heads = heads_of(tracks);
+	size_t at = 1u + tracks->block[0] + track_count(tracks) * HEAD;
 
 	for (size_t i = 0; i < index; i++)
-		at += tail_size(tracks->block + i * HEAD, tracks->block + at);
+		at += tail_size(heads + i * HEAD, tracks->block + at);
 	return at;
 }
 
 size_t
 track_bytes(const struct tracks *tracks)
 {
-	return tail_offset(tracks, track_count(tracks));
+	return tracks->block ? tail_offset(tracks, track_count(tracks)) : 0;
 }
 
 void
 tracks_finish(struct tracks *tracks)
 {
-	mem_free(tracks->block);
+	block_free(tracks->block);
 	*tracks = (struct tracks){0};
+}
+
+void
+tracks_join(struct tracks *tracks, struct blocks *blocks, uint32_t holder)
+{
+	bool empty = !tracks->block;
+
+	tracks->block =
+		block_join(blocks, holder, tracks->block, empty ? 1 : track_bytes(tracks));
+	if (empty)
+		tracks->block[0] = 0;
 }
 
 static struct track_place
 place_at(const struct tracks *tracks, size_t index)
 {
-	uint8_t *head = tracks->block + index * HEAD;
+	uint8_t *head = heads_of(tracks) + index * HEAD;
 	uint8_t *tail = tracks->block + tail_offset(tracks, index);
 	size_t size = tail_size(head, tail);
 	size_t wide = head_of(head).bytes == BLOCK_WIDE ? WIDE : 0;
@@ -170,39 +197,50 @@ static void
 make_room(struct tracks *tracks, size_t size, size_t at, size_t old, size_t n)
 {
 	if (n > old)
-		tracks->block = mem_resize(tracks->block, size - old + n);
+		tracks->block = block_resize(tracks->block, size - old + n);
 	memmove(tracks->block + at + n, tracks->block + at + old, size - at - old);
 	if (n < old)
-		tracks->block = mem_resize(tracks->block, size - old + n);
+		tracks->block = block_resize(tracks->block, size - old + n);
 }
 
 static void
 head_insert(struct tracks *tracks, unsigned signal, bool hours)
 {
-	size_t at = index_of(tracks, signal, hours) * HEAD;
+	size_t index, size, at;
 
-	make_room(tracks, track_bytes(tracks), at, 0, HEAD);
+	if (!tracks->block)
+		*(tracks->block = block_make(1)) = 0;
+	index = index_of(tracks, signal, hours);
+	size = track_bytes(tracks);
+	if (hours) {
+		at = 1 + index - bits_count(tracks->days);
+		make_room(tracks, size++, at, 0, 1);
+		tracks->block[at] = (uint8_t)signal;
+		tracks->block[0]++;
+	} else {
+		tracks->days |= UINT64_C(1) << signal;
+	}
+	at = 1u + tracks->block[0] + index * HEAD;
+	make_room(tracks, size, at, 0, HEAD);
 	memset(tracks->block + at, 0, HEAD);
-	*(hours ? &tracks->hours : &tracks->days) |= UINT64_C(1) << signal;
 }
 
 void
 block_put(struct tracks *tracks, unsigned signal, bool hours, const struct track *track,
 	  const uint8_t *packed, size_t n)
 {
-	size_t index = index_of(tracks, signal, hours);
 	struct track_place place;
 	struct track_head head;
-	size_t at, size;
+	size_t index, at, size;
 
 	if (!track_has(tracks, signal, hours))
 		head_insert(tracks, signal, hours);
+	index = index_of(tracks, signal, hours);
 	at = tail_offset(tracks, index);
 	size = n + (head_make(track, hours, n, &head) ? 0 : WIDE);
-	place.head = tracks->block + index * HEAD;
-	make_room(tracks, track_bytes(tracks), at, tail_size(place.head, tracks->block + at),
-		  size);
-	place.head = tracks->block + index * HEAD;
+	make_room(tracks, track_bytes(tracks), at,
+		  tail_size(heads_of(tracks) + index * HEAD, tracks->block + at), size);
+	place.head = heads_of(tracks) + index * HEAD;
 	place.tail = tracks->block + at;
 	place.n = n;
 	place.packed = place.tail + head_put(&place, hours, track);

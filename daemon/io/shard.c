@@ -47,12 +47,12 @@ shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 		const struct customer *customer, struct stream_id applied, int64_t due_at)
 {
 	struct shard_item item = {
-		.shard = shard_of(customer->id),
+		.shard = shard_of(customer_id(customer)),
 		.at = batch->bytes.n,
-		.id_n = customer->id.n,
+		.id_n = customer_id(customer).n,
 	};
 
-	buf_str(&batch->bytes, customer->id);
+	buf_str(&batch->bytes, customer_id(customer));
 	record_encode_due(&batch->bytes, rules, customer, applied, due_at);
 	item.record_n = batch->bytes.n - item.at - item.id_n;
 	MEM_RESERVE(batch->items, batch->cap, batch->count + 1);

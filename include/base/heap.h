@@ -10,7 +10,7 @@
 struct heap_entry {
 	int64_t at; /* ms */
 	uint32_t item;
-};
+} __attribute__((packed, aligned(4))); /* of 12 bytes */
 
 struct heap {
 	struct heap_entry *entries; /* owned */

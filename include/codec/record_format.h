@@ -25,7 +25,8 @@
  *   4  a rule's `has` is a varint, and which of its alerts are open; when the customer churned
  *   5  what was said of a task's two clocks; before, once for both
  *   6  parts from PART_GONE on
- *   7  a track's cells in bits, newest first; before, in bytes, oldest first (record_cells.c); PART_DUE */
+ *   7  a track's cells in bits, newest first; before, in bytes, oldest first (record_cells.c); when its
+ *      newest event was, from the beginning of its newest cell on; PART_DUE */
 #define RECORD_VERSION 7
 #define RECORD_HEAD 9 /* version, tag */
 #define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
@@ -80,17 +81,20 @@ enum record_task {
 	TASK_TOLD = 16 /* times enum task_told */
 };
 
-/* A number of struct customer. */
+/* A number of struct customer, or of its cold part. */
 struct record_number {
 	uint8_t part;
 	uint8_t size; /* 1, 4 or 8 bytes */
 	bool is_at;   /* an instant */
+	bool is_cold;
 	uint16_t offset;
 };
 
 #define RECORD_NUMBERS 10
 extern const struct record_number record_numbers[RECORD_NUMBERS]; /* by part */
 uint64_t record_number_get(const struct record_number *number, const struct customer *customer);
+/* The struct that it is of, made where it is missing. */
+void *record_number_of(const struct record_number *number, struct customer *customer);
 
 /* A customer_flag that is kept. */
 struct record_flag {

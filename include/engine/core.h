@@ -3,12 +3,14 @@
 #ifndef ENGINE_CORE_H
 #define ENGINE_CORE_H
 
+#include "base/blocks.h"
 #include "base/heap.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/items.h"
 #include "engine/names.h"
 #include "engine/quality.h"
+#include "engine/table.h"
 #include "engine/track.h"
 
 /* Local days as instants, remembered: nearly every question is about the same day. */
@@ -29,12 +31,6 @@ int64_t clock_day(struct calendar_clock *clock, int64_t at);
 /* The last day closed at `at`; *close_at is when it closed, *next_close the next close. */
 int64_t clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
 			 int64_t *next_close);
-
-/* Table: id -> index, open addressing. */
-struct table {
-	uint64_t *slots; /* owned: hash's high 32 bits, index + 1; 0 empty */
-	size_t cap, count;
-};
 
 /* Which events need no judging: see calm.c. */
 struct calm {
@@ -95,7 +91,7 @@ struct window_memo {
 	int64_t observed;
 };
 
-#define CUSTOMER_CHUNK 16384 /* of 128 bytes: a huge page */
+#define CUSTOMER_CHUNK 32768 /* of 64 bytes: a huge page */
 
 struct dirty {
 	uint32_t customer;
@@ -147,6 +143,8 @@ struct engine {
 	struct table table;
 	struct customer **chunks; /* owned: CUSTOMER_CHUNK each */
 	size_t chunk_count, customers;
+	struct names names;
+	struct blocks tracks; /* of customers, by their numbers */
 	struct heap wakes;
 	size_t day_customers; /* with CUSTOMER_DAY */
 	uint16_t
@@ -196,8 +194,6 @@ struct engine {
 	uint64_t windowed; /* bit s: some expression reads a window of signal s */
 };
 
-void table_prefetch(const struct table *table, uint64_t hash);
-uint32_t table_guess(const struct table *table, uint64_t hash); /* whose tag fits; UINT32_MAX */
 static inline struct customer *
 engine_at(const struct engine *engine, uint32_t index)
 {

@@ -8,8 +8,8 @@
 
 /* Sums by signal in one block, packed: of a customer, or of one of its members. engine/track.h reads it. */
 struct tracks {
-	uint8_t *block;	      /* owned */
-	uint64_t days, hours; /* bit s: signal s has a day track, an hour track */
+	uint8_t *block; /* owned: of base/blocks.h; NULL: no track */
+	uint64_t days;	/* bit s: signal s has a day track */
 };
 
 #define ALERT_LATE UINT32_MAX
@@ -195,6 +195,14 @@ struct cold {
 	struct member *members;	      /* owned, by id */
 	struct open_alert *alerts;    /* owned, as they were followed by a later one */
 	int64_t churned_at;	      /* ts of the last churn; 0: none */
+	int64_t backfilled_at;	      /* CUSTOMER_QUIET: arrival of the last backfilled event */
+	int64_t order_at;	      /* ms of the last order */
+	int64_t episode_at;	      /* CUSTOMER_EPISODE: it began */
+	int64_t stage_at;	      /* of customer.stage: since when */
+	uint32_t order_n;	      /* orders at order_at */
+	uint32_t seq;		      /* alerts so far */
+	uint32_t episode;	      /* episodes so far */
+	uint32_t firings;	      /* firings so far */
 	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
 		item_count, member_count, alert_count;
 	uint32_t counted_for; /* derived: the owner, as of a task */
@@ -212,26 +220,27 @@ enum customer_flag {
 	CUSTOMER_GONE = 128   /* `when` of `churn:` is true: kept for the transition */
 };
 
+/* One cache line; what only some have, or an event seldom touches, lies in its cold part. */
 struct customer {
-	/* What every event touches comes first, in one cache line. */
-	_Alignas(64) struct str id; /* owned */
+	_Alignas(64) const uint8_t
+		*name; /* its length, its bytes: customer_id(). Borrowed: see customer_create() */
 	struct tracks tracks;
-	struct cold *cold;   /* owned, NULL: nothing of it */
-	int64_t event_at;    /* arrival of the last entry of its own: a look */
-	uint8_t risk, level; /* level: slot of the highest held */
-	uint8_t held;	     /* bit l: level l is held */
-	uint8_t flags;
-	uint32_t order_n;      /* orders at order_at */
+	struct cold *cold;     /* owned, NULL: nothing of it */
+	int64_t event_at;      /* arrival of the last entry of its own: a look */
 	int64_t first_seen_at; /* least ts */
 	int64_t wake_at;       /* derived: nothing changes by time alone before it */
-	int64_t backfilled_at; /* CUSTOMER_QUIET: arrival of the last backfilled event */
-	int64_t order_at;      /* ms of the last order */
-	int64_t episode_at;    /* CUSTOMER_EPISODE: it began */
-	uint32_t seq;	       /* alerts so far */
-	uint32_t episode;      /* episodes so far */
-	uint32_t firings;      /* firings so far */
-	uint8_t stage;	       /* slot and 1; 0: none */
-	int64_t stage_at;      /* since when */
+	uint8_t risk, level;   /* level: slot of the highest held */
+	uint8_t held;	       /* bit l: level l is held */
+	uint8_t flags;
+	uint8_t stage; /* slot and 1; 0: none */
 };
+
+const struct cold *customer_seen_cold(
+	const struct customer *customer); /* an empty one when missing */
+static inline struct str
+customer_id(const struct customer *customer)
+{
+	return (struct str){(const char *)customer->name + 1, *customer->name};
+}
 
 #endif

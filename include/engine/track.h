@@ -3,6 +3,7 @@
 #ifndef ENGINE_TRACK_H
 #define ENGINE_TRACK_H
 
+#include "base/blocks.h"
 #include "engine/cell.h"
 #include "engine/customer.h"
 
@@ -39,10 +40,11 @@ bool track_get(const struct tracks *tracks, unsigned signal, bool hours, enum si
 /* The same without what takes longer: last_at, cell and count, the rest undefined. */
 bool track_newest(const struct tracks *tracks, unsigned signal, bool hours,
 		  struct track *out) MUST_CHECK;
+uint64_t track_hours(const struct tracks *tracks); /* bit s: signal s has an hour track */
 static inline bool
 track_has(const struct tracks *tracks, unsigned signal, bool hours)
 {
-	return (hours ? tracks->hours : tracks->days) >> signal & 1;
+	return (hours ? track_hours(tracks) : tracks->days) >> signal & 1;
 }
 
 /* Event for event, the order of arrival changes nothing, but for this: among values of a gauge with equal
@@ -86,9 +88,11 @@ bool track_rebuild(struct tracks *tracks, unsigned signal, bool hours, enum sign
 
 /* Bytes of the tracks with their packed cells. */
 size_t track_bytes(const struct tracks *tracks);
+/* Its block lies with the others from now on, and is the holder's; a customer's that has no track yet too. */
+void tracks_join(struct tracks *tracks, struct blocks *blocks, uint32_t holder);
 void tracks_finish(struct tracks *tracks);
 
-/* Customer memory. Pointers into a cold part's arrays last until the next call that adds to the same. */
+/* Customer memory; its id lies behind it. Pointers into a cold part's arrays last until the next call that adds to the same. */
 struct customer *customer_create(struct str id);
 void customer_finish(struct customer *customer);       /* frees what it owns, not itself */
 struct cold *customer_cold(struct customer *customer); /* made when missing */

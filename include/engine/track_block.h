@@ -5,11 +5,13 @@
 
 #include "engine/track.h"
 
-/* block   = head* tail*      days in signal order, then hours in signal order
+/* block   = hours:1 signal{hours} head* tail*
+ *   signal  of an hour track, 1 byte, rising
+ *   head    of each track: days in signal order, then hours; then their tails
  * tail    = [wide] packed
  * packed  = [life first] [number] cells
  *   life    varint: active days                   }  days only
- *   first   zigzag varint: newest cell - first    }
+ *   first   varint: newest cell - first    }
  *   number  the newest cell's, as engine/cell.h has it; not of SIGNAL_COUNT
  *   cells   engine/cell.h
  *

@@ -33,7 +33,7 @@ SIZES = {
     "PAST_EVENTS": 10000000,
     "PROBES": 1000,            # events whose alert is timed
     "LOAD": 50000,             # events a second beside them
-    "MEMORY_CUSTOMERS": 50000,
+    "MEMORY_CUSTOMERS": 200000,
     "START_CUSTOMERS": 1000000, # whose records a start loads
     "START_ROUNDS": 3,          # starts of it
     "GROWTH_CUSTOMERS": 20000000,  # of make bench-plots, at most

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a customer costs in memory: six signals, each with an event about every other day for 90 days. The
  * records go to Redis as a commit would write them, to be weighed there, or to be loaded: then the last day
- * ends before UNTIL, and each customer's record is written COPIES times, under other names. One JSON line.
+ * ends before UNTIL, and each customer's record is written COPIES times, under other names. SOCKET -: they are
+ * loaded at once, into a second engine, and what they take there is the figure. One JSON line.
  *
  *   memory SOCKET PREFIX RULES CUSTOMERS [UNTIL_MS COPIES] */
 #include "app/rule_files.h"
@@ -75,7 +76,7 @@ add(struct memory *memory, uint64_t who, const struct sample *sample, int64_t ms
 		.type = str_of(sample->type),
 		.ts = ms,
 		.value = sample->value_from +
-			 (double)(luck % 16) / 15 * (sample->value_to - sample->value_from),
+			 (double)(luck % (uint64_t)(sample->value_to - sample->value_from + 1)),
 		.has_value = sample->value_to > 0,
 	};
 	if (++memory->waiting == BATCH)
@@ -174,6 +175,31 @@ records_write(struct writing *writing, uint64_t copy)
 	return bytes;
 }
 
+/* As at a start. */
+static void
+copies_load(const struct engine *from, struct engine *to, uint64_t copies)
+{
+	struct stream_id position = engine_position(from), applied;
+	struct buf record = {0};
+	struct err err;
+
+	engine_resume(to, position);
+	for (uint64_t i = 0; i < copies * engine_customers(from); i++) {
+		char name[16] = "c";
+		struct customer *copy;
+
+		buf_clear(&record);
+		record_encode(&record, engine_rules(from),
+			      engine_customer_at(from, i % engine_customers(from)), position);
+		traffic_digits(name + 1, i, 8);
+		copy = record_decode(engine_rules(to), (struct str){name, 9}, buf_view(&record),
+				     &applied, &err);
+		if (!copy || !engine_load(to, copy, applied, &err))
+			bench_die(err.text);
+	}
+	buf_finish(&record);
+}
+
 static struct ruleset *
 rules_read(const char *path, struct rule_files **files, struct arena *arena)
 {
@@ -195,13 +221,47 @@ rules_read(const char *path, struct rule_files **files, struct arena *arena)
 	return rules;
 }
 
+/* Resident bytes of so many copies of each customer. */
+static size_t
+copies_weigh(const struct engine *from, const char *path, uint64_t copies)
+{
+	struct rule_files *files;
+	struct engine *to;
+	struct arena arena;
+	size_t before;
+
+	arena_init(&arena);
+	to = engine_create(rules_read(path, &files, &arena), (struct hash_seed){1, 2});
+	before = resident_bytes();
+	copies_load(from, to, copies);
+	before = resident_bytes() - before;
+	engine_destroy(to);
+	rule_files_destroy(files);
+	arena_finish(&arena);
+	return before;
+}
+
+static size_t
+copies_write(const struct memory *memory, const char *socket, const char *prefix,
+	     uint64_t copies)
+{
+	struct writing writing = {
+		.memory = memory, .fd = bench_connect(socket), .prefix = str_of(prefix)};
+	size_t bytes = 0;
+
+	for (uint64_t copy = 0; copy < copies; copy++)
+		bytes += records_write(&writing, copy);
+	shard_batch_finish(&writing.batch);
+	buf_finish(&writing.out);
+	return bytes;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct rule_files *files;
 	struct memory *memory;
 	struct arena arena;
-	struct writing writing = {0};
 	size_t before, resident, records = 0;
 	uint64_t copies;
 	double customers;
@@ -225,12 +285,10 @@ main(int argc, char **argv)
 	for (int day = 0; day < DAYS; day++)
 		run_day(memory, day);
 	resident = resident_bytes() - before;
-	writing = (struct writing){
-		.memory = memory, .fd = bench_connect(argv[1]), .prefix = str_of(argv[2])};
-	for (uint64_t copy = 0; copy < copies; copy++)
-		records += records_write(&writing, copy);
-	shard_batch_finish(&writing.batch);
-	buf_finish(&writing.out);
+	if (strcmp(argv[1], "-") == 0)
+		resident = copies_weigh(memory->engine, argv[3], copies) / copies;
+	else
+		records = copies_write(memory, argv[1], argv[2], copies);
 	customers = (double)engine_customers(memory->engine);
 	printf("{\"bench\":\"memory\",\"customers\":%.0f,\"events\":%" PRIu64
 	       ",\"orders\":%" PRIu64 ",\"resident_per_customer\":%.0f,"

@@ -331,13 +331,13 @@ set_numbers(struct customer *customer, struct lcg *lcg, int64_t now)
 {
 	customer->first_seen_at = lcg_below(lcg, 9) ? past(lcg, now) : INT64_MAX;
 	customer->event_at = now;
-	customer->backfilled_at = lcg_below(lcg, 3) ? 0 : past(lcg, now);
-	customer->order_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
-	customer->episode_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
-	customer->order_n = (uint32_t)lcg_below(lcg, 3);
-	customer->seq = (uint32_t)(lcg_any_size(lcg) >> 32);
-	customer->episode = (uint32_t)lcg_below(lcg, 3);
-	customer->firings = (uint32_t)lcg_below(lcg, 300);
+	customer_cold(customer)->backfilled_at = lcg_below(lcg, 3) ? 0 : past(lcg, now);
+	customer_cold(customer)->order_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
+	customer_cold(customer)->episode_at = lcg_below(lcg, 2) ? 0 : past(lcg, now);
+	customer_cold(customer)->order_n = (uint32_t)lcg_below(lcg, 3);
+	customer_cold(customer)->seq = (uint32_t)(lcg_any_size(lcg) >> 32);
+	customer_cold(customer)->episode = (uint32_t)lcg_below(lcg, 3);
+	customer_cold(customer)->firings = (uint32_t)lcg_below(lcg, 300);
 	customer->risk = (uint8_t)lcg_below(lcg, 101);
 	customer->held = (uint8_t)(lcg_below(lcg, 8) << 1);
 	customer->level = customer->held & 8   ? 3
@@ -347,7 +347,7 @@ set_numbers(struct customer *customer, struct lcg *lcg, int64_t now)
 	if (lcg_below(lcg, 2)) /* lifted by a rule */
 		customer->level = 3;
 	customer->stage = (uint8_t)lcg_below(lcg, 3);
-	customer->stage_at = customer->stage ? past(lcg, now) : 0;
+	customer_cold(customer)->stage_at = customer->stage ? past(lcg, now) : 0;
 	uint64_t flags = lcg_below(lcg, 32);
 	customer->flags = (uint8_t)((flags & 7) << 2); /* RESTS, EPISODE, QUIET */
 	if (flags & 8)

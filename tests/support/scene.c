@@ -124,8 +124,8 @@ take_order(void *ctx, const struct order *order)
 	}
 	print_instant(order->kind == ORDER_ALERT ? order->u.alert.at : order->u.task.at, when);
 	buf_printf(&scene->said, "%s %.*s ", when,
-		   order->customer ? (int)order->customer->id.n : 1,
-		   order->customer ? order->customer->id.p : "-");
+		   order->customer ? (int)customer_id(order->customer).n : 1,
+		   order->customer ? customer_id(order->customer).p : "-");
 	if (order->kind == ORDER_ALERT)
 		say_alert(scene, order);
 	else {

@@ -97,7 +97,7 @@ say_alert(struct verify *verify, const struct order *order)
 	struct buf line = {0}, type = {0};
 	struct str name = alert_json_type(&type, order);
 	bool task = order->kind == ORDER_TASK;
-	struct str customer = order->customer ? order->customer->id : STR_NONE;
+	struct str customer = order->customer ? customer_id(order->customer) : STR_NONE;
 	buf_printf(&line, "id=%s type=%.*s customer=%.*s at=%" PRId64 " to=",
 		   task ? order->u.task.notice_id : order->u.alert.id, STR_ARG(name),
 		   STR_ARG(customer), task ? order->u.task.at : order->u.alert.at);
@@ -122,7 +122,7 @@ say_task(struct verify *verify, const struct order *order)
 	struct str line = arena_printf(&verify->arena,
 				       "id=%s customer=%.*s verb=%s state=%s at=%" PRId64
 				       " who=%.*s from=%.*s to=%.*s note=%.*s",
-				       change->id, STR_ARG(order->customer->id),
+				       change->id, STR_ARG(customer_id(order->customer)),
 				       task_verb_name(change->verb),
 				       task_state_name((enum task_state)change->task->state),
 				       change->at, STR_ARG(change->who), STR_ARG(change->from),
@@ -390,17 +390,17 @@ same_state(const struct verify *verify, const struct engine *again)
 		       engine_customers(again), engine_customers(verify->engine));
 	for (size_t i = 0; i < engine_customers(again); i++) {
 		const struct customer *x = engine_customer_at(again, i);
-		const struct customer *y = engine_find(verify->engine, x->id);
+		const struct customer *y = engine_find(verify->engine, customer_id(x));
 		if (!y)
 			differ(verify, "a record of %.*s, whom the replay does not know",
-			       STR_ARG(x->id));
+			       STR_ARG(customer_id(x)));
 		buf_clear(&a);
 		buf_clear(&b);
 		record_encode(&a, engine_rules(again), x, none);
 		record_encode(&b, engine_rules(verify->engine), y, none);
 		if (!str_eq(buf_view(&a), buf_view(&b)))
 			differ(verify, "the state of %.*s differs (%zu and %zu bytes)",
-			       STR_ARG(x->id), a.n, b.n);
+			       STR_ARG(customer_id(x)), a.n, b.n);
 	}
 	buf_finish(&a);
 	buf_finish(&b);

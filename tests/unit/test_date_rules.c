@@ -409,7 +409,7 @@ restart(struct scene *w, const char *rules)
 
 		record_encode_due(&bytes, engine_rules(w->engine), customer, position,
 				  engine_due_at(w->engine, customer));
-		struct customer *copy = record_decode(engine_rules(again), customer->id,
+		struct customer *copy = record_decode(engine_rules(again), customer_id(customer),
 						      buf_view(&bytes), &applied, &err);
 
 		assert_non_null(copy);

@@ -23,7 +23,7 @@ name_add(void *ctx, const struct customer *customer)
 {
 	struct buf *names = ctx;
 
-	buf_str(names, customer->id);
+	buf_str(names, customer_id(customer));
 	buf_char(names, ' ');
 }
 

@@ -102,7 +102,7 @@ save_customers(struct saved *saved, const struct scene *scene, bool due)
 	saved->count = engine_customers(scene->engine);
 	for (size_t i = 0; i < saved->count; i++) {
 		const struct customer *customer = engine_customer_at(scene->engine, i);
-		saved->ids[i] = customer->id;
+		saved->ids[i] = customer_id(customer);
 		record_encode_due(&saved->records[i], engine_rules(scene->engine), customer,
 				  saved->applied,
 				  due ? engine_due_at(scene->engine, customer) : 0);

@@ -30,7 +30,8 @@ see_applied(void *ctx, uint32_t customer, const struct entry *entry, uint64_t co
 
 	buf_printf(&seen->text, "%u %.*s %llx\n", customer, STR_ARG(entry->type),
 		   (unsigned long long)counted);
-	assert_true(str_eq(engine_customer_at(seen->engine, customer)->id, entry->customer));
+	assert_true(str_eq(customer_id(engine_customer_at(seen->engine, customer)),
+			   entry->customer));
 }
 
 static void

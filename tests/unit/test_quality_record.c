@@ -45,8 +45,8 @@ static void
 take_record(void *ctx, const struct customer *customer)
 {
 	struct store *store = ctx;
-	size_t i = (size_t)(customer->id.p[1] - '0');
-	store->ids[i] = customer->id;
+	size_t i = (size_t)(customer_id(customer).p[1] - '0');
+	store->ids[i] = customer_id(customer);
 	store->count = store->count > i + 1 ? store->count : i + 1;
 	buf_clear(&store->records[i]);
 }

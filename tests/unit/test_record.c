@@ -63,7 +63,7 @@ static void
 assert_same_tracks(const struct customer *a, const struct customer *b)
 {
 	assert_int_equal(a->tracks.days, b->tracks.days);
-	assert_int_equal(a->tracks.hours, b->tracks.hours);
+	assert_int_equal(track_hours(&a->tracks), track_hours(&b->tracks));
 	assert_int_equal(track_bytes(&a->tracks), track_bytes(&b->tracks));
 	if (a->tracks.days)
 		assert_memory_equal(a->tracks.block, b->tracks.block, track_bytes(&a->tracks));
@@ -73,17 +73,18 @@ static void
 assert_same_numbers(const struct customer *a, const struct customer *b)
 {
 	assert_int_equal(a->stage, b->stage);
-	assert_int_equal(a->stage_at, b->stage_at);
-	assert_true(str_eq(a->id, b->id));
+	assert_int_equal(customer_seen_cold(a)->stage_at, customer_seen_cold(b)->stage_at);
+	assert_true(str_eq(customer_id(a), customer_id(b)));
 	assert_int_equal(a->first_seen_at, b->first_seen_at);
 	assert_int_equal(a->event_at, b->event_at);
-	assert_int_equal(a->backfilled_at, b->backfilled_at);
-	assert_int_equal(a->order_at, b->order_at);
-	assert_int_equal(a->episode_at, b->episode_at);
-	assert_int_equal(a->order_n, b->order_n);
-	assert_int_equal(a->seq, b->seq);
-	assert_int_equal(a->episode, b->episode);
-	assert_int_equal(a->firings, b->firings);
+	assert_int_equal(customer_seen_cold(a)->backfilled_at,
+			 customer_seen_cold(b)->backfilled_at);
+	assert_int_equal(customer_seen_cold(a)->order_at, customer_seen_cold(b)->order_at);
+	assert_int_equal(customer_seen_cold(a)->episode_at, customer_seen_cold(b)->episode_at);
+	assert_int_equal(customer_seen_cold(a)->order_n, customer_seen_cold(b)->order_n);
+	assert_int_equal(customer_seen_cold(a)->seq, customer_seen_cold(b)->seq);
+	assert_int_equal(customer_seen_cold(a)->episode, customer_seen_cold(b)->episode);
+	assert_int_equal(customer_seen_cold(a)->firings, customer_seen_cold(b)->firings);
 	assert_int_equal(a->risk, b->risk);
 	assert_int_equal(a->level, b->level);
 	assert_int_equal(a->held, b->held);

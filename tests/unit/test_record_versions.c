@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "codec/record.h"
+#include "engine/track.h"
 #include "support/sample.h"
 
 static void
@@ -185,6 +186,67 @@ a_record_of_version_6_is_still_read(void **state)
 	ruleset_destroy(rules);
 }
 
+/* The events of v6-3: sums, gauges and counts, by days and hours, some that took more than a nibble. */
+static void
+put_events(const struct ruleset *rules, struct tracks *tracks, unsigned signal, bool hours)
+{
+	int64_t unit = hours ? HOUR_MS : DAY_MS;
+
+	for (int cell = 0; cell < 60; cell++) {
+		int times = cell % 11 == 0 ? 21 : (int)(signal % 3) + 1;
+
+		for (int i = 0; i < times && (cell * 7 + (int)signal) % 5 <= 2; i++) {
+			struct track_event event = {.ts = INT64_C(1790000000000) + cell * unit +
+							  i * 1000,
+						    .micro = cell * INT64_C(1250000) - 20000000,
+						    .gauge = cell / 3.0 + (cell % 2 ? 0 : 1),
+						    .kind = rules->signals[signal].kind,
+						    .reach = hours ? 72 : 90};
+
+			event.cell = (uint32_t)(event.ts / unit);
+			track_add(tracks, signal, hours, &event);
+		}
+	}
+}
+
+static void
+tracks_of_version_6_are_those_of_their_events(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	struct customer *customer = old_record(rules, 6, 3);
+	struct tracks tracks = {0};
+
+	(void)state;
+	for (unsigned s = 0; s < rules->signal_count; s++) {
+		put_events(rules, &tracks, s, false);
+		if (rules->signals[s].reach_hours)
+			put_events(rules, &tracks, s, true);
+	}
+	assert_int_equal(customer->tracks.days, tracks.days);
+	assert_int_equal(track_hours(&customer->tracks), 7);
+	assert_int_equal(track_bytes(&customer->tracks), track_bytes(&tracks));
+	assert_memory_equal(customer->tracks.block, tracks.block, track_bytes(&tracks));
+	tracks_finish(&tracks);
+	drop(customer);
+	ruleset_destroy(rules);
+}
+
+static void
+a_record_of_version_7_is_still_read(void **state)
+{
+	struct ruleset *rules = sample_rules();
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct customer *customer = old_record(rules, 7, i);
+
+		assert_true(customer->tracks.days != 0);
+		assert_true(customer->cold->member_count > 0);
+		drop(customer);
+	}
+	ruleset_destroy(rules);
+}
+
 int
 main(void)
 {
@@ -196,6 +258,8 @@ main(void)
 		cmocka_unit_test(what_was_said_of_a_task_before_version_5_is_not_said_again),
 		cmocka_unit_test(a_record_of_version_5_is_still_read),
 		cmocka_unit_test(a_record_of_version_6_is_still_read),
+		cmocka_unit_test(tracks_of_version_6_are_those_of_their_events),
+		cmocka_unit_test(a_record_of_version_7_is_still_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,18 +158,18 @@ an_episode_runs_from_leaving_healthy_to_coming_back(void **state)
 	(void)state;
 	begin(&w);
 	c = engine_find(w.engine, STR("c"));
-	assert_int_equal(c->episode, 0);
+	assert_int_equal(customer_seen_cold(c)->episode, 0);
 	set(&w, "p", "40");
 	int64_t left = w.at;
 	set(&w, "p", "90");
 	set(&w, "p", "22");
-	assert_int_equal(c->episode, 1);
-	assert_int_equal(c->episode_at, left);
+	assert_int_equal(customer_seen_cold(c)->episode, 1);
+	assert_int_equal(customer_seen_cold(c)->episode_at, left);
 	assert_true(c->flags & CUSTOMER_EPISODE);
 	set(&w, "p", "0");
 	assert_false(c->flags & CUSTOMER_EPISODE);
 	set(&w, "p", "40");
-	assert_int_equal(c->episode, 2);
+	assert_int_equal(customer_seen_cold(c)->episode, 2);
 	scene_finish(&w);
 }
 

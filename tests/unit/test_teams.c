@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/number.h"
 #include "codec/record.h"
 #include "codec/teams_record.h"
 #include "unit/care.h"
@@ -295,7 +296,10 @@ save_one(void *ctx, const struct customer *customer)
 {
 	struct saved *saved = ((void **)ctx)[0];
 	const struct engine *engine = ((void **)ctx)[1];
-	struct buf *into = &saved->bytes[atoi(customer->id.p + 1)];
+	struct str id = customer_id(customer);
+	uint64_t number = 0;
+	assert_true(parse_uint64((struct str){id.p + 1, id.n - 1}, &number) && number < WHO);
+	struct buf *into = &saved->bytes[number];
 	buf_clear(into);
 	record_encode(into, engine_rules(engine), customer, engine_position(engine));
 }
@@ -334,7 +338,8 @@ same_states(const struct engine *x, const struct engine *y)
 		buf_clear(&a);
 		buf_clear(&b);
 		record_encode(&a, engine_rules(x), one, engine_position(x));
-		record_encode(&b, engine_rules(y), engine_find(y, one->id), engine_position(x));
+		record_encode(&b, engine_rules(y), engine_find(y, customer_id(one)),
+			      engine_position(x));
 		assert_true(str_eq(buf_view(&a), buf_view(&b)));
 	}
 	buf_finish(&a);
