@@ -105,7 +105,7 @@ void
 redis_greeted(struct redis *redis)
 {
 	state_move(redis, REDIS_UP);
-	event_del(redis->timer);
+	timer_set(redis, redis->silence_ms);
 	redis->backoff_ms = REDIS_BACKOFF_FIRST_MS;
 	redis->reason.text[0] = '\0';
 	redis->connection++;
@@ -215,6 +215,18 @@ redis_silence_explain(const struct redis *redis)
 	return "no answer in time";
 }
 
+/* A peer that is gone is the kernel's to find; one that stands there and says nothing, or whose proxy does, is ours. */
+static void
+silence_look(struct redis *redis)
+{
+	if (redis->owed.count > 0 && !redis->heard) {
+		redis_lose_saying(redis, "it takes what is sent and does not answer");
+		return;
+	}
+	redis->heard = false;
+	timer_set(redis, redis->silence_ms);
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *ctx)
 {
@@ -222,6 +234,10 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 	struct err why;
 
 	(void)fd, (void)what;
+	if (redis->state == REDIS_UP) {
+		silence_look(redis);
+		return;
+	}
 	if (redis->state == REDIS_IDLE || redis->state == REDIS_PAUSED) {
 		try_again(redis);
 		return;
@@ -242,6 +258,7 @@ redis_create(struct event_base *base, const struct redis_address *address, const
 	redis->hooks = hooks;
 	redis->backoff_ms = REDIS_BACKOFF_FIRST_MS;
 	redis->call_ms = REDIS_CALL_MS;
+	redis->silence_ms = REDIS_SILENCE_MS;
 	redis->inbox = mem_alloc(REDIS_INBOX_BYTES);
 	redis->timer = event_new(base, -1, 0, on_timer, redis);
 	assert(redis->timer != NULL);

@@ -111,6 +111,7 @@ socket_read(struct redis *redis)
 void
 redis_read(struct redis *redis)
 {
+	redis->heard = true;
 	if (!buffered_take(redis))
 		return;
 	for (int i = 0; i < READS_PER_TURN; i++) {

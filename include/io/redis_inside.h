@@ -12,6 +12,7 @@
 #define REDIS_BACKOFF_FIRST_MS 50
 #define REDIS_BACKOFF_MAX_MS 5000
 #define REDIS_CALL_MS 10000
+#define REDIS_SILENCE_MS 60000		      /* between two looks whether it still answers */
 #define REDIS_INBOX_BYTES ((size_t)256 << 10) /* one read from the socket */
 
 enum redis_state {
@@ -49,7 +50,7 @@ struct redis {
 	char *name;		      /* owned */
 	struct redis_hooks hooks;
 	enum redis_state state;
-	struct event *timer;		   /* owned: the connect timeout, or the next try */
+	struct event *timer; /* owned: the connect timeout, the next try, or the next look */
 	struct bufferevent *bev;	   /* owned; NULL without a socket */
 	struct redis_tls *tls;		   /* owned; NULL without rediss:// or a connection */
 	struct redis_lookup *lookup;	   /* owned: of the host's name, while dialling */
@@ -63,6 +64,8 @@ struct redis {
 	int64_t client_id;
 	int64_t backoff_ms;
 	int call_ms;	     /* how long redis_call waits; a test makes it short */
+	int silence_ms;	     /* REDIS_SILENCE_MS; a test makes it short */
+	bool heard;	     /* it has said something since the last look */
 	uint64_t connection; /* counts the times it was up */
 	struct err reason;   /* why it is down; empty when it never was or is up */
 	uint64_t denials;    /* a bit for each text of NOPERM that was told */

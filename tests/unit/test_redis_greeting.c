@@ -231,6 +231,34 @@ a_call_that_is_not_answered_ends_with_a_sentence(void **state)
 	room_close(&room);
 }
 
+static void
+ignore(void *ctx, const struct reply *reply)
+{
+	(void)ctx, (void)reply;
+}
+
+static void
+a_server_that_owes_an_answer_and_is_silent_is_left(void **state)
+{
+	static const struct fake_answer answers[] = {{"GET", NULL}, {NULL, NULL}};
+	struct room room;
+
+	(void)state;
+	room_open(&room, "", "", answers);
+	room.watch.redis->silence_ms = 20;
+	redis_watch_up(&room.watch);
+	/* What owes nothing may be silent. */
+	redis_command(room.watch.redis, ignore, NULL, "PING", NULL);
+	room.watch.redis->heard = false;
+	event_base_loop(room.watch.base, EVLOOP_ONCE);
+	assert_int_equal(room.watch.downs, 0);
+	redis_command(room.watch.redis, ignore, NULL, "GET", "k", NULL);
+	redis_watch_until(&room.watch, &room.watch.downs, 1);
+	assert_non_null(strstr(room.watch.reason.text, "does not answer"));
+	redis_watch_until(&room.watch, &room.watch.ups, 2);
+	room_close(&room);
+}
+
 int
 main(void)
 {
@@ -242,6 +270,7 @@ main(void)
 		cmocka_unit_test(a_server_that_says_nothing_is_given_up),
 		cmocka_unit_test(waiting_for_up_ends_at_once_when_only_a_person_can_help),
 		cmocka_unit_test(a_call_that_is_not_answered_ends_with_a_sentence),
+		cmocka_unit_test(a_server_that_owes_an_answer_and_is_silent_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
