@@ -40,21 +40,14 @@ say(const struct tests *tests, const char *en, const char *zh)
 /* ---- one result ---- */
 
 static void
-put_str(struct json *json, const char *key, struct str text)
-{
-	json_key(json, key);
-	json_str(json, text);
-}
-
-static void
 put_failure_json(struct json *json, const struct test_failure *failure)
 {
 	json_open(json, '{');
 	json_key(json, "line");
 	json_int(json, failure->line);
-	put_str(json, "what", failure->what);
-	put_str(json, "expected", failure->expected);
-	put_str(json, "actual", failure->actual);
+	json_put_str(json, "what", failure->what);
+	json_put_str(json, "expected", failure->expected);
+	json_put_str(json, "actual", failure->actual);
 	json_close(json, '}');
 }
 
@@ -65,10 +58,10 @@ put_json(struct tests *tests, const struct test_file *file, const struct test_ca
 	struct json *json = &tests->json;
 
 	json_open(json, '{');
-	put_str(json, "file", file->name);
+	json_put_str(json, "file", file->name);
 	json_key(json, "line");
 	json_int(json, test->line);
-	put_str(json, "name", test->name);
+	json_put_str(json, "name", test->name);
 	json_key(json, "passed");
 	json_bool(json, result->count == 0);
 	json_key(json, "failures");
@@ -264,8 +257,8 @@ put_covered(void *ctx, const char *file, const char *rule, unsigned fired, unsig
 	struct json *json = &((struct tests *)ctx)->json;
 
 	json_open(json, '{');
-	put_str(json, "file", str_of(file));
-	put_str(json, "rule", str_of(rule));
+	json_put_str(json, "file", str_of(file));
+	json_put_str(json, "rule", str_of(rule));
 	json_key(json, "fired");
 	json_int(json, fired);
 	json_key(json, "quiet");

@@ -109,13 +109,6 @@ score_write_rules(struct buf *out, const struct score_story *story, struct err *
 /* ---- JSON ---- */
 
 static void
-json_four(struct json *json, const char *key, double number)
-{
-	json_key(json, key);
-	json_number(json, number);
-}
-
-static void
 json_day(struct json *json, const char *key, int64_t day)
 {
 	char text[INSTANT_TEXT];
@@ -135,11 +128,11 @@ json_term(struct json *json, const struct score_story *story, unsigned term)
 	json_open(json, '{');
 	json_key(json, "term");
 	json_str(json, buf_view(&text));
-	json_four(json, "weight", story->figures->fit.weight[term]);
-	json_four(json, "mean", figures->mean);
-	json_four(json, "deviation", figures->deviation);
-	json_four(json, "unknown", figures->unknown);
-	json_four(json, "auc", figures->alone);
+	json_put_number(json, "weight", story->figures->fit.weight[term]);
+	json_put_number(json, "mean", figures->mean);
+	json_put_number(json, "deviation", figures->deviation);
+	json_put_number(json, "unknown", figures->unknown);
+	json_put_number(json, "auc", figures->alone);
 	json_close(json, '}');
 	buf_finish(&text);
 }
@@ -167,20 +160,20 @@ json_rows(struct json *json, const struct score_story *story)
 static void
 json_figures(struct json *json, const struct score_figures *figures)
 {
-	json_four(json, "lambda", figures->lambda);
+	json_put_number(json, "lambda", figures->lambda);
 	json_key(json, "log_likelihood");
 	json_open(json, '{');
-	json_four(json, "in", figures->in_log);
-	json_four(json, "out", figures->out_log);
-	json_four(json, "alike", figures->base_log);
+	json_put_number(json, "in", figures->in_log);
+	json_put_number(json, "out", figures->out_log);
+	json_put_number(json, "alike", figures->base_log);
 	json_close(json, '}');
 	json_key(json, "auc");
 	json_open(json, '{');
-	json_four(json, "in", figures->in_auc);
-	json_four(json, "out", figures->out_auc);
-	json_four(json, "last", figures->last_auc);
+	json_put_number(json, "in", figures->in_auc);
+	json_put_number(json, "out", figures->out_auc);
+	json_put_number(json, "last", figures->last_auc);
 	json_close(json, '}');
-	json_four(json, "intercept", figures->fit.intercept);
+	json_put_number(json, "intercept", figures->fit.intercept);
 }
 
 void

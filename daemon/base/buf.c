@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 
 void
@@ -67,17 +68,13 @@ buf_char(struct buf *buf, char c)
 void
 buf_int(struct buf *buf, int64_t number)
 {
-	char digits[20];
-	size_t at = sizeof digits;
-	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	char *p = buf_space(buf, 1 + UINT64_DIGITS), *end = p;
 
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest != 0);
 	if (number < 0)
-		digits[--at] = '-';
-	buf_add(buf, digits + at, sizeof digits - at);
+		*end++ = '-';
+	end = print_uint64(number < 0 ? 0 - (uint64_t)number : (uint64_t)number, end);
+	*end = '\0';
+	buf->n += (size_t)(end - p);
 }
 
 void

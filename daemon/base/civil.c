@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CYCLE_DAYS INT64_C(146097) /* 400 years */
 #define EPOCH_DAYS INT64_C(719468) /* from 0000-03-01 to 1970-01-01 */
@@ -194,12 +195,30 @@ parse_instant(struct str text, int64_t *out, struct err *err)
 	return true;
 }
 
+/* Two digits, and what stands behind them. */
+static char *
+put_pair(char *p, unsigned number, char behind)
+{
+	*p++ = (char)('0' + number / 10);
+	*p++ = (char)('0' + number % 10);
+	*p++ = behind;
+	return p;
+}
+
 void
 print_date(int64_t day, char out[INSTANT_TEXT])
 {
 	struct civil_date date = civil_date_of(day);
 
-	snprintf(out, INSTANT_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
+	if (date.year < 0 || date.year > 9999) {
+		snprintf(out, INSTANT_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
+		return;
+	}
+	char *p = put_pair(out, (unsigned)date.year / 100, '-');
+
+	p = put_pair(p - 1, (unsigned)date.year % 100, '-');
+	p = put_pair(p, (unsigned)date.month, '-');
+	(void)put_pair(p, (unsigned)date.day, '\0');
 }
 
 void
@@ -207,9 +226,14 @@ print_instant(int64_t at, char out[INSTANT_TEXT])
 {
 	int64_t day = floor_div(at, DAY_MS);
 	unsigned ms = (unsigned)(at - day * DAY_MS);
-	char date[INSTANT_TEXT];
 
-	print_date(day, date);
-	snprintf(out, INSTANT_TEXT, "%.16sT%02u:%02u:%02u.%03uZ", date, ms / 3600000 % 24,
-		 ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+	print_date(day, out);
+	char *p = out + strlen(out);
+
+	*p++ = 'T';
+	p = put_pair(p, ms / 3600000, ':');
+	p = put_pair(p, ms / 60000 % 60, ':');
+	p = put_pair(p, ms / 1000 % 60, '.');
+	*p++ = (char)('0' + ms / 100 % 10);
+	*put_pair(p, ms % 100, 'Z') = '\0';
 }

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,11 +78,29 @@ hash_bytes(const void *bytes, size_t n, struct hash_seed seed)
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
+/* Looked up once: with EVP_sha256() OpenSSL looks it up again each time, which takes as long as to hash. Never freed. */
+static const EVP_MD *
+sha256(void)
+{
+	static _Atomic(EVP_MD *) found;
+	EVP_MD *md = atomic_load(&found), *other = NULL;
+
+	if (md)
+		return md;
+	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!md)
+		abort();
+	if (atomic_compare_exchange_strong(&found, &other, md))
+		return md;
+	EVP_MD_free(md); /* another thread was faster */
+	return other;
+}
+
 void
 hash_sha256(struct str text, uint8_t out[SHA256_BYTES])
 {
 	/* It fails only without memory or without its provider: both are fatal. */
-	if (EVP_Digest(text.p ? text.p : "", text.n, out, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(text.p ? text.p : "", text.n, out, NULL, sha256(), NULL) != 1)
 		abort();
 }
 

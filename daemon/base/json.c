@@ -7,6 +7,7 @@
 
 #include "base/civil.h"
 #include "base/number.h"
+#include "base/words.h"
 
 void
 json_init(struct json *json, struct buf *out)
@@ -14,29 +15,40 @@ json_init(struct json *json, struct buf *out)
 	*json = (struct json){.out = out};
 }
 
-/* Before every value and key: the comma that it needs. Root values are never joined by commas. */
-static void
-begin_item(struct json *json)
+/* Room for an item of so many bytes, behind the comma that it needs; root values are never joined by commas. What
+ * was written there ends with item_end(). */
+static char *
+item_begin(struct json *json, size_t bytes)
 {
-	if (json->after_key) {
-		json->after_key = false;
-		return;
-	}
-	if (json->depth == 0)
-		return;
-	uint32_t bit = UINT32_C(1) << (json->depth - 1);
+	char *p = buf_space(json->out, bytes + 1);
+	uint32_t bit;
 
+	if (json->after_key || json->depth == 0) {
+		json->after_key = false;
+		return p;
+	}
+	bit = UINT32_C(1) << (json->depth - 1);
 	if (json->has_item & bit)
-		buf_char(json->out, ',');
+		*p++ = ',';
 	json->has_item |= bit;
+	return p;
+}
+
+static void
+item_end(struct json *json, char *end)
+{
+	*end = '\0';
+	json->out->n = (size_t)(end - json->out->p);
 }
 
 void
 json_open(struct json *json, char bracket)
 {
 	assert((bracket == '{' || bracket == '[') && json->depth < 32);
-	begin_item(json);
-	buf_char(json->out, bracket);
+	char *p = item_begin(json, 1);
+
+	*p++ = bracket;
+	item_end(json, p);
 	json->has_item &= ~(UINT32_C(1) << json->depth);
 	json->depth++;
 }
@@ -45,7 +57,8 @@ void
 json_close(struct json *json, char bracket)
 {
 	assert((bracket == '}' || bracket == ']') && json->depth > 0 && !json->after_key);
-	buf_char(json->out, bracket);
+	*buf_space(json->out, 1) = bracket;
+	item_end(json, json->out->p + json->out->n + 1);
 	json->depth--;
 }
 
@@ -80,52 +93,81 @@ add_escaped(struct buf *out, struct str text, size_t at)
 	return n;
 }
 
-/* Bytes that stand as they are. */
-static bool
-is_plain(unsigned char c)
+static inline uint64_t
+odd_bytes(uint64_t word)
 {
-	return c >= 32 && c < 127 && c != '"' && c != '\\';
+	return word_odd(word) | word_is(word, '"') | word_is(word, '\\');
 }
 
-static void
-add_quoted(struct buf *out, struct str text)
+/* All stands as it is. */
+static bool
+is_plain(struct str text)
 {
-	size_t at = 0;
+	uint64_t odd = 0;
 
-	buf_char(out, '"');
-	while (at < text.n) {
-		size_t from = at;
+	if (text.n == 0)
+		return true;
+	for (size_t i = 0; i + 8 < text.n; i += 8)
+		odd |= odd_bytes(word_load(text.p + i));
+	return !(odd | odd_bytes(word_of_last(text.p, text.n)));
+}
 
-		while (at < text.n && is_plain((unsigned char)text.p[at]))
-			at++;
-		buf_add(out, text.p + from, at - from);
-		if (at < text.n)
-			at += add_escaped(out, text, at);
+/* How many bytes from `at` on stand as they are. */
+static size_t
+count_plain(struct str text, size_t at)
+{
+	size_t from = at;
+
+	for (; text.n - at >= 8; at += 8) {
+		uint64_t marks = odd_bytes(word_load(text.p + at));
+
+		if (marks)
+			return at - from + word_first(marks);
 	}
-	buf_char(out, '"');
+	while (at < text.n && (unsigned char)text.p[at] - 32u < 95u && text.p[at] != '"' &&
+	       text.p[at] != '\\')
+		at++;
+	return at - from;
+}
+
+/* A text in quotes, and `tail` behind it unless that is 0. */
+static void
+put_quoted(struct json *json, struct str text, char tail)
+{
+	size_t plain = is_plain(text) ? text.n : count_plain(text, 0);
+	char *p = item_begin(json, text.n + 3);
+
+	*p++ = '"';
+	if (plain > 0)
+		memcpy(p, text.p, plain);
+	p += plain;
+	if (plain < text.n) {
+		item_end(json, p);
+		for (size_t at = plain; at < text.n; at += plain) {
+			at += add_escaped(json->out, text, at);
+			plain = count_plain(text, at);
+			buf_add(json->out, text.p + at, plain);
+		}
+		p = buf_space(json->out, 2);
+	}
+	*p++ = '"';
+	if (tail)
+		*p++ = tail;
+	item_end(json, p);
 }
 
 void
 json_key_str(struct json *json, struct str key)
 {
 	assert(json->depth > 0 && !json->after_key);
-	begin_item(json);
-	add_quoted(json->out, key);
-	buf_char(json->out, ':');
+	put_quoted(json, key, ':');
 	json->after_key = true;
-}
-
-void
-json_key(struct json *json, const char *key)
-{
-	json_key_str(json, str_of(key));
 }
 
 void
 json_str(struct json *json, struct str text)
 {
-	begin_item(json);
-	add_quoted(json->out, text);
+	put_quoted(json, text, 0);
 }
 
 void
@@ -137,14 +179,14 @@ json_text(struct json *json, const char *text)
 void
 json_int(struct json *json, int64_t number)
 {
-	begin_item(json);
+	item_end(json, item_begin(json, 1));
 	buf_int(json->out, number);
 }
 
 void
 json_number(struct json *json, double number)
 {
-	begin_item(json);
+	item_end(json, item_begin(json, 1));
 	buf_number(json->out, number);
 }
 
@@ -176,6 +218,37 @@ json_instant(struct json *json, int64_t at)
 void
 json_raw(struct json *json, struct str already_json)
 {
-	begin_item(json);
-	buf_str(json->out, already_json);
+	char *p = item_begin(json, already_json.n);
+
+	if (already_json.n > 0)
+		memcpy(p, already_json.p, already_json.n);
+	item_end(json, p + already_json.n);
+}
+
+void
+json_put_str(struct json *json, const char *key, struct str text)
+{
+	json_key(json, key);
+	json_str(json, text);
+}
+
+void
+json_put_int(struct json *json, const char *key, int64_t number)
+{
+	json_key(json, key);
+	json_int(json, number);
+}
+
+void
+json_put_number(struct json *json, const char *key, double number)
+{
+	json_key(json, key);
+	json_number(json, number);
+}
+
+void
+json_put_instant(struct json *json, const char *key, int64_t at)
+{
+	json_key(json, key);
+	json_instant(json, at);
 }

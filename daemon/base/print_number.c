@@ -8,6 +8,20 @@
 
 #include "base/number.h"
 
+char *
+print_uint64(uint64_t number, char out[UINT64_DIGITS])
+{
+	char digits[UINT64_DIGITS];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	memcpy(out, digits + at, sizeof digits - at);
+	return out + (sizeof digits - at);
+}
+
 /* Rounded decimal digits d.dddd * 10^exponent, without trailing zeros. */
 struct digits {
 	char text[18];

@@ -3,26 +3,50 @@
 #include "codec/alert_json.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "codec/json_parts.h"
 #include "codec/stream_id.h"
 #include "engine/guard.h"
 
-struct str
-alert_json_type(struct buf *scratch, const struct order *order)
+#define TYPE_TEXT 64
+
+static struct str
+task_type(enum task_verb verb, char text[TYPE_TEXT])
+{
+	struct str begin = STR("task."), name = str_of(task_verb_name(verb));
+
+	assert(begin.n + name.n <= TYPE_TEXT);
+	memcpy(text, begin.p, begin.n);
+	memcpy(text + begin.n, name.p, name.n);
+	return (struct str){text, begin.n + name.n};
+}
+
+static struct str
+type_of(const struct order *order, char text[TYPE_TEXT])
 {
 	switch (order->kind) {
 	case ORDER_ALERT:
 		return str_of(alert_type_name(order->u.alert.type));
 	case ORDER_TASK:
-		buf_clear(scratch);
-		buf_text(scratch, "task.");
-		buf_text(scratch, task_verb_name(order->u.task.verb));
-		return buf_view(scratch);
+		return task_type(order->u.task.verb, text);
 	case ORDER_REJECT:
 		return STR("rejected");
 	}
 	return STR_NONE;
+}
+
+struct str
+alert_json_type(struct buf *scratch, const struct order *order)
+{
+	char text[TYPE_TEXT];
+	struct str type = type_of(order, text);
+
+	if (order->kind != ORDER_TASK)
+		return type;
+	buf_clear(scratch);
+	buf_str(scratch, type);
+	return buf_view(scratch);
 }
 
 /* What an alert and a task's alert say alike. */
@@ -50,34 +74,18 @@ put_text_or_none(struct json *json, const char *key, const char *text)
 }
 
 static void
-put_int(struct json *json, const char *key, int64_t number)
-{
-	json_key(json, key);
-	json_int(json, number);
-}
-
-static void
-put_str(struct json *json, const char *key, struct str text)
-{
-	json_key(json, key);
-	json_str(json, text);
-}
-
-static void
 open_alert(struct json *json, const struct envelope *envelope)
 {
-	struct buf scratch = {0};
+	char text[TYPE_TEXT];
 
 	json_open(json, '{');
-	put_str(json, "type", alert_json_type(&scratch, envelope->order));
+	json_put_str(json, "type", type_of(envelope->order, text));
 	json_key(json, "id");
 	json_text(json, envelope->id);
-	json_key(json, "timestamp");
-	json_instant(json, envelope->at);
-	put_int(json, "version", 1);
+	json_put_instant(json, "timestamp", envelope->at);
+	json_put_int(json, "version", 1);
 	json_key(json, "data");
 	json_open(json, '{');
-	buf_finish(&scratch);
 }
 
 static void
@@ -85,11 +93,11 @@ put_standing(struct json *json, const struct envelope *envelope)
 {
 	const struct ruleset *rules = engine_rules(envelope->engine);
 
-	put_str(json, "level", parts_level(rules, envelope->level));
-	put_str(json, "previous_level", parts_level(rules, envelope->previous_level));
-	put_int(json, "risk", envelope->risk);
-	put_int(json, "previous_risk", envelope->previous_risk);
-	put_int(json, "health", 100 - envelope->risk);
+	json_put_str(json, "level", parts_level(rules, envelope->level));
+	json_put_str(json, "previous_level", parts_level(rules, envelope->previous_level));
+	json_put_int(json, "risk", envelope->risk);
+	json_put_int(json, "previous_risk", envelope->previous_risk);
+	json_put_int(json, "health", 100 - envelope->risk);
 	parts_stage(json, "stage", rules, envelope->stage);
 	if (envelope->stage != envelope->previous_stage)
 		parts_stage(json, "previous_stage", rules, envelope->previous_stage);
@@ -106,7 +114,7 @@ put_cause(struct json *json, const struct envelope *envelope)
 	char id[STREAM_ID_TEXT];
 
 	stream_id_print(envelope->order->caused_by, id);
-	put_int(json, "seq", envelope->seq);
+	json_put_int(json, "seq", envelope->seq);
 	put_text_or_none(json, "key", envelope->key);
 	json_key(json, "status");
 	json_text(json, envelope->closed ? "closed" : "open");
@@ -119,16 +127,23 @@ put_cause(struct json *json, const struct envelope *envelope)
 }
 
 static void
+put_rules_version(struct json *json, const struct ruleset *rules)
+{
+	char text[7 + sizeof rules->sha_hex] = "sha256:";
+
+	memcpy(text + 7, rules->sha_hex, sizeof rules->sha_hex);
+	json_key(json, "rules_version");
+	json_text(json, text);
+}
+
+static void
 put_background(struct json *json, const struct envelope *envelope)
 {
 	const struct customer *customer = envelope->order->customer;
-	struct buf sha = {0};
 
 	parts_profile(json, envelope->engine, customer, ATTR_CUSTOMER_SINCE, false);
 	parts_tags(json, customer);
-	buf_printf(&sha, "sha256:%s", engine_rules(envelope->engine)->sha_hex);
-	put_str(json, "rules_version", buf_view(&sha));
-	buf_finish(&sha);
+	put_rules_version(json, engine_rules(envelope->engine));
 }
 
 /* rule.fired, rule.cleared: the rule's own words; it may be in no list of reasons. */
@@ -138,10 +153,10 @@ put_rule(struct json *json, const struct ruleset *rules, const struct alert *ale
 	const struct rule *rule = &rules->rules[alert->rule];
 	const struct reason *about = alert->about;
 
-	put_str(json, "rule", rule->name);
+	json_put_str(json, "rule", rule->name);
 	if (alert->item)
-		put_str(json, "item", alert->item->key);
-	put_int(json, "points", about ? about->points : 0);
+		json_put_str(json, "item", alert->item->key);
+	json_put_int(json, "points", about ? about->points : 0);
 	if (about) {
 		parts_texts(json, "text", "texts", about->en, about->zh,
 			    rule->reason.has_en && rule->reason.has_zh);
@@ -149,22 +164,12 @@ put_rule(struct json *json, const struct ruleset *rules, const struct alert *ale
 			    rule->advice.has_en && rule->advice.has_zh);
 		parts_evidence(json, rules, about);
 	}
-	put_int(json, "firing", alert->firing);
+	json_put_int(json, "firing", alert->firing);
 	if (alert->type == ALERT_RULE_CLEARED)
 		put_text_or_none(json, "opened_by", alert->opened_by);
 }
 
 /* --- alerts that are about no customer --- */
-
-static void
-put_instant(struct json *json, const char *key, int64_t at)
-{
-	json_key(json, key);
-	if (at == NEVER)
-		json_none(json);
-	else
-		json_instant(json, at);
-}
 
 /* "login from web" */
 static void
@@ -210,12 +215,12 @@ put_feed(struct json *json, const struct alert *alert)
 	const struct feed_news *news = alert->feed;
 	struct buf en = {0}, zh = {0};
 
-	put_str(json, "event_type", news->type);
-	put_str(json, "source", news->source);
-	put_instant(json, "from", news->from);
-	put_instant(json, "to", news->to);
-	put_str(json, "slot", news->day ? STR("day") : STR("hour"));
-	put_int(json, "volume", news->volume);
+	json_put_str(json, "event_type", news->type);
+	json_put_str(json, "source", news->source);
+	json_put_instant(json, "from", news->from);
+	json_put_instant(json, "to", news->to);
+	json_put_str(json, "slot", news->day ? STR("day") : STR("hour"));
+	json_put_int(json, "volume", news->volume);
 	json_key(json, "expected");
 	json_number(json, news->expected);
 	print_feed_text(&en, alert, false);
@@ -236,10 +241,10 @@ put_muted(struct json *json, const struct alert *alert)
 	struct str rule = alert->muted_rule;
 	struct buf en = {0}, zh = {0};
 
-	put_str(json, "rule", rule);
-	put_int(json, "muted", alert->muted);
-	put_instant(json, "from", alert->hour_at);
-	put_instant(json, "to", alert->hour_at + HOUR_MS);
+	json_put_str(json, "rule", rule);
+	json_put_int(json, "muted", alert->muted);
+	json_put_instant(json, "from", alert->hour_at);
+	json_put_instant(json, "to", alert->hour_at + HOUR_MS);
 	buf_printf(&en, "%u more alerts of %.*s in this hour were recorded and not sent",
 		   (unsigned)alert->muted, STR_ARG(rule));
 	buf_printf(&zh, "规则 %.*s 本小时另有 %u 条告警仅记录，未发送", STR_ARG(rule),
@@ -254,10 +259,9 @@ notice_json(struct json *json, const struct envelope *envelope)
 {
 	const struct alert *alert = &envelope->order->u.alert;
 	char id[STREAM_ID_TEXT];
-	struct buf sha = {0};
 
 	open_alert(json, envelope);
-	put_str(json, "customer", STR(""));
+	json_put_str(json, "customer", STR(""));
 	stream_id_print(envelope->order->caused_by, id);
 	json_key(json, "cause");
 	json_text(json, cause_name(envelope->order->cause));
@@ -267,11 +271,9 @@ notice_json(struct json *json, const struct envelope *envelope)
 		put_feed(json, alert);
 	else
 		put_muted(json, alert);
-	buf_printf(&sha, "sha256:%s", engine_rules(envelope->engine)->sha_hex);
-	put_str(json, "rules_version", buf_view(&sha));
+	put_rules_version(json, engine_rules(envelope->engine));
 	json_close(json, '}');
 	json_close(json, '}');
-	buf_finish(&sha);
 }
 
 static void
@@ -323,7 +325,7 @@ alert_json(struct buf *out, const struct engine *engine, const struct order *ord
 	if (alert->rule >= 0)
 		put_rule(&json, engine_rules(engine), alert);
 	if (alert->tag.n > 0)
-		put_str(&json, "tag", alert->tag);
+		json_put_str(&json, "tag", alert->tag);
 	if (alert->type == ALERT_OWNER_CHANGED)
 		put_previous_owner(&json, alert);
 	json_close(&json, '}');
@@ -336,14 +338,7 @@ static void
 put_given(struct json *json, const char *key, struct str text)
 {
 	if (text.n > 0)
-		put_str(json, key, text);
-}
-
-static void
-put_due(struct json *json, const char *key, int64_t at)
-{
-	json_key(json, key);
-	json_instant(json, at);
+		json_put_str(json, key, text);
 }
 
 static void
@@ -357,27 +352,27 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	json_open(json, '{');
 	json_key(json, "id");
 	json_text(json, change->id);
-	put_str(json, "task", def->name);
+	json_put_str(json, "task", def->name);
 	parts_texts(json, "title", "titles", change->title_en, change->title_zh,
 		    def->title.has_en && def->title.has_zh);
-	put_str(json, "queue", task_queue(def, task));
-	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
-	put_str(json, "assignee", task->assignee);
+	json_put_str(json, "queue", task_queue(def, task));
+	json_put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
+	json_put_str(json, "assignee", task->assignee);
 	put_given(json, "lender", task->lender);
-	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
+	json_put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
 	put_given(json, "item", task->item);
 	parts_texts(json, "reasons", "reason_texts", change->reasons, change->reasons_zh, true);
 	put_given(json, "rules", change->rules);
 	put_text_or_none(json, "alert_id", change->alert_id);
-	put_due(json, "created_at", task->created_at);
-	put_due(json, "ack_by", change->ack_by);
-	put_due(json, "resolve_by", change->resolve_by);
+	json_put_instant(json, "created_at", task->created_at);
+	json_put_instant(json, "ack_by", change->ack_by);
+	json_put_instant(json, "resolve_by", change->resolve_by);
 	put_given(json, "sla_state", str_of(task_sla_state(def, task)));
 	if (task->state == TASK_SNOOZED)
-		put_due(json, "snoozed_until", task_snoozed_until(task));
+		json_put_instant(json, "snoozed_until", task_snoozed_until(task));
 	if (change->step > 0)
-		put_int(json, "step", change->step);
-	put_due(json, "closed_at", is_closed ? task->closed_at : NEVER);
+		json_put_int(json, "step", change->step);
+	json_put_instant(json, "closed_at", is_closed ? task->closed_at : NEVER);
 	put_given(json, "outcome", task->outcome);
 	put_given(json, "reason_code", change->reason_code);
 	parts_texts(json, "note", "notes", change->note, change->note_zh,

@@ -6,13 +6,6 @@
 #include "engine/items.h"
 #include "engine/members.h"
 
-static void
-put_int(struct json *json, const char *key, int64_t number)
-{
-	json_key(json, key);
-	json_int(json, number);
-}
-
 /* Null for 0 and NEVER too: no instant that a record keeps is one of them. */
 static void
 put_at(struct json *json, const char *key, int64_t at)
@@ -22,20 +15,13 @@ put_at(struct json *json, const char *key, int64_t at)
 }
 
 static void
-put_str(struct json *json, const char *key, struct str text)
-{
-	json_key(json, key);
-	json_str(json, text);
-}
-
-static void
 put_standing(struct json *json, struct engine *engine, const struct customer *customer,
 	     int64_t now)
 {
 	parts_who(json, engine, customer);
-	put_str(json, "level", parts_level(engine_rules(engine), customer->level));
-	put_int(json, "risk", customer->risk);
-	put_int(json, "health", 100 - customer->risk);
+	json_put_str(json, "level", parts_level(engine_rules(engine), customer->level));
+	json_put_int(json, "risk", customer->risk);
+	json_put_int(json, "health", 100 - customer->risk);
 	parts_stage(json, "stage", engine_rules(engine), customer->stage);
 	json_key(json, "value");
 	parts_value(json, engine_value(engine, customer, now));
@@ -53,9 +39,9 @@ put_episode(struct json *json, const struct engine *engine, const struct custome
 		return;
 	}
 	json_open(json, '{');
-	put_int(json, "number", customer_seen_cold(customer)->episode);
+	json_put_int(json, "number", customer_seen_cold(customer)->episode);
 	engine_episode_key(engine, customer, key);
-	put_str(json, "key", str_of(key));
+	json_put_str(json, "key", str_of(key));
 	put_at(json, "since", customer_seen_cold(customer)->episode_at);
 	json_close(json, '}');
 }
@@ -120,7 +106,7 @@ put_signal(struct json *json, const struct engine *engine, const struct customer
 	if (signal->hidden || !track_get(&customer->tracks, slot, false, signal->kind, &track))
 		return;
 	json_open(json, '{');
-	put_str(json, "signal", signal->name);
+	json_put_str(json, "signal", signal->name);
 	put_at(json, "last_at", track.last_at);
 	if (signal->kind == SIGNAL_LAST) {
 		json_key(json, "value");
@@ -129,7 +115,7 @@ put_signal(struct json *json, const struct engine *engine, const struct customer
 	put_window(json, engine, customer, slot, 7);
 	put_window(json, engine, customer, slot, 28);
 	put_window(json, engine, customer, slot, 91);
-	put_int(json, "active_days", track.life_days);
+	json_put_int(json, "active_days", track.life_days);
 	json_close(json, '}');
 }
 
@@ -150,14 +136,14 @@ put_rule(struct json *json, const struct ruleset *rules, const struct rule_state
 	if (state->phase == PHASE_IDLE && state->announced_at == 0)
 		return;
 	json_open(json, '{');
-	put_str(json, "rule", rules->rules[state->rule].name);
+	json_put_str(json, "rule", rules->rules[state->rule].name);
 	if (item)
-		put_str(json, "item", item->key);
-	put_str(json, "state", str_of(parts_phase(state)));
+		json_put_str(json, "item", item->key);
+	json_put_str(json, "state", str_of(parts_phase(state)));
 	put_at(json, "since", state->phase == PHASE_IDLE ? NEVER : state->since_at);
 	put_at(json, "fired_at", state->fired_at);
 	put_at(json, "announced_at", state->announced_at);
-	put_int(json, "firing", state->firing);
+	json_put_int(json, "firing", state->firing);
 	json_close(json, '}');
 }
 
@@ -193,8 +179,8 @@ put_item(struct json *json, const struct ruleset *rules, const struct item *item
 	struct value due = item_due(rules, item);
 
 	json_open(json, '{');
-	put_str(json, "items", def->name);
-	put_str(json, "key", item->key);
+	json_put_str(json, "items", def->name);
+	json_put_str(json, "key", item->key);
 	put_at(json, "opened_at", item->opened_at);
 	if (due.known) {
 		json_key(json, "due");
@@ -230,7 +216,7 @@ put_tags(struct json *json, const struct customer *customer)
 	json_open(json, '[');
 	for (unsigned i = 0; cold && i < cold->tag_count; i++) {
 		json_open(json, '{');
-		put_str(json, "tag", cold->tags[i].name);
+		json_put_str(json, "tag", cold->tags[i].name);
 		json_key(json, "by");
 		json_text(json, cold->tags[i].by == TAG_BY_HAND	  ? "hand"
 				: cold->tags[i].by == TAG_BY_RULE ? "rule"
@@ -253,25 +239,25 @@ put_task(struct json *json, const struct engine *engine, const struct customer *
 
 	engine_task_id(engine, customer, task, id);
 	json_open(json, '{');
-	put_str(json, "id", str_of(id));
-	put_str(json, "task", def->name);
-	put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
-	put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
-	put_str(json, "queue", task_queue(def, task));
-	put_str(json, "assignee", task->assignee);
+	json_put_str(json, "id", str_of(id));
+	json_put_str(json, "task", def->name);
+	json_put_str(json, "state", str_of(task_state_name((enum task_state)task->state)));
+	json_put_str(json, "priority", str_of(priority_name((enum priority)task->priority)));
+	json_put_str(json, "queue", task_queue(def, task));
+	json_put_str(json, "assignee", task->assignee);
 	if (task->lender.n > 0)
-		put_str(json, "lender", task->lender);
+		json_put_str(json, "lender", task->lender);
 	if (task->item.n > 0)
-		put_str(json, "item", task->item);
+		json_put_str(json, "item", task->item);
 	put_at(json, "created_at", task->created_at);
 	put_at(json, "changed_at", task->changed_at);
 	put_at(json, "ack_by", sla_ack_at(rules, task, SLA_BREACHED));
 	put_at(json, "resolve_by", sla_resolve_at(rules, task, SLA_BREACHED));
-	put_str(json, "sla_state", str_of(task_sla_state(def, task)));
+	json_put_str(json, "sla_state", str_of(task_sla_state(def, task)));
 	put_at(json, "snoozed_until", task_snoozed_until(task));
 	put_at(json, "closed_at", is_closed ? task->closed_at : NEVER);
 	if (task->outcome.n > 0)
-		put_str(json, "outcome", task->outcome);
+		json_put_str(json, "outcome", task->outcome);
 	json_close(json, '}');
 }
 
@@ -300,7 +286,7 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	put_at(&json, "stage_since",
 	       customer->stage ? customer_seen_cold(customer)->stage_at : NEVER);
 	put_episode(&json, engine, customer);
-	put_int(&json, "seq", customer_seen_cold(customer)->seq);
+	json_put_int(&json, "seq", customer_seen_cold(customer)->seq);
 	put_at(&json, "first_seen", customer->first_seen_at);
 	put_at(&json, "last_entry", customer->event_at);
 	json_key(&json, "rests");
@@ -312,7 +298,7 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	put_tags(&json, customer);
 	put_signals(&json, engine, customer);
 	if (engine_rules(engine)->members.given)
-		put_int(&json, "members", members_count(customer));
+		json_put_int(&json, "members", members_count(customer));
 	if (engine_rules(engine)->item_count > 0)
 		put_items(&json, engine_rules(engine), customer);
 	put_rules(&json, engine_rules(engine), customer);
@@ -347,6 +333,6 @@ customer_line_json(struct buf *out, struct engine *engine, const struct customer
 	put_at(&json, "last_entry", customer->event_at);
 	put_reasons(&json, engine, customer, now, true);
 	parts_tags(&json, customer);
-	put_int(&json, "open_tasks", count_open_tasks(customer));
+	json_put_int(&json, "open_tasks", count_open_tasks(customer));
 	json_close(&json, '}');
 }

@@ -18,13 +18,6 @@
  * FAIL or UNKNOWN. next_at: when time alone could turn it. */
 
 static void
-put_str(struct json *json, const char *key, struct str text)
-{
-	json_key(json, key);
-	json_str(json, text);
-}
-
-static void
 put_at(struct json *json, const char *key, int64_t at)
 {
 	json_key(json, key);
@@ -44,7 +37,7 @@ put_expr(struct json *json, const char *key, const struct node *node)
 	struct buf text = {0};
 
 	expr_unparse(&text, node);
-	put_str(json, key, buf_view(&text));
+	json_put_str(json, key, buf_view(&text));
 	buf_finish(&text);
 }
 
@@ -128,7 +121,7 @@ put_date(struct json *json, const struct ruleset *rules, const struct date_plan 
 	else
 		buf_printf(&text, "holiday(\"%.*s\")",
 			   STR_ARG(rules->calendar.names[plan->holiday]));
-	put_str(json, "date", buf_view(&text));
+	json_put_str(json, "date", buf_view(&text));
 	buf_finish(&text);
 }
 
@@ -144,14 +137,14 @@ put_state(struct json *json, const struct explained_rule *explained)
 	const struct rule_state *state = explained->state;
 	bool is_idle = !state || state->phase == PHASE_IDLE;
 
-	put_str(json, "state", str_of(parts_phase(state)));
+	json_put_str(json, "state", str_of(parts_phase(state)));
 	put_at(json, "since", is_idle ? NEVER : state->since_at);
 	if (!is_idle && state->firing > 0) {
 		json_key(json, "firing");
 		json_int(json, state->firing);
 		put_at(json, "fired_at", state->fired_at);
 	}
-	put_str(json, "why", str_of(explained_why_name(explained->why)));
+	json_put_str(json, "why", str_of(explained_why_name(explained->why)));
 	put_at(json, "ends_at", explained->ends_at);
 	put_at(json, "rests_until", explained->rests_until);
 	json_key(json, "announced");
@@ -179,17 +172,17 @@ put_rule(void *ctx, const struct explained_rule *explained)
 
 	explaining->points += explained->points;
 	json_open(json, '{');
-	put_str(json, "rule", rule->name);
+	json_put_str(json, "rule", rule->name);
 	if (explained->item)
-		put_str(json, "item", explained->item->key);
-	put_str(json, "category", str_of(category_name(rule->category)));
-	put_str(json, "mode", str_of(parts_mode(rule->mode)));
-	put_str(json, "kind", str_of(kinds[rule->kind]));
+		json_put_str(json, "item", explained->item->key);
+	json_put_str(json, "category", str_of(category_name(rule->category)));
+	json_put_str(json, "mode", str_of(parts_mode(rule->mode)));
+	json_put_str(json, "kind", str_of(kinds[rule->kind]));
 	if (explained->inhibitor >= 0)
-		put_str(json, "inhibited_by",
-			explaining->rules->rules[explained->inhibitor].name);
+		json_put_str(json, "inhibited_by",
+			     explaining->rules->rules[explained->inhibitor].name);
 	if (rule->floor > 0)
-		put_str(json, "level", parts_level(explaining->rules, rule->floor));
+		json_put_str(json, "level", parts_level(explaining->rules, rule->floor));
 	json_key(json, "points");
 	json_int(json, explained->points);
 	put_state(json, explained);
@@ -218,7 +211,8 @@ put_standing(void *ctx, const struct explained_standing *it)
 	struct json *json = explaining->json;
 
 	json_open(json, '{');
-	put_str(json, it->is_stage ? "stage" : "tag", it->is_stage ? stage->name : tag->name);
+	json_put_str(json, it->is_stage ? "stage" : "tag",
+		     it->is_stage ? stage->name : tag->name);
 	json_key(json, "held");
 	json_bool(json, it->held);
 	put_expr(json, it->leaving ? "leave" : "when",
@@ -246,7 +240,7 @@ explain_json(struct buf *out, struct engine *engine, const struct customer *cust
 	json_open(&json, '{');
 	parts_who(&json, engine, customer);
 	put_at(&json, "at", now);
-	put_str(&json, "level", parts_level(rules, customer->level));
+	json_put_str(&json, "level", parts_level(rules, customer->level));
 	json_key(&json, "risk");
 	json_int(&json, customer->risk);
 	json_key(&json, "health");
@@ -255,7 +249,7 @@ explain_json(struct buf *out, struct engine *engine, const struct customer *cust
 	parts_value(&json, engine_value(engine, customer, now));
 	parts_stage(&json, "stage", rules, customer->stage);
 	parts_tags(&json, customer);
-	put_str(&json, "rules_version", arena_printf(&arena, "sha256:%s", rules->sha_hex));
+	json_put_str(&json, "rules_version", arena_printf(&arena, "sha256:%s", rules->sha_hex));
 	json_key(&json, "rules");
 	json_open(&json, '[');
 	engine_explain(engine, customer, now, &arena, put_rule, &explaining);

@@ -2,14 +2,18 @@
 /* Reads and prints the ids of stream entries. */
 #include "codec/stream_id.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/number.h"
 
 void
 stream_id_print(struct stream_id id, char out[STREAM_ID_TEXT])
 {
-	snprintf(out, STREAM_ID_TEXT, "%" PRId64 "-%" PRIu64, id.ms, id.seq);
+	*out = '-';
+	out = print_uint64(id.ms < 0 ? 0 - (uint64_t)id.ms : (uint64_t)id.ms,
+			   out + (id.ms < 0));
+	*out++ = '-';
+	*print_uint64(id.seq, out) = '\0';
 }
 
 /* Decimal digits only, at least one; false past UINT64_MAX. */

@@ -13,12 +13,15 @@ part(struct buf *text, struct str s)
 	buf_char(text, '\0');
 }
 
+#define USUAL_BYTES 200 /* of what a name is made of */
+
 /* PREFIX + 26 base32 characters of SHA-256(file's name, type, customer, what moved, ms, n). */
 void
 name_make(char out[ORDER_ID], const char *prefix, const struct ruleset *rules,
 	  const struct happening *what)
 {
 	struct buf text = {0};
+	(void)buf_space(&text, USUAL_BYTES);
 	part(&text, rules->name);
 	part(&text, what->type);
 	part(&text, what->customer);

@@ -10,6 +10,10 @@ bool parse_uint64(struct str text, uint64_t *out) MUST_CHECK; /* decimal, no sig
 /* Finite decimal number ("1", "-2.5", "1e3"); no hex, inf, nan, spaces. Independent of the locale. */
 bool parse_number(struct str text, double *out) MUST_CHECK;
 
+/* Decimal digits to out, not terminated; returns what follows them. */
+#define UINT64_DIGITS 20
+char *print_uint64(uint64_t number, char out[UINT64_DIGITS]);
+
 /* 6 significant digits as %.6g, without an exponent when |x| is in [1e-4, 1e15) (1234567.25 is
  * "1234570"); an integer under 1e15 prints whole; never "-0", "inf" or "nan" (those print "null"). */
 void buf_number(struct buf *buf, double number);

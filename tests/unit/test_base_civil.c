@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -396,6 +397,24 @@ durations_print_for_people(void **state)
 	buf_finish(&buf);
 }
 
+static void
+instants_are_printed_digit_by_digit(void **state)
+{
+	(void)state;
+	for (int64_t day = -800000; day < 3000000; day += 997) {
+		struct civil_date date = civil_date_of(day);
+		int64_t ms = (day * 7919 % DAY_MS + DAY_MS) % DAY_MS;
+		char expected[64], text[INSTANT_TEXT];
+
+		snprintf(expected, sizeof expected, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+			 date.year, date.month, date.day, (int)(ms / HOUR_MS),
+			 (int)(ms / MINUTE_MS % 60), (int)(ms / SECOND_MS % 60),
+			 (int)(ms % SECOND_MS));
+		print_instant(day * DAY_MS + ms, text);
+		assert_string_equal(text, expected);
+	}
+}
+
 int
 main(void)
 {
@@ -414,6 +433,7 @@ main(void)
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(durations_print_in_the_rule_language),
 		cmocka_unit_test(durations_print_for_people),
+		cmocka_unit_test(instants_are_printed_digit_by_digit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

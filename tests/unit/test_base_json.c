@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -179,6 +180,38 @@ what_json_cannot_say_is_null(void **state)
 	buf_finish(&buf);
 }
 
+/* Texts are looked at by words: wherever the byte that cannot stand lies, it is seen, and no other. */
+static void
+a_byte_that_cannot_stand_is_seen_at_any_place(void **state)
+{
+	static const char *const odd[] = {"\"",	  "\\", "\x1f", "\x7f", "\n",
+					  "\xff", " ",	"~",	"!",	"\xc3\xa9"};
+	static const char *const shown[] = {"\\\"", "\\\\",	    "\\u001f", "\\u007f",
+					    "\\n",  "\xef\xbf\xbd", " ",       "~",
+					    "!",    "\xc3\xa9"};
+
+	(void)state;
+	for (size_t kind = 0; kind < sizeof odd / sizeof odd[0]; kind++) {
+		for (size_t n = 0; n < 20; n++) {
+			for (size_t at = 0; at <= n; at++) {
+				char text[40] = "abcdefghijklmnopqrst", expected[60];
+				struct buf buf = {0};
+				struct json json;
+
+				snprintf(text + at, sizeof text - at, "%s%.*s", odd[kind],
+					 (int)(n - at), "abcdefghijklmnopqrst" + at);
+				snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at,
+					 text, shown[kind], (int)(n - at),
+					 "abcdefghijklmnopqrst" + at);
+				json_init(&json, &buf);
+				json_text(&json, text);
+				assert_string_equal(buf.p, expected);
+				buf_finish(&buf);
+			}
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -189,6 +222,7 @@ main(void)
 		cmocka_unit_test(text_is_escaped),
 		cmocka_unit_test(any_bytes_become_json_that_reads_back),
 		cmocka_unit_test(what_json_cannot_say_is_null),
+		cmocka_unit_test(a_byte_that_cannot_stand_is_seen_at_any_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
