@@ -3,22 +3,22 @@
  *
  * A few that changed just now go along with what changed them. More are written in rounds, so that a customer with
  * many entries is written once for many, and shard by shard: for Redis the records of one shard are a quarter of the
- * work of as many here and there. Caught up, rounds are small and frequent, and begin at once when nothing more
- * comes; orders never wait for them longer than one small commit takes. */
+ * work of as many here and there. A round begins at once when nothing more comes. Caught up, it goes in small pieces:
+ * orders never wait longer than one of them takes. */
 #include "app/live_room.h"
 #include "io/log.h"
 
-#define AT_ONCE 64	      /* records that go along with their own batch ... */
-#define AT_ONCE_MS 5	      /* ... unless batches are that frequent */
-#define QUIET_MS 20	      /* nothing came for so long: what waits is written */
-#define ROUND_MS 1000	      /* caught up: from the end of a round to the next */
-#define BEHIND_MS 3000	      /* behind likewise: a record waits at most this long ... */
-#define BEHIND_ENTRIES 850000 /* ... or so many entries */
-#define BEHIND_DIRTY 500000   /* a round begins when so many wait */
-#define A_COMMIT 2000	      /* records, behind */
-#define A_COMMIT_QUIET 1000   /* when nobody waits */
-#define A_COMMIT_LEAST 64     /* when somebody may: at least so many, */
-#define A_COMMIT_SHARE 256    /* or such a share of what is left of the round */
+#define AT_ONCE 64   /* records that go along with their own batch ... */
+#define AT_ONCE_MS 5 /* ... unless batches are that frequent */
+#define QUIET_MS 20  /* nothing came for so long: what waits is written */
+/* From the end of a round to the next: a record waits at most so long, or so many entries, and a round. */
+#define ROUND_MS 2500
+#define ROUND_ENTRIES 850000
+#define ROUND_DIRTY 500000  /* a round begins when so many wait */
+#define A_COMMIT 2000	    /* records, behind */
+#define A_COMMIT_QUIET 1000 /* when nobody waits */
+#define A_COMMIT_LEAST 64   /* when somebody may: at least so many, */
+#define A_COMMIT_SHARE 1024 /* or such a share of what is left of the round */
 #define A_COMMIT_BYTES ((size_t)1 << 20)
 #define A_GO 64 /* records between two looks at the bytes */
 
@@ -40,15 +40,10 @@ is_behind(const struct live *live)
 static bool
 round_is_due(const struct live *live)
 {
-	int64_t waited = clock_monotonic() - live->round_at;
-
-	if (live->quiet || live->state == LIVE_STOPPING)
-		return true;
-	if (live->caught_up)
-		return waited >= ROUND_MS;
-	return waited >= BEHIND_MS ||
-	       live->count.entries - live->round_entries >= BEHIND_ENTRIES ||
-	       engine_dirty(live->engine) >= BEHIND_DIRTY;
+	return live->quiet || live->state == LIVE_STOPPING ||
+	       clock_monotonic() - live->round_at >= ROUND_MS ||
+	       live->count.entries - live->round_entries >= ROUND_ENTRIES ||
+	       engine_dirty(live->engine) >= ROUND_DIRTY;
 }
 
 /* Few changed, and no commit was just before. */

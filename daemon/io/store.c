@@ -44,7 +44,7 @@ struct store {
 	int64_t pause_ms;
 	struct buf adding; /* MULTI and the coming commit's orders */
 	unsigned adding_count;
-	struct buf sending;	/* the commit under way, MULTI to EXEC */
+	struct buf sending; /* the commit under way, MULTI to EXEC, and the fence behind it */
 	unsigned sending_count; /* commands between MULTI and EXEC */
 	bool is_sending;	/* sending has not been acknowledged */
 	struct buf scratch;
@@ -165,9 +165,8 @@ commit_send(struct store *store)
 {
 	store->verdict = (struct verdict){0};
 	store->state = STORE_SENT;
-	redis_send(store->options.redis, buf_view(&store->sending), store->sending_count + 2,
+	redis_send(store->options.redis, buf_view(&store->sending), store->sending_count + 4,
 		   on_commit_reply, store);
-	watch_send(store);
 }
 
 static void
@@ -280,7 +279,11 @@ on_commit_reply(void *ctx, const struct reply *reply)
 	struct store *store = ctx;
 	unsigned index = store->verdict.replies++;
 
-	if (index == store->sending_count + 1)
+	if (index == store->sending_count + 3)
+		on_mark_reply(store, reply);
+	else if (index == store->sending_count + 2)
+		on_watch_reply(store, reply);
+	else if (index == store->sending_count + 1)
 		verdict_exec(store, reply);
 	else if (reply->type == REPLY_ERROR && redis_error_is_passing(reply))
 		verdict_refuse(store, reply);
@@ -480,6 +483,8 @@ store_commit(struct store *store, const struct store_commit *commit)
 	group_add(store, commit->position, commit->partition->read);
 	mark_add(store);
 	resp_command(&store->adding, "EXEC", NULL);
+	resp_command(&store->adding, "WATCH", store->mark_key.p, NULL);
+	resp_command(&store->adding, "GET", store->mark_key.p, NULL);
 	store->sending = store->adding;
 	store->sending_count = store->adding_count;
 	store->adding = spare;
