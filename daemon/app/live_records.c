@@ -14,6 +14,9 @@
 #include "codec/teams_record.h"
 #include "io/log.h"
 
+#define SHARD_SAMPLE 16	  /* shards after which the tables are made as large as they will be */
+#define LOAD_TELL_MS 5000 /* between two lines of the log */
+
 static bool
 record_load(struct live *live, struct str id, struct str bytes)
 {
@@ -121,6 +124,25 @@ on_record(void *ctx, struct str id, struct str bytes)
 		(void)record_load(live, id, bytes);
 }
 
+/* Customers spread evenly over shards: after some it is known about how many there are in all. */
+static void
+on_shard(void *ctx, unsigned shards)
+{
+	struct live *live = ctx;
+	int64_t now = clock_monotonic();
+
+	if (live->state != LIVE_LOADING)
+		return;
+	if (shards == SHARD_SAMPLE)
+		engine_reserve(live->engine,
+			       engine_customers(live->engine) * (SHARD_COUNT / SHARD_SAMPLE));
+	if (now - live->load_told_at < LOAD_TELL_MS)
+		return;
+	live->load_told_at = now;
+	log_info("main", "loading: %u of %u shards, %zu customers so far", shards, SHARD_COUNT,
+		 engine_customers(live->engine) + live->held_count);
+}
+
 static void
 on_loaded(void *ctx)
 {
@@ -149,9 +171,10 @@ on_load_failed(void *ctx, const char *why, bool passing)
 void
 live_load_records(struct live *live)
 {
+	live->load_told_at = clock_monotonic();
 	live->load = shard_load_begin(
 		live->redis, live->options.config->prefix,
-		(struct shard_hooks){live, on_record, on_loaded, on_load_failed});
+		(struct shard_hooks){live, on_record, on_shard, on_loaded, on_load_failed});
 }
 
 void

@@ -80,17 +80,32 @@ table_insert(struct table *table, uint64_t hash, uint32_t index)
 	table->slots[i * TABLE_SLOT + 4] = tag_of(hash);
 }
 
+/* Three of four slots at most are taken. */
+static bool
+table_suffices(const struct table *table, size_t customers)
+{
+	return customers * 4 <= table->cap * 3;
+}
+
 static void
-table_grow(struct engine *engine)
+table_grow(struct engine *engine, size_t customers)
 {
 	struct table *table = &engine->table;
-	table->cap = table->cap ? table->cap * 2 : TABLE_FIRST;
+	while (!table_suffices(table, customers))
+		table->cap = table->cap ? table->cap * 2 : TABLE_FIRST;
 	mem_free(table->slots);
 	table->slots = mem_table(table->cap, TABLE_SLOT);
 	for (uint32_t i = 0; i < engine->customers; i++) {
 		struct str id = customer_id(engine_at(engine, i));
 		table_insert(table, hash_bytes(id.p, id.n, engine->seed), i);
 	}
+}
+
+void
+engine_reserve(struct engine *engine, size_t customers)
+{
+	if (!table_suffices(&engine->table, customers))
+		table_grow(engine, customers);
 }
 
 /* Ids end with the engine, and no sooner. */
@@ -114,8 +129,7 @@ name_keep(struct names *names, const uint8_t *name)
 uint32_t
 engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 {
-	if ((engine->customers + 1) * 4 > engine->table.cap * 3)
-		table_grow(engine);
+	engine_reserve(engine, engine->customers + 1);
 	if (engine->customers == engine->chunk_count * CUSTOMER_CHUNK) {
 		engine->chunks = mem_resize(engine->chunks,
 					    (engine->chunk_count + 1) * sizeof *engine->chunks);

@@ -207,6 +207,8 @@ on_shard(void *ctx, const struct reply *reply)
 	for (uint32_t i = 0; !load->failed && i + 1 < reply->count; i += 2)
 		load->hooks.record(load->hooks.ctx, reply[1 + i].text, reply[2 + i].text);
 	load->answered++;
+	if (!load->failed)
+		load->hooks.shard(load->hooks.ctx, load->answered);
 	if (!load->failed && load->asked < SHARD_COUNT)
 		load_ask(load);
 	else if (load->answered == load->asked)

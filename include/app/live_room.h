@@ -69,6 +69,7 @@ struct live {
 	struct partition partition;
 	struct stream_id recover_to; /* up to it orders are suppressed */
 	struct shard_load *load;     /* owned while it runs */
+	int64_t load_told_at;	     /* monotonic: the log says now and then how far it is */
 	struct held_record *held;    /* owned */
 	size_t held_count, held_cap;
 	struct arena held_arena;

@@ -83,6 +83,8 @@ void engine_resume(struct engine *engine, struct stream_id low);
 int64_t engine_due_at(const struct engine *engine, const struct customer *customer);
 /* When the rules in force came into force, ms; 0: they were always there. */
 void engine_rules_since(struct engine *engine, int64_t at);
+/* Makes the table of customers large enough for so many; more may come. */
+void engine_reserve(struct engine *engine, size_t customers);
 bool engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 		 struct err *err) MUST_CHECK;
 

@@ -41,6 +41,7 @@ void shard_batch_finish(struct shard_batch *batch);
 struct shard_hooks {
 	void *ctx;
 	void (*record)(void *ctx, struct str id, struct str bytes);
+	void (*shard)(void *ctx, unsigned shards); /* so many are read, of SHARD_COUNT */
 	void (*done)(void *ctx);
 	void (*fail)(void *ctx, const char *why, bool passing);
 };
