@@ -152,12 +152,18 @@ say_nonsense(struct line *line, const char *customer)
 	}
 }
 
-/* Somebody goes back to rules that were in force, or ahead to those on the disk. */
+/* Somebody goes back to rules that were in force, or ahead to those on the disk: after their text, as the daemon does,
+ * for what has no text is rejected whatever comes later. */
 static void
-say_rules(const struct world *world, struct line *line)
+say_rules(struct world *world, struct line *line)
 {
-	add(line, "type", "churnd.rules", "sha256",
-	    world->rules[sim_below(world->rule_count)].sha_hex, NULL);
+	const struct world_rules *rules = &world->rules[sim_below(world->rule_count)];
+	struct str key = arena_printf(&world->arena, "sim:rules:%s", rules->sha_hex);
+
+	if (fake_find(&world->server->data, key) != NULL)
+		add(line, "type", "churnd.rules", "sha256", rules->sha_hex, NULL);
+	else
+		add(line, "type", "churnd.clock", NULL);
 }
 
 static int64_t
