@@ -43,7 +43,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign bench rivals bench-plots campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
+.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign coverage valgrind bench rivals bench-plots campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -95,6 +95,32 @@ fuzz: deps ## fuzz every parser for FUZZ_SECONDS (15) each
 fuzz-campaign: deps ## fuzz each parser for FUZZ_SECONDS=600, count what was run in tests/fuzz/executions.tsv, keep what reached more
 	+@$(FLAVOUR_OF)fuzz fuzzers
 	@tests/fuzz/campaign
+
+# A release build of its own with gcov's counters, without asserts, whose other branch cannot be taken.
+COVERED = $(BUILD)/coverage
+coverage: deps ## branches of the pure floors that unit and scenario tests take; COVER=unit: unit tests alone
+	+@$(FLAVOUR_OF)release BUILD=$(COVERED) CFLAGS='-O0 -g --coverage -DNDEBUG -w' LDFLAGS=--coverage WERROR= \
+		$(if $(filter unit,$(COVER)),unit,everything)
+	@find $(COVERED) -name '*.gcda' -delete
+	@BUILD=$(COVERED) $(RUN) $(PICK) --stage unit --timeout 600 $(UNIT_TESTS:%=$(COVERED)/release/unit/%) \
+		$(if $(filter unit,$(COVER)),,--stage scenario --timeout 1800 $(call scripts,tests/scenario)); \
+		tests/coverage $(COVERED)
+
+# churnd and churnctl under valgrind are scripts of the same names in a folder that tests take for the build's.
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes
+GRINDING = $(BUILD)/valgrind
+valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, under valgrind: an hour and more
+	@command -v valgrind >/dev/null || tests/deps valgrind
+	+@$(FLAVOUR_OF)release programs unit tools
+	@mkdir -p $(GRINDING) && ln -sfn ../release $(GRINDING)/release
+	@for p in $(MAINS); do printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(abspath $(GRINDING))/log.%%p $(abspath $(BUILD))/%s "$$@"\n' \
+		$$p >$(GRINDING)/$$p && chmod +x $(GRINDING)/$$p; done; rm -f $(GRINDING)/log.*
+	@PATIENCE=30 BUILD=$(GRINDING) $(RUN) $(PICK) --stage valgrind --timeout 3600 \
+		$(UNIT_TESTS:%='$(VALGRIND) $(BUILD)/release/unit/%') $(SCENARIOS)
+	@! grep -H . $$(find $(GRINDING) -name 'log.*' -size +0) /dev/null
+
+# Those without a clock of seconds in them: a daemon under valgrind is thirty times slower.
+SCENARIOS ?= $(addprefix tests/scenario/test_,redis_tls.py doctor.py acl.py sign.py rule_tests.py)
 
 bench: deps-build ## measure ingest, engine, replay and latency
 	+@$(FLAVOUR_OF)release programs bench tools

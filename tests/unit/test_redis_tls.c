@@ -16,7 +16,7 @@
 
 #include "io/redis_tls.h"
 
-#define LONG_TEXT 300000
+#define LONG_TEXT 40000 /* several records */
 
 static char folder[] = "/tmp/churnd-tls-XXXXXX";
 static char ca_path[64];
