@@ -16,7 +16,9 @@ def produce(house, start):
 
 
 def beside(house, start):
-    """The producer's speed, what churnd still had to do when it ended, and churnd's processor."""
+    """The producer's speed, what churnd still had to do when it ended, and churnd's processor. Time stands still: the
+    producer's ids lie in the past, and an entry that says what time it is would stand in their way."""
+    house.redis.call("SET", house.key("hold"), 1)
     house.start()
     house.wait(lambda: b"cmdstat_xread:" in house.redis.call("INFO", "commandstats"), "it reads")
     cpu = cpu_seconds(house.churnd.pid)
