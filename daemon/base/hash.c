@@ -53,6 +53,27 @@ load_word(const unsigned char *p)
 	return word;
 }
 
+/* The last n < 8 bytes, the first one lowest. */
+static inline uint64_t
+load_rest(const unsigned char *p, size_t n)
+{
+	uint64_t rest = 0;
+	size_t i = 0;
+
+	if (n & 4) {
+		rest = (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+		       (uint64_t)p[3] << 24;
+		i = 4;
+	}
+	if (n & 2) {
+		rest |= ((uint64_t)p[i] | (uint64_t)p[i + 1] << 8) << (8 * i);
+		i += 2;
+	}
+	if (n & 1)
+		rest |= (uint64_t)p[i] << (8 * i);
+	return rest;
+}
+
 uint64_t
 hash_bytes(const void *bytes, size_t n, struct hash_seed seed)
 {
@@ -64,14 +85,11 @@ hash_bytes(const void *bytes, size_t n, struct hash_seed seed)
 		seed.k1 ^ UINT64_C(0x7465646279746573),
 	};
 	const unsigned char *p = bytes;
-	uint64_t last = (uint64_t)n << 56;
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8)
 		sip_word(&s, load_word(p));
-	for (size_t i = 0; i < left; i++)
-		last |= (uint64_t)p[i] << (8 * i);
-	sip_word(&s, last);
+	sip_word(&s, (uint64_t)n << 56 | load_rest(p, left));
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		sip_round(&s);

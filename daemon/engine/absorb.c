@@ -102,6 +102,13 @@ feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 	return true;
 }
 
+bool
+absorb_signal(struct engine *engine, struct customer *customer, unsigned slot,
+	      const struct entry *entry)
+{
+	return feed_signal(engine, customer, slot, entry);
+}
+
 /* ---- after(a, b) ---- */
 
 static struct after_state *

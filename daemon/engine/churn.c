@@ -180,19 +180,24 @@ begin_silence(struct step *step, const struct active_mark *active)
 
 /* That a customer is lost is known to those who say so (`churnctl churned`), or to a system that does. */
 static bool
-is_said(const struct entry *entry)
+is_said(struct str type)
 {
-	static const struct str churned = {"churned", 7};
-	return entry->type.n == churned.n && str_eq(entry->type, churned);
+	return str_eq(type, STR("churned"));
 }
 
 static bool
-is_told(const struct churn_def *churn, const struct entry *entry)
+is_told(const struct churn_def *churn, struct str type)
 {
 	for (unsigned i = 0; i < churn->type_count; i++)
-		if (str_eq(churn->types[i], entry->type))
+		if (str_eq(churn->types[i], type))
 			return true;
 	return false;
+}
+
+bool
+churn_is_told(const struct engine *engine, struct str type)
+{
+	return is_said(type) || is_told(&engine->rules->churn, type);
 }
 
 void
@@ -206,8 +211,8 @@ churn_after(struct step *step)
 	}
 	if (entry->backfill)
 		return;
-	if (is_told(&step->engine->rules->churn, entry))
+	if (is_told(&step->engine->rules->churn, entry->type))
 		verdict_left(step, entry->ts);
-	else if (is_said(entry))
+	else if (is_said(entry->type))
 		verdict_churned(step, entry->ts);
 }

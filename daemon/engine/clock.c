@@ -20,6 +20,12 @@ clock_span(struct calendar_clock *clock, int64_t day)
 	return span;
 }
 
+struct day_span
+clock_span_of(struct calendar_clock *clock, int64_t day)
+{
+	return *clock_span(clock, day);
+}
+
 int64_t
 clock_day(struct calendar_clock *clock, int64_t at)
 {

@@ -20,6 +20,8 @@ engine_set_wake(struct engine *engine, uint32_t index, int64_t at)
 		return;
 	customer->wake_at = at;
 	heap_push(&engine->wakes, at, index);
+	if (at < engine->idle_to)
+		engine->idle_to = at;
 }
 
 void
@@ -30,6 +32,8 @@ engine_set_day(struct engine *engine, uint32_t index, bool day)
 	engine->close_day[index] = day ? 0 : UINT16_MAX;
 	if (was == day)
 		return;
+	if (engine->day_customers == 0)
+		engine->idle_to = INT64_MIN; /* the next close concerns somebody now */
 	customer->flags ^= CUSTOMER_DAY;
 	engine->day_customers += day ? 1 : (size_t)-1;
 }
@@ -88,6 +92,7 @@ engine_next_due(struct engine *engine)
 			return top.at;
 		(void)heap_pop(&engine->wakes, &top);
 		customer->wake_at = NEVER;
+		lane_unsettle(customer);
 		engine_set_wake(engine, top.item, at);
 	}
 	return next;
@@ -122,6 +127,7 @@ gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 		uint32_t index = top.item;
 		(void)heap_pop(&engine->wakes, &top);
 		engine_at(engine, index)->wake_at = NEVER;
+		lane_unsettle(engine_at(engine, index));
 		alone = alone && !(valid_wake(engine, &top) && top.at == at);
 		note_due(engine, index, at, alone ? NULL : step_would_change);
 		alone = false;
@@ -213,6 +219,8 @@ run_begin(struct engine *engine, int64_t at, int64_t close, const struct order_s
 	engine->now = at;
 	engine->run = (struct due_run){.phase = RUN_WAKES, .at = at, .close = at == close};
 	engine->run.moved = guard_run(engine, at, sink);
+	if (engine->run.moved)
+		lane_unsettle_all(engine);
 }
 
 /* Each customer once. */
@@ -255,9 +263,22 @@ run_on(struct engine *engine, size_t *budget, const struct order_sink *sink)
 	run_steps(engine, budget, sink);
 }
 
+/* Not past the present hour: at its end feeds are judged. */
+static void
+note_idle(struct engine *engine)
+{
+	int64_t end = (engine->now / HOUR_MS + 1) * HOUR_MS, next = next_time(engine, end - 1);
+	engine->idle_to = next < end ? next : end;
+}
+
 static bool
 run_due(struct engine *engine, int64_t to, size_t budget, const struct order_sink *sink)
 {
+	if (to < engine->idle_to) {
+		if (to > engine->now)
+			engine->now = to;
+		return true;
+	}
 	for (;;) {
 		if (engine->run.phase == RUN_NONE) {
 			int64_t close = next_close(engine), at = next_time(engine, to);
@@ -273,6 +294,7 @@ run_due(struct engine *engine, int64_t to, size_t budget, const struct order_sin
 		engine->now = to;
 	if (to / HOUR_MS != engine->guard.hour)
 		(void)guard_run(engine, to, sink); /* hours that begin with nothing to say */
+	note_idle(engine);
 	return true;
 }
 

@@ -16,6 +16,7 @@ void
 engine_take_rules(struct engine *engine, struct ruleset *rules)
 {
 	engine->rules = rules;
+	engine->idle_to = INT64_MIN;
 	clock_init(&engine->clock, rules->zone, rules->lateness);
 	calm_make(&engine->calm, rules);
 	close_make(&engine->close, rules);
@@ -45,6 +46,7 @@ engine_take_rules(struct engine *engine, struct ruleset *rules)
 	for (unsigned i = 0; i < rules->signal_count; i++)
 		if (rules->signals[i].reach_days)
 			engine->windowed |= UINT64_C(1) << i;
+	lane_make(engine);
 }
 
 static void
@@ -92,6 +94,7 @@ engine_destroy(struct engine *engine)
 	teams_finish(&engine->teams);
 	quality_finish(&engine->quality);
 	calm_finish(&engine->calm);
+	lane_finish(&engine->lane);
 	close_finish(&engine->close);
 	mem_free(engine->loaded);
 	heap_finish(&engine->wakes);
@@ -254,9 +257,8 @@ apply_entry(struct engine *engine, const struct entry *entry, uint64_t hash,
 /* Memory is far: ask for the slots, then the customers, then their tracks, of a whole batch. */
 static void
 fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
-	    uint64_t hashes[BATCH])
+	    uint64_t hashes[BATCH], uint32_t guess[BATCH])
 {
-	uint32_t guess[BATCH];
 	for (size_t i = 0; i < count; i++) {
 		hashes[i] =
 			hash_bytes(entries[i].customer.p, entries[i].customer.n, engine->seed);
@@ -281,13 +283,15 @@ engine_apply(struct engine *engine, const struct entry *entries, size_t count,
 	     const struct order_sink *sink)
 {
 	uint64_t hashes[BATCH];
+	uint32_t guess[BATCH];
 	for (size_t from = 0; from < count; from += BATCH) {
 		size_t size = count - from < BATCH ? count - from : BATCH;
-		fetch_ahead(engine, entries + from, size, hashes);
+		fetch_ahead(engine, entries + from, size, hashes, guess);
 		for (size_t i = from; i < from + size; i++) {
 			if (entries[i].kind == ENTRY_RULES)
 				return i;
-			apply_entry(engine, &entries[i], hashes[i - from], sink);
+			if (!lane_take(engine, &entries[i], guess[i - from]))
+				apply_entry(engine, &entries[i], hashes[i - from], sink);
 		}
 	}
 	return count;

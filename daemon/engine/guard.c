@@ -570,6 +570,7 @@ engine_load_guard(struct engine *engine, struct guard *guard, struct stream_id a
 	bool spans = false;
 	guard_finish(&engine->guard);
 	engine->guard = *guard;
+	engine->idle_to = INT64_MIN;
 	guard_take_rules(engine);
 	if (stream_id_cmp(applied, engine->position) < 0)
 		applied = engine->position;

@@ -10,6 +10,7 @@ engine_resume(struct engine *engine, struct stream_id low)
 {
 	engine->position = low;
 	engine->now = low.ms;
+	engine->idle_to = INT64_MIN;
 }
 
 void

@@ -152,6 +152,10 @@ static struct value
 look_call(struct env *env, const struct node *node, const struct value *args)
 {
 	struct call call = {.look = look_of(env), .node = node, .args = args};
+	if (call.look->blind && node_is_blind(node)) {
+		call.look->blinded = true;
+		return value_unknown(node->type);
+	}
 	assert(node->builtin->op < FN_FIRST_PURE && functions[node->builtin->op]);
 	return functions[node->builtin->op](&call);
 }

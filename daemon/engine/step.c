@@ -385,6 +385,7 @@ step_look_part(struct step *step, const struct type_use *use)
 	if (step->customer->flags & CUSTOMER_RESTS) {
 		if (watch)
 			step_conclude_rest(step);
+		lane_settle(step);
 		return;
 	}
 	if (step->calm)
@@ -392,6 +393,7 @@ step_look_part(struct step *step, const struct type_use *use)
 	else
 		step_judge_some(step, use->rules, use->rule_count, false);
 	step_conclude(step, watch);
+	lane_settle(step);
 }
 
 static void
@@ -401,6 +403,8 @@ step_look_event(struct step *step)
 	if (step_needs_whole(step)) {
 		step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
 		step_look_whole(step);
+		if (use)
+			lane_settle(step);
 		(void)step_is_quiet(step);
 		step_end_whole(step);
 		return;
@@ -415,6 +419,7 @@ static void
 step_act(struct step *step)
 {
 	step->cause = CAUSE_PERSON;
+	lane_unsettle(step->customer);
 	step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
 	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
 	if (step->entry->kind == ENTRY_TAG)
@@ -468,6 +473,7 @@ step_event(struct step *step)
 			engine_set_day(engine, step->index, true);
 		return;
 	}
+	lane_unsettle(step->customer);
 	if (step->entry->kind == ENTRY_PROFILE) {
 		step->cause = CAUSE_PROFILE;
 		teams_note_owner(engine, step->customer);
@@ -528,6 +534,7 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 		break;
 	case STEP_TIME:
 	case STEP_RULES:
+		lane_unsettle(step.customer);
 		if (engine->guard_moved)
 			step.cause = CAUSE_FEED;
 		if (kind == STEP_RULES) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 
@@ -20,7 +21,46 @@ struct str {
 #define STR_ARG(s) (int)(s).n, (s).p ? (s).p : "" /* for "%.*s" */
 
 struct str str_of(const char *text); /* NULL gives STR_NONE */
-bool str_eq(struct str a, struct str b);
+/* Up to 16 bytes as two words: the same for equal bytes, and of one length for no others. */
+struct text_words {
+	uint64_t head, tail;
+};
+
+static inline struct text_words
+text_words(const char *p, size_t n)
+{
+	struct text_words words = {0, 0};
+	uint32_t a, b;
+
+	if (n >= 8) {
+		memcpy(&words.head, p, 8);
+		memcpy(&words.tail, p + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(&a, p, 4);
+		memcpy(&b, p + n - 4, 4);
+		words.head = (uint64_t)a << 32 | b;
+	} else if (n > 0) {
+		words.head = (uint64_t)(unsigned char)p[0] << 16 |
+			     (uint64_t)(unsigned char)p[n / 2] << 8 |
+			     (uint64_t)(unsigned char)p[n - 1];
+	}
+	return words;
+}
+
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	struct text_words x, y;
+
+	if (a.n != b.n)
+		return false;
+	if (a.n > 16)
+		return memcmp(a.p, b.p, a.n) == 0;
+	x = text_words(a.p, a.n);
+	y = text_words(b.p, b.n);
+	return x.head == y.head && x.tail == y.tail;
+}
+
 bool str_is(struct str a, const char *text);
 int str_cmp(struct str a, struct str b); /* by bytes, a prefix first: the order of customers */
 bool str_starts(struct str text, struct str prefix);

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/items.h"
+#include "engine/lane.h"
 #include "engine/names.h"
 #include "engine/quality.h"
 #include "engine/table.h"
@@ -28,28 +29,10 @@ struct calendar_clock {
 
 void clock_init(struct calendar_clock *clock, const struct zone *zone, int64_t lateness);
 int64_t clock_day(struct calendar_clock *clock, int64_t at);
+struct day_span clock_span_of(struct calendar_clock *clock, int64_t day);
 /* The last day closed at `at`; *close_at is when it closed, *next_close the next close. */
 int64_t clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
 			 int64_t *next_close);
-
-/* Which events need no judging: see calm.c. */
-struct calm {
-	int64_t least
-		[RULESET_MAX_SIGNALS]; /* a shorter silence before an event changes no comparison */
-	struct calm_use {
-		const uint16_t *rules; /* to look at even so */
-		unsigned count;
-		bool watching; /* tags and stages too */
-	} * uses;	       /* owned, as ruleset->uses */
-	uint16_t *rules;       /* owned */
-	uint64_t daily;	       /* signals whose first event of a day has to be looked at */
-};
-
-void calm_make(struct calm *calm, const struct ruleset *rules); /* frees what it held */
-void calm_finish(struct calm *calm);
-/* Before the event is taken in. */
-bool calm_is(struct engine *engine, const struct customer *customer, const struct type_use *use,
-	     const struct entry *entry);
 
 /* What a day's close can change when nothing else is due: see close.c. */
 struct close_plan {
@@ -139,6 +122,7 @@ struct engine {
 	struct hash_seed seed;
 	struct calendar_clock clock;
 	struct calm calm;
+	struct lane lane;
 	struct close_plan close;
 	struct table table;
 	struct customer **chunks; /* owned: CUSTOMER_CHUNK each */
@@ -150,6 +134,7 @@ struct engine {
 	uint16_t
 		*close_day; /* owned, by customer: closes of days before it do not concern it */
 	int64_t now;	    /* the engine's clock */
+	int64_t idle_to;    /* nothing is due before it, nor does an hour begin */
 	struct stream_id position;
 	struct stream_id applying; /* the entry at work, for caused_by */
 	struct dirty *dirty;	   /* ring, owned */
@@ -287,6 +272,7 @@ struct silence_now churn_silence(struct engine *engine, const struct customer *c
 /* Before and after the step's entry is taken in. */
 void churn_before(struct step *step);
 void churn_after(struct step *step);
+bool churn_is_told(const struct engine *engine, struct str type); /* by an event of it */
 bool churn_look(
 	struct step *step); /* what time, or a condition, makes of it; whether it turned */
 
@@ -348,6 +334,8 @@ struct look {
 	int64_t hour;		      /* as of the later of env.look and the last hour's edge */
 	bool day;	/* out: something read here may change at the next day's close */
 	int rule;	/* slot being judged, for risk(); -1: none */
+	bool blind;	/* what events may move still is not known: see lane.c */
+	bool blinded;	/* out: something was not */
 	bool unguarded; /* that rule says guard: off: suspect time counts for it */
 	struct item *
 		each; /* for which it is judged: all that its list holds; NULL: for the customer */
@@ -420,6 +408,9 @@ bool absorb_entry(struct engine *engine, struct customer *customer, const struct
 		  const struct type_use *use);
 /* Would the profile entry be rejected? */
 bool absorb_check(const struct engine *engine, const struct entry *entry, struct err *err);
+/* Into one signal, whatever its `where`; whether it counted. */
+bool absorb_signal(struct engine *engine, struct customer *customer, unsigned slot,
+		   const struct entry *entry);
 bool entry_is_late(struct engine *engine, const struct entry *entry);
 
 /* One step. Returns whether anything but derived state changed. */
@@ -469,8 +460,8 @@ struct step {
 	unsigned previous_level, previous_stage;
 	bool was_episode;
 	bool late, is_new, calm;
-	bool older;	      /* it happened before the customer was first seen, as far as was known */
-	bool repeats;	      /* an event of an id that was seen: nothing happens */
+	bool older;   /* it happened before the customer was first seen, as far as was known */
+	bool repeats; /* an event of an id that was seen: nothing happens */
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */
 	bool strikes; /* time itself looks: a step of a date rule that is due now may fire it */
 	int64_t quiet_since; /* the last backfilled event before a quiet that ends now; else NEVER */

@@ -233,6 +233,8 @@ struct customer {
 	uint8_t held;	       /* bit l: level l is held */
 	uint8_t flags;
 	uint8_t stage; /* slot and 1; 0: none */
+	uint8_t settled; /* derived, with settled_on: see lane.c */
+	uint16_t settled_on;
 };
 
 const struct cold *customer_seen_cold(

@@ -22,6 +22,8 @@ const struct ruleset *engine_rules(const struct engine *engine);
 struct stream_id engine_position(const struct engine *engine);
 int64_t engine_clock(const struct engine *engine);
 size_t engine_customers(const struct engine *engine);
+/* So many events went the short way (lane.c). */
+uint64_t engine_calm_events(const struct engine *engine);
 
 /* Applies entries in order: before each, all that is due up to its ms; returns how many it applied:
  * it stops before an ENTRY_RULES, which the caller turns into engine_change_rules(). Ids must rise. */

@@ -52,7 +52,13 @@ struct bench {
 	char (*names)[16];
 	uint64_t alerts;
 	uint64_t customers;
-	int64_t now, seq;
+	int64_t seq;
+};
+
+/* Events that were applied, and what they took. */
+struct part {
+	double took;
+	uint64_t events, calm;
 };
 
 static void
@@ -70,17 +76,30 @@ drop_customer(void *ctx, const struct customer *customer)
 	(void)customer;
 }
 
+/* Whose event number i is: of all customers in turn, in an order that jumps about, or anybody's. */
+enum whose { IN_TURN, JUMPING, UNIFORM };
+
+static uint64_t
+who(const struct bench *bench, enum whose order, uint64_t i)
+{
+	if (order == UNIFORM)
+		return next_random() % bench->customers;
+	return (order == JUMPING ? i * 7368787 : i) % bench->customers; /* a prime */
+}
+
 static void
-fill(struct bench *bench, uint64_t first, bool uniform, int64_t step_us, int64_t *us)
+fill(struct bench *bench, enum whose order, uint64_t first, int64_t step_us, int64_t *us)
 {
 	for (int i = 0; i < BATCH; i++) {
 		struct entry *entry = &bench->entries[i];
-		uint64_t who =
-			(uniform ? next_random() : first + (uint64_t)i) % bench->customers;
-		int n = snprintf(bench->names[i], sizeof bench->names[i], "c%07" PRIu64, who);
+		char *name = bench->names[i];
+		uint64_t number = who(bench, order, first + (uint64_t)i);
+		for (int digit = 8; digit > 0; number /= 10)
+			name[digit--] = (char)('0' + number % 10);
+		name[0] = 'c';
 		*us += step_us;
 		entry->kind = ENTRY_EVENT;
-		entry->customer = (struct str){bench->names[i], (size_t)n};
+		entry->customer = (struct str){name, 9};
 		entry->type = bench->types[next_random() % bench->type_count];
 		entry->id.ms = *us / 1000;
 		entry->id.seq = (uint64_t)++bench->seq;
@@ -88,15 +107,17 @@ fill(struct bench *bench, uint64_t first, bool uniform, int64_t step_us, int64_t
 	}
 }
 
-static double
-apply(struct bench *bench)
+static void
+apply(struct bench *bench, struct part *part)
 {
 	struct order_sink sink = {.ctx = bench, .take = count_order};
+	uint64_t calm = engine_calm_events(bench->engine);
 	double begun = cpu_seconds();
 	(void)engine_apply(bench->engine, bench->entries, BATCH, &sink);
-	double took = cpu_seconds() - begun;
+	part->took += cpu_seconds() - begun;
+	part->events += BATCH;
+	part->calm += engine_calm_events(bench->engine) - calm;
 	(void)engine_take_dirty(bench->engine, SIZE_MAX, drop_customer, NULL);
-	return took;
 }
 
 /* ---- the parts ---- */
@@ -155,30 +176,53 @@ close_day(struct bench *bench, double *longest)
 	return took;
 }
 
-/* First every customer with a login and a page view, then `events` uniform ones within four hours of one day, timed;
- * then the day's close for all of them, everyone active on it. */
+/* Each customer with one event of that type, in that order. */
+static void
+apply_each(struct bench *bench, enum whose order, struct str type, int64_t *us,
+	   struct part *part)
+{
+	for (uint64_t i = 0; i < bench->customers; i += BATCH) {
+		fill(bench, order, i, 10, us);
+		for (int k = 0; k < BATCH; k++)
+			bench->entries[k].type = type;
+		apply(bench, part);
+	}
+}
+
+static void
+print_part(const char *name, const struct part *part)
+{
+	printf("\"%sevents_per_s\":%.0f,\"%scalm_share\":%.3f,", name,
+	       (double)part->events / part->took, name,
+	       (double)part->calm / (double)part->events);
+}
+
+/* First sights: every customer with a login and a page view. Then `events` uniform ones within four hours of that day;
+ * the day's close for all of them, everyone active on it; and first events of the next day, by jumps. */
 static void
 measure_events(struct bench *bench, uint64_t events, double load_s, unsigned rule_count)
 {
 	int64_t us = INT64_C(1772000000000) * 1000, step = INT64_C(4) * 3600 * 1000000;
-	double build = 0, took = 0, longest = 0;
-	for (uint64_t i = 0; i < 2 * bench->customers; i += BATCH) {
-		fill(bench, i, false, 10, &us);
-		for (int k = 0; k < BATCH; k++)
-			bench->entries[k].type = bench->types[i >= bench->customers];
-		build += apply(bench);
-	}
+	struct part first = {0}, steady = {0}, daily = {0};
+	double longest = 0;
+	for (unsigned t = 2; t-- > 0;)
+		apply_each(bench, IN_TURN, bench->types[t], &us, &first);
 	for (uint64_t i = 0; i < events; i += BATCH) {
-		fill(bench, 0, true, step / (int64_t)events, &us);
-		took += apply(bench);
+		fill(bench, UNIFORM, 0, step / (int64_t)events, &us);
+		apply(bench, &steady);
 	}
 	double close = close_day(bench, &longest);
+	us = engine_clock(bench->engine) * 1000 + 3600 * INT64_C(1000000);
+	apply_each(bench, JUMPING, bench->types[1], &us, &daily);
 	printf("{\"bench\":\"engine\",\"rules\":%u,\"load_ms\":%.1f,\"customers\":%zu,\"events\":%" PRIu64
-	       ",\"events_per_s\":%.0f,\"first_events_per_s\":%.0f,\"day_close_s\":%.3f,\"longest_go_ms\":%.1f,"
-	       "\"bytes_per_customer\":%.0f,\"alerts\":%" PRIu64 "}\n",
-	       rule_count, load_s * 1e3, engine_customers(bench->engine), events,
-	       (double)events / took, 2 * (double)bench->customers / build, close,
-	       longest * 1e3,
+	       ",",
+	       rule_count, load_s * 1e3, engine_customers(bench->engine), events);
+	print_part("", &steady);
+	print_part("first_", &first);
+	print_part("daily_", &daily);
+	printf("\"day_close_s\":%.3f,\"longest_go_ms\":%.1f,\"bytes_per_customer\":%.0f,\"alerts\":%" PRIu64
+	       "}\n",
+	       close, longest * 1e3,
 	       (double)engine_bytes(bench->engine) / (double)engine_customers(bench->engine),
 	       bench->alerts);
 }
@@ -188,10 +232,11 @@ static void
 measure_closes(struct bench *bench, unsigned rule_count)
 {
 	double took = 0, longest = 0;
+	struct part all = {0};
 	for (int day = 0; day < 50; day++) {
 		int64_t us = (INT64_C(1772000000000) + day * DAY_MS) * 1000;
 		for (uint64_t i = 0; i < 2 * bench->customers / 3; i += BATCH) {
-			fill(bench, 0, true, 1000, &us);
+			fill(bench, UNIFORM, 0, 1000, &us);
 			for (int k = 0; k < BATCH; k++) {
 				if (bench->types == saas_types)
 					bench->entries[k].type = saas_types[k & 1];
@@ -199,7 +244,7 @@ measure_closes(struct bench *bench, unsigned rule_count)
 					bench->entries[k].customer =
 						bench->entries[k - 1].customer;
 			}
-			(void)apply(bench);
+			apply(bench, &all);
 		}
 		double worst = 0;
 		double close = close_day(bench, &worst);
