@@ -135,9 +135,12 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 					    (engine->chunk_count + 1) * sizeof *engine->chunks);
 		engine->chunks[engine->chunk_count++] =
 			mem_table(CUSTOMER_CHUNK, sizeof **engine->chunks);
-		engine->close_day =
-			mem_resize(engine->close_day, engine->chunk_count * CUSTOMER_CHUNK *
-							      sizeof *engine->close_day);
+		/* Doubled: one that grew with every chunk would leave a hole for each of them. */
+		if ((engine->chunk_count & (engine->chunk_count - 1)) == 0)
+			engine->close_day =
+				mem_resize(engine->close_day, 2 * engine->chunk_count *
+								      CUSTOMER_CHUNK *
+								      sizeof *engine->close_day);
 	}
 	uint32_t index = (uint32_t)engine->customers++;
 	struct customer *customer = engine_at(engine, index);
