@@ -576,7 +576,8 @@ record_encode_due(struct buf *out, const struct ruleset *rules, const struct cus
 {
 	struct writer writer = {out, rules, applied.ms, due_at};
 	size_t begin = out->n;
-	uint64_t has = parts_of(customer) | part_bit(due_at > applied.ms, PART_DUE);
+	uint64_t has =
+		parts_of(customer) | part_bit(due_at != 0 && due_at > applied.ms, PART_DUE);
 
 	buf_char(out, RECORD_VERSION);
 	buf_add(out, rules->sha, 8);
