@@ -61,9 +61,9 @@ thaw(const struct tracks *tracks, unsigned signal, bool hours, enum signal_kind 
 	if (!block_find(tracks, signal, hours, &place))
 		return false;
 	block_newest(&place, hours, &out->track);
-	if (!unpack_head(out, hours, kind, place.packed, place.packed + place.n))
-		assert(!"what lies in a block was written by freeze()");
-	return true;
+	bool sound = unpack_head(out, hours, kind, place.packed, place.packed + place.n);
+	assert(sound); /* what lies in a block was written by freeze() */
+	return sound;
 }
 
 static struct cell_cursor

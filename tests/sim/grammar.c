@@ -11,8 +11,8 @@ static const char *const onlies[] = {"", "", "", "only: profile.mrr != 0\n",
 
 static const char *const calendars[] = {
 	"", "", "calendar: {hours: '08:00-20:00', week: [mon, tue, wed, thu, fri, sat]}\n",
-	"calendar: {hours: '00:00-24:00', holidays: {2026-06-01: feast}, workdays: "
-	"[2026-05-30]}\n"};
+	("calendar: {hours: '00:00-24:00', holidays: {2026-06-01: feast}, workdays: "
+	 "[2026-05-30]}\n")};
 
 /* What counts as churn: its moments are due among all others, and its figures are counted once. */
 static const char *const churns[] = {"",
@@ -32,8 +32,8 @@ static const char *const teams[] = {
 
 static const char *const owners[] = {
 	"", "- {on: rule.fired, rule: bad, owner: least_loaded(care)}\n",
-	"- {on: rule.fired, rule: quiet, owner: round_robin(care)}\n"
-	"- {on: customer.owner_changed, task: meet}\n"};
+	("- {on: rule.fired, rule: quiet, owner: round_robin(care)}\n"
+	 "- {on: customer.owner_changed, task: meet}\n")};
 
 static const char *const assigns[] = {"profile.owner", "round_robin(care)",
 				      "least_loaded(care)"};
@@ -80,8 +80,8 @@ static const char *const rules[] = {
 
 static const char *const tags[] = {
 	"", "tags: {busy: {when: 'count(login[1d live]) >= 2'}}\n",
-	"tags: {busy: {when: 'count(login[2d live]) >= 3', leave: 'count(login[1d live]) == "
-	"0'}}\n"};
+	("tags: {busy: {when: 'count(login[2d live]) >= 3', leave: 'count(login[1d live]) == "
+	 "0'}}\n")};
 
 static const char *const stages[] = {
 	"", "stages:\n- {stage: new, when: 'age() < 2d'}\n- {stage: calm, when: 'true'}\n"};

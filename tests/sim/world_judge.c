@@ -224,8 +224,7 @@ call(void *ctx, struct arena *arena, struct err *err, const char *const *words)
 	return items;
 }
 
-static _Noreturn void
-differ(const char *sentence)
+static void __attribute__((noreturn)) differ(const char *sentence)
 {
 	sim_fail("%s", sentence);
 }

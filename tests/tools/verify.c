@@ -10,8 +10,7 @@
 #include "io/redis.h"
 #include "support/verify.h"
 
-static _Noreturn void
-differ(const char *sentence)
+static void __attribute__((noreturn)) differ(const char *sentence)
 {
 	printf("verify: %s\n", sentence);
 	exit(1);

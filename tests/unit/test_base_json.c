@@ -199,10 +199,10 @@ a_byte_that_cannot_stand_is_seen_at_any_place(void **state)
 				struct json json;
 
 				snprintf(text + at, sizeof text - at, "%s%.*s", odd[kind],
-					 (int)(n - at), "abcdefghijklmnopqrst" + at);
+					 (int)(n - at), &"abcdefghijklmnopqrst"[at]);
 				snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at,
 					 text, shown[kind], (int)(n - at),
-					 "abcdefghijklmnopqrst" + at);
+					 &"abcdefghijklmnopqrst"[at]);
 				json_init(&json, &buf);
 				json_text(&json, text);
 				assert_string_equal(buf.p, expected);

@@ -62,8 +62,8 @@ static const char *const plain_lines[] = {
 	"{" ROW ", \"value\": -4.25e1, \"user\": \"\", \"id\": \"7\", \"backfill\": 1}\n",
 	"{" ROW ",\"arrived\":\"2026-11-21T10:00:00-08:00\"}\n{",
 	"{\"type\":\"profile\",\"customer\":17,\"arrived\":5,\"plan\":\"\xe9\xab\x98\"}\n",
-	"{\"ts\":\"2026-11-21 10:00:00.123456Z\",\"type\":\"member\",\"customer\":\"c\","
-	"\"user\":\"u\",\"an attribute whose name is longer than two words\":\"x\"}\n",
+	("{\"ts\":\"2026-11-21 10:00:00.123456Z\",\"type\":\"member\",\"customer\":\"c\","
+	 "\"user\":\"u\",\"an attribute whose name is longer than two words\":\"x\"}\n"),
 	"{\"ts\":\"63072000000\",\"type\":\"a\",\"customer\":\"\xe5\xae\xa2\",\"x\":1,\"y\":2}\n",
 };
 
