@@ -3,7 +3,7 @@
 set terminal svg size 720,600 font "sans-serif,13" background "white"
 set datafile separator "\t"
 set logscale xy
-set grid linecolor rgb "#dddddd"
+set grid xtics ytics linecolor rgb "#dddddd" linewidth 0.5
 set border linecolor rgb "#666666"
 set tics textcolor rgb "#333333" scale 0.5
 unset key
@@ -13,6 +13,7 @@ set format x "%.0s%c"
 set lmargin 11
 
 set output "customers.svg"
+set xrange [8e3:2.5e7]
 set multiplot layout 2,1
 set ylabel "events per second, one core"
 set format y "%.0s%c"
@@ -29,7 +30,7 @@ unset multiplot
 
 set output "rules.svg"
 set terminal svg size 720,360 font "sans-serif,13" background "white"
-set title "The engine alone, 10,000 customers, five rules a signal up to 40 signals, then more rules a signal"
+set title "The engine alone, 10,000 customers, by number of rules (five a signal, up to 40 signals)"
 set ylabel "events per second, one core"
 set xlabel "rules"
 set format x "%g"
