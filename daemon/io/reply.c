@@ -300,10 +300,12 @@ reply_reader_create(void)
 	struct reply_reader *reader = mem_alloc(sizeof *reader);
 
 	reader->parser = redisReaderCreateWithFunctions(&tape_functions);
-	if (reader->parser == NULL)
+	if (reader->parser != NULL) {
+		reader->parser->privdata = reader;
+		reader->parser->maxbuf = FEED_SPARE;
+	} else {
 		mem_fail();
-	reader->parser->privdata = reader;
-	reader->parser->maxbuf = FEED_SPARE;
+	}
 	reader->limit = REPLY_MAX_BYTES;
 	reader->chunks = chunk_create(CHUNK_BYTES);
 	reader->chunk = reader->chunks;
