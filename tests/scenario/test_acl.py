@@ -5,7 +5,6 @@
     ACL_EACH=all tests/scenario/test_acl.py    takes each command away in turn, and wants somebody to say so (ten minutes);
                                                or those that are named: ACL_EACH='+watch +type'
 """
-import http.server
 import os
 import re
 import subprocess
@@ -13,7 +12,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import House, Receiver, check, run_tests, wait_for  # noqa: E402
 from redis_client import Redis  # noqa: E402
 from tls import free_port  # noqa: E402
 from unix_http import Client  # noqa: E402
@@ -33,33 +32,6 @@ actions:
 tasks: {call: {title: Call, queue: csm, assign: profile.owner}}
 '''
 DAY = 86400000
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(('127.0.0.1', 0), _Handler)
-        self.status, self.count = 404, 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def config(self):
-        return ('webhooks: {crm: {url: "http://127.0.0.1:%d/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==, allow: [127.0.0.0/8], '
-                'retry: {first: 20ms, factor: 1}}}\n' % self.server_address[1])
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers['Content-Length']))
-        self.server.count += 1
-        self.send_response(self.server.status)
-        self.send_header('Content-Length', '0')
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 def documented():
@@ -185,7 +157,7 @@ def live_a_life(place):
 
 def test_what_the_readme_names_is_all_that_is_needed():
     keys, daemons, doctors, repairs = documented()
-    with Place(Receiver(), daemons, keys) as place:
+    with Place(Receiver(404), daemons, keys) as place:
         live_a_life(place)
         check(place.denied() == [], place.denied())
         check(not any('NOPERM' in place.log(daemon) for daemon in place.daemons), 'the log speaks of NOPERM')
@@ -202,7 +174,7 @@ def test_what_the_readme_names_is_all_that_is_needed():
 
 def test_without_a_fence_nothing_is_committed_and_lesser_rights_are_missed_aloud():
     keys, daemons, _, _ = documented()
-    with Place(Receiver(), daemons - {'+watch'}, keys) as place:
+    with Place(Receiver(404), daemons - {'+watch'}, keys) as place:
         place.send('c1', 'complaint')
         daemon = place.start(wait=False)
         check(daemon.wait(20) == 1 and 'cannot watch churn:commit' in place.log(daemon), place.log(daemon))
@@ -216,7 +188,7 @@ def test_each_of_them_is_missed():
     silent = []
     chosen = os.environ['ACL_EACH'].split()
     for right in sorted(daemons if chosen == ['all'] else chosen):
-        with Place(Receiver(), daemons - {right}, keys) as place:
+        with Place(Receiver(404), daemons - {right}, keys) as place:
             try:
                 live_a_life(place)
                 said = any('NOPERM' in place.log(daemon) for daemon in place.daemons)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """TLS to a real redis-server (rediss://): events to webhook, who is refused and with which sentence, Redis killed and back."""
-import http.server
 import os
 import shutil
 import socket
@@ -11,7 +10,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import House, Receiver, check, run_tests, wait_for  # noqa: E402
 from tls import Authority, free_port, openssl  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
@@ -23,32 +22,6 @@ rules: [{rule: complaints, expr: 'count(complaint[14d live]) >= 1', points: 40}]
 actions: [{on: customer.level_raised, webhook: crm}]
 '''
 PASSWORD = 'hunter2-tls'
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(('127.0.0.1', 0), _Handler)
-        self.ids = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def config(self):
-        return ('webhooks: {crm: {url: "http://127.0.0.1:%d/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==, allow: [127.0.0.0/8], '
-                'retry: {first: 20ms, factor: 1}}}\n' % self.server_address[1])
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers['Content-Length']))
-        self.server.ids.append(self.headers['webhook-id'])
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 class Pems:

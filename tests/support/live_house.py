@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private redis-server and churnd in a temporary folder, for tests that run the real daemon."""
+import http.server
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -36,6 +38,35 @@ def wait_for(what, look, patience=PATIENCE):
 def check(condition, what):
     if not condition:
         raise Failure(what)
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """An endpoint that answers with `status` and keeps the webhook-id of each request."""
+    daemon_threads = True
+
+    def __init__(self, status=204):
+        super().__init__(('127.0.0.1', 0), _Handler)
+        self.status, self.ids = status, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def config(self):
+        return ('webhooks: {crm: {url: "http://127.0.0.1:%d/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==, allow: [127.0.0.0/8], '
+                'retry: {first: 20ms, factor: 1}}}\n' % self.server_address[1])
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers['Content-Length']))
+        self.server.ids.append(self.headers['webhook-id'])
+        self.send_response(self.server.status)
+        if self.server.status != 204:
+            self.send_header('Content-Length', '0')
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class House:
