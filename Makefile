@@ -137,7 +137,7 @@ bench-plots: deps-build ## how cost grows to 20 M customers and 1,000 rules: tes
 	+@$(FLAVOUR_OF)release programs bench
 	@tests/bench/growth/measure
 
-# What a row of tests/CAMPAIGN.md promises, at length; each closes with a line for that table.
+# What a row of tests/CAMPAIGN.md promises, at length; most close with a line for that table.
 CAMPAIGN = kills syscalls redis-kills refusals allocations lines clocks worlds fuzz-campaign soak model deliveries reload
 row = +@$(FLAVOUR_OF)release programs tools
 
@@ -198,28 +198,28 @@ model: deps-build ## SEEDS=5000 random worlds of the real daemon, and of the eng
 	@$(RUN) --stage model --timeout 86400 tests/fault/worlds.py $(wildcard tests/scenario/test_model.py)
 
 deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops some, under kill -9 each second
-	+@$(FLAVOUR_OF)release programs tools
+	$(row)
 	@tests/fault/deliveries.py
 
 interop: deps-build ## what we write, read by others: npm's standardwebhooks (asks a registry), Debian's promtool and Chromium
 	@{ command -v npm && command -v chromium; } >/dev/null || tests/deps interop
-	+@$(FLAVOUR_OF)release programs tools
+	$(row)
 	@$(RUN) $(PICK) --stage interop --timeout 600 $(call scripts,tests/interop)
 
 report-look: deps-build ## the page of a backtest in headless Chromium: nothing said, nothing asked for; pictures in build/interop
 	@command -v chromium >/dev/null || tests/deps interop
-	+@$(FLAVOUR_OF)release programs tools
+	$(row)
 	@tests/interop/report_look.py
 
 reload: deps-build ## 10,000 events a second under a reload each second, for RELOAD_SECONDS=60
-	+@$(FLAVOUR_OF)release programs tools
+	$(row)
 	@RELOAD_SECONDS=$${RELOAD_SECONDS:-60} tests/fault/reload_load.py
 
 alarms: deps-build ## a year of CUSTOMERS (20000) who change nothing: how often the packs alarm for them
-	+@$(FLAVOUR_OF)release programs tools
+	$(row)
 	@tests/scenario/test_packs.py alarms
 
-worlds: deps-build ## simulated worlds: SEEDS=1000000 of them from FROM=1 on, one run a seed; SEED=7 SHOW=1 shows one whole
+worlds: deps-build ## simulated worlds: SEEDS=2000 of them from FROM=1 on, one run a seed; SEED=7 SHOW=1 shows one whole
 	+@$(FLAVOUR_OF)release sim
 	@SEEDS=$(if $(filter command environment,$(firstword $(origin SEEDS))),$(SEEDS),$(WORLDS)) $(BUILD)/release/sim/worlds
 
