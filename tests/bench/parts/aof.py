@@ -16,10 +16,12 @@ def append_only(house, yes):
     redis = house.redis
     redis.call("CONFIG", "SET", "appendonly", "yes" if yes else "no")
     deadline = time.monotonic() + 300
-    while yes and time.monotonic() < deadline:
+    while yes:
         lines = redis.call("INFO", "persistence").split(b"\r\n")
         if b"aof_enabled:1" in lines and b"aof_rewrite_in_progress:0" in lines and b"aof_rewrite_scheduled:0" in lines:
             return
+        if time.monotonic() > deadline:
+            raise SystemExit("the append-only file is not written after 300 s")
         time.sleep(0.05)
 
 
