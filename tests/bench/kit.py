@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from support import house as house_module
+from support.house import id_of
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
@@ -125,11 +126,6 @@ def cpu_seconds(pid):
 def memory_bytes(pid, name="VmRSS"):
     """VmRSS: resident now; VmHWM: the most it was."""
     return int(first_line("/proc/%d/status" % pid, name).split()[0]) * 1024
-
-
-def id_of(text):
-    """An entry's id as something that compares."""
-    return tuple(int(part) for part in text.split("-"))
 
 
 # -- what stands in Redis before the measuring

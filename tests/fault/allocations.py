@@ -300,8 +300,7 @@ def main():
                 print("ok %d - %s: %d allocations, %d of them failed, which ended it %d times" % (number, *told[-1]), flush=True)
             except AssertionError as why:
                 failed += 1
-                print("\n".join("# " + line[:2000] for line in str(why).splitlines()))
-                print("not ok %d - %s (RSEED=%d)" % (number, name, RSEED), flush=True)
+                campaign.failed(number, "%s (RSEED=%d)" % (name, RSEED), why, 2000)
     print("# " + campaign.row("every allocation that fails in turn: clean stop or clean error, nothing torn", "%d scenarios" % len(told),
                               "make allocations SCENARIOS=%s ALLOCATIONS=%d" % (ASKED, ALLOCATIONS), RSEED,
                               "%d of %d allocations failed, %d ended the program in order, the rest it did without" % tuple(

@@ -9,6 +9,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import campaign  # noqa: E402
 from support.house import House, SECRET  # noqa: E402
 from support.receiver import FastReceiver  # noqa: E402
 from support.redis_client import Redis, pairs  # noqa: E402
@@ -85,7 +86,7 @@ class Samples:
         return entry <= position or (place >= 0 and entry <= tos[place])
 
 
-def campaign(house, receiver, producer, samples):
+def under_kills(house, receiver, producer, samples):
     """Kills until all has arrived; the number of kills."""
     kills, before, moved = 0, 0, time.monotonic()
     house.start()
@@ -159,7 +160,7 @@ def run():
     house.more = CONFIG % (receiver.url, SECRET)
     samples, producer, begun = Samples(house), Producer(house, receiver), time.monotonic()
     try:
-        kills = campaign(house, receiver, producer, samples)
+        kills = under_kills(house, receiver, producer, samples)
         took = time.monotonic() - begun
         house.wait(house.listens, "it listens to signals")  # the last one may have come just as it was killed
         status = house.stop()
@@ -172,7 +173,8 @@ def run():
         if DELIVERIES <= REPLAYED:
             same, sentence = house.verify()
             assert same, sentence
-        return kills, "%d alerts in %.0f s under %d kills: %d requests, %d dropped after they were taken, %d sent again " \
+        assert kills > 0, "it was over before the first kill"
+        return "%d alerts in %.0f s under %d kills: %d requests, %d dropped after they were taken, %d sent again " \
             "because a kill came before the account; %d looks at the account" % (
                 len(alerts), took, kills, stats["requests"], stats["dropped"], again, len(samples.at))
     finally:
@@ -183,15 +185,7 @@ def run():
 def main():
     name = "%d deliveries under kill -9 every %g s: each arrives, none that was known to be delivered is sent again" % (
         DELIVERIES, KILL_EVERY)
-    try:
-        kills, sentence = run()
-        assert kills > 0, "it was over before the first kill"
-        print("ok 1 - %s\n# %s\n1..1" % (name, sentence))
-        return 0
-    except AssertionError as why:
-        print("not ok 1 - %s" % name)
-        print("\n".join("# " + line for line in str(why).splitlines()) + "\n1..1")
-        return 1
+    return campaign.only(name, run)
 
 
 if __name__ == "__main__":

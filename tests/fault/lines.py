@@ -6,7 +6,6 @@ after any byte, half-open, a byte at a time, silent. Once they are mended everyt
 LINES_SECONDS (0) of random weather after each way has had its turn to Redis; RSEED replays the draws."""
 import os
 import random
-import socket
 import sys
 import time
 
@@ -14,9 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), HERE]
 from support import campaign  # noqa: E402
 from support.chaos import Proxy  # noqa: E402
-from support.house import House  # noqa: E402
-from support.receiver import FastReceiver  # noqa: E402
-from torture import RULES, Producer, check, finish  # noqa: E402
+from support.house import id_of  # noqa: E402
+from support.tls import free_port  # noqa: E402
+from torture import Producer, check, finish, furnish  # noqa: E402
 
 SECONDS = float(os.environ.get("LINES_SECONDS", "0"))
 RSEED = int(os.environ.get("RSEED", "1"))
@@ -35,12 +34,6 @@ class Line(Proxy):
             self.taken = []  # their threads close them
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def weather(house, lines, rng, how=None):
     """One spell: a way for each line, for a moment; how many bytes pass before the end is drawn over four orders."""
     for line in lines:
@@ -54,20 +47,13 @@ def mend(house, lines, how):
         line.turn("pass", 0)
     before = house.redis.call("XADD", house.key("events"), "*", "customer", "after", "type", "login").decode()
     begun = time.monotonic()
-    house.wait(lambda: entry(house.position()) >= entry(before), "it is back after " + how, BACK_IN)
+    house.wait(lambda: id_of(house.position()) >= id_of(before), "it is back after " + how, BACK_IN)
     return time.monotonic() - begun
-
-
-def entry(text):
-    return tuple(int(part) for part in text.split("-"))
 
 
 def run():
     rng, port, slowest, spells = random.Random(RSEED), free_port(), 0.0, 0
-    house = House(RULES, ["--port", str(port)])
-    record = os.path.join(house.folder, "record")
-    receiver = FastReceiver("--record", record)
-    receiver.record = record
+    house, receiver = furnish(["--port", str(port)])
     lines = to_redis, to_endpoint = Line(port), Line(receiver.port)
     house.redis_keys = 'url: "redis://127.0.0.1:%d/0"' % to_redis.port
     house.receiver = to_endpoint
@@ -102,16 +88,8 @@ def run():
 
 def main():
     name = "lines that are cut, half-open, silent or slow by the byte, each way and %g s at random: everything is there once" % SECONDS
-    try:
-        sentence = run()
-        print("ok 1 - %s\n# %s" % (name, sentence))
-        print("# " + campaign.row("connection cut, half-open, one byte at a time, to Redis and to endpoints", "%g s at random" % SECONDS,
-                                  "make lines LINES_SECONDS=%g" % SECONDS, RSEED, sentence) + "\n1..1")
-        return 0
-    except AssertionError as why:
-        print("not ok 1 - %s (RSEED=%d)" % (name, RSEED))
-        print("\n".join("# " + line for line in str(why).splitlines()) + "\n1..1")
-        return 1
+    return campaign.only(name, run, ("connection cut, half-open, one byte at a time, to Redis and to endpoints", "%g s at random" % SECONDS,
+                                     "make lines LINES_SECONDS=%g" % SECONDS, RSEED))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), HERE]
 from support import campaign  # noqa: E402
+from support.house import id_of  # noqa: E402
 from support.redis_client import Redis, RedisError  # noqa: E402
 from torture import Producer, check, finish, furnish  # noqa: E402
 
@@ -152,13 +153,9 @@ def one(house, name, rng):
     house.wait(lambda: refused_with(house) == "OK", "Redis takes writes again")
     ended = time.monotonic()
     before = house.redis.call("XADD", house.key("events"), "*", "customer", "after", "type", "login").decode()
-    house.wait(lambda: entry(house.position()) >= entry(before), "it resumes")
+    house.wait(lambda: id_of(house.position()) >= id_of(before), "it resumes")
     assert house.churnd.pid == pid and house.alive(), "churnd ended"
     return time.monotonic() - ended
-
-
-def entry(text):
-    return tuple(int(part) for part in text.split("-"))
 
 
 def run():
@@ -175,7 +172,7 @@ def run():
                 assert took <= RESUME, "after %s it took %.1f s\n%s" % (name, took, house.log_tail())
         sentence = finish(house, producer, receiver)
         check(house, producer, lambda at: False)
-        return "%s; %s%s" % (", ".join("%s: %.1f s" % pair for pair in slowest.items()), sentence,
+        return "resumed at the latest after %s; %s%s" % (", ".join("%s: %.1f s" % pair for pair in slowest.items()), sentence,
                              "" if house.mounted else "; no tmpfs could be mounted: RLIMIT_FSIZE in its place")
     finally:
         house.close()
@@ -184,17 +181,9 @@ def run():
 
 def main():
     name = "Redis refuses %d times for %g s: churnd pauses, goes on, and loses nothing" % (ROUNDS * len(TROUBLES), SECONDS)
-    try:
-        sentence = run()
-        print("ok 1 - %s\n# resumed at the latest after %s" % (name, sentence))
-        print("# " + campaign.row("Redis answers LOADING, MISCONF (full disk on a small tmpfs), OOM, READONLY, BUSY for seconds: "
-                                  "pause, resume in 5 s, nothing lost", "%d of each" % ROUNDS, "make refusals ROUNDS=%d REFUSED_SECONDS=%g" % (
-                                      ROUNDS, SECONDS), RSEED, sentence) + "\n1..1")
-        return 0
-    except AssertionError as why:
-        print("not ok 1 - %s (RSEED=%d)" % (name, RSEED))
-        print("\n".join("# " + line for line in str(why).splitlines()) + "\n1..1")
-        return 1
+    return campaign.only(name, run, ("Redis answers LOADING, MISCONF (full disk on a small tmpfs), OOM, READONLY, BUSY for seconds: "
+                                     "pause, resume in 5 s, nothing lost", "%d of each" % ROUNDS,
+                                     "make refusals ROUNDS=%d REFUSED_SECONDS=%g" % (ROUNDS, SECONDS), RSEED))
 
 
 if __name__ == "__main__":

@@ -218,6 +218,11 @@ class Stage:
             tracer.stderr.close()
         return status
 
+    def made_fail(self):
+        """A call failed because strace made it."""
+        with open(self.trace, encoding="utf-8", errors="replace") as file:
+            return "(INJECTED)" in file.read()
+
     def calls(self):
         """[name] in the order in which they were made."""
         with open(self.trace, encoding="utf-8", errors="replace") as file:
@@ -258,10 +263,11 @@ def one(name):
                 status = stage.live("%s:%s:when=%d" % (call, what, number))
                 assert status in (0, 1, 2) or what.startswith("signal") and status in (-signal.SIGKILL, 137), "it ended with %s" % status
                 deaths += status in (-signal.SIGKILL, 137)
-                errors += what.startswith("error")
+                errors += stage.made_fail()
                 stage.house.go_on()
             except AssertionError as why:
                 raise AssertionError("%s number %d, %s: %s\n%s" % (call, number, what, why, stage.house.log_tail())) from why
+        assert deaths > 0, "none of %d deaths came" % len(picked)
         return len(calls), deaths, errors
     finally:
         stage.close()
@@ -285,10 +291,9 @@ def main():
             print("ok %d - %s: %d system calls, %d deaths, %d errors, each equal to a replay" % (number, name, *told[-1]), flush=True)
         except AssertionError as why:
             failed += 1
-            print("\n".join("# " + line[:1000] for line in str(why).splitlines()))
-            print("not ok %d - %s (RSEED=%d)" % (number, name, RSEED), flush=True)
+            campaign.failed(number, "%s (RSEED=%d)" % (name, RSEED), why, 1000)
     print("# " + campaign.row("death at every system call of a commit and of a delivery (strace injection), 12 scenarios",
-                              "%d scenarios" % len(told), "make syscalls SCENARIOS=%s ERRORS=%d" % (ASKED, ERRORS), RSEED,
+                              "%d scenarios" % len(told), "make syscalls SCENARIOS=%s DEATHS=%d ERRORS=%d" % (ASKED, MOST, ERRORS), RSEED,
                               "%d system calls, %d deaths before one, %d calls that failed instead; each time the next churnd came to "
                               "what a replay comes to" % tuple(sum(row[n] for row in told) for n in range(3))))
     return 1 if failed else 0

@@ -205,19 +205,19 @@ def rounds(kills, size, one):
 
 CHURND = "kill -9 of churnd under load: no event lost, none twice, no second alert id, no task twice"
 REDIS = "kill -9 of Redis: `always` loses nothing; `everysec` at most 2 s, never torn"
-# (what is shown, kills, of a round, the promise, the variable, the round)
+# (what is shown, kills, of a round, the promise, the command, the round)
 PARTS = [
-    ("kill -9 of churnd %d times: nothing lost, nothing twice" % KILLS, KILLS, ROUND, CHURND, "KILLS", torture_churnd),
+    ("kill -9 of churnd %d times: nothing lost, nothing twice" % KILLS, KILLS, ROUND, CHURND, "kills KILLS", torture_churnd),
     ("kill -9 of redis-server %d times, fsync always: nothing lost" % REDIS_KILLS, REDIS_KILLS, REDIS_ROUND, REDIS,
-     "REDIS_KILLS", lambda kills, seed: torture_redis(kills, seed, "always", 0)),
+     "redis-kills REDIS_KILLS", lambda kills, seed: torture_redis(kills, seed, "always", 0)),
     ("kill -9 of redis-server %d times, fsync everysec: at most 2 s, never torn" % EVERYSEC_KILLS, EVERYSEC_KILLS,
-     REDIS_ROUND, REDIS, "EVERYSEC_KILLS", lambda kills, seed: torture_redis(kills, seed, "everysec", 2)),
+     REDIS_ROUND, REDIS, "redis-kills EVERYSEC_KILLS", lambda kills, seed: torture_redis(kills, seed, "everysec", 2)),
 ]
 
 
 def main():
     failed = 0
-    for number, (name, kills, size, promise, variable, one) in enumerate(PARTS, 1):
+    for number, (name, kills, size, promise, command, one) in enumerate(PARTS, 1):
         if not kills:
             print("ok %d - %s # SKIP none asked for" % (number, name), flush=True)
             continue
@@ -225,11 +225,10 @@ def main():
         try:
             sentence = rounds(kills, size, one) + "; %.0f s" % (time.monotonic() - begun)
             print("ok %d - %s\n# %s" % (number, name, sentence))
-            print("# " + campaign.row(promise, kills, "make kills %s=%d" % (variable, kills), RSEED, sentence), flush=True)
+            print("# " + campaign.row(promise, kills, "make %s=%d" % (command, kills), RSEED, sentence), flush=True)
         except AssertionError as why:
             failed += 1
-            print("not ok %d - %s (RSEED=%d)" % (number, name, RSEED))
-            print("\n".join("# " + line for line in str(why).splitlines()), flush=True)
+            campaign.failed(number, "%s (RSEED=%d)" % (name, RSEED), why)
     print("1..%d" % len(PARTS))
     return 1 if failed else 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a campaign says of itself: a line ready for the table of tests/CAMPAIGN.md."""
+"""What a campaign says of itself: its verdict, and a line ready for the table of tests/CAMPAIGN.md."""
 import os
 import statistics
 import subprocess
@@ -20,8 +20,30 @@ def commit():
 
 
 def row(promise, size, command, seed, out):
-    """promise: as the table has it; size: how much of it this run was; seed: None where nothing is drawn."""
-    return "| %s | %s | `%s` | %s | %s | %s |" % (promise, size, command, commit(), "-" if seed is None else seed, out)
+    """promise: as the table has it; size: how much of it this run was; seed: None where nothing is drawn. What CI does is not ours to say."""
+    return "| %s | | %s | `%s` | %s | %s | %s |" % (promise, size, command, commit(), "-" if seed is None else seed, out)
+
+
+def failed(number, name, why, most=None):
+    """TAP for a part that does not hold; `most`: letters of each line of the reason."""
+    print("not ok %d - %s" % (number, name))
+    print("\n".join("# " + line[:most] for line in str(why).splitlines()), flush=True)
+
+
+def only(name, run, table=None):
+    """A program that shows one thing: `run()` says what came out. table: (promise, size, command, seed) of its row.
+    The exit status."""
+    try:
+        sentence = run()
+    except AssertionError as why:
+        failed(1, name + (" (RSEED=%d)" % table[3] if table else ""), why)
+        print("1..1")
+        return 1
+    print("ok 1 - %s\n# %s" % (name, sentence))
+    if table:
+        print("# " + row(*table, sentence))
+    print("1..1")
+    return 0
 
 
 def slope(points, most=200):

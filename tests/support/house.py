@@ -20,6 +20,11 @@ PATIENCE = float(os.environ.get("PATIENCE", "1"))  # times what a wait may take:
 SECRET = base64.b64encode(b"a key for tests, 32 bytes long..").decode()
 
 
+def id_of(text):
+    """An entry's id as something that compares."""
+    return tuple(int(part) for part in text.split("-"))
+
+
 class Receiver(http.server.ThreadingHTTPServer):
     """An endpoint that keeps every webhook-id it was sent."""
     daemon_threads, request_queue_size = True, 128
