@@ -49,12 +49,6 @@ sim_show(bool shown)
 	sim.shown = shown;
 }
 
-bool
-sim_is_shown(void)
-{
-	return sim.shown;
-}
-
 /* ---- time ---- */
 
 int64_t

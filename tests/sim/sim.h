@@ -14,7 +14,6 @@
 void sim_begin(uint64_t seed, int64_t start);
 /* Each line of the trace to stdout, as it comes. */
 void sim_show(bool shown);
-bool sim_is_shown(void);
 
 /* ---- time: nothing waits; the loop's waiting moves it on ---- */
 

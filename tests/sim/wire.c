@@ -39,8 +39,6 @@ static struct {
 	struct str words[WORDS_MAX];
 } wire;
 
-static void conn_work(struct wire_conn *conn);
-
 static void
 timer_set(struct event *timer, int64_t ms)
 {
@@ -353,7 +351,7 @@ void
 wire_close_all(const struct fake_server *server)
 {
 	for (struct wire_conn *conn = wire.conns; conn != NULL; conn = conn->next)
-		if (conn->dialled && (server == NULL || conn->client.server == server))
+		if (conn->dialled && conn->client.server == server)
 			wire_close(conn);
 }
 
@@ -447,12 +445,6 @@ wire_befall(unsigned n, enum wire_moment moment, void (*fn)(void *ctx, struct wi
 	wire.moment = moment;
 	wire.befall = fn;
 	wire.ctx = ctx;
-}
-
-bool
-wire_awaits(void)
-{
-	return wire.befalls_in > 0;
 }
 
 void

@@ -31,11 +31,10 @@ void wire_point(struct fake_server *server);
 /* Once, at the n-th command from now (1: the next). fn may close connections, kill daemons, restart servers. */
 void wire_befall(unsigned n, enum wire_moment moment,
 		 void (*fn)(void *ctx, struct wire_conn *conn), void *ctx);
-bool wire_awaits(void); /* it has not happened yet */
-void wire_spare(void);	/* and will not */
+void wire_spare(void); /* it will not happen, if it has not yet */
 /* Whoever is at the other end is told; what was not executed is lost. */
 void wire_close(struct wire_conn *conn);
-void wire_close_all(const struct fake_server *server); /* NULL: of all servers */
+void wire_close_all(const struct fake_server *server);
 /* Somebody else wrote: who waits for it is answered. */
 void wire_wake(void);
 uint64_t wire_commands(void); /* executed, since wire_begin() */

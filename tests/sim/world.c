@@ -266,10 +266,7 @@ other_rules(struct world *world)
 
 	if (world->rule_count == WORLD_RULES)
 		return;
-	if (world->held) {
-		/* The change is an entry of the server's present. */
-		world->held = false;
-	}
+	world->held = false; /* the change is an entry of the server's present */
 	rules_new(world, true);
 	if (house != NULL && sim_chance(60))
 		house_reload(house, rules_now(world));

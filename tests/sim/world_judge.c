@@ -62,6 +62,8 @@ judge_mark(struct fake_server *server, struct str old, struct str now)
 
 /* ---- alerts and requests ---- */
 
+static const char *const endpoints[WORLD_ENDPOINTS] = {"crm", "mail"};
+
 static struct str
 word_of(const struct fake_entry *entry, const char *name)
 {
@@ -96,7 +98,7 @@ judge_alert(void *ctx, const struct fake_entry *entry)
 static unsigned
 endpoint_number(struct str name)
 {
-	return str_is(name, "crm") ? 0 : 1;
+	return str_is(name, endpoints[0]) ? 0 : 1;
 }
 
 static uint32_t
@@ -148,7 +150,7 @@ judge_taken(void *ctx, struct str endpoint, struct str id)
 		if (!str_eq(world->customers[i], alert->customer))
 			continue;
 		if (*last > at + 1 && !world->rolled &&
-		    !is_dead_letter(world, id, number == 0 ? "crm" : "mail"))
+		    !is_dead_letter(world, id, endpoints[number]))
 			sim_fail("%.*s takes %.*s after a later alert of the same customer",
 				 STR_ARG(endpoint), STR_ARG(id));
 		if (*last < at + 1)
@@ -170,7 +172,6 @@ names(struct str list, const char *name)
 bool
 judge_is_delivered(const struct world *world, struct str *missing)
 {
-	static const char *const endpoints[WORLD_ENDPOINTS] = {"crm", "mail"};
 	const struct fake_stream *alerts = fake_find_stream(&world->server->data, "sim:alerts");
 	const struct fake_stream *resend = fake_find_stream(&world->server->data, "sim:resend");
 

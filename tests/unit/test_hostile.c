@@ -134,10 +134,11 @@ always_another_profile(struct entry *entry, size_t i)
 	entry->attribute_count = 1;
 }
 
-/* Ids that fall into one slot of a table whose seed is known. */
+/* Ids that fall into one slot of a table, if its seed were the one that they know. */
 static void
-customers_aimed_at(struct entry *entry, size_t i, struct hash_seed seed)
+customers_aimed_at_another_seed(struct entry *entry, size_t i)
 {
+	const struct hash_seed seed = {1, 2};
 	static size_t next;
 
 	if (i == 0)
@@ -145,12 +146,6 @@ customers_aimed_at(struct entry *entry, size_t i, struct hash_seed seed)
 	do
 		entry->customer = name_print(i, "c", next++);
 	while (hash_bytes(entry->customer.p, entry->customer.n, seed) & SLOT_BITS);
-}
-
-static void
-customers_aimed_at_another_seed(struct entry *entry, size_t i)
-{
-	customers_aimed_at(entry, i, (struct hash_seed){1, 2});
 }
 
 /* ---- how much work it is ---- */
