@@ -399,8 +399,6 @@ print_stats(void)
 	getrusage(RUSAGE_SELF, &use);
 	if (stats.took_count > 0)
 		qsort(stats.took, stats.took_count, sizeof *stats.took, compare);
-	if (options.record)
-		fflush(options.record);
 	printf("{\"requests\":%llu,\"distinct\":%llu,\"dropped\":%llu,\"bad\":%llu,\"seconds\":%.6f,"
 	       "\"stamped\":%zu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"cpu_s\":%.3f}\n",
 	       (unsigned long long)stats.requests, (unsigned long long)stats.distinct,
@@ -538,7 +536,12 @@ main(int argc, char **argv)
 	if (epoll_ctl(poller, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0)
 		die("epoll_ctl of the input");
 	for (;;) {
-		int n = epoll_wait(poller, events, EVENTS, answer_what_is_due());
+		int timeout = answer_what_is_due();
+
+		/* Whoever reads the record while nothing more comes sees all of it. */
+		if (options.record)
+			fflush(options.record);
+		int n = epoll_wait(poller, events, EVENTS, timeout);
 
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.ptr == &listener)
