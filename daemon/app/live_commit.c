@@ -18,7 +18,7 @@
 bool
 live_is_full(const struct live *live)
 {
-	return store_added_bytes(live->store) > ADDED_MAX;
+	return store_added_bytes(live->store) > ADDED_MAX && !live_is_amid(live);
 }
 
 /* ---- which entries lie where ---- */

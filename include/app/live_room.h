@@ -218,6 +218,7 @@ void live_reject(struct live *live, struct stream_id id, const struct reply *ite
 /* live_commit.c */
 void live_commit(struct live *live);
 void live_committed(void *ctx);
+/* A commit is to come before more is read. Never amid a close: only the entry behind it lets one come. */
 bool live_is_full(const struct live *live);
 void live_checkpoint(struct live *live);
 
