@@ -99,19 +99,6 @@ odd_bytes(uint64_t word)
 	return word_odd(word) | word_is(word, '"') | word_is(word, '\\');
 }
 
-/* All stands as it is. */
-static bool
-is_plain(struct str text)
-{
-	uint64_t odd = 0;
-
-	if (text.n == 0)
-		return true;
-	for (size_t i = 0; i + 8 < text.n; i += 8)
-		odd |= odd_bytes(word_load(text.p + i));
-	return !(odd | odd_bytes(word_of_last(text.p, text.n)));
-}
-
 /* How many bytes from `at` on stand as they are. */
 static size_t
 count_plain(struct str text, size_t at)
@@ -134,7 +121,8 @@ count_plain(struct str text, size_t at)
 static void
 put_quoted(struct json *json, struct str text, char tail)
 {
-	size_t plain = is_plain(text) ? text.n : count_plain(text, 0);
+	bool is_plain = !words_marked(text.p, text.n, odd_bytes);
+	size_t plain = is_plain ? text.n : count_plain(text, 0);
 	char *p = item_begin(json, text.n + 3);
 
 	*p++ = '"';

@@ -77,6 +77,19 @@ word_odd(uint64_t word)
 	return word_below(word, 32) | word_is(word, 127) | (word & WORD_HIGH);
 }
 
+/* 0: marks() marks no byte of the text. */
+static inline uint64_t
+words_marked(const char *p, size_t n, uint64_t (*marks)(uint64_t word))
+{
+	uint64_t marked = 0;
+
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i + 8 < n; i += 8)
+		marked |= marks(word_load(p + i));
+	return marked | marks(word_of_last(p, n));
+}
+
 static inline int
 word_is_digits(uint64_t word)
 {

@@ -42,13 +42,7 @@ event_is_ahead(int64_t ts, int64_t arrival)
 static inline bool
 event_is_plain(struct str text)
 {
-	uint64_t odd = 0;
-
-	if (text.n == 0)
-		return true;
-	for (size_t i = 0; i + 8 < text.n; i += 8)
-		odd |= word_odd(word_load(text.p + i));
-	return !(odd | word_odd(word_of_last(text.p, text.n)));
+	return !words_marked(text.p, text.n, word_odd);
 }
 
 /* What the id of a customer and the name of an attribute may consist of. */
@@ -58,25 +52,19 @@ event_is_clean(struct str text)
 	return event_is_plain(text) || (!text_has_control(text) && utf8_valid(text));
 }
 
+/* Marks what is not a-z 0-9 _ . - */
 static inline uint64_t
-event_type_bytes(uint64_t word)
+event_odd_in_type(uint64_t word)
 {
-	return word_within(word, 'a', 'z') | word_within(word, '0', '9') |
-	       word_within(word, '-', '.') | word_within(word, '_', '_');
+	return ~(word_within(word, 'a', 'z') | word_within(word, '0', '9') |
+		 word_within(word, '-', '.') | word_within(word, '_', '_')) &
+	       WORD_HIGH;
 }
 
-/* a-z 0-9 _ . - only. */
 static inline bool
 event_is_type(struct str text)
 {
-	uint64_t odd = 0;
-
-	if (text.n == 0)
-		return true;
-	for (size_t i = 0; i + 8 < text.n; i += 8)
-		odd |= ~event_type_bytes(word_load(text.p + i));
-	odd |= ~event_type_bytes(word_of_last(text.p, text.n));
-	return !(odd & WORD_HIGH);
+	return !words_marked(text.p, text.n, event_odd_in_type);
 }
 
 #endif
