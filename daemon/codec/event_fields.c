@@ -287,60 +287,6 @@ take_object(struct scan *scan, struct field *fields, unsigned *count)
 	return scan->p == scan->end || fail(scan, "nothing behind the object");
 }
 
-/* --- the lines that come by the million --- */
-
-/* A value as most writers write it, at p; returns what follows it, NULL: it is another one. */
-static inline const char *
-plain_value(const char *p, const char *end, struct str *value)
-{
-	const char *start = p;
-
-	if (p < end && *p == '"') {
-		p = event_find_special(++start, end);
-		*value = (struct str){start, (size_t)(p - start)};
-		return p < end && *p == '"' ? p + 1 : NULL;
-	}
-	if (p == end || (*p != '-' && (*p < '0' || *p > '9')))
-		return NULL;
-	p = event_skip_number(p, end);
-	if (p)
-		*value = (struct str){start, (size_t)(p - start)};
-	return p;
-}
-
-/* Objects with no escape, no null, true or false, and at most one space after a colon or comma. false:
- * nothing is said about it, not even that it is wrong. */
-static bool
-plain_object(const char *p, const char *end, struct field *fields, unsigned *count)
-{
-	unsigned found = 0;
-
-	if (p == end || *p++ != '{')
-		return false;
-	for (; found < EVENT_MAX_FIELDS; found++) {
-		const char *key = p + 1;
-
-		if (p == end || *p != '"')
-			return false;
-		p = event_find_special(key, end);
-		if (end - p < 3 || p[0] != '"' || p[1] != ':')
-			return false;
-		fields[found].key = (struct str){key, (size_t)(p - key)};
-		p += p[2] == ' ' ? 3 : 2;
-		p = plain_value(p, end, &fields[found].value);
-		if (!p || p == end)
-			return false;
-		if (*p == '}' && p + 1 == end) {
-			*count = found + 1;
-			return true;
-		}
-		if (*p++ != ',')
-			return false;
-		p += p < end && *p == ' ';
-	}
-	return false;
-}
-
 bool
 event_fields_json(struct str text, struct arena *arena, struct field *fields, unsigned *count,
 		  struct err *err)
@@ -349,8 +295,6 @@ event_fields_json(struct str text, struct arena *arena, struct field *fields, un
 	struct scan scan = {begin, begin, begin + text.n, arena, err};
 	unsigned found = 0;
 
-	if (plain_object(begin, scan.end, fields, count))
-		return true;
 	if (!take_object(&scan, fields, &found))
 		return false;
 	*count = found;
