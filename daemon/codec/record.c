@@ -117,16 +117,17 @@ put_track(const struct writer *writer, const struct tracks *tracks, unsigned sig
 	int64_t unit = hours ? HOUR_MS : DAY_MS;
 	struct buf *out = writer->out;
 	struct track track;
+	struct str packed;
 	size_t begin;
 
-	if (!track_newest(tracks, signal, hours, &track))
+	if (!track_packed(tracks, signal, hours, &track, &packed))
 		return;
 	put_key(writer, writer->rules->signals[signal].key);
 	begin = out->n;
 	buf_zigzag(out, writer->base / unit - track.cell);
 	buf_varint(out, track.count);
 	buf_zigzag(out, (int64_t)((uint64_t)track.last_at - track.cell * (uint64_t)unit));
-	buf_str(out, track_packed(tracks, signal, hours));
+	buf_str(out, packed);
 	close_item(writer, begin);
 }
 

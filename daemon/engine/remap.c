@@ -43,9 +43,9 @@ remap_track(struct tracks *into, const struct tracks *from, unsigned old, unsign
 	if (hours && !signal->reach_hours)
 		return false;
 	struct track track;
-	return track_newest(from, old, hours, &track) &&
-	       track_restore(into, slot, hours, signal->kind, &track,
-			     track_packed(from, old, hours));
+	struct str packed;
+	return track_packed(from, old, hours, &track, &packed) &&
+	       track_restore(into, slot, hours, signal->kind, &track, packed);
 }
 
 static bool
@@ -217,10 +217,10 @@ remap_member(struct member *member, const struct ruleset *from, const struct rul
 		unsigned at = (unsigned)__builtin_ctzll(left);
 		int slot = slot_of_signal(to, from->signals[at].key);
 		struct track track;
+		struct str packed;
 		if (slot < 0 || !(to->members.signals >> slot & 1) ||
-		    !track_newest(old, at, false, &track) ||
-		    !track_restore(&into, (unsigned)slot, false, SIGNAL_COUNT, &track,
-				   track_packed(old, at, false)))
+		    !track_packed(old, at, false, &track, &packed) ||
+		    !track_restore(&into, (unsigned)slot, false, SIGNAL_COUNT, &track, packed))
 			lost = true;
 	}
 	tracks_finish(old);

@@ -473,14 +473,17 @@ track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *
 
 /* --- records --- */
 
-struct str
-track_packed(const struct tracks *tracks, unsigned signal, bool hours)
+bool
+track_packed(const struct tracks *tracks, unsigned signal, bool hours, struct track *newest,
+	     struct str *packed)
 {
 	struct track_place place;
 
 	if (!block_find(tracks, signal, hours, &place))
-		return STR_NONE;
-	return (struct str){(const char *)place.packed, place.n};
+		return false;
+	block_newest(&place, hours, newest);
+	*packed = (struct str){(const char *)place.packed, place.n};
+	return true;
 }
 
 /* Cells come newest first: within the longest reach, but for the one that a gauge keeps beyond it. */
@@ -500,27 +503,48 @@ cells_fit(const struct thawed *it, enum signal_kind kind, const struct cell *cel
 	       (kind != SIGNAL_LAST || isfinite(it->track.u.value));
 }
 
+/* Counts can be written in one way only: all that there is to see is that they end in the last byte. */
+static bool
+counts_are_sound(const struct thawed *it)
+{
+	struct cell_cursor cursor = cursor_of(it);
+
+	while (cell_next(&cursor, SIGNAL_COUNT))
+		;
+	return !cursor.bad && cursor.have < 8 && it->track.count > 0 &&
+	       it->track.cell - cursor.at.cell <= TRACK_MAX_REACH;
+}
+
+/* Cells that are as cells_write() would write them. */
+static bool
+cells_are_sound(const struct thawed *it, enum signal_kind kind)
+{
+	struct thawed again = {.track = it->track};
+	struct cell cells[PACKED_CELLS];
+	uint8_t bits[PACKED_MAX];
+	unsigned count;
+
+	if (kind == SIGNAL_COUNT)
+		return counts_are_sound(it);
+	count = cells_read(it, kind, cells);
+	if (!cells_fit(it, kind, cells, count))
+		return false;
+	cells_write(&again, kind, cells, count, bits);
+	return again.n == it->n && memcmp(bits, it->cells, it->n) == 0;
+}
+
 bool
 track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
 	      const struct track *track, struct str packed)
 {
 	static const uint8_t none[1];
 	const uint8_t *p = packed.n > 0 ? (const uint8_t *)packed.p : none;
-	struct thawed it = {.track = *track}, again;
-	struct cell cells[PACKED_CELLS];
-	uint8_t bits[PACKED_MAX], whole[PACKED_MAX];
-	unsigned count;
+	struct thawed it = {.track = *track};
+	uint8_t again[PACKED_MAX];
 
 	if (track_has(tracks, signal, hours) || packed.n > PACKED_MAX ||
-	    !unpack_head(&it, hours, kind, p, p + packed.n))
-		return false;
-	count = cells_read(&it, kind, cells);
-	if (!cells_fit(&it, kind, cells, count))
-		return false;
-	again = it;
-	cells_write(&again, kind, cells, count, bits);
-	if (again.n != it.n || pack(&again, hours, kind, whole) != packed.n ||
-	    memcmp(whole, p, packed.n) != 0)
+	    !unpack_head(&it, hours, kind, p, p + packed.n) || !cells_are_sound(&it, kind) ||
+	    pack(&it, hours, kind, again) != packed.n || memcmp(again, p, packed.n) != 0)
 		return false;
 	block_put(tracks, signal, hours, &it.track, p, packed.n);
 	return true;

@@ -75,8 +75,9 @@ unsigned track_cells(const struct tracks *tracks, unsigned signal, enum signal_k
 /* The gauge as of the end of cell `last`; false when it has no value that old in reach. */
 bool track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, double *out);
 
-/* What lies packed of one track, for its record: life totals and number, then the cells. */
-struct str track_packed(const struct tracks *tracks, unsigned signal, bool hours);
+/* For its record: as track_newest(), and what lies packed of it: life totals and number, then the cells. */
+bool track_packed(const struct tracks *tracks, unsigned signal, bool hours,
+		  struct track *newest, struct str *packed) MUST_CHECK;
 /* A whole track of last_at, cell and count, and what track_packed() gave; false when that is malformed, or there is
  * one already. */
 bool track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,

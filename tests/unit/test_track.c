@@ -356,6 +356,16 @@ put(struct customer *customer, uint32_t cell, uint32_t reach)
 	track_add(&customer->tracks, 0, false, &event);
 }
 
+static size_t
+packed_bytes(const struct customer *customer)
+{
+	struct track track;
+	struct str packed;
+
+	assert_true(track_packed(&customer->tracks, 0, false, &track, &packed));
+	return packed.n;
+}
+
 static void
 life_counts_each_active_day_once(void **state)
 {
@@ -380,7 +390,7 @@ life_counts_each_active_day_once(void **state)
 	track = track_of(customer, 0, SIGNAL_COUNT);
 	assert_int_equal(track.life_days, 5);
 	assert_int_equal(track.first_cell, 900);
-	assert_int_equal(track_packed(&customer->tracks, 0, false).n, 3); /* no cell */
+	assert_int_equal(packed_bytes(customer), 3); /* no cell */
 	assert_int_equal(track.last_at, 2000 * DAY_MS);
 	drop_customer(customer);
 }
@@ -394,11 +404,11 @@ days_with_one_event_take_a_few_bits(void **state)
 	for (uint32_t day = 0; day <= 400; day++)
 		put(every, 5000 + day, 90);
 	/* 90 of 2 bits, with 2 + 2 bytes of 401 days of life */
-	assert_int_equal(track_packed(&every->tracks, 0, false).n, 4 + 23);
+	assert_int_equal(packed_bytes(every), 4 + 23);
 	for (uint32_t day = 0; day <= 400; day += 2)
 		put(second, 5000 + day, 90);
 
-	assert_int_equal(track_packed(&second->tracks, 0, false).n, 4 + 23);
+	assert_int_equal(packed_bytes(second), 4 + 23);
 	assert_int_equal(track_bytes(&second->tracks), 1 + 8 + 4 + 23); /* 45 of 4 bits */
 	drop_customer(every);
 	drop_customer(second);
@@ -445,11 +455,11 @@ restored_tracks_are_the_same_bytes(void **state)
 		}
 		for (unsigned i = 14; i-- > 0;) {
 			struct track track;
+			struct str packed;
 
-			if (track_newest(&from->tracks, i % 7, i >= 7, &track))
-				assert_true(track_restore(
-					&to->tracks, i % 7, i >= 7, kind, &track,
-					track_packed(&from->tracks, i % 7, i >= 7)));
+			if (track_packed(&from->tracks, i % 7, i >= 7, &track, &packed))
+				assert_true(track_restore(&to->tracks, i % 7, i >= 7, kind,
+							  &track, packed));
 		}
 		assert_int_equal(track_bytes(&from->tracks), track_bytes(&to->tracks));
 		assert_memory_equal(from->tracks.block, to->tracks.block,
@@ -486,6 +496,7 @@ malformed_cells_are_refused(void **state)
 	assert_false(restores(SIGNAL_COUNT, STR(LIFE "\x00\x3e\x98"))); /* before day 0 */
 	assert_false(restores(SIGNAL_COUNT, STR(LIFE "\x00\xca\x80"))); /* beyond any reach */
 	assert_false(restores(SIGNAL_COUNT, STR(LIFE "\0\0\0\0\xff\xff\xff\xff\xff")));
+	assert_false(restores(SIGNAL_COUNT, STR(LIFE "\xd4\0\0\0\0\0\0\0\0\xff")));
 	assert_false(restores(SIGNAL_COUNT, STR("")));
 	assert_false(restores(SIGNAL_COUNT, STR("\x05")));
 	assert_false(restores(SIGNAL_COUNT, STR("\x85\x00\x05"))); /* two ways to say it */
@@ -506,6 +517,47 @@ malformed_cells_are_refused(void **state)
 		restores(SIGNAL_LAST, STR(LIFE "\x03\0\0\0\0\0\0\xf0\x7f"))); /* infinite */
 }
 
+/* Are they what is written of the cells that are read from them? */
+static bool
+is_written_so(const uint8_t *bytes, size_t n)
+{
+	struct cell_cursor cursor = cell_cursor_of(bytes, n, 1000);
+	uint8_t again[64 * CELL_MAX];
+	struct cell_writer writer = {.p = again};
+
+	for (uint32_t newer = 1000; cell_next(&cursor, SIGNAL_COUNT); newer = cursor.at.cell)
+		cell_write(&writer, newer - cursor.at.cell, &cursor.at, SIGNAL_COUNT);
+	return (size_t)(cell_write_end(&writer) - again) == n && memcmp(again, bytes, n) == 0 &&
+	       cursor.at.cell >= 1000 - TRACK_MAX_REACH;
+}
+
+static void
+counts_are_taken_only_as_they_are_written(void **state)
+{
+	uint64_t seed = 29;
+	unsigned good = 0, bad = 0;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		uint8_t packed[2 + 12] = LIFE;
+		size_t n = random_below(&seed, 13);
+
+		for (size_t i = 0; i < n; i++) { /* few ones: long gaps, and nothing at all */
+			uint32_t two = random_below(&seed, 1 << 16);
+
+			packed[2 + i] = (uint8_t)(two & two >> 8);
+		}
+		bool is_good = is_written_so(packed + 2, n);
+
+		good += is_good;
+		bad += !is_good;
+		assert_int_equal(
+			restores(SIGNAL_COUNT, (struct str){(const char *)packed, 2 + n}),
+			is_good);
+	}
+	assert_true(good > 1000 && bad > 1000);
+}
+
 int
 main(void)
 {
@@ -521,6 +573,7 @@ main(void)
 		cmocka_unit_test(sums_are_clamped_not_wrapped),
 		cmocka_unit_test(restored_tracks_are_the_same_bytes),
 		cmocka_unit_test(malformed_cells_are_refused),
+		cmocka_unit_test(counts_are_taken_only_as_they_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
