@@ -76,10 +76,9 @@ signal_value(const struct signal *signal, const struct entry *entry, double *out
 	return fabs(number) <= EVENT_MAX_VALUE;
 }
 
-/* Whether it counted. */
-static bool
-feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
-	    const struct entry *entry)
+bool
+absorb_signal(struct engine *engine, struct customer *customer, unsigned slot,
+	      const struct entry *entry)
 {
 	const struct signal *signal = &engine->rules->signals[slot];
 	double value = 0;
@@ -100,13 +99,6 @@ feed_signal(struct engine *engine, struct customer *customer, unsigned slot,
 		track_add(&customer->tracks, slot, true, &event);
 	}
 	return true;
-}
-
-bool
-absorb_signal(struct engine *engine, struct customer *customer, unsigned slot,
-	      const struct entry *entry)
-{
-	return feed_signal(engine, customer, slot, entry);
 }
 
 /* ---- after(a, b) ---- */
@@ -184,7 +176,7 @@ feed_signals(struct engine *engine, struct customer *customer, const struct entr
 			if (!signal_takes(&look, &rules->signals[slot]))
 				continue;
 		}
-		if (feed_signal(engine, customer, slot, entry))
+		if (absorb_signal(engine, customer, slot, entry))
 			counted |= UINT64_C(1) << slot;
 		fed |= UINT64_C(1) << slot;
 	}

@@ -76,8 +76,7 @@ use_make(struct engine *engine, unsigned u)
 	const struct calm_use *calm = &engine->calm.uses[u];
 	struct lane_use lane = {.signals = use->signals,
 				.open = !calm->watching && !use->looks_only &&
-					!(use->opens | use->closes),
-				.windowed = (use->signals & engine->windowed) != 0};
+					!(use->opens | use->closes)};
 	for (uint64_t left = use->signals; left; left &= left - 1) {
 		unsigned slot = (unsigned)__builtin_ctzll(left);
 		lane.open &= signal_is_plain(rules, slot);
@@ -348,7 +347,7 @@ lane_take(struct engine *engine, const struct entry *entry, uint32_t guess)
 	guard_count(engine, type->use, entry);
 	customer->event_at = now;
 	uint64_t counted = count_in(engine, customer, use, entry);
-	if (use->windowed && (begins || !(customer->flags & CUSTOMER_DAY)))
+	if (use->signals & engine->windowed && (begins || !(customer->flags & CUSTOMER_DAY)))
 		engine_set_day(engine, guess, true);
 	if (engine->watch.applied)
 		engine->watch.applied(engine->watch.ctx, guess, entry, counted);

@@ -41,8 +41,7 @@ engine_find_index(const struct engine *engine, struct str id, uint64_t hash)
 		if (slot.tag != tag_of(hash))
 			continue;
 		uint32_t index = slot.next - 1;
-		struct str other = customer_id(engine_at(engine, index));
-		if (other.n == id.n && memcmp(other.p, id.p, id.n) == 0)
+		if (str_eq(customer_id(engine_at(engine, index)), id))
 			return index;
 	}
 }
@@ -137,10 +136,9 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 			mem_table(CUSTOMER_CHUNK, sizeof **engine->chunks);
 		/* Doubled: one that grew with every chunk would leave a hole for each of them. */
 		if ((engine->chunk_count & (engine->chunk_count - 1)) == 0)
-			engine->close_day =
-				mem_resize(engine->close_day, 2 * engine->chunk_count *
-								      CUSTOMER_CHUNK *
-								      sizeof *engine->close_day);
+			engine->close_day = mem_resize(
+				engine->close_day, 2 * engine->chunk_count * CUSTOMER_CHUNK *
+							   sizeof *engine->close_day);
 	}
 	uint32_t index = (uint32_t)engine->customers++;
 	struct customer *customer = engine_at(engine, index);

@@ -23,7 +23,6 @@ struct lane_use {
 	uint64_t signals;
 	bool open; /* it is such a type */
 	uint8_t group; /* bit of the rules that are asked even so, of which a customer may be settled; 0: none is */
-	bool windowed;
 };
 
 #define LANE_GROUPS 8 /* bits of customer.settled */
