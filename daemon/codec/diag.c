@@ -71,13 +71,6 @@ keep(struct diags *diags, const struct diag *diag)
 }
 
 void
-diags_add(struct diags *diags, const struct diag *diag)
-{
-	if (count_one(diags, diag->message->code[0]))
-		keep(diags, diag);
-}
-
-void
 diags_drop(struct diags *diags, const char *code, struct str arg)
 {
 	size_t kept = 0;

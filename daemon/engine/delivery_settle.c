@@ -224,15 +224,3 @@ delivery_bury(struct delivery_queue *queue, struct delivery *delivery)
 	queue->dead--;
 	delivery_remove(queue, delivery);
 }
-
-void
-delivery_unsend(struct delivery_queue *queue, struct delivery *delivery)
-{
-	struct delivery *next;
-
-	call_off(queue);
-	for (; delivery != NULL; delivery = next) {
-		next = delivery_joined(queue, delivery);
-		(void)try_again(queue, delivery, RETRY_GONE, queue->active_at);
-	}
-}

@@ -128,7 +128,7 @@ type_make(const struct engine *engine, struct str type)
 	return made;
 }
 
-const struct lane_type *
+static const struct lane_type *
 lane_type(struct engine *engine, struct str type)
 {
 	struct lane *lane = &engine->lane;

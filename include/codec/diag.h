@@ -47,10 +47,8 @@ struct diags {
 void diags_init(struct diags *diags, struct arena *arena);
 void diags_finish(struct diags *diags);
 unsigned diags_add_file(struct diags *diags, struct str name, struct str text);
-void diags_add(struct diags *diags, const struct diag *diag); /* copies its texts */
 
-/* The same by place, cut at the end of from's line; the complaint gives
- * code, arguments and hint. */
+/* By place, cut at the end of from's line; the complaint gives code, arguments and hint; copies its texts. */
 void diags_complain(struct diags *diags, struct diag_place place,
 		    const struct complaint *complaint);
 /* Takes back warnings of that code, with that first argument; STR_NONE: with any. */

@@ -101,8 +101,6 @@ void delivery_expire(struct delivery_queue *queue, struct stream_id before,
 		     void (*fn)(void *ctx, struct delivery *delivery), void *ctx);
 /* Its dead letter is written: it is gone. */
 void delivery_bury(struct delivery_queue *queue, struct delivery *delivery);
-/* The request that begins with it was taken back: as if it had not left. */
-void delivery_unsend(struct delivery_queue *queue, struct delivery *delivery);
 
 void delivery_pause(struct delivery_queue *queue, int64_t now);
 void delivery_resume(struct delivery_queue *queue, int64_t now);

@@ -64,7 +64,6 @@ bool calm_is(struct engine *engine, const struct customer *customer, const struc
 bool lane_take(struct engine *engine, const struct entry *entry, uint32_t guess);
 void lane_make(struct engine *engine); /* under its rules; after calm_make() */
 void lane_finish(struct lane *lane);
-const struct lane_type *lane_type(struct engine *engine, struct str type);
 /* After the rules of a part were looked at: notes which of them no event can move today. */
 void lane_settle(struct step *step);
 void lane_unsettle(struct customer *customer);

@@ -518,21 +518,6 @@ a_first_failure_of_an_earlier_life_still_counts(void **state)
 }
 
 static void
-what_was_taken_back_leaves_again(void **state)
-{
-	(void)state;
-	stream("a");
-	delivery_unsend(&queue, sends('a'));
-	deliver('a');
-	open_the_circuit();
-	now += MINUTE_MS;
-	delivery_unsend(&queue, sends('a')); /* the probe */
-	assert_int_equal(queue.circuit.state, CIRCUIT_OPEN);
-	deliver('b'); /* is the probe now, and closes the circuit */
-	deliver('a');
-}
-
-static void
 the_window_is_bounded_in_alerts_and_in_bytes(void **state)
 {
 	char body[999];
@@ -582,7 +567,6 @@ main(void)
 		QUEUE_TEST(progress_counts_the_dead_as_done),
 		QUEUE_TEST(reading_goes_on_where_it_stood_and_skips_what_is_done),
 		QUEUE_TEST(a_first_failure_of_an_earlier_life_still_counts),
-		QUEUE_TEST(what_was_taken_back_leaves_again),
 		QUEUE_TEST(the_window_is_bounded_in_alerts_and_in_bytes),
 	};
 

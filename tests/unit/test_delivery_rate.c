@@ -294,17 +294,6 @@ what_cannot_be_said_takes_no_token(void **state)
 }
 
 static void
-a_digest_taken_back_leaves_again(void **state)
-{
-	(void)state;
-	begin(1, 10);
-	stream("aab");
-	delivery_unsend(&queue, sends("1a 2a 3b"));
-	now += 2 * MINUTE_MS;
-	settle(sends("1a 2a 3b"), 200);
-}
-
-static void
 outside_of_its_hours_nothing_leaves_and_then_one_digest(void **state)
 {
 	(void)state;
@@ -535,7 +524,6 @@ main(void)
 		QUEUE_TEST(a_refused_digest_goes_on_as_singles_and_only_the_bad_one_dies),
 		QUEUE_TEST(what_cannot_be_said_dies_at_once_and_says_nothing_of_the_endpoint),
 		QUEUE_TEST(what_cannot_be_said_takes_no_token),
-		QUEUE_TEST(a_digest_taken_back_leaves_again),
 		QUEUE_TEST(outside_of_its_hours_nothing_leaves_and_then_one_digest),
 		QUEUE_TEST(what_waited_for_a_token_goes_as_one_digest),
 		QUEUE_TEST(what_waited_for_the_end_of_a_rest_goes_as_one_digest),
