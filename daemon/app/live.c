@@ -281,12 +281,6 @@ on_mark_lost(void *ctx, const char *why)
 	log_warn("commit", "%s: memory is dropped and recovered from Redis", why);
 	live->reconciling = false;
 	live_forget(live);
-	live_begin(live);
-}
-
-void
-live_begin(struct live *live)
-{
 	live_stop_reading(live);
 	live_boot(live);
 }

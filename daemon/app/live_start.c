@@ -44,6 +44,17 @@ is_refused(struct live *live, const struct reply *reply)
 	return true;
 }
 
+/* Without it the fence would be written over somebody else's. */
+static void
+on_boot_watch(void *ctx, const struct reply *reply)
+{
+	struct live *live = ctx;
+
+	if (!is_refused(live, reply) && reply->type == REPLY_ERROR)
+		err_set(&live->boot_error, "cannot watch %s: Redis says %.*s",
+			live_key(live, "commit").p, STR_ARG(reply->text));
+}
+
 static void
 on_boot_mark(void *ctx, const struct reply *reply)
 {
@@ -159,7 +170,7 @@ live_boot(struct live *live)
 	live->boot_error.text[0] = '\0';
 	live->boot_refused = false;
 	live->count.recoveries++;
-	redis_command(redis, live_ignore, NULL, "WATCH", live_key(live, "commit").p, NULL);
+	redis_command(redis, on_boot_watch, live, "WATCH", live_key(live, "commit").p, NULL);
 	redis_command(redis, on_boot_mark, live, "GET", live_key(live, "commit").p, NULL);
 	redis_command(redis, on_boot_partition, live, "GET", live_key(live, "partition").p,
 		      NULL);

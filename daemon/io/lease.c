@@ -349,12 +349,6 @@ lease_suspend(struct lease *lease)
 	event_del(lease->timer);
 }
 
-bool
-lease_is_held(const struct lease *lease)
-{
-	return lease->state == LEASE_HELD;
-}
-
 const char *
 lease_holder(const struct lease *lease)
 {

@@ -412,12 +412,6 @@ store_is_ready(const struct store *store)
 	return store->state == STORE_READY;
 }
 
-bool
-store_is_under_way(const struct store *store)
-{
-	return store->is_sending;
-}
-
 const struct commit_mark *
 store_mark(const struct store *store)
 {

@@ -159,7 +159,6 @@ void live_move(struct live *live, enum live_state to);
 void live_fail(struct live *live, const char *why);
 void live_pause(struct live *live, const char *why, int64_t again_ms);
 void live_forget(struct live *live); /* drops all memory of customers */
-void live_begin(struct live *live);  /* from the lease on */
 void live_read_on(struct live *live);
 void live_stop_reading(struct live *live);
 void live_ignore(void *ctx, const struct reply *reply);

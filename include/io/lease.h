@@ -33,7 +33,6 @@ void lease_destroy(struct lease *lease); /* NULL allowed; safe inside hooks */
 void lease_acquire(struct lease *lease);
 /* The connection was lost: lease_acquire() has to follow when it is back. */
 void lease_suspend(struct lease *lease);
-bool lease_is_held(const struct lease *lease);
 /* Another process holds it, as far as we know; its connection's name, or NULL. */
 const char *lease_holder(const struct lease *lease);
 /* Deletes it if it is ours, then calls done (also when the connection is lost meanwhile: never). */

@@ -46,7 +46,6 @@ bool store_has_orders(const struct store *store);
 
 /* True when store_commit() may be called: nothing is under way. */
 bool store_is_ready(const struct store *store);
-bool store_is_under_way(const struct store *store);
 
 struct store_commit {
 	struct stream_id position, low;
