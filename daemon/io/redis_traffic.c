@@ -151,6 +151,8 @@ void
 redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
 	    void *ctx)
 {
+	if (redis->owed.count == 0)
+		redis->heard = true; /* nothing was to be heard until now */
 	if (redis->tls != NULL)
 		redis_secure_write(redis, bytes);
 	else

@@ -63,9 +63,9 @@ struct redis {
 	unsigned greeting_step;
 	int64_t client_id;
 	int64_t backoff_ms;
-	int call_ms;	     /* how long redis_call waits; a test makes it short */
-	int silence_ms;	     /* REDIS_SILENCE_MS; a test makes it short */
-	bool heard;	     /* it has said something since the last look */
+	int call_ms;	/* how long redis_call waits; a test makes it short */
+	int silence_ms; /* REDIS_SILENCE_MS; a test makes it short */
+	bool heard; /* since the last look it has said something, or owed nothing for a while */
 	uint64_t connection; /* counts the times it was up */
 	struct err reason;   /* why it is down; empty when it never was or is up */
 	uint64_t denials;    /* a bit for each text of NOPERM that was told */
