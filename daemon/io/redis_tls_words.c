@@ -32,7 +32,7 @@ name_add(struct buf *out, unsigned *count, const char *bytes, size_t n)
 	if (*count < NAMES_SHOWN) {
 		buf_text(out, *count > 0 ? ", " : "");
 		for (size_t i = 0; i < n; i++)
-			buf_char(out, bytes[i] > ' ' && bytes[i] < 127 ? bytes[i] : '?');
+			buf_char(out, bytes[i] >= ' ' && bytes[i] < 127 ? bytes[i] : '?');
 	} else if (*count == NAMES_SHOWN) {
 		buf_text(out, " and more");
 	}

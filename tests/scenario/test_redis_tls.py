@@ -29,7 +29,7 @@ class Pems:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix='churnd-tls-', dir='/tmp')
-        self.ours, self.theirs = Authority(self.folder, 'our-ca'), Authority(self.folder, 'their-ca')
+        self.ours, self.theirs = Authority(self.folder, 'our-ca'), Authority(self.folder, 'their ca')
         self.ca, self.other_ca = self.ours.pem, self.theirs.pem
         self.good = self.ours.issue('good', names='DNS:localhost,IP:127.0.0.1')
         self.misnamed = self.ours.issue('misnamed', names='DNS:redis.example,DNS:*.db.example,IP:10.0.0.1,IP:2001:db8::1')
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_a_certificate_is_said():
         place.shows(PEMS.expired)
         place.refused('its certificate expired on 20', 'renew it')
         place.shows(PEMS.foreign)
-        place.refused('signed by "their-ca"')
+        place.refused('signed by "their ca"')
 
 
 def test_what_is_wrong_with_our_files_is_said():
