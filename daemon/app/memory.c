@@ -23,16 +23,10 @@ say_and_end(void)
 }
 
 static void *
-library_alloc(size_t size)
-{
-	return mem_resize(NULL, size);
-}
-
-static void *
 ssl_alloc(size_t size, const char *file, int line)
 {
 	(void)file, (void)line;
-	return library_alloc(size);
+	return mem_bytes(size);
 }
 
 /* As OpenSSL has it, size 0 frees. */
@@ -59,7 +53,7 @@ memory_setup(const char *said, int status)
 	sentence = said;
 	exit_status = status;
 	mem_on_failure(say_and_end);
-	event_set_mem_functions(library_alloc, mem_resize, mem_free);
-	json_set_alloc_funcs(library_alloc, mem_free);
+	event_set_mem_functions(mem_bytes, mem_resize, mem_free);
+	json_set_alloc_funcs(mem_bytes, mem_free);
 	(void)CRYPTO_set_mem_functions(ssl_alloc, ssl_resize, ssl_free);
 }

@@ -67,6 +67,12 @@ mem_table(size_t count, size_t size)
 }
 
 void *
+mem_bytes(size_t size)
+{
+	return mem_resize(NULL, size);
+}
+
+void *
 mem_resize(void *p, size_t size)
 {
 	return sure(realloc(p, size ? size : 1));
@@ -77,7 +83,7 @@ mem_copy_text(const char *text)
 {
 	size_t size = strlen(text) + 1;
 
-	return memcpy(mem_resize(NULL, size), text, size);
+	return memcpy(mem_bytes(size), text, size);
 }
 
 void

@@ -110,18 +110,12 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *watching)
 	return 0;
 }
 
-static void *
-library_alloc(size_t size)
-{
-	return mem_resize(NULL, size);
-}
-
 struct webhook_loop *
 webhook_loop_create(struct event_base *base)
 {
 	struct webhook_loop *loop = mem_alloc(sizeof *loop);
 
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, library_alloc, mem_free, mem_resize,
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_bytes, mem_free, mem_resize,
 				 mem_copy_text, mem_array) != CURLE_OK)
 		webhook_loop_fail("curl_global_init", "failed");
 	loop->base = base;
