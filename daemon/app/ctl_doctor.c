@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "app/ctl_doctor.h"
-#include "base/json.h"
-#include "base/number.h"
 #include "codec/stream_id.h"
 #include "io/log.h"
 

@@ -84,7 +84,6 @@ check_file(struct doctor *doctor, struct str path, const char *what, bool secret
 
 	if (path.n == 0)
 		return;
-	path = arena_str(&doctor->redis->arena, path);
 	if (stat(path.p, &about) != 0)
 		doctor_say(doctor, VERDICT_WRONG, "files",
 			   "%s %s cannot be found: make it, or name another", what, path.p);
@@ -108,7 +107,7 @@ located(struct doctor *doctor, struct str name)
 {
 	struct ctl_home *home = doctor->redis->home;
 
-	return name.n ? rule_files_path(&home->arena, home->folder, name) : STR_NONE;
+	return rule_files_path(&home->arena, home->folder, name);
 }
 
 void

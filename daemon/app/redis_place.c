@@ -23,12 +23,6 @@ redis_place_secret(struct arena *arena, struct str folder, struct str name, stru
 	return true;
 }
 
-static struct str
-located(struct arena *arena, struct str folder, struct str name)
-{
-	return name.n > 0 ? arena_str(arena, rule_files_path(arena, folder, name)) : STR_NONE;
-}
-
 /* A wrong file is told now; each connection reads them anew. */
 static bool
 tls_read(struct arena *arena, const struct config *config, struct str folder,
@@ -37,9 +31,9 @@ tls_read(struct arena *arena, const struct config *config, struct str folder,
 	struct redis_tls *trial;
 
 	out->tls_files = (struct redis_tls_files){
-		.ca = located(arena, folder, config->redis_ca_file),
-		.cert = located(arena, folder, config->redis_cert_file),
-		.key = located(arena, folder, config->redis_key_file),
+		.ca = rule_files_path(arena, folder, config->redis_ca_file),
+		.cert = rule_files_path(arena, folder, config->redis_cert_file),
+		.key = rule_files_path(arena, folder, config->redis_key_file),
 	};
 	trial = redis_tls_create(&out->tls_files, out->host, err);
 	redis_tls_destroy(trial);

@@ -57,6 +57,8 @@ rule_files_slurp(struct arena *arena, struct str path, size_t max, struct str *o
 struct str
 rule_files_path(struct arena *arena, struct str folder, struct str name)
 {
+	if (name.n == 0)
+		return STR("");
 	if (folder.n == 0 || str_starts(name, STR("/")))
 		return arena_str(arena, name);
 	return arena_printf(arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name));
