@@ -18,6 +18,17 @@ static const struct stream_id id_max = {INT64_MAX, UINT64_MAX};
 
 /* ---- trimming ---- */
 
+static void
+trim(struct live *live, redis_reply_fn *fn, struct str key, const char *by,
+     const char *threshold)
+{
+	char limit[24];
+
+	snprintf(limit, sizeof limit, "%d", TRIM_A_TIME);
+	redis_command(live->redis, fn, live, "XTRIM", key.p, by, "~", threshold, "LIMIT", limit,
+		      NULL);
+}
+
 static void trim_send(struct live *live);
 
 static void
@@ -39,7 +50,7 @@ trim_send(struct live *live)
 	const struct config *config = live->options.config;
 	struct stream_id oldest = store_mark(live->store)->low;
 	struct stream_id young = {engine_clock(live->engine) - config->keep, 0};
-	char id[STREAM_ID_TEXT], limit[24];
+	char id[STREAM_ID_TEXT];
 
 	if (stream_id_cmp(young, oldest) < 0)
 		oldest = young;
@@ -48,9 +59,7 @@ trim_send(struct live *live)
 	if (oldest.ms <= 0)
 		return;
 	stream_id_print(oldest, id);
-	snprintf(limit, sizeof limit, "%d", TRIM_A_TIME);
-	redis_command(live->redis, on_trimmed, live, "XTRIM", live->events.p, "MINID", "~", id,
-		      "LIMIT", limit, NULL);
+	trim(live, on_trimmed, live->events, "MINID", id);
 }
 
 static void outputs_trim_send(struct live *live);
@@ -71,12 +80,8 @@ on_output_trimmed(void *ctx, const struct reply *reply)
 static void
 output_trim(struct live *live, struct str key, const char *by, const char *threshold)
 {
-	char limit[24];
-
-	snprintf(limit, sizeof limit, "%d", TRIM_A_TIME);
 	live->trims_asked++;
-	redis_command(live->redis, on_output_trimmed, live, "XTRIM", key.p, by, "~", threshold,
-		      "LIMIT", limit, NULL);
+	trim(live, on_output_trimmed, key, by, threshold);
 }
 
 static void
