@@ -355,7 +355,10 @@ service_run(struct setup *setup, bool zh)
 		events_make(&service);
 		log_info("main", "churnd " CHURND_VERSION " starts");
 		live_start(service.live);
-		event_base_dispatch(service.base);
+		if (event_base_dispatch(service.base) < 0) {
+			log_error("main", "the event loop cannot go on");
+			service.exit_status = 1;
+		}
 		parts_finish(&service);
 		log_info("main", "churnd ends with %d", service.exit_status);
 	} else {
