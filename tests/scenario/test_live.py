@@ -92,6 +92,18 @@ def test_what_many_entries_order_is_committed_in_pieces():
         check(seq >= 8, f'{seq} commits')
 
 
+def test_what_a_day_that_closes_in_slices_orders_keeps_no_entry_from_being_read():
+    rules = RULES.replace('count(complaint[14d live]) >= 2', 'count(login[2d]) < 1')
+    script = "for i = 1, 40000 do redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. i, 'customer', 'c' .. i, 'type', 'login') end"
+    noon = (int(time.time()) // 86400 - 5) * 86_400_000 + 43_200_000
+    with House(rules, options=('--save', '', '--appendonly', 'no'), config='log: {level: debug}\n') as house:
+        house.call('EVAL', script, '1', 'churn:events', str(noon))
+        last = house.call('XADD', 'churn:events', f'{noon + 4 * 86_400_000}-0', 'customer', 'c1', 'type', 'login').decode()
+        daemon = house.start()
+        house.committed(last)
+        check('in slices' in house.log(daemon), house.log(daemon)[-2000:])
+
+
 def test_silence_is_told_within_a_second_and_opens_a_task():
     with House(RULES) as house:
         house.start()
