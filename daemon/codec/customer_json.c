@@ -6,14 +6,6 @@
 #include "engine/items.h"
 #include "engine/members.h"
 
-/* Null for 0 and NEVER too: no instant that a record keeps is one of them. */
-static void
-put_at(struct json *json, const char *key, int64_t at)
-{
-	json_key(json, key);
-	json_instant(json, at == 0 || at == INT64_MAX ? NEVER : at);
-}
-
 static void
 put_standing(struct json *json, struct engine *engine, const struct customer *customer,
 	     int64_t now)
@@ -42,7 +34,7 @@ put_episode(struct json *json, const struct engine *engine, const struct custome
 	json_put_int(json, "number", customer_seen_cold(customer)->episode);
 	engine_episode_key(engine, customer, key);
 	json_put_str(json, "key", str_of(key));
-	put_at(json, "since", customer_seen_cold(customer)->episode_at);
+	parts_at(json, "since", customer_seen_cold(customer)->episode_at);
 	json_close(json, '}');
 }
 
@@ -107,7 +99,7 @@ put_signal(struct json *json, const struct engine *engine, const struct customer
 		return;
 	json_open(json, '{');
 	json_put_str(json, "signal", signal->name);
-	put_at(json, "last_at", track.last_at);
+	parts_at(json, "last_at", track.last_at);
 	if (signal->kind == SIGNAL_LAST) {
 		json_key(json, "value");
 		json_number(json, track.u.value);
@@ -140,9 +132,9 @@ put_rule(struct json *json, const struct ruleset *rules, const struct rule_state
 	if (item)
 		json_put_str(json, "item", item->key);
 	json_put_str(json, "state", str_of(parts_phase(state)));
-	put_at(json, "since", state->phase == PHASE_IDLE ? NEVER : state->since_at);
-	put_at(json, "fired_at", state->fired_at);
-	put_at(json, "announced_at", state->announced_at);
+	parts_at(json, "since", state->phase == PHASE_IDLE ? NEVER : state->since_at);
+	parts_at(json, "fired_at", state->fired_at);
+	parts_at(json, "announced_at", state->announced_at);
 	json_put_int(json, "firing", state->firing);
 	json_close(json, '}');
 }
@@ -181,7 +173,7 @@ put_item(struct json *json, const struct ruleset *rules, const struct item *item
 	json_open(json, '{');
 	json_put_str(json, "items", def->name);
 	json_put_str(json, "key", item->key);
-	put_at(json, "opened_at", item->opened_at);
+	parts_at(json, "opened_at", item->opened_at);
 	if (due.known) {
 		json_key(json, "due");
 		parts_value(json, due);
@@ -221,8 +213,8 @@ put_tags(struct json *json, const struct customer *customer)
 		json_text(json, cold->tags[i].by == TAG_BY_HAND	  ? "hand"
 				: cold->tags[i].by == TAG_BY_RULE ? "rule"
 								  : "both");
-		put_at(json, "since", cold->tags[i].since_at);
-		put_at(json, "expires", cold->tags[i].expires_at);
+		parts_at(json, "since", cold->tags[i].since_at);
+		parts_at(json, "expires", cold->tags[i].expires_at);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -249,13 +241,13 @@ put_task(struct json *json, const struct engine *engine, const struct customer *
 		json_put_str(json, "lender", task->lender);
 	if (task->item.n > 0)
 		json_put_str(json, "item", task->item);
-	put_at(json, "created_at", task->created_at);
-	put_at(json, "changed_at", task->changed_at);
-	put_at(json, "ack_by", sla_ack_at(rules, task, SLA_BREACHED));
-	put_at(json, "resolve_by", sla_resolve_at(rules, task, SLA_BREACHED));
+	parts_at(json, "created_at", task->created_at);
+	parts_at(json, "changed_at", task->changed_at);
+	parts_at(json, "ack_by", sla_ack_at(rules, task, SLA_BREACHED));
+	parts_at(json, "resolve_by", sla_resolve_at(rules, task, SLA_BREACHED));
 	json_put_str(json, "sla_state", str_of(task_sla_state(def, task)));
-	put_at(json, "snoozed_until", task_snoozed_until(task));
-	put_at(json, "closed_at", is_closed ? task->closed_at : NEVER);
+	parts_at(json, "snoozed_until", task_snoozed_until(task));
+	parts_at(json, "closed_at", is_closed ? task->closed_at : NEVER);
 	if (task->outcome.n > 0)
 		json_put_str(json, "outcome", task->outcome);
 	json_close(json, '}');
@@ -282,13 +274,13 @@ customer_json(struct buf *out, struct engine *engine, const struct customer *cus
 	json_init(&json, out);
 	json_open(&json, '{');
 	put_standing(&json, engine, customer, now);
-	put_at(&json, "at", now);
-	put_at(&json, "stage_since",
-	       customer->stage ? customer_seen_cold(customer)->stage_at : NEVER);
+	parts_at(&json, "at", now);
+	parts_at(&json, "stage_since",
+		 customer->stage ? customer_seen_cold(customer)->stage_at : NEVER);
 	put_episode(&json, engine, customer);
 	json_put_int(&json, "seq", customer_seen_cold(customer)->seq);
-	put_at(&json, "first_seen", customer->first_seen_at);
-	put_at(&json, "last_entry", customer->event_at);
+	parts_at(&json, "first_seen", customer->first_seen_at);
+	parts_at(&json, "last_entry", customer->event_at);
 	json_key(&json, "rests");
 	json_bool(&json, customer->flags & CUSTOMER_RESTS);
 	json_key(&json, "backfilling");
@@ -327,10 +319,10 @@ customer_line_json(struct buf *out, struct engine *engine, const struct customer
 	json_init(&json, out);
 	json_open(&json, '{');
 	put_standing(&json, engine, customer, now);
-	put_at(&json, "since",
-	       customer->flags & CUSTOMER_EPISODE ? customer_seen_cold(customer)->episode_at
-						  : NEVER);
-	put_at(&json, "last_entry", customer->event_at);
+	parts_at(&json, "since",
+		 customer->flags & CUSTOMER_EPISODE ? customer_seen_cold(customer)->episode_at
+						    : NEVER);
+	parts_at(&json, "last_entry", customer->event_at);
 	put_reasons(&json, engine, customer, now, true);
 	parts_tags(&json, customer);
 	json_put_int(&json, "open_tasks", count_open_tasks(customer));

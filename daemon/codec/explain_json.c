@@ -18,13 +18,6 @@
  * FAIL or UNKNOWN. next_at: when time alone could turn it. */
 
 static void
-put_at(struct json *json, const char *key, int64_t at)
-{
-	json_key(json, key);
-	json_instant(json, at == 0 ? NEVER : at);
-}
-
-static void
 put_result(struct json *json, const char *key, struct value value)
 {
 	json_key(json, key);
@@ -138,25 +131,25 @@ put_state(struct json *json, const struct explained_rule *explained)
 	bool is_idle = !state || state->phase == PHASE_IDLE;
 
 	json_put_str(json, "state", str_of(parts_phase(state)));
-	put_at(json, "since", is_idle ? NEVER : state->since_at);
+	parts_at(json, "since", is_idle ? NEVER : state->since_at);
 	if (!is_idle && state->firing > 0) {
 		json_key(json, "firing");
 		json_int(json, state->firing);
-		put_at(json, "fired_at", state->fired_at);
+		parts_at(json, "fired_at", state->fired_at);
 	}
 	json_put_str(json, "why", str_of(explained_why_name(explained->why)));
-	put_at(json, "ends_at", explained->ends_at);
-	put_at(json, "rests_until", explained->rests_until);
+	parts_at(json, "ends_at", explained->ends_at);
+	parts_at(json, "rests_until", explained->rests_until);
 	json_key(json, "announced");
 	json_bool(json, explained->announced);
-	put_at(json, "announced_at", state ? state->announced_at : NEVER);
-	put_at(json, "cooldown_until", explained->cooldown_until);
+	parts_at(json, "announced_at", state ? state->announced_at : NEVER);
+	parts_at(json, "cooldown_until", explained->cooldown_until);
 	json_key(json, "rests");
 	if (explained->rests)
 		json_text(json, explained->rests);
 	else
 		json_none(json);
-	put_at(json, "next_at", explained->next_at);
+	parts_at(json, "next_at", explained->next_at);
 }
 
 static const char *const kinds[] = {
@@ -222,7 +215,7 @@ put_standing(void *ctx, const struct explained_standing *it)
 			 ->root);
 	put_result(json, "result", it->when);
 	put_nodes(json, "nodes", it->nodes, it->node_count, rules->zone);
-	put_at(json, "next_at", it->next_at);
+	parts_at(json, "next_at", it->next_at);
 	json_close(json, '}');
 }
 
@@ -239,7 +232,7 @@ explain_json(struct buf *out, struct engine *engine, const struct customer *cust
 	json_init(&json, out);
 	json_open(&json, '{');
 	parts_who(&json, engine, customer);
-	put_at(&json, "at", now);
+	parts_at(&json, "at", now);
 	json_put_str(&json, "level", parts_level(rules, customer->level));
 	json_key(&json, "risk");
 	json_int(&json, customer->risk);

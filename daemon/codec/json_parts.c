@@ -65,6 +65,12 @@ parts_value_unit(struct json *json, struct value value)
 }
 
 void
+parts_at(struct json *json, const char *key, int64_t at)
+{
+	json_put_instant(json, key, at == 0 ? NEVER : at);
+}
+
+void
 parts_texts(struct json *json, const char *key, const char *keys, struct str en, struct str zh,
 	    bool both)
 {

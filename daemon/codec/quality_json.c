@@ -5,13 +5,6 @@
 #include "base/civil.h"
 #include "codec/json_parts.h"
 
-static void
-key_int(struct json *json, const char *key, uint32_t number)
-{
-	json_key(json, key);
-	json_int(json, number);
-}
-
 /* To four digits: what follows them is of no weight. */
 static void
 key_share(struct json *json, const char *key, double share)
@@ -21,16 +14,6 @@ key_share(struct json *json, const char *key, double share)
 		json_none(json);
 	else
 		json_number(json, (double)(int64_t)(share * 10000 + 0.5) / 10000);
-}
-
-static void
-key_instant(struct json *json, const char *key, int64_t at)
-{
-	json_key(json, key);
-	if (at == INT64_MAX || at == INT64_MIN)
-		json_none(json);
-	else
-		json_instant(json, at);
 }
 
 static void
@@ -88,21 +71,21 @@ rule_json(struct json *json, const struct engine *engine, unsigned slot, int64_t
 	json_str(json, rule->name);
 	json_key(json, "mode");
 	json_text(json, parts_mode(rule->mode));
-	key_instant(json, "since", figures->since_at);
-	key_int(json, "alerts", counts[FIGURE_ALERTS]);
-	key_int(json, "repeats", counts[FIGURE_REPEATS]);
-	key_int(json, "judged", figures_judged(figures));
-	key_int(json, "useful", figures_useful(figures));
-	key_int(json, "saved", counts[FIGURE_SAVED]);
-	key_int(json, "lost", counts[FIGURE_LOST]);
-	key_int(json, "false", counts[FIGURE_FALSE]);
-	key_int(json, "late", counts[FIGURE_LATE]);
-	key_int(json, "lapsed", counts[FIGURE_LAPSED]);
-	key_int(json, "open", figures_still_open(figures, now, quality_open_for(rules)));
+	json_put_instant(json, "since", figures->since_at);
+	json_put_int(json, "alerts", counts[FIGURE_ALERTS]);
+	json_put_int(json, "repeats", counts[FIGURE_REPEATS]);
+	json_put_int(json, "judged", figures_judged(figures));
+	json_put_int(json, "useful", figures_useful(figures));
+	json_put_int(json, "saved", counts[FIGURE_SAVED]);
+	json_put_int(json, "lost", counts[FIGURE_LOST]);
+	json_put_int(json, "false", counts[FIGURE_FALSE]);
+	json_put_int(json, "late", counts[FIGURE_LATE]);
+	json_put_int(json, "lapsed", counts[FIGURE_LAPSED]);
+	json_put_int(json, "open", figures_still_open(figures, now, quality_open_for(rules)));
 	key_share(json, "precision", figures_precision(figures));
-	key_int(json, "churns", counts[FIGURE_CHURNS]);
-	key_int(json, "caught", counts[FIGURE_FORESEEN]);
-	key_int(json, "missed", counts[FIGURE_MISSED]);
+	json_put_int(json, "churns", counts[FIGURE_CHURNS]);
+	json_put_int(json, "caught", counts[FIGURE_FORESEEN]);
+	json_put_int(json, "missed", counts[FIGURE_MISSED]);
 	key_share(json, "recall", figures_recall(figures));
 	key_share(json, "save_rate", figures_save_rate(figures));
 	json_key(json, "lead");
@@ -127,16 +110,17 @@ task_json(struct json *json, const struct engine *engine, unsigned slot)
 	json_open(json, '{');
 	json_key(json, "task");
 	json_str(json, def->name);
-	key_instant(json, "since", figures->since_at);
-	key_int(json, "created", figures->counts[FIGURE_CREATED]);
-	key_int(json, "reopened", figures->counts[FIGURE_REOPENED]);
+	json_put_instant(json, "since", figures->since_at);
+	json_put_int(json, "created", figures->counts[FIGURE_CREATED]);
+	json_put_int(json, "reopened", figures->counts[FIGURE_REOPENED]);
 	json_key(json, "done");
 	json_open(json, '{');
 	for (unsigned i = 0; i < OUTCOMES; i++)
-		key_int(json, outcome_name((enum outcome)i), figures->counts[FIGURE_DONE + i]);
+		json_put_int(json, outcome_name((enum outcome)i),
+			     figures->counts[FIGURE_DONE + i]);
 	json_close(json, '}');
-	key_int(json, "by_itself", figures->counts[FIGURE_BY_ITSELF]);
-	key_int(json, "cancelled", figures->counts[FIGURE_CANCELLED]);
+	json_put_int(json, "by_itself", figures->counts[FIGURE_BY_ITSELF]);
+	json_put_int(json, "cancelled", figures->counts[FIGURE_CANCELLED]);
 	key_share(json, "save_rate", figures_save_rate(figures));
 	json_close(json, '}');
 }
@@ -179,7 +163,7 @@ churn_json(struct json *json, const struct ruleset *rules)
 	if (churn->kind == CHURN_SILENT) {
 		json_key(json, "signal");
 		json_str(json, rules->signals[churn->signal].name);
-		key_int(json, "min_days", churn->min_days);
+		json_put_int(json, "min_days", churn->min_days);
 	} else if (churn->kind == CHURN_ON) {
 		key_types(json, churn);
 	} else if (churn->kind == CHURN_WHEN) {
@@ -196,12 +180,12 @@ quality_json(struct json *json, const struct engine *engine, int64_t now)
 		or_none(quality_find(engine_quality(engine), FIGURES_ALL, 0));
 
 	json_open(json, '{');
-	key_instant(json, "at", now);
+	json_put_instant(json, "at", now);
 	json_key(json, "horizon");
 	json_int(json, rules->horizon / SECOND_MS);
 	churn_json(json, rules);
-	key_int(json, "churned", all->counts[FIGURE_CHURNS]);
-	key_int(json, "foreseen", all->counts[FIGURE_FORESEEN]);
+	json_put_int(json, "churned", all->counts[FIGURE_CHURNS]);
+	json_put_int(json, "foreseen", all->counts[FIGURE_FORESEEN]);
 	json_key(json, "rules");
 	json_open(json, '[');
 	for (unsigned i = 0; i < rules->rule_count; i++)
@@ -231,8 +215,8 @@ quality_noisy_json(struct json *json, const char *key, const struct engine *engi
 		json_open(json, '{');
 		json_key(json, "rule");
 		json_str(json, rules->rules[i].name);
-		key_int(json, "false", figures.counts[FIGURE_FALSE]);
-		key_int(json, "judged", figures_judged(&figures));
+		json_put_int(json, "false", figures.counts[FIGURE_FALSE]);
+		json_put_int(json, "judged", figures_judged(&figures));
 		key_share(json, "noise", rules->rules[i].noise);
 		json_close(json, '}');
 	}

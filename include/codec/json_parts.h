@@ -10,6 +10,8 @@
 void parts_value(struct json *json, struct value value);
 /* "value": ..., and "unit": "s" for a duration. */
 void parts_value_unit(struct json *json, struct value value);
+/* Null for 0 too: no instant that a record keeps is 0. */
+void parts_at(struct json *json, const char *key, int64_t at);
 /* key: text, keys: {en, zh} when both are given and differ; nothing when the text is empty. */
 void parts_texts(struct json *json, const char *key, const char *keys, struct str en,
 		 struct str zh, bool both);
