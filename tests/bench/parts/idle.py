@@ -4,7 +4,7 @@ import os
 import time
 
 from support.house import House
-from kit import PREFIX, Endpoint, at_most, memory_bytes, read_rules, redis_options, say, size, unit
+from kit import PREFIX, Endpoint, at_most, bench, fact, memory_bytes, read_rules, redis_options, say, size, unit
 
 SECONDS, SETTLE = size("IDLE_SECONDS"), 5
 
@@ -40,7 +40,8 @@ def measure():
         cpu, woke, begun = cpu_ns(pid), wakes(pid), time.monotonic()
         time.sleep(SECONDS)
         took = time.monotonic() - begun
-        return {"cpu_percent": (cpu_ns(pid) - cpu) / took / 1e7, "wakes_per_s": (wakes(pid) - woke) / took, "rss": memory_bytes(pid)}
+        return {"cpu_percent": (cpu_ns(pid) - cpu) / took / 1e7, "wakes_per_s": (wakes(pid) - woke) / took, "rss": memory_bytes(pid), "anonymous": memory_bytes(pid, "RssAnon"),
+                "empty": bench("empty")["rss"]}
     finally:
         endpoint.close()
         house.close()
@@ -49,4 +50,6 @@ def measure():
 def rows(r):
     return [at_most("idle: CPU", "%.3f %%" % r["cpu_percent"], r["cpu_percent"], 0.1, 0, unit("%", 1)),
             at_most("idle: memory, resident", "%.1f MB" % (r["rss"] / 1e6), r["rss"] / 1e6, 12, 6, unit("MB")),
+            fact("of that its own, not pages of files; a program that only wakes the same libcurl and OpenSSL",
+                 "%.1f MB; %.1f MB" % (r["anonymous"] / 1e6, r["empty"] / 1e6)),
             at_most("idle: wake-ups a second", "%.1f" % r["wakes_per_s"], r["wakes_per_s"], 2, 1)]
