@@ -2,7 +2,6 @@
 /* The configuration as churnctl needs it. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "app/ctl.h"
@@ -10,15 +9,6 @@
 #include "app/rule_files.h"
 
 #define DEFAULT_CONFIG "/etc/churnd/churnd.yaml"
-#define CONFIG_MAX ((size_t)1 << 20)
-
-static struct str
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? (struct str){path, (size_t)(slash - path) + (slash == path)} : STR_NONE;
-}
 
 static bool
 load(struct ctl_home *home, struct str name, struct str text)
@@ -47,13 +37,13 @@ ctl_home_open(const struct ctl *ctl, struct ctl_home *home)
 	arena_init(&home->arena);
 	if (!ctl->config && access(DEFAULT_CONFIG, F_OK) != 0 && errno == ENOENT) {
 		home->path = NULL;
-	} else if (!rule_files_slurp(&home->arena, str_of(home->path), CONFIG_MAX, &text,
+	} else if (!rule_files_slurp(&home->arena, str_of(home->path), CONFIG_MAX_BYTES, &text,
 				     &err)) {
 		(void)ctl_fail(STATUS_USAGE, "%s", err.text);
 		ctl_home_close(home);
 		return false;
 	} else {
-		home->folder = folder_of(home->path);
+		home->folder = rule_files_folder(home->path);
 	}
 	if (load(home, str_of(home->path ? home->path : "defaults"), text))
 		return true;

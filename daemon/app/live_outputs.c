@@ -12,7 +12,8 @@
 #include "codec/stream_id.h"
 #include "io/log.h"
 
-#define TORN_MAX "100000" /* more than any commit holds */
+/* Entries: more than a commit holds, unless a day closes for so many customers. */
+#define TORN_MAX "100000"
 
 static struct str
 stream_of(const struct live *live, enum live_output output)

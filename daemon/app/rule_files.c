@@ -55,6 +55,14 @@ rule_files_slurp(struct arena *arena, struct str path, size_t max, struct str *o
 }
 
 struct str
+rule_files_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (struct str){path, (size_t)(slash - path) + (slash == path)} : STR_NONE;
+}
+
+struct str
 rule_files_path(struct arena *arena, struct str folder, struct str name)
 {
 	if (name.n == 0)

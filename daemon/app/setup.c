@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the configuration and what it names, and says all that is wrong with them. */
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "app/redis_place.h"
 #include "app/service.h"
 #include "io/log.h"
-
-#define CONFIG_MAX ((size_t)1 << 20)
 
 static bool
 complain(const char *sentence)
@@ -28,16 +25,6 @@ diags_show(struct diags *diags, bool zh)
 	buf_finish(&out);
 }
 
-static struct str
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return STR_NONE;
-	return (struct str){path, slash == path ? 1 : (size_t)(slash - path)};
-}
-
 static bool
 config_read(struct setup *setup, bool zh)
 {
@@ -46,7 +33,7 @@ config_read(struct setup *setup, bool zh)
 	struct str text;
 	struct err err;
 
-	if (!rule_files_slurp(&setup->arena, setup->path, CONFIG_MAX, &text, &err))
+	if (!rule_files_slurp(&setup->arena, setup->path, CONFIG_MAX_BYTES, &text, &err))
 		return complain(err.text);
 	diags_init(&diags, &setup->arena);
 	setup->config = config_load(setup->path, text, &loader, &diags);
@@ -124,7 +111,7 @@ setup_read_config(struct setup *setup, const char *path, bool zh)
 	*setup = (struct setup){0};
 	arena_init(&setup->arena);
 	setup->path = arena_str(&setup->arena, str_of(path));
-	setup->folder = folder_of(setup->path.p);
+	setup->folder = rule_files_folder(setup->path.p);
 	if (config_read(setup, zh) && redis_read(setup) && token_read(setup)) {
 		log_read(setup->config);
 		return true;

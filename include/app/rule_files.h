@@ -37,6 +37,8 @@ bool rule_files_slurp(struct arena *arena, struct str path, size_t max, struct s
 		      struct err *err) MUST_CHECK;
 /* Reads what a configuration in `folder` names. */
 struct config_loader rule_files_config_loader(struct str *folder, bool with_secrets);
+/* Where a file lies, borrowed from its path; none when that has no slash. */
+struct str rule_files_folder(const char *path);
 /* folder/name, or name when it is absolute or there is no folder; terminated. No name: no path. */
 struct str rule_files_path(struct arena *arena, struct str folder, struct str name);
 

@@ -7,6 +7,7 @@
 #include "codec/diag.h"
 #include "codec/standard_webhooks.h"
 
+#define CONFIG_MAX_BYTES ((size_t)1 << 20) /* of the file */
 #define CONFIG_MAX_WEBHOOKS 256
 
 struct endpoint_config {
@@ -49,8 +50,8 @@ struct config {
 	struct arena arena; /* owned */
 	struct str redis_url, redis_password_file;
 	struct str redis_ca_file, redis_cert_file, redis_key_file; /* rediss:// only */
-	struct str prefix; /* "churn:" */
-	struct str group;  /* "churnd" */
+	struct str prefix;					   /* "churn:" */
+	struct str group;					   /* "churnd" */
 	bool start_now;
 	unsigned batch;		   /* 2000 */
 	int64_t keep, keep_output; /* ms */
