@@ -2,27 +2,18 @@
 /* Numbers as packed bytes: LEB128 and zigzag. */
 #include "base/number.h"
 
-#define VARINT_MAX 10
-
 void
 buf_varint(struct buf *buf, uint64_t number)
 {
-	unsigned char bytes[VARINT_MAX];
-	size_t n = 0;
+	uint8_t bytes[VARINT_MAX];
 
-	for (; number >= 0x80; number >>= 7)
-		bytes[n++] = (unsigned char)(number | 0x80);
-	bytes[n++] = (unsigned char)number;
-	buf_add(buf, bytes, n);
+	buf_add(buf, bytes, (size_t)(put_varint(bytes, number) - bytes));
 }
 
-/* 0 -1 1 -2 2 ... become 0 1 2 3 4 ... */
 void
 buf_zigzag(struct buf *buf, int64_t number)
 {
-	uint64_t bits = (uint64_t)number << 1;
-
-	buf_varint(buf, number < 0 ? ~bits : bits);
+	buf_varint(buf, zigzag(number));
 }
 
 const uint8_t *
@@ -53,6 +44,6 @@ read_zigzag(const uint8_t *p, const uint8_t *end, int64_t *out)
 
 	p = read_varint(p, end, &bits);
 	if (p != NULL)
-		*out = (int64_t)(bits >> 1 ^ (0 - (bits & 1)));
+		*out = unzigzag(bits);
 	return p;
 }

@@ -64,7 +64,7 @@ close_item(const struct writer *writer, size_t begin)
 {
 	struct buf *out = writer->out;
 	size_t n = out->n - begin, shift;
-	char length[10];
+	char length[VARINT_MAX];
 
 	buf_varint(out, n);
 	shift = out->n - begin - n;

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "base/number.h"
+
 enum scale { SCALE_WHOLE, SCALE_HUNDREDTHS, SCALE_MILLIONTHS, SCALE_RAW };
 
 /* So many of the scale are one. */
@@ -54,18 +56,6 @@ cell_write_end(struct cell_writer *writer)
 
 /* ---- numbers ---- */
 
-static uint64_t
-zigzag(int64_t number)
-{
-	return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
-}
-
-static int64_t
-unzigzag(uint64_t number)
-{
-	return (int64_t)(number >> 1 ^ (number & 1 ? UINT64_MAX : 0));
-}
-
 /* The least scale in which the number is exact. */
 static enum scale
 scale_of_sum(int64_t micro, int64_t *out)
@@ -113,14 +103,10 @@ number_write(uint8_t out[CELL_NUMBER_MAX], const struct cell *cell, enum signal_
 	enum scale scale = kind == SIGNAL_LAST ? scale_of_value(cell->u.value, &scaled)
 					       : scale_of_sum(cell->u.sum, &scaled);
 	uint64_t number = zigzag(scaled) << 2 | (uint64_t)scale;
-	size_t n = 0;
 
 	if (scale == SCALE_RAW)
 		return write_raw(out, cell);
-	for (; number >= 128; number >>= 7)
-		out[n++] = (uint8_t)(number | 128);
-	out[n++] = (uint8_t)number;
-	return n;
+	return (size_t)(put_varint(out, number) - out);
 }
 
 static void

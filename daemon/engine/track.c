@@ -11,7 +11,7 @@
 
 #define PACKED_CELLS \
 	(TRACK_MAX_CELLS + 1) /* a gauge's keeps one beyond its reach; one comes in between */
-#define PACKED_HEAD (2 * 10 + CELL_NUMBER_MAX)
+#define PACKED_HEAD (2 * VARINT_MAX + CELL_NUMBER_MAX)
 #define PACKED_MAX (PACKED_HEAD + PACKED_CELLS * CELL_MAX + 8)
 
 /* A track and the cells behind it. */
@@ -70,15 +70,6 @@ static struct cell_cursor
 cursor_of(const struct thawed *it)
 {
 	return cell_cursor_of(it->cells, it->n, it->track.cell);
-}
-
-static uint8_t *
-put_varint(uint8_t *out, uint64_t number)
-{
-	for (; number >= 128; number >>= 7)
-		*out++ = (uint8_t)(number | 128);
-	*out++ = (uint8_t)number;
-	return out;
 }
 
 static struct cell
