@@ -25,6 +25,7 @@ struct reading {
 	uint32_t items;	  /* lists of items */
 	int64_t reach;	  /* ms */
 	bool coarse, standing, stage, risk, follows, time, owner;
+	bool calls; /* functions of the customer */
 };
 
 static void
@@ -158,6 +159,7 @@ static void
 read_call(struct reading *reading, const struct node *node)
 {
 	read_back(reading, node);
+	reading->calls |= node->builtin->op < FN_FIRST_PURE;
 	if (node->builtin->op == FN_MAX || node->builtin->op == FN_MIN)
 		read_extreme(reading, node);
 	for (unsigned i = 0; i < node->kid_count; i++)
@@ -292,10 +294,11 @@ finish_items(struct item_def *def)
 
 /* A date rule is asked when a step is due, and only then: its expression follows nothing. */
 static void
-finish_dates(struct ruleset *rules, struct rule *rule)
+finish_dates(struct ruleset *rules, struct rule *rule, const struct reading *reading)
 {
 	if (rule->kind != RULE_DATE)
 		return;
+	rule->by_profile = !rule->each && !reading->calls && !reading->owner;
 	rule->reads = 0;
 	rule->reads_coarse = rule->points_expr != NULL;
 	rule->reads_standing = rule->follows = rule->reads_owner = false;
@@ -338,7 +341,7 @@ finish_rule(struct ruleset *rules, struct rule *rule)
 	rule->reads_owner = reading.owner;
 	rules->has_floors |= rule->floor > 0;
 	rule->reads_items = reading.items | (rule->each ? UINT32_C(1) << (rule->each - 1) : 0);
-	finish_dates(rules, rule);
+	finish_dates(rules, rule, &reading);
 	read_pair(&texts, &rule->reason);
 	read_pair(&texts, &rule->advice);
 }

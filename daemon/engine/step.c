@@ -145,6 +145,9 @@ step_judge_one(struct step *step, unsigned slot, struct item *item, bool rests, 
 	if (!marks && rule_holds(rule, step->engine->guard.suspect))
 		rests = true;
 	bool dated = rule->kind == RULE_DATE && rule->mode != MODE_OFF && !gone;
+	/* Then no step of its date is one to wait for. */
+	if (idle && dated && rule->by_profile && !look_holds(look, rule->when))
+		return;
 	bool strikes = dated && date_strikes(step, rule, state) && !rests;
 	if (idle && (rests || (rule->kind != RULE_STATE && !is_event && !strikes)))
 		return;

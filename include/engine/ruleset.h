@@ -159,6 +159,7 @@ struct rule {
 	bool follows; /* risk(), firing(): looked at in every step in which a rule above turned */
 	bool reads_owner; /* profile.owner: looked at again in a step that gave the customer to another */
 	uint64_t fed_by; /* bit s: signal s is read; while its feed is suspect the rule holds */
+	bool by_profile; /* RULE_DATE: `when` stands still until the customer's profile is told anew */
 };
 
 /* A tag by rule: entered when `when` is true, left when `leave` is; unknown changes nothing. */

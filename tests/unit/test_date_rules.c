@@ -356,6 +356,41 @@ a_firing_state_rule_that_becomes_a_date_rule_clears(void **state)
 	scene_finish(&w);
 }
 
+static void
+no_step_is_waited_for_while_the_profile_says_that_it_is_none(void **state)
+{
+	struct scene w;
+
+	(void)state;
+	scene_init(&w, RULE("steps: [7d], expr: 'profile.tier == \"gold\"'"));
+	scene_send(&w, at("2026-03-01 00:00"), "c", "profile", "end=2026-03-20", "tier=tin",
+		   NULL);
+	assert_int_equal(engine_next_due(w.engine), NEVER);
+	scene_send(&w, at("2026-03-02 00:00"), "c", "profile", "tier=gold", NULL);
+	assert_int_equal(engine_next_due(w.engine), at("2026-03-13 00:00"));
+	scene_advance(&w, at("2026-03-14 00:00"));
+	expect(&w, "2026-03-13 00:00 fired\n2026-03-14 00:00 cleared\n");
+	scene_finish(&w);
+}
+
+static void
+an_owner_whom_rules_gave_counts_at_the_next_step(void **state)
+{
+	struct scene w;
+
+	(void)state;
+	scene_init(&w, PROFILE
+		   "rules:\n- {rule: r, date: profile.end, expr: 'profile.owner == \"dan\"'}\n"
+		   "- {rule: hello, on: login, expr: 'true', points: 1}\n"
+		   "actions: [{on: rule.fired, rule: hello, owner: dan}]\n");
+	scene_send(&w, at("2026-03-01 00:00"), "c", "profile", "end=2026-03-05", NULL);
+	scene_send(&w, at("2026-03-02 00:00"), "c", "login", NULL);
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-05 00:00"));
+	assert_non_null(strstr(w.said.p, "rule.fired r "));
+	scene_finish(&w);
+}
+
 static void the_next_step_is_what_is_due_and_what_explain_says(void **state);
 
 struct told {
@@ -409,8 +444,9 @@ restart(struct scene *w, const char *rules)
 
 		record_encode_due(&bytes, engine_rules(w->engine), customer, position,
 				  engine_due_at(w->engine, customer));
-		struct customer *copy = record_decode(engine_rules(again), customer_id(customer),
-						      buf_view(&bytes), &applied, &err);
+		struct customer *copy =
+			record_decode(engine_rules(again), customer_id(customer),
+				      buf_view(&bytes), &applied, &err);
 
 		assert_non_null(copy);
 		assert_true(engine_load(again, copy, applied, &err));
@@ -546,6 +582,8 @@ main(void)
 		cmocka_unit_test(
 			an_edit_at_the_instant_of_a_step_neither_repeats_nor_invents_it),
 		cmocka_unit_test(a_firing_state_rule_that_becomes_a_date_rule_clears),
+		cmocka_unit_test(no_step_is_waited_for_while_the_profile_says_that_it_is_none),
+		cmocka_unit_test(an_owner_whom_rules_gave_counts_at_the_next_step),
 		cmocka_unit_test(the_next_step_is_what_is_due_and_what_explain_says),
 		cmocka_unit_test(a_restart_at_any_moment_changes_no_step),
 		cmocka_unit_test(the_next_instant_is_that_found_one_by_one),
