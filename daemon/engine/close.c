@@ -74,6 +74,12 @@ close_kind(const struct builtin *fn)
 	return fn->op >= FN_FIRST_PURE ? CLOSE_NEVER : (enum close_kind)kinds[fn->op];
 }
 
+bool
+close_moves(const struct builtin *fn)
+{
+	return close_kind(fn) != CLOSE_NEVER;
+}
+
 /* What the expressions walked so far read at a close. */
 struct reading {
 	struct close_plan *plan;

@@ -148,53 +148,39 @@ lane_type(struct engine *engine, struct str type)
 	return known;
 }
 
-/* ---- the day ---- */
-
-static bool
-lane_opens(struct engine *engine, int64_t at)
-{
-	struct lane *lane = &engine->lane;
-	int64_t close_at, next_close;
-	int64_t day = clock_closed_day(&engine->clock, at, &close_at, &next_close) + 1;
-	struct day_span span = clock_span_of(&engine->clock, day);
-	if (lane->from != close_at)
-		lane_unsettle_all(engine);
-	lane->from = close_at;
-	lane->to = next_close - engine->clock.lateness;
-	lane->day_from = span.from;
-	lane->day_to = span.to;
-	lane->day = (uint32_t)day;
-	return at < lane->to;
-}
-
-static inline bool
-lane_is_open(struct engine *engine, int64_t at)
-{
-	const struct lane *lane = &engine->lane;
-	return lane->open && ((at >= lane->from && at < lane->to) || lane_opens(engine, at));
-}
-
 /* ---- rules that are settled ---- */
 
 /* A rule that reads today's events is asked at each of them, but most of the time something else decides: the customer
  * does not pay, or is too old. So it is asked once as if nobody knew of these events. When it is false even so, it is
- * settled: until the day is over, somebody looks at the customer again, or the customer's wake, which is set to where time
- * may change the answer. Whoever raises wake_at has to unsettle it. */
+ * settled: until somebody looks at the customer again, or the customer's wake, which is set to where time may change the
+ * answer; and when a day's close may, until the day is over. Whoever raises wake_at has to unsettle it. */
+
+#define UNTIL_CLOSE \
+	0x8000u /* of customer.settled_on: not beyond the next close; the rest is a number */
 
 void
 lane_unsettle(struct customer *customer)
 {
-	customer->settled_on = 0;
+	customer->settled = 0;
+}
+
+/* The next number; when there are no more, nobody is settled and they begin anew. */
+static uint16_t
+next_number(struct engine *engine)
+{
+	struct lane *lane = &engine->lane;
+	if (++lane->number < UNTIL_CLOSE)
+		return lane->number;
+	for (uint32_t i = 0; i < engine->customers; i++)
+		lane_unsettle(engine_at(engine, i));
+	lane->settled_from = 0;
+	return lane->number = 0;
 }
 
 void
 lane_unsettle_all(struct engine *engine)
 {
-	if (++engine->lane.settled_on != 0)
-		return;
-	for (uint32_t i = 0; i < engine->customers; i++)
-		lane_unsettle(engine_at(engine, i));
-	engine->lane.settled_on = 1;
+	engine->lane.closed_from = engine->lane.settled_from = next_number(engine);
 }
 
 /* Not since() and silent(): what time makes of them is known, and an event that ends a silence of some length is none of
@@ -215,60 +201,94 @@ node_is_blind(const struct node *node)
 	return false;
 }
 
-static bool
-rule_is_settled(struct step *step, unsigned slot)
+static inline bool
+is_known(const struct lane *lane, const struct customer *customer)
 {
-	const struct rule_state *state = customer_rule(step->customer, slot);
-	const struct rule *rule = &step->engine->rules->rules[slot];
+	unsigned number = customer->settled_on & (UNTIL_CLOSE - 1);
+	return number >=
+	       (customer->settled_on & UNTIL_CLOSE ? lane->closed_from : lane->settled_from);
+}
+
+static inline bool
+is_settled(const struct lane *lane, const struct customer *customer, uint8_t group)
+{
+	return customer->settled & group && is_known(lane, customer);
+}
+
+static bool
+rule_is_settled(struct look *look, unsigned slot)
+{
+	const struct rule_state *state = customer_rule(look->customer, slot);
+	const struct rule *rule = &look->engine->rules->rules[slot];
 	if (state && state->phase != PHASE_IDLE)
 		return false;
 	if (rule->mode == MODE_OFF)
 		return true;
-	look_take_rule(&step->look, (int)slot);
-	step->look.blinded = false;
-	enum truth truth = look_truth(&step->look, rule->when);
-	return truth == TRUTH_NO || (truth == TRUTH_UNKNOWN && !step->look.blinded);
+	look_take_rule(look, (int)slot);
+	enum truth truth = look_truth(look, rule->when);
+	return truth == TRUTH_NO || (truth == TRUTH_UNKNOWN && !look->blinded);
 }
+
+static void
+note_settled(const struct lane *lane, struct customer *customer, uint8_t group,
+	     bool until_close)
+{
+	if (!is_known(lane, customer))
+		customer->settled = 0;
+	until_close |= customer->settled && customer->settled_on & UNTIL_CLOSE;
+	customer->settled |= group;
+	customer->settled_on = (uint16_t)(lane->number | (until_close ? UNTIL_CLOSE : 0));
+}
+
+/* Asks the rules of an event that is not yet taken in; whether none of them can follow it. */
+static bool
+settle(struct engine *engine, uint32_t index, uint8_t group, const struct entry *entry)
+{
+	const struct lane *lane = &engine->lane;
+	struct customer *customer = engine_at(engine, index);
+	unsigned g = (unsigned)__builtin_ctz(group);
+	struct look look;
+	if (customer->flags & CUSTOMER_RESTS) {
+		note_settled(lane, customer, group, false);
+		return true;
+	}
+	look_begin(&look, engine, customer, entry, entry->id.ms);
+	look.blind = true;
+	look.env.next = customer->wake_at;
+	for (unsigned i = 0; i < lane->group_sizes[g]; i++)
+		if (!rule_is_settled(&look, lane->groups[g][i]))
+			return false;
+	note_settled(lane, customer, group, look.closes);
+	if (look.day)
+		engine_set_day(engine, index, true);
+	engine_set_wake(engine, index, look.env.next);
+	return true;
+}
+
+/* ---- the day ---- */
 
 static bool
-are_settled(struct step *step, const uint16_t *rules, unsigned count)
+lane_opens(struct engine *engine, int64_t at)
 {
-	struct look *look = &step->look;
-	bool settled = true;
-	look->blind = true;
-	look_forget(look);
-	for (unsigned i = 0; i < count && settled; i++)
-		settled = rule_is_settled(step, rules[i]);
-	look->blind = false;
-	look_forget(look);
-	look_take_rule(look, -1);
-	return settled;
-}
-
-void
-lane_settle(struct step *step)
-{
-	struct engine *engine = step->engine;
-	const struct lane *lane = &engine->lane;
-	struct customer *customer = step->customer;
-	unsigned bit = lane->uses[step->use - engine->rules->uses].group;
-	if (!bit || !lane_is_open(engine, step->now))
-		return;
-	unsigned group = (unsigned)__builtin_ctz(bit);
-	if (!(customer->flags & CUSTOMER_RESTS) &&
-	    !are_settled(step, lane->groups[group], lane->group_sizes[group]))
-		return;
-	if (customer->settled_on != lane->settled_on)
-		customer->settled = 0;
-	customer->settled_on = lane->settled_on;
-	customer->settled |= (uint8_t)bit;
+	struct lane *lane = &engine->lane;
+	int64_t close_at, next_close;
+	int64_t day = clock_closed_day(&engine->clock, at, &close_at, &next_close) + 1;
+	struct day_span span = clock_span_of(&engine->clock, day);
+	if (lane->from != close_at)
+		lane->closed_from = next_number(engine);
+	lane->from = close_at;
+	lane->to = next_close - engine->clock.lateness;
+	lane->day_from = span.from;
+	lane->day_to = span.to;
+	lane->day = (uint32_t)day;
+	return at < lane->to;
 }
 
 static inline bool
-is_settled(const struct lane *lane, const struct customer *customer, const struct lane_use *use)
+lane_is_open(struct engine *engine, int64_t at)
 {
-	return !use->group ||
-	       (customer->settled_on == lane->settled_on && customer->settled & use->group);
+	const struct lane *lane = &engine->lane;
+	return lane->open && ((at >= lane->from && at < lane->to) || lane_opens(engine, at));
 }
 
 uint64_t
@@ -337,8 +357,10 @@ lane_take(struct engine *engine, const struct entry *entry, uint32_t guess)
 	struct customer *customer = engine_at(engine, guess);
 	if (!use->open || !str_eq(customer_id(customer), entry->customer) ||
 	    customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED) ||
-	    !is_settled(lane, customer, use) || !is_calm(engine, customer, use, now, &begins) ||
-	    customer->first_seen_at > entry->ts)
+	    !is_calm(engine, customer, use, now, &begins) ||
+	    customer->first_seen_at > entry->ts ||
+	    (use->group && !is_settled(lane, customer, use->group) &&
+	     !settle(engine, guess, use->group, entry)))
 		return false;
 	assert(stream_id_cmp(entry->id, engine->position) > 0);
 	engine_mark_dirty(engine, guess);

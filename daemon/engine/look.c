@@ -156,6 +156,8 @@ look_call(struct env *env, const struct node *node, const struct value *args)
 		call.look->blinded = true;
 		return value_unknown(node->type);
 	}
+	if (call.look->blind && close_moves(node->builtin))
+		call.look->closes = true;
 	assert(node->builtin->op < FN_FIRST_PURE && functions[node->builtin->op]);
 	return functions[node->builtin->op](&call);
 }

@@ -388,7 +388,6 @@ step_look_part(struct step *step, const struct type_use *use)
 	if (step->customer->flags & CUSTOMER_RESTS) {
 		if (watch)
 			step_conclude_rest(step);
-		lane_settle(step);
 		return;
 	}
 	if (step->calm)
@@ -396,7 +395,6 @@ step_look_part(struct step *step, const struct type_use *use)
 	else
 		step_judge_some(step, use->rules, use->rule_count, false);
 	step_conclude(step, watch);
-	lane_settle(step);
 }
 
 static void
@@ -406,8 +404,6 @@ step_look_event(struct step *step)
 	if (step_needs_whole(step)) {
 		step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
 		step_look_whole(step);
-		if (use)
-			lane_settle(step);
 		(void)step_is_quiet(step);
 		step_end_whole(step);
 		return;

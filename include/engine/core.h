@@ -61,6 +61,8 @@ struct close_view {
 	int64_t next; /* unless entries come, nothing of this changes before that day's close */
 };
 
+bool close_moves(const struct builtin
+			 *fn); /* a close may change what it says, and sets no wake for it */
 void close_make(struct close_plan *plan, const struct ruleset *rules); /* frees what it held */
 void close_finish(struct close_plan *plan);
 struct close_view close_look(struct engine *engine, const struct customer *customer,
@@ -336,6 +338,7 @@ struct look {
 	int rule;	/* slot being judged, for risk(); -1: none */
 	bool blind;	/* what events may move still is not known: see lane.c */
 	bool blinded;	/* out: something was not */
+	bool closes;	/* out: something that was read may be another after a day's close */
 	bool unguarded; /* that rule says guard: off: suspect time counts for it */
 	struct item *
 		each; /* for which it is judged: all that its list holds; NULL: for the customer */

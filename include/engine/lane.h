@@ -36,8 +36,10 @@ struct lane {
 	int64_t from, to;
 	int64_t day_from, day_to;
 	uint32_t day;
-	uint64_t daily;	     /* signals whose first event of a day goes the long way */
-	uint16_t settled_on; /* customers who are settled as of this are; not 0 */
+	uint64_t daily; /* signals whose first event of a day goes the long way */
+	/* Customers are settled under numbers that rise with each close, and when all of them are unsettled: valid from
+	 * this one on when it was until a close, from that one on otherwise. */
+	uint16_t number, closed_from, settled_from;
 	const uint16_t *groups[LANE_GROUPS]; /* borrowed from calm: such rules */
 	unsigned group_sizes[LANE_GROUPS], group_count;
 	uint64_t taken; /* events */
@@ -64,8 +66,6 @@ bool calm_is(struct engine *engine, const struct customer *customer, const struc
 bool lane_take(struct engine *engine, const struct entry *entry, uint32_t guess);
 void lane_make(struct engine *engine); /* under its rules; after calm_make() */
 void lane_finish(struct lane *lane);
-/* After the rules of a part were looked at: notes which of them no event can move today. */
-void lane_settle(struct step *step);
 void lane_unsettle(struct customer *customer);
 void lane_unsettle_all(struct engine *engine);
 /* It may follow every event of some signal. */

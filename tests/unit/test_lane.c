@@ -12,8 +12,8 @@
 #include "support/scene.h"
 #include "unit/lcg.h"
 
-#define PROFILE                                                                 \
-	"profile: {mrr: num, status: {enum: [active, off], default: active}}\n" \
+#define PROFILE                                                                              \
+	"profile: {mrr: num, since: date, status: {enum: [active, off], default: active}}\n" \
 	"defaults: {min_volume: 8, min_events: 3}\n"
 #define SIGNALS                                        \
 	"signals:\n"                                   \
@@ -41,8 +41,15 @@ static const char *const rule_files[] = {
 	"- {rule: busy, expr: 'count(a[2d live]) >= 9 and age() >= 3d', points: 30}\n"
 	"- {rule: idle, expr: 'age() >= 1d and age() < 9d and count(a[2d live]) < 4', points: 30}\n"
 	"- {rule: paid, expr: 'profile.mrr > 100 and count(a[1d live]) >= 5', points: 20}\n"
+	"- {rule: call, date: profile.since, expr: 'profile.mrr > 100', every: month, points: 5}\n"
 	"- {rule: marked, expr: 'tag(\"vip\") and count(e[2d live]) >= 2', points: 20}\n"
 	"- {rule: late, expr: 'count(e[3d live]) >= 3 and silent(a) >= 5h', points: 20}\n"
+	"levels: {watch: {enter: 20, leave: 10}}\n",
+	/* today's events, behind what a close decides */
+	PROFILE SIGNALS
+	"rules:\n"
+	"- {rule: more, expr: 'count(a[1d live]) >= 4 and count(a[1d offset 1d]) < 3', points: 20}\n"
+	"- {rule: new, expr: 'count(b[1d live]) >= 3 and count(b[2d]) < 4', points: 20}\n"
 	"levels: {watch: {enter: 20, leave: 10}}\n",
 	/* people, tags, stages, hours, a pair, only */
 	PROFILE SIGNALS
@@ -67,7 +74,7 @@ struct pair {
 	int64_t now;
 	uint64_t seq;
 	struct entry entries[BATCH];
-	struct field fields[BATCH][2];
+	struct field fields[BATCH][3];
 };
 
 static unsigned
@@ -175,8 +182,9 @@ make_odd(struct pair *pair, struct entry *entry, struct field *fields)
 		fields[0] = (struct field){STR("mrr"), below(pair, 2) ? STR("50") : STR("500")};
 		fields[1] = (struct field){STR("status"),
 					   below(pair, 4) ? STR("active") : STR("off")};
+		fields[2] = (struct field){STR("since"), STR("2026-01-31")};
 		entry->attributes = fields;
-		entry->attribute_count = 2;
+		entry->attribute_count = 2 + (uint16_t)below(pair, 2);
 		break;
 	case 7:
 		entry->source = STR("web");
@@ -300,6 +308,8 @@ run(const char *first, const char *second, uint64_t seed)
 	for (unsigned i = 0; i < 500; i++) {
 		unsigned count = 1 + below(&pair, BATCH);
 
+		if (i % 8 == 0)
+			pair.fast->lane.number = INT16_MAX; /* the last one: they begin anew */
 		if (i == 300)
 			pair_change(&pair, second);
 		if (below(&pair, 20) == 0)
