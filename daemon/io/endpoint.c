@@ -473,10 +473,20 @@ endpoint_sender(const struct endpoint *endpoint)
 	return endpoint->sender;
 }
 
-static const char *
-state_name(const struct delivery_queue *queue, int64_t now)
+/* What a person wants holds at once, though it can wait for the progress to be read. */
+static bool
+is_paused(const struct endpoint *endpoint)
 {
-	if (queue->paused)
+	return endpoint->wish == WISH_NOTHING ? endpoint->queue.paused
+					      : endpoint->wish == WISH_PAUSED;
+}
+
+static const char *
+state_name(const struct endpoint *endpoint, int64_t now)
+{
+	const struct delivery_queue *queue = &endpoint->queue;
+
+	if (is_paused(endpoint))
 		return "paused";
 	if (queue->quiet_until > now)
 		return "quiet";
@@ -501,7 +511,7 @@ endpoint_status(const struct endpoint *endpoint, struct outbox_status *out)
 	*out = (struct outbox_status){
 		.name = endpoint->config->name,
 		.format = endpoint->config->format,
-		.state = state_name(queue, now),
+		.state = state_name(endpoint, now),
 		.delivered = endpoint->delivered,
 		.failed = endpoint->failed,
 		.dead = endpoint->given_up,

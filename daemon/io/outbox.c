@@ -259,6 +259,7 @@ outbox_stop(struct outbox *outbox, void (*done)(void *ctx), void *ctx)
 	outbox->stopping = true;
 	outbox->done = done;
 	outbox->done_ctx = ctx;
+	log_debug("outbox", "no request is begun any more");
 	for (unsigned i = 0; i < outbox->count; i++)
 		endpoint_stop(outbox->endpoints[i]);
 	check_rested(outbox);

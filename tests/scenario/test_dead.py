@@ -7,6 +7,7 @@ import hmac
 import http.server
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -319,6 +320,22 @@ def test_an_endpoint_is_paused_and_resumed():
         check('2 waiting' in place.ctl('webhooks', 'resume', 'crm', '--who', 'li'), 'how many wait')
         wait_for('they arrive', lambda: len(receiver.seen) == 2)
         check(place.get('/v1/webhooks/crm')['state'] == 'ok', 'ok')
+
+
+def test_a_pause_holds_from_when_it_is_asked_for():
+    receiver = Receiver()
+    receiver.status = 204
+    with Place(receiver.config()) as place:
+        place.end(place.daemons[0])
+        place.server.send_signal(signal.SIGSTOP)  # so that how far the endpoint is cannot be read yet
+        daemon = place.start(wait=False)
+        wait_for('it listens', lambda: os.path.exists(place.path('churnd.yaml.http')))
+        check(place.post('/v1/webhooks/crm/pause', {'who': 'li'})['state'] == 'paused', 'at once')
+        place.server.send_signal(signal.SIGCONT)
+        place.says(daemon, 'running: ')
+        raised(place, 'c1')
+        wait_for('it waits', lambda: place.get('/v1/webhooks/crm')['waiting'] == 1)
+        check(place.get('/v1/webhooks/crm')['state'] == 'paused' and not receiver.seen, 'and stays')
 
 
 def test_why_an_endpoint_is_paused_is_kept():

@@ -285,6 +285,9 @@ def ten_failures_open_the_circuit_and_nothing_is_lost(world):
         check([i for i in got if i in names[n::20]] == names[n::20], f'order of c{n}')
 
 
+LAST_BEGUN = 'no request is begun any more'  # said after all is committed: until then the next one may be
+
+
 def a_stop_lets_requests_end_and_forgets_nothing(world):
     asked, release = threading.Event(), threading.Event()
 
@@ -296,7 +299,9 @@ def a_stop_lets_requests_end_and_forgets_nothing(world):
     first = world.alert('ends', 'a')
     check(asked.wait(PATIENCE), 'nothing is sent')
     second = world.alert('ends', 'a')
+    stops = world.daemon.said().count(LAST_BEGUN)
     world.daemon.process.send_signal(signal.SIGTERM)
+    until(lambda: world.daemon.said().count(LAST_BEGUN) > stops, 'it does not stop')
     release.set()
     status = world.daemon.process.wait(PATIENCE)
     check(status == 0, f'exit status {status}')
