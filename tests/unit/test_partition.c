@@ -43,6 +43,11 @@ what_is_no_mark_is_refused(void **state)
 	}
 }
 
+#define SHA "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""
+#define EPOCHS(births) \
+	"\"epochs\":[{\"from\":\"0-0\",\"sha256\":" SHA ",\"births\":" births "}]"
+#define HEAD "{\"version\":1,\"read\":1,\"low_read\":1,"
+
 static const char record[] =
 	"{\"version\":1,\"read\":12,\"low_read\":10,\"epochs\":["
 	"{\"from\":\"0-0\",\"sha256\":"
@@ -64,6 +69,23 @@ a_partition_reads_back(void **state)
 	assert_string_equal(out.p, record);
 	assert_int_equal(partition.read, 12);
 	assert_int_equal(partition.epochs[1].births[0].signal, UINT32_MAX);
+	buf_finish(&out);
+	partition_finish(&partition);
+}
+
+static void
+what_was_written_last_is_kept_where_there_is_one(void **state)
+{
+	static const char text[] = HEAD "\"out\":\"0-7\"," EPOCHS("[[7,-5]]") "}";
+	struct partition partition;
+	struct buf out = {0};
+	struct err err;
+
+	(void)state;
+	assert_true(partition_parse(str_of(text), &partition, &err));
+	assert_int_equal(partition.out.seq, 7);
+	partition_print(&out, &partition);
+	assert_string_equal(out.p, text);
 	buf_finish(&out);
 	partition_finish(&partition);
 }
@@ -100,6 +122,27 @@ a_damaged_or_newer_partition_is_refused(void **state)
 		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\"}]}",
 		("{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\",\"sha256\":\"ab\","
 		 "\"births\":[]}]}"),
+		"{\"version\":\"1\",\"read\":1,\"low_read\":1," EPOCHS("[]") "}",
+		"{\"version\":1,\"read\":1," EPOCHS("[]") "}",
+		HEAD "\"epochs\":[{\"from\":\"0\",\"sha256\":" SHA ",\"births\":[]}]}",
+		HEAD "\"epochs\":[{\"from\":0,\"sha256\":" SHA ",\"births\":[]}]}",
+		HEAD "\"epochs\":[{\"from\":\"0-0\",\"sha256\":7,\"births\":[]}]}",
+		HEAD EPOCHS("{}") "}",
+		HEAD EPOCHS("null") "}",
+		HEAD EPOCHS("[1]") "}",
+		HEAD EPOCHS("[[1]]") "}",
+		HEAD EPOCHS("[[\"1\",2]]") "}",
+		HEAD EPOCHS("[[-1,2]]") "}",
+		HEAD EPOCHS("[[4294967296,2]]") "}",
+		HEAD EPOCHS("[[1,1.5]]") "}",
+		HEAD "\"out\":\"5\"," EPOCHS("[]") "}",
+		HEAD EPOCHS("[]") ",\"changes\":[7]}",
+		HEAD EPOCHS("[]") ",\"changes\":[{\"at\":\"5-0\",\"sha256\":" SHA
+				  ",\"by\":\"li\"}]}",
+		HEAD EPOCHS("[]") ",\"changes\":[{\"at\":\"5\",\"sha256\":" SHA
+				  ",\"by\":\"li\",\"why\":\"\"}]}",
+		HEAD EPOCHS("[]") ",\"changes\":[{\"at\":\"5-0\",\"sha256\":\"ab\","
+				  "\"by\":\"li\",\"why\":\"\"}]}",
 	};
 	struct partition partition = {.read = 5};
 
@@ -224,6 +267,7 @@ main(void)
 		cmocka_unit_test(changes_survive_printing_and_parsing),
 		cmocka_unit_test(
 			an_epoch_begins_with_its_entry_and_goes_when_low_has_passed_the_next),
+		cmocka_unit_test(what_was_written_last_is_kept_where_there_is_one),
 		cmocka_unit_test(a_damaged_or_newer_partition_is_refused),
 	};
 
