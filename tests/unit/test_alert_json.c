@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/civil.h"
 #include "codec/alert_json.h"
+#include "engine/guard.h"
 #include "support/scene.h"
 
 #define RULES                                                                                                           \
@@ -389,6 +391,118 @@ a_task_that_reopens_forgets_why_it_was_done(void **state)
 	assert_non_null(strstr(heard.fields, "\nreason_code=\n"));
 }
 
+/* The body of an alert that is about no customer; until the next. */
+static const char *
+notice(const struct alert *alert)
+{
+	const struct order order = {.kind = ORDER_ALERT,
+				    .cause = CAUSE_FEED,
+				    .caused_by = {at("2026-03-16 10:00"), 3},
+				    .u.alert = *alert};
+	struct buf body = {0};
+
+	alert_json(&body, heard.world.engine, &order);
+	free(heard.fields);
+	heard.fields = body.p;
+	return body.p;
+}
+
+static void
+a_feed_that_falls_silent_says_how_much_was_usual(void **state)
+{
+	const struct feed_news hour = {.type = STR("login"),
+				       .source = STR("web"),
+				       .from = at("2026-03-16 09:00"),
+				       .to = NEVER,
+				       .volume = 3,
+				       .expected = 120.5};
+	struct feed_news day = hour;
+	struct alert alert = {.type = ALERT_FEED_SILENT,
+			      .id = "al_a",
+			      .at = at("2026-03-16 10:00"),
+			      .rule = -1,
+			      .feed = &hour};
+	const char *body = notice(&alert);
+
+	(void)state;
+	assert_at(body, "type", "\"feed.silent\"");
+	assert_at(body, "data.customer", "\"\"");
+	assert_at(body, "data.cause", "\"feed\"");
+	assert_at(body, "data.source", "\"web\"");
+	assert_at(body, "data.from", "\"2026-03-16T09:00:00.000Z\"");
+	assert_at(body, "data.to", "null");
+	assert_at(body, "data.slot", "\"hour\"");
+	assert_at(body, "data.expected", "120.5");
+	assert_at(body, "data.texts.en",
+		  "\"feed login from web is silent: 3 events in the last hour, where 120.5 are "
+		  "usual\"");
+	assert_at(body, "data.texts.zh",
+		  "\"数据源 来自 web 的 login 中断：最近 1 小时 3 条事件，通常约 120.5 条\"");
+	assert_at(body, "data.opened_by", "-");
+	day.source = STR_NONE;
+	day.day = true;
+	alert.feed = &day;
+	body = notice(&alert);
+	assert_at(body, "data.slot", "\"day\"");
+	assert_at(body, "data.texts.en",
+		  "\"feed login is silent: 3 events in the last day, where 120.5 are usual\"");
+	assert_at(body, "data.texts.zh",
+		  "\"数据源 login 中断：最近 1 天 3 条事件，通常约 120.5 条\"");
+}
+
+static void
+a_feed_that_is_back_names_the_alert_it_closes(void **state)
+{
+	struct feed_news news = {.type = STR("login"),
+				 .from = at("2026-03-16 09:00"),
+				 .to = at("2026-03-16 12:00"),
+				 .volume = 90,
+				 .expected = 120,
+				 .opened_by = "al_open"};
+	const struct alert alert = {.type = ALERT_FEED_BACK,
+				    .id = "al_b",
+				    .at = at("2026-03-16 12:00"),
+				    .rule = -1,
+				    .feed = &news};
+	const char *body = notice(&alert);
+
+	(void)state;
+	assert_at(body, "data.opened_by", "\"al_open\"");
+	assert_at(body, "data.given_up", "false");
+	assert_at(body, "data.to", "\"2026-03-16T12:00:00.000Z\"");
+	assert_at(body, "data.text",
+		  "\"feed login is back: 90 events in the last hour, where 120 are usual\"");
+	news.given_up = true;
+	body = notice(&alert);
+	assert_at(body, "data.given_up", "true");
+	assert_at(body, "data.texts.en",
+		  "\"feed login is watched no more: nothing is expected of it\"");
+	assert_at(body, "data.texts.zh", "\"数据源 login 不再受监视：已无预期数据量\"");
+}
+
+static void
+a_muted_rule_says_how_many_were_not_sent(void **state)
+{
+	const struct alert alert = {.type = ALERT_RULE_MUTED,
+				    .id = "al_c",
+				    .at = at("2026-03-16 12:00"),
+				    .rule = 0,
+				    .muted = 17,
+				    .muted_rule = STR("quiet"),
+				    .hour_at = at("2026-03-16 11:00")};
+	const char *body = notice(&alert);
+
+	(void)state;
+	assert_at(body, "data.rule", "\"quiet\"");
+	assert_at(body, "data.muted", "17");
+	assert_at(body, "data.from", "\"2026-03-16T11:00:00.000Z\"");
+	assert_at(body, "data.to", "\"2026-03-16T12:00:00.000Z\"");
+	assert_at(body, "data.texts.en",
+		  "\"17 more alerts of quiet in this hour were recorded and not sent\"");
+	assert_at(body, "data.texts.zh", "\"规则 quiet 本小时另有 17 条告警仅记录，未发送\"");
+	assert_at(body, "data.event_type", "-");
+}
+
 static void
 a_customer_is_shown_whole_and_as_a_line(void **state)
 {
@@ -469,6 +583,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_title_ends_where_no_reason_is_left, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_task_that_reopens_forgets_why_it_was_done,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_feed_that_falls_silent_says_how_much_was_usual, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_feed_that_is_back_names_the_alert_it_closes,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_muted_rule_says_how_many_were_not_sent,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_customer_is_shown_whole_and_as_a_line, set_up,
 						tear_down),

@@ -55,12 +55,12 @@ struct made {
 	struct buf text;
 };
 
-/* The only test of a file, with its events written out. */
+/* The only test of a file about these rules, with its events written out. */
 static void
-make(struct made *made, const char *test)
+make_of(struct made *made, const char *rules, const char *test)
 {
 	const struct rules_loader loader = {.ctx = NULL, .zone = find_zone};
-	const struct diag_file own = {STR("rules"), {rules_text, sizeof rules_text - 1}};
+	const struct diag_file own = {STR("rules"), str_of(rules)};
 	struct diags silent;
 	struct buf said = {0};
 
@@ -83,6 +83,12 @@ make(struct made *made, const char *test)
 	made->test = &made->file->cases[0];
 	assert_true(test_events_make(made->test, made->file, made->rules, &made->events,
 				     &made->count));
+}
+
+static void
+make(struct made *made, const char *test)
+{
+	make_of(made, rules_text, test);
 }
 
 static void
@@ -197,6 +203,54 @@ a_signal_is_fed_by_the_first_type_its_where_can_take(void **state)
 	assert_text(field_of(&made, 2, "value"), "6");
 	assert_text(field_of(&made, 3, "type"), "sso_login");
 	drop(&made);
+}
+
+static void
+what_a_signal_asks_of_its_events_they_have(void **state)
+{
+	static const struct {
+		const char *where, *key, *value;
+	} rows[] = {
+		{"event.value > 3", "value", "4"},
+		{"event.value >= 2.5", "value", "2.5"},
+		{"event.value < 3", "value", "2"},
+		{"event.value == 3", "value", "3"},
+		{"event.value != 3", "value", "4"},
+		{"3 < event.value", "value", "4"},
+		{"3 >= event.value", "value", "3"},
+		{"event.share > 0.5", "share", "1.5"},
+		{"event.reason == \"price\"", "reason", "price"},
+		{"event.reason != \"price\"", "reason", "other"},
+		{"\"kim\" == event.user", "user", "kim"},
+		{"event.source == \"web\"", "source", "web"},
+		{"event.type != \"a\"", "type", "b"},
+		{"event.type in late", "type", "b"},
+		{"event.reason in few", "reason", "one"},
+		{"event.reason == event.user or event.reason in few", "reason", "one"},
+		{"profile.tier == \"free\" and event.reason == \"price\"", "reason", "price"},
+		{"event.reason == \"price\" and event.value > 1", "value", "2"},
+		{"event.reason == \"one\" and event.reason in few", "reason", "one"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf rules = {0};
+		struct made made;
+
+		buf_printf(&rules,
+			   "churnd: 1\nname: t\ntimezone: Asia/Shanghai\n"
+			   "profile: {tier: {enum: [free, team]}}\n"
+			   "lists: {few: [one, two], late: [b]}\n"
+			   "signals:\n  s: {on: [a, b], where: '%s'}\n"
+			   "rules:\n- {rule: r, expr: 'count(s[7d]) > 0', points: 30}\n",
+			   rows[i].where);
+		make_of(&made, rules.p, "  input: {s: '1'}\n");
+		if (!str_is(field_of(&made, 0, rows[i].key), rows[i].value))
+			fail_msg("%s: %s is %.*s", rows[i].where, rows[i].key,
+				 STR_ARG(field_of(&made, 0, rows[i].key)));
+		drop(&made);
+		buf_finish(&rules);
+	}
 }
 
 static void
@@ -348,6 +402,7 @@ main(void)
 		cmocka_unit_test(values_stand_behind_the_days_or_take_turns),
 		cmocka_unit_test(moments_may_hold_values),
 		cmocka_unit_test(a_signal_is_fed_by_the_first_type_its_where_can_take),
+		cmocka_unit_test(what_a_signal_asks_of_its_events_they_have),
 		cmocka_unit_test(attributes_that_are_given_are_left_alone),
 		cmocka_unit_test(a_gap_loses_what_happens_in_it),
 		cmocka_unit_test(a_late_batch_arrives_together_with_its_own_instants),

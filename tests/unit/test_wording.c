@@ -19,6 +19,8 @@
 	"\"name\":\"A<b>*\\\"\\\\\\n\",\"owner\":\"li\",\"risk\":65,\"share\":0.25,"     \
 	"\"none\":null,\"empty\":\"\",\"no\":false,\"zero\":0,\"value\":1234567.5,"      \
 	"\"text\":\"en text\",\"texts\":{\"en\":\"en text\",\"zh\":\"\xe4\xb8\xad\"},"   \
+	"\"yes\":true,\"fallen\":-1234567,\"far\":1e15,"                                 \
+	"\"profile\":{\"tier\":\"gold\",\"seats\":3},"                                   \
 	"\"tags\":[\"a\",\"b\"],\"silence\":1209600,\"url\":\"https://x.example/a(b)\"," \
 	"\"reasons\":[{\"text\":\"one\",\"points\":25},{\"text\":\"two\",\"points\":40}]}}"
 
@@ -101,7 +103,7 @@ say(struct fixture *f, const char *markup, const char *text, bool zh)
 		&yaml,
 		"connector: 1\nmarkup: %s\npeople: slack\n"
 		"parameters: {key: {default: d}, other: {default: 'o p'}}\n"
-		"maps: {words: {c42: {en: forty-two, zh: Z}, '*': any}}\n"
+		"maps: {words: {c42: {en: forty-two, zh: Z}, '*': any}, few: {a: b}}\n"
 		"texts:\n  plain: '{data.name}'\n  t:\n    rich: true\n    alert: |\n      %s\n"
 		"body: {t: '{t}'}\n",
 		markup, text);
@@ -169,6 +171,21 @@ templates_say_what_their_table_says(void **state)
 		 " c42 en \xe2\x80\xa6"},
 		{"{data.tags|join:+} {data.tags|join}", "a+b a, b"},
 		{"{data.tags|raw}", "[\"a\",\"b\"]"},
+		{"{data.yes}[{data.tags}][{data.profile}]", "true[][]"},
+		{"{if data.yes}a{end}{if data.share}b{end}{if data.profile}c{end}"
+		 "{if data.none.x}d{end}{if alerts}e{end}",
+		 "abce"},
+		{"{each data.profile}{.},{end}{each data.owner}x{end}{data.tags.a}{data.owner.0}",
+		 "gold,3,"},
+		{"{data.customer|ms} {data.customer|time} {data.customer|duration} "
+		 "{data.customer|number} {data.customer|join} {data.customer|map:few}",
+		 "c42 c42 c42 c42 c42 c42"},
+		{"{data.fallen|date} {data.fallen|duration} {data.far|date} {data.far|duration}",
+		 "-1234567 -1234567 1000000000000000 1000000000000000"},
+		{"{now_ms|date} {now_s|ms} {data.fallen|number} {data.share|number} {set.key|raw}",
+		 "2019-12-25 1577262236 -1,234,567 0.25 v&w"},
+		{"{data.none|raw} {data.nothing|raw} {data.none|join}{data.nothing|url}",
+		 "null null"},
 	};
 	struct fixture *f = *state;
 
@@ -179,6 +196,7 @@ templates_say_what_their_table_says(void **state)
 			fail_msg("%s\nsays %s\nnot  %s", rows[i].text, said, rows[i].said);
 	}
 	assert_int_equal(strlen(say(f, "plain", "{id|uuid}", false)), 36);
+	assert_string_equal(say(f, "plain", "{lang} {data.owner}", true), "zh li");
 	assert_string_equal(say(f, "plain", "{data.text} {data.customer|map:words}", true),
 			    "\xe4\xb8\xad Z");
 	assert_string_equal(say(f, "plain", "{data.silence|duration}", true),
@@ -234,6 +252,12 @@ people_links_and_bold_are_written_as_the_markup_does(void **state)
 	assert_string_equal(say(f, "teams", "{data.owner|link:a}", false), "");
 	assert_string_equal(say(f, "teams", "{data.owner|bold}{data.empty|bold}", false),
 			    "**li**");
+	assert_string_equal(say(f, "teams",
+				"{data.owner|bold|bold} {data.owner|bold|link:a} "
+				"{data.owner|bold|mention} {data.owner|bold|md}"
+				"{data.empty|link:a}{data.empty|mention}",
+				false),
+			    "**li** **li** **li** **li**");
 }
 
 static void
@@ -257,7 +281,10 @@ assert_body(struct fixture *f, const char *yaml, const char *body)
 	const struct str alert = STR(ALERT);
 	struct buf text = {0};
 
-	buf_text(&text, "connector: 1\nparameters: {key: {default: d}, none: {default: ''}}\n");
+	buf_text(
+		&text,
+		"connector: 1\nparameters: {key: {default: d}, none: {default: ''},\n"
+		"  more: {default: '{\"a\": [1.5, x y]}'}, json: {default: '{\"a\": [1.5, true]}'}}\n");
 	buf_text(&text, yaml);
 	if (!make(f, text.p, &alert, 1, false))
 		fail_msg("%s", f->err.text);
@@ -279,6 +306,9 @@ a_body_is_json_of_the_same_shape(void **state)
 		    "body: {a: '{data.risk|raw}', b: '{data.tags|raw}', c: '{data.x|raw}',\n"
 		    "  d: '{data.customer|raw}'}",
 		    "{\"a\":65,\"b\":[\"a\",\"b\"],\"c\":null,\"d\":\"c42\"}");
+	assert_body(f, "body: {a: '{set.json|raw}', b: '{set.key|raw}', c: '{set.more|raw}'}",
+		    "{\"a\":{\"a\":[1.5,true]},\"b\":\"v&w\","
+		    "\"c\":\"{\\\"a\\\": [1.5, x y]}\"}");
 	assert_body(
 		f,
 		"body: {a?: '{data.none}', b?: '{data.owner}', c?: '{data.x|raw}', d?: {e?: ''}}",
@@ -314,6 +344,20 @@ urls_and_headers_are_escaped(void **state)
 	assert_string_equal(f->request.headers.p, "X-Name: A<b>*\"\\ !\nX-Key: v&w\n");
 	assert_true(str_is(f->request.method, "PUT"));
 	assert_int_equal(f->request.body.n, 0);
+}
+
+static void
+without_an_address_of_its_own_the_connectors_home_is_asked(void **state)
+{
+	struct fixture *f = *state;
+	const struct str alert = STR(ALERT);
+	const struct connector_settings settings = {.url = STR_NONE};
+	const struct connector_message message = {.bodies = &alert, .count = 1};
+
+	assert_true(connector_make(load(f, "connector: 1\nhome: https://home.example\n"
+					   "url: '{url}/x'\nbody: {a: b}\n"),
+				   &settings, &message, &f->request, &f->err));
+	assert_string_equal(f->request.url.p, "https://home.example/x");
 }
 
 static void
@@ -542,6 +586,7 @@ main(void)
 		TEST(lines_of_blocks_leave_no_line),
 		TEST(a_body_is_json_of_the_same_shape),
 		TEST(urls_and_headers_are_escaped),
+		TEST(without_an_address_of_its_own_the_connectors_home_is_asked),
 		TEST(dates_are_those_of_the_rules_zone),
 		TEST(several_alerts_are_one_digest),
 		TEST(published_signatures_hold),
