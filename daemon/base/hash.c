@@ -89,7 +89,10 @@ hash_bytes(const void *bytes, size_t n, struct hash_seed seed)
 
 	for (; left >= 8; left -= 8, p += 8)
 		sip_word(&s, load_word(p));
-	sip_word(&s, (uint64_t)n << 56 | load_rest(p, left));
+	uint64_t rest = n < 8  ? load_rest(p, left)
+			: left ? load_word(p + left - 8) >> (64 - 8 * left)
+			       : 0;
+	sip_word(&s, (uint64_t)n << 56 | rest);
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		sip_round(&s);

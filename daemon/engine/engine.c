@@ -254,7 +254,8 @@ apply_entry(struct engine *engine, const struct entry *entry, uint64_t hash,
 	engine_end_entry(engine, entry->id);
 }
 
-/* Memory is far: ask for the slots, then the customers, then their tracks, of a whole batch. */
+/* Memory is far: ask for the slots, then the customers, then their tracks, of a whole batch. Each in a loop of its own,
+ * which does little else: so many are under way at once, and so are the looks at page tables for them. */
 static void
 fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 	    uint64_t hashes[BATCH], uint32_t guess[BATCH])
@@ -266,15 +267,17 @@ fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 	}
 	for (size_t i = 0; i < count; i++) {
 		guess[i] = table_guess(&engine->table, hashes[i]);
-		if (guess[i] == UINT32_MAX)
-			continue;
-		__builtin_prefetch(engine_at(engine, guess[i]));
+		if (guess[i] != UINT32_MAX)
+			__builtin_prefetch(engine_at(engine, guess[i]));
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (guess[i] == UINT32_MAX)
 			continue;
-		__builtin_prefetch(engine_at(engine, guess[i])->name);
-		engine_prefetch(engine_at(engine, guess[i]));
+		const struct customer *customer = engine_at(engine, guess[i]);
+		__builtin_prefetch(customer->name);
+		__builtin_prefetch(customer->tracks.block);
+		if (!customer->settled || !lane_knows(&engine->lane, customer))
+			__builtin_prefetch(customer->cold);
 	}
 }
 

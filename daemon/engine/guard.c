@@ -115,6 +115,8 @@ feed_of(struct engine *engine, const struct type_use *use, struct str source)
 		struct feed *found = guard->feeds[*link];
 		if (!str_eq(found->source, source))
 			continue;
+		if (link == first)
+			return found;
 		/* The one that comes most often is found first. */
 		uint16_t index = *link;
 		*link = found->next;

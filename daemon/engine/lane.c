@@ -80,6 +80,8 @@ use_make(struct engine *engine, unsigned u)
 	for (uint64_t left = use->signals; left; left &= left - 1) {
 		unsigned slot = (unsigned)__builtin_ctzll(left);
 		lane.open &= signal_is_plain(rules, slot);
+		if (rules->signals[slot].kind == SIGNAL_COUNT)
+			lane.counts |= left & -left;
 	}
 	if (lane.open && calm->count) {
 		lane.group = group_of(&engine->lane, rules, calm);
@@ -155,9 +157,6 @@ lane_type(struct engine *engine, struct str type)
  * settled: until somebody looks at the customer again, or the customer's wake, which is set to where time may change the
  * answer; and when a day's close may, until the day is over. Whoever raises wake_at has to unsettle it. */
 
-#define UNTIL_CLOSE \
-	0x8000u /* of customer.settled_on: not beyond the next close; the rest is a number */
-
 void
 lane_unsettle(struct customer *customer)
 {
@@ -202,17 +201,9 @@ node_is_blind(const struct node *node)
 }
 
 static inline bool
-is_known(const struct lane *lane, const struct customer *customer)
-{
-	unsigned number = customer->settled_on & (UNTIL_CLOSE - 1);
-	return number >=
-	       (customer->settled_on & UNTIL_CLOSE ? lane->closed_from : lane->settled_from);
-}
-
-static inline bool
 is_settled(const struct lane *lane, const struct customer *customer, uint8_t group)
 {
-	return customer->settled & group && is_known(lane, customer);
+	return customer->settled & group && lane_knows(lane, customer);
 }
 
 static bool
@@ -233,7 +224,7 @@ static void
 note_settled(const struct lane *lane, struct customer *customer, uint8_t group,
 	     bool until_close)
 {
-	if (!is_known(lane, customer))
+	if (!lane_knows(lane, customer))
 		customer->settled = 0;
 	until_close |= customer->settled && customer->settled_on & UNTIL_CLOSE;
 	customer->settled |= group;
@@ -309,36 +300,52 @@ entry_is_plain(const struct engine *engine, const struct entry *entry)
 	       !(members->given && (entry->user.n | entry->attribute_count));
 }
 
+/* The newest days of the signals that an event feeds, in their order. */
+struct spots {
+	struct track_spot at[RULESET_MAX_SIGNALS];
+	bool begins; /* the event is the first of its day for some of them */
+};
+
 /* The silence before is too short to matter, and where the first event of a day does, it is not that. */
 static inline bool
 is_calm(const struct engine *engine, const struct customer *customer,
-	const struct lane_use *use, int64_t now, bool *begins)
+	const struct lane_use *use, int64_t now, struct spots *spots)
 {
 	const struct lane *lane = &engine->lane;
-	for (uint64_t left = use->signals; left; left &= left - 1) {
+	struct track_spot *spot = spots->at;
+	spots->begins = false;
+	for (uint64_t left = use->signals; left; left &= left - 1, spot++) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
-		struct track track;
-		if (!track_newest(&customer->tracks, signal, false, &track) ||
-		    now - track.last_at >= engine->calm.least[signal])
+		if (!track_find(&customer->tracks, signal, spot) ||
+		    now - spot->last_at >= engine->calm.least[signal])
 			return false;
-		if (track.cell == lane->day)
+		if (spot->cell == lane->day)
 			continue;
-		if (track.cell > lane->day || lane->daily >> signal & 1)
+		if (spot->cell > lane->day || lane->daily >> signal & 1)
 			return false;
-		*begins = true;
+		spots->begins = true;
 	}
 	return true;
 }
 
+/* Mostly one more of what came today already, and done on the spot. */
 static inline uint64_t
 count_in(struct engine *engine, struct customer *customer, const struct lane_use *use,
-	 const struct entry *entry)
+	 const struct entry *entry, const struct spots *spots)
 {
+	const struct track_spot *spot = spots->at;
+	bool stand = true;
 	uint64_t counted = 0;
-	for (uint64_t left = use->signals; left; left &= left - 1) {
-		unsigned slot = (unsigned)__builtin_ctzll(left);
-		if (absorb_signal(engine, customer, slot, entry))
-			counted |= left & -left;
+	for (uint64_t left = use->signals; left; left &= left - 1, spot++) {
+		uint64_t bit = left & -left;
+		if (stand && use->counts & bit && spot->cell == engine->lane.day &&
+		    track_add_one(spot, entry->ts)) {
+			counted |= bit;
+			continue;
+		}
+		stand = false;
+		if (absorb_signal(engine, customer, (unsigned)__builtin_ctzll(left), entry))
+			counted |= bit;
 	}
 	return counted;
 }
@@ -348,7 +355,7 @@ lane_take(struct engine *engine, const struct entry *entry, uint32_t guess)
 {
 	struct lane *lane = &engine->lane;
 	int64_t now = entry->id.ms;
-	bool begins = false;
+	struct spots spots;
 	if (guess == UINT32_MAX || now >= engine->idle_to || engine->loaded ||
 	    !lane_is_open(engine, now) || !entry_is_plain(engine, entry))
 		return false;
@@ -357,7 +364,7 @@ lane_take(struct engine *engine, const struct entry *entry, uint32_t guess)
 	struct customer *customer = engine_at(engine, guess);
 	if (!use->open || !str_eq(customer_id(customer), entry->customer) ||
 	    customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED) ||
-	    !is_calm(engine, customer, use, now, &begins) ||
+	    !is_calm(engine, customer, use, now, &spots) ||
 	    customer->first_seen_at > entry->ts ||
 	    (use->group && !is_settled(lane, customer, use->group) &&
 	     !settle(engine, guess, use->group, entry)))
@@ -368,8 +375,9 @@ lane_take(struct engine *engine, const struct entry *entry, uint32_t guess)
 	engine->now = now > engine->now ? now : engine->now;
 	guard_count(engine, type->use, entry);
 	customer->event_at = now;
-	uint64_t counted = count_in(engine, customer, use, entry);
-	if (use->signals & engine->windowed && (begins || !(customer->flags & CUSTOMER_DAY)))
+	uint64_t counted = count_in(engine, customer, use, entry, &spots);
+	if (use->signals & engine->windowed &&
+	    (spots.begins || !(customer->flags & CUSTOMER_DAY)))
 		engine_set_day(engine, guess, true);
 	if (engine->watch.applied)
 		engine->watch.applied(engine->watch.ctx, guess, entry, counted);

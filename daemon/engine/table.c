@@ -7,27 +7,6 @@
 
 #define TABLE_FIRST 1024
 
-struct slot {
-	uint32_t next; /* index + 1; 0: it is empty */
-	uint8_t tag;
-};
-
-static struct slot
-slot_at(const struct table *table, size_t i)
-{
-	const uint8_t *p = table->slots + i * TABLE_SLOT;
-	struct slot slot = {.tag = p[4]};
-
-	memcpy(&slot.next, p, 4);
-	return slot;
-}
-
-static uint8_t
-tag_of(uint64_t hash)
-{
-	return (uint8_t)(hash >> 56);
-}
-
 uint32_t
 engine_find_index(const struct engine *engine, struct str id, uint64_t hash)
 {
@@ -35,36 +14,14 @@ engine_find_index(const struct engine *engine, struct str id, uint64_t hash)
 	if (table->cap == 0)
 		return UINT32_MAX;
 	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
-		struct slot slot = slot_at(table, i);
+		struct table_slot slot = table_slot_at(table, i);
 		if (slot.next == 0)
 			return UINT32_MAX;
-		if (slot.tag != tag_of(hash))
+		if (slot.tag != table_tag(hash))
 			continue;
 		uint32_t index = slot.next - 1;
 		if (str_eq(customer_id(engine_at(engine, index)), id))
 			return index;
-	}
-}
-
-void
-table_prefetch(const struct table *table, uint64_t hash)
-{
-	if (table->cap)
-		__builtin_prefetch(table->slots + (hash & (table->cap - 1)) * TABLE_SLOT);
-}
-
-/* The index whose tag fits, without looking at the customer: to prefetch it. */
-uint32_t
-table_guess(const struct table *table, uint64_t hash)
-{
-	if (table->cap == 0)
-		return UINT32_MAX;
-	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
-		struct slot slot = slot_at(table, i);
-		if (slot.next == 0)
-			return UINT32_MAX;
-		if (slot.tag == tag_of(hash))
-			return slot.next - 1;
 	}
 }
 
@@ -73,10 +30,10 @@ table_insert(struct table *table, uint64_t hash, uint32_t index)
 {
 	size_t i = hash & (table->cap - 1);
 	uint32_t next = index + 1;
-	while (slot_at(table, i).next)
+	while (table_slot_at(table, i).next)
 		i = (i + 1) & (table->cap - 1);
 	memcpy(table->slots + i * TABLE_SLOT, &next, 4);
-	table->slots[i * TABLE_SLOT + 4] = tag_of(hash);
+	table->slots[i * TABLE_SLOT + 4] = table_tag(hash);
 }
 
 /* Three of four slots at most are taken. */

@@ -125,9 +125,22 @@ track_newest(const struct tracks *tracks, unsigned signal, bool hours, struct tr
 {
 	struct track_place place;
 
-	if (!block_find(tracks, signal, hours, &place))
+	if (!block_find_newest(tracks, signal, hours, &place))
 		return false;
 	block_newest(&place, hours, out);
+	return true;
+}
+
+bool
+track_find(const struct tracks *tracks, unsigned signal, struct track_spot *out)
+{
+	struct track track;
+
+	if (!block_find_newest(tracks, signal, false, &out->place))
+		return false;
+	block_newest(&out->place, false, &track);
+	out->last_at = track.last_at;
+	out->cell = track.cell;
 	return true;
 }
 
@@ -293,6 +306,12 @@ add_older(struct thawed *it, const struct track_event *event, uint8_t out[PACKED
 	return is_new;
 }
 
+bool
+track_add_one(const struct track_spot *spot, int64_t ts)
+{
+	return block_count(&spot->place, false, ts);
+}
+
 /* The common case, an event of the newest cell that needs no other place. */
 static bool
 add_in_place(struct tracks *tracks, unsigned signal, bool hours,
@@ -301,15 +320,10 @@ add_in_place(struct tracks *tracks, unsigned signal, bool hours,
 	struct track_place place;
 	struct track track;
 
-	if (event->kind != SIGNAL_COUNT || !block_find(tracks, signal, hours, &place))
+	if (event->kind != SIGNAL_COUNT || !block_find_newest(tracks, signal, hours, &place))
 		return false;
 	block_newest(&place, hours, &track);
-	if (event->cell != track.cell)
-		return false;
-	track.count = count_add(track.count);
-	if (event->ts > track.last_at)
-		track.last_at = event->ts;
-	return block_set_newest(&place, hours, &track);
+	return event->cell == track.cell && block_count(&place, hours, event->ts);
 }
 
 void

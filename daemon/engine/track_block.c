@@ -123,6 +123,21 @@ block_find(const struct tracks *tracks, unsigned signal, bool hours, struct trac
 	return true;
 }
 
+bool
+block_find_newest(const struct tracks *tracks, unsigned signal, bool hours,
+		  struct track_place *out)
+{
+	size_t index;
+
+	if (!track_has(tracks, signal, hours))
+		return false;
+	index = index_of(tracks, signal, hours);
+	out->head = heads_of(tracks) + index * HEAD;
+	if (head_of(out->head).bytes == BLOCK_WIDE)
+		*out = place_at(tracks, index);
+	return true;
+}
+
 /* ---- heads ---- */
 
 /* false: it takes a wide one. */
@@ -178,15 +193,36 @@ head_put(const struct track_place *place, bool hours, const struct track *track)
 	return WIDE;
 }
 
-bool
-block_set_newest(const struct track_place *place, bool hours, const struct track *track)
+static bool
+wide_count(const struct track_place *place, bool hours, int64_t ts)
 {
+	struct track_wide wide = wide_of(place->tail);
+	struct track track = {.cell = wide.cell};
 	struct track_head head;
-	bool was_wide = place->packed != place->tail;
 
-	if (head_make(track, hours, place->n, &head) == was_wide)
+	track.count = wide.count + (wide.count < UINT32_MAX);
+	track.last_at = ts > wide.last_at ? ts : wide.last_at;
+	if (head_make(&track, hours, place->n, &head))
 		return false;
-	(void)head_put(place, hours, track);
+	(void)head_put(place, hours, &track);
+	return true;
+}
+
+bool
+block_count(const struct track_place *place, bool hours, int64_t ts)
+{
+	struct track_head head = head_of(place->head);
+	int64_t into = ts - head.day * DAY_MS;
+
+	if (head.bytes == BLOCK_WIDE)
+		return wide_count(place, hours, ts);
+	if (head.count == UINT8_MAX || into > INT32_MAX ||
+	    (hours && into / HOUR_MS != head.into / HOUR_MS))
+		return false;
+	head.count++;
+	if (into > head.into)
+		head.into = (int32_t)into;
+	memcpy(place->head, &head, HEAD);
 	return true;
 }
 

@@ -21,10 +21,13 @@ struct calm {
 /* What an event of a type does, where all it can do is to be counted. */
 struct lane_use {
 	uint64_t signals;
-	bool open; /* it is such a type */
+	uint64_t counts; /* of these: SIGNAL_COUNT */
+	bool open;	 /* it is such a type */
 	uint8_t group; /* bit of the rules that are asked even so, of which a customer may be settled; 0: none is */
 };
 
+#define UNTIL_CLOSE \
+	0x8000u /* of customer.settled_on: not beyond the next close; the rest is a number */
 #define LANE_GROUPS 8 /* bits of customer.settled */
 #define LANE_TYPES 64 /* remembered: a power of two */
 
@@ -66,6 +69,14 @@ bool calm_is(struct engine *engine, const struct customer *customer, const struc
 bool lane_take(struct engine *engine, const struct entry *entry, uint32_t guess);
 void lane_make(struct engine *engine); /* under its rules; after calm_make() */
 void lane_finish(struct lane *lane);
+/* What is noted of the customer's rules still holds: `settled` of them no event moves. */
+static inline bool
+lane_knows(const struct lane *lane, const struct customer *customer)
+{
+	unsigned number = customer->settled_on & (UNTIL_CLOSE - 1);
+	return number >=
+	       (customer->settled_on & UNTIL_CLOSE ? lane->closed_from : lane->settled_from);
+}
 void lane_unsettle(struct customer *customer);
 void lane_unsettle_all(struct engine *engine);
 /* It may follow every event of some signal. */

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Open addressing. A slot: index + 1 (0: it is empty), and 8 bits of the hash, which tell most strangers without a
  * look at the customer. */
@@ -20,7 +21,47 @@ struct names {
 	size_t chunk_count, used; /* of the last one */
 };
 
-void table_prefetch(const struct table *table, uint64_t hash);
-uint32_t table_guess(const struct table *table, uint64_t hash); /* whose tag fits; UINT32_MAX */
+struct table_slot {
+	uint32_t next; /* index + 1; 0: it is empty */
+	uint8_t tag;
+};
+
+static inline struct table_slot
+table_slot_at(const struct table *table, size_t i)
+{
+	const uint8_t *p = table->slots + i * TABLE_SLOT;
+	struct table_slot slot = {.tag = p[4]};
+
+	memcpy(&slot.next, p, 4);
+	return slot;
+}
+
+static inline uint8_t
+table_tag(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56);
+}
+
+static inline void
+table_prefetch(const struct table *table, uint64_t hash)
+{
+	if (table->cap)
+		__builtin_prefetch(table->slots + (hash & (table->cap - 1)) * TABLE_SLOT);
+}
+
+/* The index whose tag fits, without looking at the customer: to prefetch it. UINT32_MAX: none does. */
+static inline uint32_t
+table_guess(const struct table *table, uint64_t hash)
+{
+	if (table->cap == 0)
+		return UINT32_MAX;
+	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
+		struct table_slot slot = table_slot_at(table, i);
+		if (slot.next == 0)
+			return UINT32_MAX;
+		if (slot.tag == table_tag(hash))
+			return slot.next - 1;
+	}
+}
 
 #endif

@@ -40,6 +40,23 @@ bool track_get(const struct tracks *tracks, unsigned signal, bool hours, enum si
 /* The same without what takes longer: last_at, cell and count, the rest undefined. */
 bool track_newest(const struct tracks *tracks, unsigned signal, bool hours,
 		  struct track *out) MUST_CHECK;
+/* Where a track is: for engine/track_block.c. */
+struct track_place {
+	uint8_t *head;
+	uint8_t *tail, *packed;
+	size_t n; /* of packed */
+};
+
+/* The newest day where it stands, until something is added to these tracks; false: there is none. */
+struct track_spot {
+	int64_t last_at;
+	uint32_t cell;
+	struct track_place place;
+};
+bool track_find(const struct tracks *tracks, unsigned signal,
+		struct track_spot *out) MUST_CHECK;
+/* One more event of SIGNAL_COUNT at instant ts of that day; false, and nothing was done: it takes track_add(). */
+bool track_add_one(const struct track_spot *spot, int64_t ts) MUST_CHECK;
 uint64_t track_hours(const struct tracks *tracks); /* bit s: signal s has an hour track */
 static inline bool
 track_has(const struct tracks *tracks, unsigned signal, bool hours)

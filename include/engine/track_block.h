@@ -31,20 +31,16 @@ struct track_wide {
 	uint64_t packed; /* bytes */
 };
 
-/* Where a track is. */
-struct track_place {
-	uint8_t *head;
-	uint8_t *tail, *packed;
-	size_t n; /* of packed */
-};
-
 bool block_find(const struct tracks *tracks, unsigned signal, bool hours,
 		struct track_place *out) MUST_CHECK;
 /* last_at, cell and count. */
 void block_newest(const struct track_place *place, bool hours, struct track *out);
-/* Changes them where they stand; false when the tail would have to grow or shrink for it. */
-bool block_set_newest(const struct track_place *place, bool hours,
-		      const struct track *track) MUST_CHECK;
+/* The same for these alone: of most tracks the head, which takes no look at other tails. */
+bool block_find_newest(const struct tracks *tracks, unsigned signal, bool hours,
+		       struct track_place *out) MUST_CHECK;
+/* One more event of SIGNAL_COUNT in the newest cell, of instant ts, where it stands; false, and nothing was done, when
+ * the tail would have to grow or shrink for it. */
+bool block_count(const struct track_place *place, bool hours, int64_t ts) MUST_CHECK;
 /* Makes the track, or changes it; what is packed must not lie in the block. */
 void block_put(struct tracks *tracks, unsigned signal, bool hours, const struct track *track,
 	       const uint8_t *packed, size_t n);
