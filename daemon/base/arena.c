@@ -137,6 +137,24 @@ arena_str(struct arena *arena, struct str text)
 }
 
 struct str
+arena_join(struct arena *arena, const struct str *parts, size_t count)
+{
+	size_t n = 0, taken;
+
+	for (size_t i = 0; i < count; i++)
+		n += parts[i].n;
+	char *begin = (char *)take(arena, n + 1, &taken), *p = begin;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].n != 0)
+			memcpy(p, parts[i].p, parts[i].n);
+		p += parts[i].n;
+	}
+	*p = '\0';
+	return (struct str){begin, n};
+}
+
+struct str
 arena_printf(struct arena *arena, const char *fmt, ...)
 {
 	va_list args;

@@ -27,12 +27,11 @@ buf_clear(struct buf *buf)
 
 /* One byte more than asked is kept for the NUL. */
 char *
-buf_space(struct buf *buf, size_t bytes)
+buf_grow(struct buf *buf, size_t bytes)
 {
 	if (bytes >= SIZE_MAX / 2 - buf->n)
 		mem_fail();
-	if (buf->cap - buf->n <= bytes)
-		MEM_RESERVE(buf->p, buf->cap, buf->n + bytes + 1);
+	MEM_RESERVE(buf->p, buf->cap, buf->n + bytes + 1);
 	return buf->p + buf->n;
 }
 

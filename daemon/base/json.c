@@ -17,7 +17,7 @@ json_init(struct json *json, struct buf *out)
 
 /* Room for an item of so many bytes, behind the comma that it needs; root values are never joined by commas. What
  * was written there ends with item_end(). */
-static char *
+static inline char *
 item_begin(struct json *json, size_t bytes)
 {
 	char *p = buf_space(json->out, bytes + 1);
@@ -34,7 +34,7 @@ item_begin(struct json *json, size_t bytes)
 	return p;
 }
 
-static void
+static inline void
 item_end(struct json *json, char *end)
 {
 	*end = '\0';
@@ -152,6 +152,29 @@ json_key_str(struct json *json, struct str key)
 	json->after_key = true;
 }
 
+/* The same of a text that stands as it is. */
+static inline void
+put_plain(struct json *json, struct str text, char tail)
+{
+	char *p = item_begin(json, text.n + 3);
+
+	*p++ = '"';
+	memcpy(p, text.p, text.n);
+	p += text.n;
+	*p++ = '"';
+	if (tail)
+		*p++ = tail;
+	item_end(json, p);
+}
+
+void
+json_key_plain(struct json *json, struct str key)
+{
+	assert(json->depth > 0 && !json->after_key);
+	put_plain(json, key, ':');
+	json->after_key = true;
+}
+
 void
 json_str(struct json *json, struct str text)
 {
@@ -200,7 +223,7 @@ json_instant(struct json *json, int64_t at)
 		return;
 	}
 	print_instant(at, text);
-	json_text(json, text);
+	put_plain(json, str_of(text), 0);
 }
 
 void

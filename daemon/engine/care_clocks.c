@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a task's clocks make of it: it comes back, escalates, and is lost to the queue. */
+#include "base/number.h"
 #include "engine/core.h"
 #include "engine/sla.h"
 
@@ -55,35 +56,40 @@ come_to(const struct step *step, const struct task_held *task, int share)
 
 /* "ack_within", "ack_within and resolve_within" */
 static struct str
-names_of(struct step *step, unsigned told, const char *between)
+names_of(struct step *step, unsigned told, struct str between)
 {
-	struct arena *arena = &step->engine->scratch;
-	struct str names = STR_NONE;
-	for (size_t i = 0; i < CLOCKS; i++)
-		if (told & (clocks[i].warned | clocks[i].breached))
-			names = arena_printf(arena, "%.*s%s%s", STR_ARG(names),
-					     names.n ? between : "", clocks[i].name);
-	return names;
+	struct str parts[2 * CLOCKS];
+	size_t count = 0;
+	for (size_t i = 0; i < CLOCKS; i++) {
+		if (!(told & (clocks[i].warned | clocks[i].breached)))
+			continue;
+		if (count)
+			parts[count++] = between;
+		parts[count++] = str_of(clocks[i].name);
+	}
+	return arena_join(&step->engine->scratch, parts, count);
 }
 
 static void
 note_share(struct step *step, unsigned told, int share, struct task_change *said)
 {
 	struct arena *arena = &step->engine->scratch;
-	said->note = arena_printf(arena, "%d%% of %.*s", share,
-				  STR_ARG(names_of(step, told, " and ")));
-	said->note_zh = arena_printf(arena, "%.*s 已用 %d%%",
-				     STR_ARG(names_of(step, told, "、")), share);
+	char digits[UINT64_DIGITS];
+	struct str number = {digits, (size_t)(print_uint64((uint64_t)share, digits) - digits)};
+	said->note =
+		ARENA_JOIN(arena, number, STR("% of "), names_of(step, told, STR(" and ")));
+	said->note_zh = ARENA_JOIN(arena, names_of(step, told, STR("、")), STR(" 已用 "),
+				   number, STR("%"));
 }
 
 static void
 note_team(struct step *step, struct str team, bool found, struct task_change *said)
 {
 	struct arena *arena = &step->engine->scratch;
-	said->note = arena_printf(arena, "%.*s, to %.*s%s", STR_ARG(said->note), STR_ARG(team),
-				  found ? "" : ", which has nobody");
-	said->note_zh = arena_printf(arena, "%.*s，升级至 %.*s%s", STR_ARG(said->note_zh),
-				     STR_ARG(team), found ? "" : "（无人可派）");
+	said->note = ARENA_JOIN(arena, said->note, STR(", to "), team,
+				found ? STR_NONE : STR(", which has nobody"));
+	said->note_zh = ARENA_JOIN(arena, said->note_zh, STR("，升级至 "), team,
+				   found ? STR_NONE : STR("（无人可派）"));
 }
 
 /* A clock is over once: what comes after its breach escalates. */

@@ -21,7 +21,7 @@ struct announcement *
 orders_announce(struct step *step, enum alert_type type)
 {
 	if (step->announcement_count == step->announcement_cap) {
-		unsigned cap = step->announcement_cap ? step->announcement_cap * 2 : 64;
+		unsigned cap = step->announcement_cap ? step->announcement_cap * 2 : 8;
 		struct announcement *more = arena_array(scratch(step), cap, sizeof *more);
 		for (unsigned i = 0; i < step->announcement_count; i++)
 			more[i] = step->announcements[i];

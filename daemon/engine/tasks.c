@@ -30,18 +30,16 @@ task_close(struct step *step, struct task_held *task, enum task_state state)
 /* ---- telling of a change ---- */
 
 static void
-join(struct arena *arena, struct str *list, struct str more, const char *between)
+join(struct arena *arena, struct str *list, struct str more, struct str between)
 {
-	*list = list->n ? arena_printf(arena, "%.*s%s%.*s", STR_ARG(*list), between,
-				       STR_ARG(more))
-			: more;
+	*list = list->n ? ARENA_JOIN(arena, *list, between, more) : more;
 }
 
 static void
 join_reason(struct arena *arena, struct task_change *change, const struct reason *reason)
 {
-	join(arena, &change->reasons, reason->en, "; ");
-	join(arena, &change->reasons_zh, reason->zh, "；");
+	join(arena, &change->reasons, reason->en, STR("; "));
+	join(arena, &change->reasons_zh, reason->zh, STR("；"));
 }
 
 static void
@@ -53,11 +51,12 @@ fill_reasons(struct step *step, const struct alert *alert, struct task_change *c
 	memcpy(change->alert_id, alert->id, ORDER_ID);
 	for (unsigned i = 0; i < alert->reason_count; i++) {
 		join_reason(scratch(step), change, &alert->reasons[i]);
-		join(scratch(step), &change->rules, rules[alert->reasons[i].rule].name, ",");
+		join(scratch(step), &change->rules, rules[alert->reasons[i].rule].name,
+		     STR(","));
 	}
 	if (alert->about && alert->about->points == 0) {
 		join_reason(scratch(step), change, alert->about);
-		join(scratch(step), &change->rules, rules[alert->rule].name, ",");
+		join(scratch(step), &change->rules, rules[alert->rule].name, STR(","));
 	}
 }
 
@@ -110,7 +109,7 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	teams_note_task(step->engine, task);
 	verdict_task(step, task, verb, change->who);
 	struct happening what = {
-		.type = arena_printf(scratch(step), "task.%s", task_verb_name(verb)),
+		.type = ARENA_JOIN(scratch(step), STR("task."), str_of(task_verb_name(verb))),
 		.customer = customer_id(customer),
 		.moved = def->name,
 		.at = step->now,

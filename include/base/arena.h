@@ -25,6 +25,11 @@ void *arena_copy(struct arena *arena, const void *bytes, size_t n);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A copy that lives in the arena, with a terminating NUL that .n does not count. */
 struct str arena_str(struct arena *arena, struct str text);
+/* These texts, one behind the other. */
+struct str arena_join(struct arena *arena, const struct str *parts, size_t count);
+#define ARENA_JOIN(arena, ...)                               \
+	arena_join(arena, (const struct str[]){__VA_ARGS__}, \
+		   sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 struct str arena_printf(struct arena *arena, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

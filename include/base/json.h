@@ -19,11 +19,12 @@ void json_init(struct json *json, struct buf *out);
 void json_open(struct json *json, char bracket);  /* '{' or '[' */
 void json_close(struct json *json, char bracket); /* '}' or ']' */
 void json_key_str(struct json *json, struct str key);
-/* Inline, so that the length of a name that stands in the source is known. */
+void json_key_plain(struct json *json, struct str key); /* nothing in it is to be escaped */
+/* A name of ours, which is plain. Inline, so that the length of one that stands in the source is known. */
 static inline void
 json_key(struct json *json, const char *key)
 {
-	json_key_str(json, (struct str){key, strlen(key)});
+	json_key_plain(json, (struct str){key, strlen(key)});
 }
 
 /* Text as UTF-8 (a broken byte becomes U+FFFD), control characters escaped. */

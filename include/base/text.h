@@ -87,9 +87,14 @@ struct buf {
 };
 
 void buf_finish(struct buf *buf);
-void buf_clear(struct buf *buf); /* keeps the memory */
-/* Room for bytes more at p + n; does not change n. */
-char *buf_space(struct buf *buf, size_t bytes);
+void buf_clear(struct buf *buf);	       /* keeps the memory */
+char *buf_grow(struct buf *buf, size_t bytes); /* buf_space() where there is none */
+/* Room for bytes more at p + n, and a NUL; does not change n. */
+static inline char *
+buf_space(struct buf *buf, size_t bytes)
+{
+	return buf->cap - buf->n > bytes ? buf->p + buf->n : buf_grow(buf, bytes);
+}
 void buf_add(struct buf *buf, const void *bytes, size_t n);
 void buf_str(struct buf *buf, struct str text);
 void buf_text(struct buf *buf, const char *text);

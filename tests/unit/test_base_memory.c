@@ -221,6 +221,10 @@ arena_texts_are_terminated_copies(void **state)
 	assert_int_equal(strlen(made.p), 302);
 	assert_int_equal(made.p[301], '5');
 	assert_string_equal(arena_str(&arena, STR_NONE).p, "");
+	struct str joined = ARENA_JOIN(&arena, copy, STR_NONE, STR(" and "), copy);
+	assert_string_equal(joined.p, "hell and hell");
+	assert_int_equal(joined.n, 13);
+	assert_string_equal(arena_join(&arena, NULL, 0).p, "");
 	arena_finish(&arena);
 }
 
