@@ -39,8 +39,8 @@ take_cell(struct reader *item, enum signal_kind kind, uint32_t before, struct ce
 }
 
 void
-record_read_cells(struct reader *item, struct tracks *into, enum signal_kind kind,
-		  unsigned signal, bool hours, struct track *track)
+record_read_cells(struct reader *item, enum signal_kind kind, unsigned signal, bool hours,
+		  struct track *track)
 {
 	struct cell cells[TRACK_MAX_CELLS + 1], newest = {0};
 	unsigned count = 0;
@@ -71,6 +71,6 @@ record_read_cells(struct reader *item, struct tracks *into, enum signal_kind kin
 			record_spoil(item);
 		at = cells[count].cell;
 	}
-	if (item->p && !track_rebuild(into, signal, hours, kind, track, cells, count))
+	if (item->p && !track_rebuild(item->tracks, signal, hours, kind, track, cells, count))
 		record_spoil(item);
 }

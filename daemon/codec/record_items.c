@@ -82,12 +82,10 @@ record_read_list_items(struct reader *reader)
 static void
 read_member_track(struct reader *item, unsigned slot)
 {
-	struct tracks *tracks = &item->member->tracks;
-
-	if (!(item->rules->members.signals >> slot & 1) || track_has(tracks, slot, false))
+	if (!(item->rules->members.signals >> slot & 1) || record_has_track(item, slot, false))
 		(void)record_take_rest(item);
 	else
-		record_read_track(item, tracks, SIGNAL_COUNT, slot, false);
+		record_read_track(item, SIGNAL_COUNT, slot, false);
 }
 
 static void
@@ -95,6 +93,7 @@ read_member(struct reader *item)
 {
 	struct str id = record_take_text(item), role = record_take_text(item);
 	uint64_t has = record_take_little(item, 1);
+	struct tracks_draft draft;
 
 	if (!item->p || id.n == 0 || has > 7 || member_find(item->customer, id)) {
 		record_spoil(item);
@@ -109,7 +108,11 @@ read_member(struct reader *item)
 	if (has & 2)
 		item->member->left_at = record_take_at(item);
 	item->found = 0;
+	item->tracks = &item->member->tracks;
+	item->draft = &draft;
+	tracks_draft_begin(&draft);
 	record_take_items(item, KEYED_SIGNAL, RULESET_MAX_SIGNALS, read_member_track);
+	tracks_make(item->tracks, &draft);
 }
 
 void

@@ -70,26 +70,36 @@ read_stage(struct reader *reader)
 	customer_cold(reader->customer)->stage_at = at;
 }
 
+bool
+record_has_track(const struct reader *reader, unsigned signal, bool hours)
+{
+	return tracks_draft_has(reader->draft, signal, hours) ||
+	       track_has(reader->tracks, signal, hours);
+}
+
 void
-record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
-		  unsigned signal, bool hours)
+record_read_track(struct reader *item, enum signal_kind kind, unsigned signal, bool hours)
 {
 	int64_t unit = hours ? HOUR_MS : DAY_MS, cell;
-	struct track track = {0};
+	struct track_kept kept = {.signal = (uint8_t)signal, .hours = hours, .kind = kind};
+	struct track *track = &kept.newest;
 
 	cell = (int64_t)((uint64_t)(item->base / unit) - (uint64_t)record_take_signed(item));
-	track.count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
-	track.last_at = item->version < 7 ? record_take_at(item)
-					  : (int64_t)((uint64_t)record_take_signed(item) +
-						      (uint64_t)cell * (uint64_t)unit);
+	track->count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
+	track->last_at = item->version < 7 ? record_take_at(item)
+					   : (int64_t)((uint64_t)record_take_signed(item) +
+						       (uint64_t)cell * (uint64_t)unit);
 	if (cell < 0 || cell > UINT32_MAX || !item->p) {
 		record_spoil(item);
 		return;
 	}
-	track.cell = (uint32_t)cell;
-	if (item->version < 7)
-		record_read_cells(item, into, kind, signal, hours, &track);
-	else if (!track_restore(into, signal, hours, kind, &track, record_take_rest(item)))
+	track->cell = (uint32_t)cell;
+	if (item->version < 7) {
+		record_read_cells(item, kind, signal, hours, track);
+		return;
+	}
+	kept.packed = record_take_rest(item);
+	if (!tracks_draft_add(item->draft, &kept))
 		record_spoil(item);
 }
 
@@ -100,8 +110,7 @@ free_signal(const struct reader *reader, unsigned slot, bool hours)
 	const struct signal *signals = reader->rules->signals;
 
 	for (unsigned s = 0; s < reader->rules->signal_count; s++) {
-		if (signals[s].key == signals[slot].key &&
-		    !track_has(&reader->customer->tracks, s, hours))
+		if (signals[s].key == signals[slot].key && !record_has_track(reader, s, hours))
 			return (int)s;
 	}
 	return -1;
@@ -113,8 +122,8 @@ read_day_track(struct reader *item, unsigned slot)
 	int signal = free_signal(item, slot, false);
 
 	if (signal >= 0)
-		record_read_track(item, &item->customer->tracks,
-				  item->rules->signals[signal].kind, (unsigned)signal, false);
+		record_read_track(item, item->rules->signals[signal].kind, (unsigned)signal,
+				  false);
 	else
 		(void)record_take_rest(item);
 }
@@ -126,8 +135,8 @@ read_hour_track(struct reader *item, unsigned slot)
 	int signal = free_signal(item, slot, true);
 
 	if (signal >= 0 && item->rules->signals[signal].reach_hours > 0)
-		record_read_track(item, &item->customer->tracks,
-				  item->rules->signals[signal].kind, (unsigned)signal, true);
+		record_read_track(item, item->rules->signals[signal].kind, (unsigned)signal,
+				  true);
 	else
 		(void)record_take_rest(item);
 }
@@ -287,8 +296,10 @@ read_parts(struct reader *reader)
 					       : (unsigned)PART_COUNT;
 	uint64_t has = record_take_below(reader, UINT64_C(1) << parts);
 
+	tracks_draft_begin(reader->draft);
 	for (; has && reader->p; has &= has - 1)
 		read_part(reader, (enum record_part)__builtin_ctzll(has));
+	tracks_make(reader->tracks, reader->draft);
 	return record_is_taken(reader);
 }
 
@@ -297,7 +308,8 @@ record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 	      struct stream_id *applied, struct err *err)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
-	struct reader reader = {.p = p, .rules = rules};
+	struct tracks_draft draft;
+	struct reader reader = {.p = p, .rules = rules, .draft = &draft};
 	struct stream_id read = {0, 0};
 	uint64_t tag;
 
@@ -305,6 +317,7 @@ record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 		return NULL;
 	reader.end = p + bytes.n - RECORD_TAIL;
 	reader.customer = customer_create(id);
+	reader.tracks = &reader.customer->tracks;
 	reader.same_rules = memcmp(p + 1, rules->sha, 8) == 0;
 	if (read_head(&reader, &tag, &read) && read_parts(&reader)) {
 		*applied = read;

@@ -19,6 +19,8 @@ record_take_number(struct reader *reader)
 {
 	uint64_t number = 0;
 
+	if (reader->p && reader->p < reader->end && *reader->p < 0x80)
+		return *reader->p++; /* most are so short */
 	reader->p = read_varint(reader->p, reader->end, &number);
 	return reader->p ? number : 0;
 }

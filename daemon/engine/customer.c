@@ -42,10 +42,11 @@ text_set(struct str *owned, struct str text)
 struct customer *
 customer_create(struct str id)
 {
-	struct customer *customer = mem_table(1, sizeof *customer + 1 + id.n);
+	struct customer *customer = mem_bytes(sizeof *customer + 1 + id.n);
 	uint8_t *name = (uint8_t *)(customer + 1);
 
 	assert(id.n <= UINT8_MAX);
+	memset(customer, 0, sizeof *customer);
 	*name = (uint8_t)id.n;
 	if (id.n > 0)
 		memcpy(name + 1, id.p, id.n);

@@ -36,33 +36,33 @@ slot_of_task(const struct ruleset *rules, uint32_t key)
 }
 
 static bool
-remap_track(struct tracks *into, const struct tracks *from, unsigned old, unsigned slot,
-	    bool hours, const struct ruleset *to)
+remap_track(struct tracks_draft *into, const struct tracks *from, unsigned old, unsigned slot,
+	    bool hours, enum signal_kind kind)
 {
-	const struct signal *signal = &to->signals[slot];
-	if (hours && !signal->reach_hours)
-		return false;
-	struct track track;
-	struct str packed;
-	return track_packed(from, old, hours, &track, &packed) &&
-	       track_restore(into, slot, hours, signal->kind, &track, packed);
+	struct track_kept kept = {.signal = (uint8_t)slot, .hours = hours, .kind = kind};
+	return track_packed(from, old, hours, &kept.newest, &kept.packed) &&
+	       tracks_draft_add(into, &kept);
 }
 
 static bool
 remap_tracks(struct tracks *tracks, const struct ruleset *from, const struct ruleset *to)
 {
+	struct tracks_draft draft;
 	struct tracks into = {0};
 	bool lost = false;
+	tracks_draft_begin(&draft);
 	for (unsigned old = 0; old < from->signal_count; old++) {
 		int slot = slot_of_signal(to, from->signals[old].key);
 		for (int hours = 0; hours < 2; hours++) {
 			if (!track_has(tracks, old, hours))
 				continue;
-			if (slot < 0 ||
-			    !remap_track(&into, tracks, old, (unsigned)slot, hours, to))
+			if (slot < 0 || (hours && !to->signals[slot].reach_hours) ||
+			    !remap_track(&draft, tracks, old, (unsigned)slot, hours,
+					 to->signals[slot].kind))
 				lost = true;
 		}
 	}
+	tracks_make(&into, &draft);
 	tracks_finish(tracks);
 	*tracks = into;
 	return lost;
@@ -212,17 +212,17 @@ static bool
 remap_member(struct member *member, const struct ruleset *from, const struct ruleset *to)
 {
 	struct tracks *old = &member->tracks, into = {0};
+	struct tracks_draft draft;
 	bool lost = false;
+	tracks_draft_begin(&draft);
 	for (uint64_t left = old->days; left; left &= left - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(left);
 		int slot = slot_of_signal(to, from->signals[at].key);
-		struct track track;
-		struct str packed;
 		if (slot < 0 || !(to->members.signals >> slot & 1) ||
-		    !track_packed(old, at, false, &track, &packed) ||
-		    !track_restore(&into, (unsigned)slot, false, SIGNAL_COUNT, &track, packed))
+		    !remap_track(&draft, old, at, (unsigned)slot, false, SIGNAL_COUNT))
 			lost = true;
 	}
+	tracks_make(&into, &draft);
 	tracks_finish(old);
 	*old = into;
 	return lost;

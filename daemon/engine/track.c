@@ -491,6 +491,80 @@ track_packed(const struct tracks *tracks, unsigned signal, bool hours, struct tr
 	return true;
 }
 
+/* A number that takes no more bytes than it needs. */
+static const uint8_t *
+take_short(const uint8_t *p, const uint8_t *end, uint64_t *out)
+{
+	const uint8_t *behind = read_varint(p, end, out);
+
+	return behind && (behind == p + 1 || behind[-1] != 0) ? behind : NULL;
+}
+
+static bool
+track_is_sound(const struct track_kept *kept)
+{
+	static const uint8_t none[1];
+	const uint8_t *p = kept->packed.n > 0 ? (const uint8_t *)kept->packed.p : none;
+	const uint8_t *end = p + kept->packed.n;
+	uint32_t newest = kept->newest.cell;
+	uint64_t life, gap;
+
+	if (!kept->hours) {
+		p = take_short(p, end, &life);
+		p = take_short(p, end, &gap);
+		if (!p || life > UINT16_MAX || gap > newest || newest - gap > UINT16_MAX)
+			return false;
+	}
+	if (kept->kind != SIGNAL_COUNT)
+		p = number_check(p, end, kept->kind);
+	return p && kept->newest.count > 0 &&
+	       cells_are_sound(p, (size_t)(end - p), kept->kind, newest, TRACK_MAX_REACH);
+}
+
+/* Days in signal order, then hours. */
+static unsigned
+kept_place(const struct track_kept *kept)
+{
+	return (kept->hours ? RULESET_MAX_SIGNALS : 0u) + kept->signal;
+}
+
+void
+tracks_draft_begin(struct tracks_draft *draft)
+{
+	draft->count = 0;
+	draft->days = draft->hours = 0;
+}
+
+bool
+tracks_draft_has(const struct tracks_draft *draft, unsigned signal, bool hours)
+{
+	return (hours ? draft->hours : draft->days) >> signal & 1;
+}
+
+bool
+tracks_draft_add(struct tracks_draft *draft, const struct track_kept *kept)
+{
+	unsigned at = draft->count;
+
+	if (tracks_draft_has(draft, kept->signal, kept->hours) || !track_is_sound(kept))
+		return false;
+	for (; at > 0 && kept_place(&draft->kept[at - 1]) > kept_place(kept); at--)
+		draft->kept[at] = draft->kept[at - 1];
+	draft->kept[at] = *kept;
+	draft->count++;
+	*(kept->hours ? &draft->hours : &draft->days) |= UINT64_C(1) << kept->signal;
+	return true;
+}
+
+void
+tracks_make(struct tracks *tracks, const struct tracks_draft *draft)
+{
+	if (draft->count == 0)
+		return;
+	assert(!tracks->block);
+	block_build(tracks, draft);
+}
+
 /* Cells come newest first: within the longest reach, but for the one that a gauge keeps beyond it. */
 static bool
 cells_fit(const struct thawed *it, enum signal_kind kind, const struct cell *cells,
@@ -506,53 +580,6 @@ cells_fit(const struct thawed *it, enum signal_kind kind, const struct cell *cel
 	}
 	return it->track.count > 0 && beyond <= (kind == SIGNAL_LAST) &&
 	       (kind != SIGNAL_LAST || isfinite(it->track.u.value));
-}
-
-/* Counts can be written in one way only: all that there is to see is that they end in the last byte. */
-static bool
-counts_are_sound(const struct thawed *it)
-{
-	struct cell_cursor cursor = cursor_of(it);
-
-	while (cell_next(&cursor, SIGNAL_COUNT))
-		;
-	return !cursor.bad && cursor.have < 8 && it->track.count > 0 &&
-	       it->track.cell - cursor.at.cell <= TRACK_MAX_REACH;
-}
-
-/* Cells that are as cells_write() would write them. */
-static bool
-cells_are_sound(const struct thawed *it, enum signal_kind kind)
-{
-	struct thawed again = {.track = it->track};
-	struct cell cells[PACKED_CELLS];
-	uint8_t bits[PACKED_MAX];
-	unsigned count;
-
-	if (kind == SIGNAL_COUNT)
-		return counts_are_sound(it);
-	count = cells_read(it, kind, cells);
-	if (!cells_fit(it, kind, cells, count))
-		return false;
-	cells_write(&again, kind, cells, count, bits);
-	return again.n == it->n && memcmp(bits, it->cells, it->n) == 0;
-}
-
-bool
-track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
-	      const struct track *track, struct str packed)
-{
-	static const uint8_t none[1];
-	const uint8_t *p = packed.n > 0 ? (const uint8_t *)packed.p : none;
-	struct thawed it = {.track = *track};
-	uint8_t again[PACKED_MAX];
-
-	if (track_has(tracks, signal, hours) || packed.n > PACKED_MAX ||
-	    !unpack_head(&it, hours, kind, p, p + packed.n) || !cells_are_sound(&it, kind) ||
-	    pack(&it, hours, kind, again) != packed.n || memcmp(again, p, packed.n) != 0)
-		return false;
-	block_put(tracks, signal, hours, &it.track, p, packed.n);
-	return true;
 }
 
 bool

@@ -283,3 +283,45 @@ block_put(struct tracks *tracks, unsigned signal, bool hours, const struct track
 	if (n > 0)
 		memcpy(place.packed, packed, n);
 }
+
+/* ---- all at once ---- */
+
+static size_t
+draft_size(const struct tracks_draft *draft)
+{
+	size_t size = 1 + bits_count(draft->hours) + draft->count * HEAD;
+	struct track_head head;
+
+	for (unsigned i = 0; i < draft->count; i++) {
+		const struct track_kept *kept = &draft->kept[i];
+
+		size += kept->packed.n;
+		if (!head_make(&kept->newest, kept->hours, kept->packed.n, &head))
+			size += WIDE;
+	}
+	return size;
+}
+
+void
+block_build(struct tracks *tracks, const struct tracks_draft *draft)
+{
+	uint8_t *p = block_make(draft_size(draft));
+	struct track_place place;
+
+	tracks->block = p;
+	tracks->days = draft->days;
+	*p++ = (uint8_t)bits_count(draft->hours);
+	for (uint64_t left = draft->hours; left; left &= left - 1)
+		*p++ = (uint8_t)__builtin_ctzll(left);
+	place.head = p;
+	place.tail = p + draft->count * HEAD;
+	for (unsigned i = 0; i < draft->count; i++, place.head += HEAD) {
+		const struct track_kept *kept = &draft->kept[i];
+
+		place.n = kept->packed.n;
+		place.packed = place.tail + head_put(&place, kept->hours, &kept->newest);
+		if (place.n > 0)
+			memcpy(place.packed, kept->packed.p, place.n);
+		place.tail = place.packed + place.n;
+	}
+}

@@ -17,6 +17,8 @@ struct reader {
 	unsigned found;	       /* slot found last: the next is likely the one behind it */
 	struct item *item;     /* being read: rules are its own */
 	struct member *member; /* being read: tracks are its own */
+	struct tracks *tracks; /* of the customer or the member: made of */
+	struct tracks_draft *draft;
 };
 
 void record_spoil(struct reader *reader);
@@ -52,12 +54,12 @@ void record_read_alerts(struct reader *reader);
 /* record_items.c */
 void record_read_list_items(struct reader *reader);
 void record_read_members(struct reader *reader);
-/* record_read.c: the track of a signal, into the customer's or a member's. */
-void record_read_track(struct reader *item, struct tracks *into, enum signal_kind kind,
-		       unsigned signal, bool hours);
+/* record_read.c: the track of a signal, into what the reader reads tracks into. */
+void record_read_track(struct reader *item, enum signal_kind kind, unsigned signal, bool hours);
+bool record_has_track(const struct reader *reader, unsigned signal, bool hours);
 /* record_cells.c: the rest of it, as versions before 7 had it. */
-void record_read_cells(struct reader *item, struct tracks *into, enum signal_kind kind,
-		       unsigned signal, bool hours, struct track *track);
+void record_read_cells(struct reader *item, enum signal_kind kind, unsigned signal, bool hours,
+		       struct track *track);
 /* A rule's state as it lies in the record. */
 struct rule_state record_take_rule(struct reader *item, unsigned rule);
 

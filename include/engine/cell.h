@@ -157,6 +157,15 @@ void cell_write(struct cell_writer *writer, uint32_t gap, const struct cell *cel
 void cell_write_bits(struct cell_writer *writer, struct cell_cursor from, size_t bits);
 uint8_t *cell_write_end(struct cell_writer *writer); /* where the bytes end */
 
+/* ---- what others wrote ---- */
+
+/* Is it what would be written of some cells before `newest`, all within `reach` of it, of a gauge but for the last
+ * of them? */
+bool cells_are_sound(const uint8_t *p, size_t n, enum signal_kind kind, uint32_t newest,
+		     uint32_t reach);
+/* What follows a number by itself; NULL: it is none that number_write() writes. */
+const uint8_t *number_check(const uint8_t *p, const uint8_t *end, enum signal_kind kind);
+
 /* A number by itself, in bytes. */
 size_t number_write(uint8_t out[CELL_NUMBER_MAX], const struct cell *cell,
 		    enum signal_kind kind);

@@ -77,6 +77,7 @@ struct window_memo {
 };
 
 #define CUSTOMER_CHUNK 32768 /* of 64 bytes: a huge page */
+_Static_assert(sizeof(struct customer) <= 64, "a customer is one cache line");
 
 struct dirty {
 	uint32_t customer;

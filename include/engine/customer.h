@@ -220,10 +220,10 @@ enum customer_flag {
 	CUSTOMER_GONE = 128   /* `when` of `churn:` is true: kept for the transition */
 };
 
-/* One cache line; what only some have, or an event seldom touches, lies in its cold part. */
+/* One cache line, where it lies in the engine's chunks; what only some have, or an event seldom touches, lies in its
+ * cold part. */
 struct customer {
-	_Alignas(64) const uint8_t
-		*name; /* its length, its bytes: customer_id(). Borrowed: see customer_create() */
+	const uint8_t *name; /* its length, its bytes. Borrowed: see customer_create() */
 	struct tracks tracks;
 	struct cold *cold;     /* owned, NULL: nothing of it */
 	int64_t event_at;      /* arrival of the last entry of its own: a look */
@@ -232,7 +232,7 @@ struct customer {
 	uint8_t risk, level;   /* level: slot of the highest held */
 	uint8_t held;	       /* bit l: level l is held */
 	uint8_t flags;
-	uint8_t stage; /* slot and 1; 0: none */
+	uint8_t stage;	 /* slot and 1; 0: none */
 	uint8_t settled; /* derived, with settled_on: see lane.c */
 	uint16_t settled_on;
 };

@@ -95,10 +95,26 @@ bool track_gauge(const struct tracks *tracks, unsigned signal, int64_t last, dou
 /* For its record: as track_newest(), and what lies packed of it: life totals and number, then the cells. */
 bool track_packed(const struct tracks *tracks, unsigned signal, bool hours,
 		  struct track *newest, struct str *packed) MUST_CHECK;
-/* A whole track of last_at, cell and count, and what track_packed() gave; false when that is malformed, or there is
- * one already. */
-bool track_restore(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
-		   const struct track *track, struct str packed) MUST_CHECK;
+struct track_kept {
+	uint8_t signal;
+	bool hours;
+	enum signal_kind kind;
+	struct track newest; /* last_at, cell and count */
+	struct str packed;   /* borrowed */
+};
+
+/* Tracks out of a record, on their way into a block that is made once, as large as it has to be. */
+struct tracks_draft {
+	unsigned count;
+	uint64_t days, hours; /* bit s: it has that track of signal s */
+	struct track_kept kept[2 * RULESET_MAX_SIGNALS]; /* as they will lie */
+};
+void tracks_draft_begin(struct tracks_draft *draft);
+bool tracks_draft_has(const struct tracks_draft *draft, unsigned signal, bool hours);
+/* false when it is not as track_packed() would give it, or there is one already. */
+bool tracks_draft_add(struct tracks_draft *draft, const struct track_kept *kept) MUST_CHECK;
+/* Of a customer or member that has none. */
+void tracks_make(struct tracks *tracks, const struct tracks_draft *draft);
 /* Of cells, oldest first, that lie before track->cell; false when they do not, or there is one already. */
 bool track_rebuild(struct tracks *tracks, unsigned signal, bool hours, enum signal_kind kind,
 		   const struct track *track, const struct cell *cells,

@@ -44,5 +44,7 @@ bool block_count(const struct track_place *place, bool hours, int64_t ts) MUST_C
 /* Makes the track, or changes it; what is packed must not lie in the block. */
 void block_put(struct tracks *tracks, unsigned signal, bool hours, const struct track *track,
 	       const uint8_t *packed, size_t n);
+/* Of all tracks at once, which it then has. */
+void block_build(struct tracks *tracks, const struct tracks_draft *draft);
 
 #endif

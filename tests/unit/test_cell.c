@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shows that packed cells and their numbers read as they were written. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -111,12 +112,121 @@ cells_read_as_they_were_written(void **state)
 	}
 }
 
+#define REACH 404
+
+/* Are they what is written of the cells that are read from them? */
+static bool
+is_written_so(const uint8_t *bytes, size_t n, enum signal_kind kind)
+{
+	struct cell_cursor cursor = cell_cursor_of(bytes, n, 1000);
+	uint8_t again[64 * CELL_MAX];
+	struct cell_writer writer = {.p = again};
+	uint32_t newer = 1000, before = newer;
+
+	for (; cell_next(&cursor, kind); newer = cursor.at.cell) {
+		if (kind == SIGNAL_LAST && !isfinite(cursor.at.u.value))
+			return false;
+		cell_write(&writer, newer - cursor.at.cell, &cursor.at, kind);
+		before = newer;
+	}
+	return (size_t)(cell_write_end(&writer) - again) == n && memcmp(again, bytes, n) == 0 &&
+	       (kind == SIGNAL_LAST ? before : newer) >= 1000 - REACH;
+}
+
+static double
+random_value(uint64_t *seed)
+{
+	static const double scales[] = {1, 100, 1e6, 7};
+	double whole = (double)random_below(seed, 1u << random_below(seed, 31)) *
+		       (random_below(seed, 2) ? 1 : -1);
+
+	return whole / scales[random_below(seed, 4)];
+}
+
+/* Cells as they are written, of which one bit may be another. */
+static size_t
+spoilt_cells(uint64_t *seed, enum signal_kind kind, uint8_t bytes[8 * CELL_MAX])
+{
+	struct cell_writer writer = {.p = bytes};
+	size_t n, bit;
+
+	for (uint32_t left = random_below(seed, 6); left > 0; left--) {
+		struct cell cell = {.count = 1 + random_below(seed, 20)};
+		double value = random_value(seed);
+
+		if (kind == SIGNAL_LAST)
+			cell.u.value = value;
+		else if (kind != SIGNAL_COUNT)
+			cell.u.sum = (int64_t)(value * 1e6);
+		cell_write(&writer, 1 + random_below(seed, random_below(seed, 2) ? 3 : 300),
+			   &cell, kind);
+	}
+	n = (size_t)(cell_write_end(&writer) - bytes);
+	bit = random_below(seed, (uint32_t)(16 * n + 1));
+	if (bit < 8 * n)
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	return n;
+}
+
+static void
+cells_are_taken_only_as_they_are_written(void **state)
+{
+	static const enum signal_kind kinds[] = {SIGNAL_COUNT, SIGNAL_SUM, SIGNAL_MIN,
+						 SIGNAL_LAST};
+	uint64_t seed = 29;
+
+	(void)state;
+	for (unsigned k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		unsigned good = 0, bad = 0;
+
+		for (int round = 0; round < 20000; round++) {
+			uint8_t bytes[8 * CELL_MAX];
+			size_t n = spoilt_cells(&seed, kinds[k], bytes);
+			bool is_good = is_written_so(bytes, n, kinds[k]);
+
+			good += is_good;
+			bad += !is_good;
+			assert_int_equal(cells_are_sound(bytes, n, kinds[k], 1000, REACH),
+					 is_good);
+		}
+		assert_true(good > 1000 && bad > 1000);
+	}
+}
+
+/* Long gaps, and nothing at all. */
+static void
+counts_are_taken_only_as_they_are_written(void **state)
+{
+	uint64_t seed = 29;
+	unsigned good = 0, bad = 0;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		uint8_t bytes[12];
+		size_t n = random_below(&seed, 13);
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t two = random_below(&seed, 1 << 16);
+
+			bytes[i] = (uint8_t)(two & two >> 8);
+		}
+		bool is_good = is_written_so(bytes, n, SIGNAL_COUNT);
+
+		good += is_good;
+		bad += !is_good;
+		assert_int_equal(cells_are_sound(bytes, n, SIGNAL_COUNT, 1000, REACH), is_good);
+	}
+	assert_true(good > 1000 && bad > 1000);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_written_as_shortly_as_is_exact),
 		cmocka_unit_test(cells_read_as_they_were_written),
+		cmocka_unit_test(cells_are_taken_only_as_they_are_written),
+		cmocka_unit_test(counts_are_taken_only_as_they_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
