@@ -169,13 +169,15 @@ grammar_config(struct buf *out)
 	static const char *const keeps[] = {"7d", "7d", "1m", "2h"};
 	static const char *const outputs[] = {"90d", "90d", "90d", "2h"};
 	static const char *const rates[] = {"", "", "", ", rate: 20/s"};
+	static const unsigned longest[] = {0, 0, 0, 40, 4};
 
 	buf_clear(out);
-	buf_printf(out,
-		   "redis: {url: \"unix:///sim/redis.sock\", prefix: \"sim:\"}\n"
-		   "ingest: {batch: %u, keep: %s, keep_output: %s}\nrules: [world.yaml]\n"
-		   "webhooks:\n",
-		   SIM_PICK(batches), SIM_PICK(keeps), SIM_PICK(outputs));
+	buf_printf(
+		out,
+		"redis: {url: \"unix:///sim/redis.sock\", prefix: \"sim:\"}\n"
+		"ingest: {batch: %u, keep: %s, keep_output: %s, max_len: %u}\nrules: [world.yaml]\n"
+		"webhooks:\n",
+		SIM_PICK(batches), SIM_PICK(keeps), SIM_PICK(outputs), SIM_PICK(longest));
 	for (unsigned i = 0; i < 2; i++)
 		buf_printf(out,
 			   "  %s: {url: \"http://sim/\", secret: "

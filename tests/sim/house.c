@@ -200,6 +200,16 @@ house_reload(struct house *house, struct str rules)
 	(void)live_reload(house->live, &reload);
 }
 
+void
+house_reload_webhooks(struct house *house, struct config *config)
+{
+	struct err err;
+
+	if (!outbox_reload(house->outbox, config, STR_NONE, &err))
+		sim_fail("other webhooks are refused: %s", err.text);
+	sim_sayf(house->name, "has other webhooks");
+}
+
 bool
 house_is_drained(const struct house *house, struct stream_id last)
 {

@@ -33,6 +33,8 @@ void house_stop(struct house *house);
 /* To be called now and then: clears away what has ended by itself. */
 void house_settle(struct house *house);
 void house_reload(struct house *house, struct str rules);
+/* Other webhooks, until it dies; config is its own. */
+void house_reload_webhooks(struct house *house, struct config *config);
 /* Drained: everything up to `last` is applied and committed. */
 bool house_is_drained(const struct house *house, struct stream_id last);
 

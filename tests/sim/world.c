@@ -41,20 +41,22 @@ rules_now(const struct world *world)
 	return world->rules[world->rule_count - 1].text;
 }
 
-static void
+static struct config *
 config_make(struct world *world)
 {
 	struct buf text = {0};
+	struct config *config;
 	struct diags diags;
 
 	grammar_config(&text);
 	sim_say("config", "", buf_view(&text));
 	diags_init(&diags, &world->arena);
-	world->config = config_load(STR("sim.yaml"), buf_view(&text), NULL, &diags);
-	if (world->config == NULL)
+	config = config_load(STR("sim.yaml"), buf_view(&text), NULL, &diags);
+	if (config == NULL)
 		sim_fail("the configuration is in error: %s", diags.list[0].message->code);
 	diags_finish(&diags);
 	buf_finish(&text);
+	return config;
 }
 
 static void
@@ -98,7 +100,7 @@ world_make(struct world *world, uint64_t seed)
 	world->now = WORLD_START + sim_span(0, DAY_MS);
 	customers_make(world);
 	rules_new(world, false);
-	config_make(world);
+	world->config = config_make(world);
 	server_make(world);
 	for (unsigned i = 0; i < 2; i++)
 		house_init(&world->houses[i], world->base, world->config, names[i]);
@@ -275,6 +277,15 @@ other_rules(struct world *world)
 }
 
 static void
+other_webhooks(struct world *world)
+{
+	struct house *house = any_house(world);
+
+	if (house != NULL)
+		house_reload_webhooks(house, config_make(world));
+}
+
+static void
 clocks_jump(struct world *world)
 {
 	static const int64_t by[] = {SECOND_MS,	  MINUTE_MS,	HOUR_MS,
@@ -354,6 +365,9 @@ befall_now(struct world *world)
 			house_stop(house);
 		break;
 	case 2:
+		other_webhooks(world);
+		other_rules(world);
+		break;
 	case 3:
 		other_rules(world);
 		break;
