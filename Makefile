@@ -195,7 +195,7 @@ soak: deps-build ## SOAK_SECONDS=9000 of SOAK_RATE=5000 events a second: memory 
 model: export SEEDS = 5000
 model: deps-build ## SEEDS=5000 random worlds of the real daemon, and of the engine against the reference
 	$(row)
-	@$(RUN) --stage model --timeout 86400 tests/fault/worlds.py $(wildcard tests/scenario/test_model.py)
+	@tests/fault/worlds.py && tests/scenario/test_model.py
 
 deliveries: deps-build ## DELIVERIES=1000000 alerts to a receiver that drops some, under kill -9 each second
 	$(row)
@@ -221,7 +221,7 @@ alarms: deps-build ## a year of CUSTOMERS (20000) who change nothing: how often 
 
 worlds: deps-build ## simulated worlds: SEEDS=2000 of them from FROM=1 on, one run a seed; SEED=7 SHOW=1 shows one whole
 	+@$(FLAVOUR_OF)release sim
-	@SEEDS=$(if $(filter command environment,$(firstword $(origin SEEDS))),$(SEEDS),$(WORLDS)) $(BUILD)/release/sim/worlds
+	@WORLDS=$(if $(filter command environment,$(firstword $(origin SEEDS))),$(SEEDS),$(WORLDS)) tests/fault/simulated.py
 
 demo: deps-build ## ninety days of a small business in under a minute, nothing to configure
 	+@$(FLAVOUR_OF)release programs

@@ -109,7 +109,9 @@ def run():
 
 
 def main():
-    return campaign.only("%d events a second and a reload each second for %d s: nothing lost, nothing twice" % (RATE, SECONDS), run)
+    name = "%d events a second and a reload each second for %d s: nothing lost, nothing twice" % (RATE, SECONDS)
+    return campaign.only(name, run, ("a reload each second under load: nothing lost, nothing twice", "%d s" % SECONDS,
+                                     "make reload RELOAD_SECONDS=%d" % SECONDS, None))
 
 
 if __name__ == "__main__":

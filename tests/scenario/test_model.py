@@ -14,7 +14,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.dirname(HERE))
-from support import reference  # noqa: E402
+from support import campaign, reference  # noqa: E402
 from support.reference import DAY, HOUR, MINUTE  # noqa: E402
 
 CHURNCTL = os.environ.get("CHURNCTL", os.path.join(ROOT, "build", "churnctl"))
@@ -147,8 +147,10 @@ def main():
                 show(model, engine)
                 return 1
     enough = alerts > 3 * len(seeds)
-    print("%s 1 - the engine agrees with the reference model" % ("ok" if enough else "not ok"))
-    print("# %d seeds, %d alerts\n1..1" % (len(seeds), alerts))
+    said = "%d seeds, %d alerts" % (len(seeds), alerts)
+    print("%s 1 - the engine agrees with the reference model\n# %s" % ("ok" if enough else "not ok", said))
+    print("# %s\n1..1" % campaign.row("the engine agrees with a second, plain implementation", "%d seeds" % len(seeds),
+                                      "make model SEEDS=%d" % len(seeds), "%d to %d" % (seeds[0], seeds[-1]), said))
     return 0 if enough else 1
 
 

@@ -22,7 +22,7 @@ KEY = b'0123456789abcdef'
 SECRET = 'whsec_' + base64.b64encode(KEY).decode()
 OTHER_KEY = b'fedcba9876543210fedcba9876543210'
 OTHER_SECRET = 'whsec_' + base64.b64encode(OTHER_KEY).decode()
-PATIENCE = 20  # seconds until what has to happen is missed
+PATIENCE = 20 * float(os.environ.get('PATIENCE', '1'))  # seconds until what has to happen is missed
 
 Request = collections.namedtuple('Request', 'at path headers body')
 
