@@ -5,9 +5,11 @@
 void
 buf_varint(struct buf *buf, uint64_t number)
 {
-	uint8_t bytes[VARINT_MAX];
+	uint8_t *p = (uint8_t *)buf_space(buf, VARINT_MAX);
+	uint8_t *end = put_varint(p, number);
 
-	buf_add(buf, bytes, (size_t)(put_varint(bytes, number) - bytes));
+	*end = '\0';
+	buf->n += (size_t)(end - p);
 }
 
 void

@@ -48,49 +48,12 @@ const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS] = {
 	RULE_NUMBER(8, open, false),
 };
 
-static uint64_t
-number_get(const struct record_number *number, const void *of)
-{
-	const char *p = (const char *)of + number->offset;
-	uint64_t wide;
-	uint32_t word;
-	uint16_t half;
-
-	switch (number->size) {
-	case 8:
-		memcpy(&wide, p, sizeof wide);
-		return wide;
-	case 4:
-		memcpy(&word, p, sizeof word);
-		return word;
-	case 2:
-		memcpy(&half, p, sizeof half);
-		return half;
-	default:
-		return (uint8_t)*p;
-	}
-}
-
-uint64_t
-record_number_get(const struct record_number *number, const struct customer *customer)
-{
-	if (number->is_cold)
-		return number_get(number, customer_seen_cold(customer));
-	return number_get(number, customer);
-}
-
 void *
 record_number_of(const struct record_number *number, struct customer *customer)
 {
 	if (number->is_cold)
 		return customer_cold(customer);
 	return customer;
-}
-
-uint64_t
-record_rule_number_get(const struct record_number *number, const struct rule_state *state)
-{
-	return number_get(number, state);
 }
 
 /* FNV-1a of "type:name", folded: stable for good, and quick, since every cell is written with it. */

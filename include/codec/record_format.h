@@ -92,7 +92,6 @@ struct record_number {
 
 #define RECORD_NUMBERS 10
 extern const struct record_number record_numbers[RECORD_NUMBERS]; /* by part */
-uint64_t record_number_get(const struct record_number *number, const struct customer *customer);
 /* The struct that it is of, made where it is missing. */
 void *record_number_of(const struct record_number *number, struct customer *customer);
 
@@ -107,8 +106,6 @@ extern const struct record_flag record_flags[RECORD_FLAGS];
 /* The numbers of a rule's state: bit i of `has` says that row i is not 0. */
 #define RECORD_RULE_NUMBERS 9
 extern const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS];
-uint64_t record_rule_number_get(const struct record_number *number,
-				const struct rule_state *state);
 
 unsigned record_due_program(void);
 
