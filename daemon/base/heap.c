@@ -84,3 +84,34 @@ heap_pop(struct heap *heap, struct heap_entry *out)
 		sink(heap, heap->entries[heap->count]);
 	return true;
 }
+
+/* How many of the heap under this node lie at or before the instant; `most` are enough. */
+static size_t
+count_until(const struct heap *heap, size_t node, int64_t at, size_t most)
+{
+	size_t count = 1;
+
+	if (most == 0 || node >= heap->count || heap->entries[node].at > at)
+		return 0;
+	for (size_t i = 1; i <= CHILDREN; i++)
+		count += count_until(heap, CHILDREN * node + i, at, most - count);
+	return count;
+}
+
+int64_t
+heap_until(const struct heap *heap, int64_t to, size_t most)
+{
+	int64_t low, middle;
+
+	if (heap->count == 0 || heap->entries[0].at >= to)
+		return to;
+	low = heap->entries[0].at;
+	while (low < to) {
+		middle = low + (to - low + 1) / 2;
+		if (count_until(heap, 0, middle, most + 1) <= most)
+			low = middle;
+		else
+			to = middle - 1;
+	}
+	return low;
+}

@@ -98,6 +98,12 @@ engine_next_due(struct engine *engine)
 	return next;
 }
 
+int64_t
+engine_due_until(const struct engine *engine, int64_t to, size_t most)
+{
+	return heap_until(&engine->wakes, to, most);
+}
+
 /* Its record already holds what happened at that instant. */
 bool
 engine_is_ahead(const struct engine *engine, uint32_t index, int64_t at)

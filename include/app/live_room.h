@@ -134,6 +134,7 @@ struct live {
 	struct event *time_timer, *due_timer; /* owned */
 	int64_t time_offset;		      /* Redis' time less the monotonic clock's */
 	bool time_known, is_held, due_asked;
+	bool due_short; /* the last clock entry was for an instant before its own: more is due */
 	int64_t due_sent_at;	 /* monotonic */
 	struct stream_id due_id; /* of the clock entry that is to be read back */
 	int64_t next_due;

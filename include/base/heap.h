@@ -21,5 +21,7 @@ void heap_finish(struct heap *heap);
 void heap_push(struct heap *heap, int64_t at, uint32_t item);
 bool heap_peek(const struct heap *heap, struct heap_entry *out); /* false when empty */
 bool heap_pop(struct heap *heap, struct heap_entry *out);
+/* The latest instant up to `to` by which at most so many entries are due, but not before the first one's. */
+int64_t heap_until(const struct heap *heap, int64_t to, size_t most);
 
 #endif

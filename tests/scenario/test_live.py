@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The live daemon on a private Redis: first start, alerts, time, recovery, other rules, stop, hold, standby."""
+import collections
 import json
 import os
 import signal
@@ -102,6 +103,19 @@ def test_what_a_day_that_closes_in_slices_orders_keeps_no_entry_from_being_read(
         daemon = house.start()
         house.committed(last)
         check('in slices' in house.log(daemon), house.log(daemon)[-2000:])
+
+
+def test_what_came_due_for_many_meanwhile_is_ordered_in_pieces():
+    """Each below the 10 ms for which a commit may keep Redis: no clock entry is for more than 128 customers, each with two alerts here."""
+    with House(RULES) as house:
+        begin = (int(house.call('TIME')[0]) - 60) * 1000
+        house.redis.pipeline([['XADD', 'churn:events', f'{begin + i}-0', 'customer', f'c{i}', 'type', 'login'] for i in range(600)])
+        house.start()
+        raised = wait_for('all are told', lambda: (found := house.entries('alerts')) and len(found) >= 1200 and found)
+        told = [fields['customer'] for _, fields in raised if fields['type'] == 'customer.level_raised']
+        check(told == [f'c{i}' for i in range(600)], told)
+        pieces = collections.Counter(entry.split('-')[0] for entry, _ in raised)
+        check(max(pieces.values()) <= 2 * 128 and len(pieces) < 10, pieces)
 
 
 def test_silence_is_told_within_a_second_and_opens_a_task():

@@ -244,6 +244,35 @@ heap_gives_the_least_at_any_time(void **state)
 	heap_finish(&heap);
 }
 
+static void
+heap_says_by_when_so_many_are_due(void **state)
+{
+	struct heap heap = {0};
+	struct lcg lcg = {7};
+	int64_t at[300];
+
+	(void)state;
+	assert_int_equal(heap_until(&heap, 50, 1), 50);
+	for (uint32_t i = 0; i < 300; i++) {
+		at[i] = 10 + (int64_t)lcg_below(&lcg, 100);
+		heap_push(&heap, at[i], i);
+	}
+	for (size_t most = 0; most <= 310; most += 5) {
+		int64_t until = heap_until(&heap, 200, most), first = 200;
+		size_t by_then = 0, one_later = 0;
+
+		for (unsigned i = 0; i < 300; i++) {
+			by_then += at[i] <= until;
+			one_later += at[i] <= until + 1;
+			first = at[i] < first ? at[i] : first;
+		}
+		assert_true(by_then <= most || until == first);
+		assert_true(one_later > most || until == 200);
+	}
+	assert_int_equal(heap_until(&heap, 5, 0), 5);
+	heap_finish(&heap);
+}
+
 int
 main(void)
 {
@@ -258,6 +287,7 @@ main(void)
 		cmocka_unit_test(empty_heap_gives_nothing),
 		cmocka_unit_test(heap_empties_in_the_order_of_instants_then_items),
 		cmocka_unit_test(heap_gives_the_least_at_any_time),
+		cmocka_unit_test(heap_says_by_when_so_many_are_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
