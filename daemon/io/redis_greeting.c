@@ -221,7 +221,8 @@ step_begin(struct redis *redis)
 	step = &steps[redis->greeting_step];
 	buf_clear(&redis->out);
 	step->write(redis, &redis->out);
-	redis_write(redis, buf_view(&redis->out), 1, step_done, redis);
+	redis_write(redis, buf_view(&redis->out),
+		    (struct owed){.fn = step_done, .ctx = redis, .left = 1});
 	buf_clear(&redis->out);
 }
 

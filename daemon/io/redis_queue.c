@@ -26,31 +26,31 @@ owed_grow(struct owed_ring *ring)
 }
 
 void
-owed_push(struct owed_ring *ring, unsigned replies, redis_reply_fn *fn, void *ctx)
+owed_push(struct owed_ring *ring, struct owed owed)
 {
-	assert(replies > 0 && fn != NULL);
+	assert(owed.left > 0 && owed.fn != NULL);
 	if (ring->count == ring->cap)
 		owed_grow(ring);
 	ring->count++;
-	*owed_at(ring, ring->count - 1) = (struct owed){.fn = fn, .ctx = ctx, .left = replies};
-	ring->replies += replies;
+	*owed_at(ring, ring->count - 1) = owed;
+	ring->replies += owed.left;
 }
 
-bool
-owed_pop(struct owed_ring *ring, struct owed *out)
+const struct owed *
+owed_first(const struct owed_ring *ring)
 {
-	struct owed *head;
+	return ring->count > 0 ? owed_at(ring, 0) : NULL;
+}
 
-	if (ring->count == 0)
-		return false;
-	head = owed_at(ring, 0);
-	*out = *head;
+void
+owed_pop(struct owed_ring *ring)
+{
+	assert(ring->count > 0);
 	ring->replies--;
-	if (--head->left == 0) {
+	if (--owed_at(ring, 0)->left == 0) {
 		ring->first = (ring->first + 1) & (ring->cap - 1);
 		ring->count--;
 	}
-	return true;
 }
 
 void

@@ -39,31 +39,46 @@ denial_tell(struct redis *redis, const struct reply *reply)
 	redis->hooks.denied(redis->hooks.ctx, reply->text);
 }
 
-/* Hands over every whole reply; false when the connection ended meanwhile. */
-static bool
+enum delivered {
+	DELIVERED_ALL,	 /* there is no whole reply any more */
+	DELIVERED_PIECE, /* of one, and there may be more */
+	DELIVERED_NONE	 /* the connection ended meanwhile */
+};
+
+/* Hands over every whole reply, up to a piece of one. */
+static enum delivered
 replies_deliver(struct redis *redis)
 {
 	struct bufferevent *bev = redis->bev;
-	const struct reply *reply;
-	struct owed owed;
-	struct err why;
+	bool in_pieces = false;
 
-	for (;;) {
-		if (!reply_reader_next(redis->reader, &reply, &why)) {
+	while (!in_pieces) {
+		const struct owed *first = owed_first(&redis->owed);
+		const struct reply *reply;
+		struct owed owed;
+		struct err why;
+
+		in_pieces = first != NULL && first->in_pieces;
+		if (!(in_pieces ? reply_reader_next_piece(redis->reader, &reply, &why)
+				: reply_reader_next(redis->reader, &reply, &why))) {
 			redis_lose(redis, &why, false);
-			return false;
+			return DELIVERED_NONE;
 		}
 		if (reply == NULL)
-			return true;
-		if (!owed_pop(&redis->owed, &owed)) {
+			return DELIVERED_ALL;
+		if (first == NULL) {
 			redis_lose_saying(redis, "it sent a reply that nobody asked for");
-			return false;
+			return DELIVERED_NONE;
 		}
+		owed = *first;
+		if (reply->more == 0)
+			owed_pop(&redis->owed);
 		denial_tell(redis, reply);
 		owed.fn(owed.ctx, reply);
 		if (redis->bev != bev || !redis_is_connected(redis))
-			return false;
+			return DELIVERED_NONE;
 	}
+	return DELIVERED_PIECE;
 }
 
 /* Bytes of the socket, on their way to the reader; false when the connection ended meanwhile. */
@@ -111,17 +126,25 @@ socket_read(struct redis *redis)
 void
 redis_read(struct redis *redis)
 {
+	enum delivered delivered = DELIVERED_ALL;
+
 	redis->heard = true;
 	if (!buffered_take(redis))
 		return;
 	for (int i = 0; i < READS_PER_TURN; i++) {
-		size_t n = socket_read(redis);
+		bool far_ahead = reply_reader_unread(redis->reader) > REDIS_AHEAD_BYTES;
+		size_t n = far_ahead ? 0 : socket_read(redis);
 
 		if (n > 0 && !bytes_take(redis, redis->inbox, n))
 			return;
-		if (!replies_deliver(redis) || n < REDIS_INBOX_BYTES / 2)
+		delivered = replies_deliver(redis);
+		if (delivered == DELIVERED_NONE ||
+		    (delivered == DELIVERED_ALL && n < REDIS_INBOX_BYTES / 2))
 			return;
 	}
+	if (delivered == DELIVERED_PIECE) /* what was read already calls nobody */
+		bufferevent_trigger(redis->bev, EV_READ,
+				    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
 /* When Redis has nothing of ours to do, it gets the bytes now and not at the end of this turn: the
@@ -148,8 +171,7 @@ redis_write_bytes(struct redis *redis, struct str bytes)
 }
 
 void
-redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
-	    void *ctx)
+redis_write(struct redis *redis, struct str bytes, struct owed owed)
 {
 	if (redis->owed.count == 0)
 		redis->heard = true; /* nothing was to be heard until now */
@@ -157,7 +179,7 @@ redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply
 		redis_secure_write(redis, bytes);
 	else
 		redis_write_bytes(redis, bytes);
-	owed_push(&redis->owed, replies, fn, ctx);
+	owed_push(&redis->owed, owed);
 }
 
 void
@@ -165,7 +187,15 @@ redis_send(struct redis *redis, struct str commands, unsigned replies, redis_rep
 	   void *ctx)
 {
 	assert(redis->state == REDIS_UP && commands.n > 0);
-	redis_write(redis, commands, replies, fn, ctx);
+	redis_write(redis, commands, (struct owed){.fn = fn, .ctx = ctx, .left = replies});
+}
+
+void
+redis_send_pieces(struct redis *redis, struct str command, redis_reply_fn *fn, void *ctx)
+{
+	assert(redis->state == REDIS_UP && command.n > 0);
+	redis_write(redis, command,
+		    (struct owed){.fn = fn, .ctx = ctx, .left = 1, .in_pieces = true});
 }
 
 void

@@ -52,6 +52,10 @@ struct reply_reader {
 	bool handed_out;      /* the tape holds a whole reply */
 	bool parsing;	      /* hiredis is at work on this reply */
 	size_t scanned;	      /* bytes of this reply that the scan has passed */
+	size_t paired;	/* likewise, behind the last even element of the outermost array */
+	bool in_pieces; /* what is scanned may be handed out before it is whole */
+	uint32_t more;	/* elements of an array whose first ones were handed out */
+	bool resumed;	/* the array on the tape is the rest of one */
 };
 
 const struct reply *
@@ -170,6 +174,7 @@ tape_add(struct reply_reader *reader, enum reply_type type)
 	item->type = type;
 	item->span = 1;
 	item->count = 0;
+	item->more = 0;
 	item->integer = 0;
 	item->text = STR_NONE;
 	return item;
@@ -414,6 +419,52 @@ scan_element(struct reply_reader *reader, const char *reply, size_t n, size_t *a
 	return SCAN_WHOLE;
 }
 
+/* Elements that were scanned of the outermost array, if they are texts alone; else 0. */
+static uint32_t
+scan_texts(const struct reply_reader *reader)
+{
+	uint32_t texts = (uint32_t)reader->count - 1;
+
+	if (reader->depth != 1 || reader->items[0].count - reader->open[0].left != texts)
+		return 0;
+	return texts;
+}
+
+static bool
+scan_has_enough(const struct reply_reader *reader)
+{
+	return reader->count > REPLY_MAX_ITEMS ||
+	       (reader->in_pieces && scan_texts(reader) == REPLY_PIECE);
+}
+
+/* Makes the tape a piece of an array that is not whole; false when there is none yet. */
+static bool
+scan_piece(struct reply_reader *reader)
+{
+	uint32_t texts = scan_texts(reader) / 2 * 2;
+
+	if (!reader->in_pieces || texts == 0)
+		return false;
+	reader->more = reader->items[0].count - texts;
+	reader->items[0].count = texts;
+	reader->items[0].span = texts + 1;
+	reader->items[0].more = reader->more;
+	reader->count = texts + 1;
+	reader->scanned = reader->paired;
+	reader->depth = 0;
+	return true;
+}
+
+/* The tape begins as if the array did here. */
+static void
+scan_resume(struct reply_reader *reader)
+{
+	tape_add(reader, REPLY_ARRAY)->count = reader->more;
+	reader->open[reader->depth++] = (struct open_array){.item = 0, .left = reader->more};
+	reader->more = 0;
+	reader->resumed = true;
+}
+
 /* Goes on where it stopped for want of bytes. */
 static enum scan
 scan_reply(struct reply_reader *reader)
@@ -422,36 +473,51 @@ scan_reply(struct reply_reader *reader)
 	size_t n = reader->parser->len - reader->parser->pos, at = reader->scanned;
 	enum scan result;
 
-	if (n == 0 || (at == 0 && *reply != '*'))
+	if (reader->more > 0)
+		scan_resume(reader);
+	if (n == 0 || (at == 0 && reader->depth == 0 && *reply != '*'))
 		return n == 0 ? SCAN_SHORT : SCAN_STRANGE;
 	do {
 		result = scan_element(reader, reply, n, &at);
-	} while (result == SCAN_WHOLE && reader->depth > 0 && reader->count <= REPLY_MAX_ITEMS);
+		if (reader->count % 2 == 1)
+			reader->paired = at;
+	} while (result == SCAN_WHOLE && reader->depth > 0 && !scan_has_enough(reader));
 	reader->scanned = at;
+	if (result != SCAN_STRANGE && reader->depth > 0 && scan_piece(reader))
+		result = SCAN_WHOLE;
 	if (result == SCAN_WHOLE && reader->depth > 0)
 		return SCAN_SHORT; /* too many items: the caller refuses them */
-	if (result == SCAN_WHOLE)
+	if (result == SCAN_WHOLE) {
 		scan_settle(reader, reply);
+		reader->resumed = false;
+	}
 	return result;
 }
 
-/* The scanned reply was read by its owner: hiredis forgets its bytes. */
+/* The scanned reply, or piece, was read by its owner: hiredis forgets its bytes. */
 static void
 scan_consume(struct reply_reader *reader)
 {
 	redisReader *parser = reader->parser;
+	size_t left;
 	void *object;
 
 	parser->pos += reader->scanned;
 	reader->scanned = 0;
-	/* With nothing left to read this only gives the room back. */
-	if (parser->pos == parser->len)
-		(void)redisReaderGetReply(parser, &object);
+	left = parser->len - parser->pos;
+	if (left > 0 && (reader->more == 0 || left > parser->pos))
+		return;
+	/* With nothing left to read, which it is made to believe, this only gives the room back. */
+	parser->len = parser->pos;
+	(void)redisReaderGetReply(parser, &object);
+	parser->len = parser->pos + left;
 }
 
 static void
 scan_abandon(struct reply_reader *reader)
 {
+	if (reader->resumed)
+		reader->refused = "an array that begins with texts and goes on otherwise";
 	reader->count = 0;
 	reader->depth = 0;
 	reader->scanned = 0;
@@ -474,14 +540,16 @@ read_reply(struct reply_reader *reader)
 			scan_abandon(reader);
 		}
 	}
+	if (reader->refused != NULL)
+		return false;
 	if (redisReaderGetReply(reader->parser, &object) != REDIS_OK && reader->refused == NULL)
 		reader->refused = reader->parser->errstr;
 	reader->parsing = object == NULL;
 	return object != NULL;
 }
 
-bool
-reply_reader_next(struct reply_reader *reader, const struct reply **out, struct err *err)
+static bool
+take_next(struct reply_reader *reader, const struct reply **out, struct err *err)
 {
 	bool whole = false;
 
@@ -499,4 +567,24 @@ reply_reader_next(struct reply_reader *reader, const struct reply **out, struct 
 	reader->handed_out = whole;
 	*out = whole ? reader->items : NULL;
 	return true;
+}
+
+bool
+reply_reader_next(struct reply_reader *reader, const struct reply **out, struct err *err)
+{
+	reader->in_pieces = false;
+	return take_next(reader, out, err);
+}
+
+bool
+reply_reader_next_piece(struct reply_reader *reader, const struct reply **out, struct err *err)
+{
+	reader->in_pieces = true;
+	return take_next(reader, out, err);
+}
+
+size_t
+reply_reader_unread(const struct reply_reader *reader)
+{
+	return reader->parser->len - reader->parser->pos;
 }

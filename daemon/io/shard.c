@@ -171,7 +171,7 @@ load_ask(struct shard_load *load)
 	resp_array(&load->out, 2);
 	resp_text(&load->out, "HGETALL");
 	key_write(&load->out, load->prefix, load->asked++);
-	redis_send(load->redis, buf_view(&load->out), 1, on_shard, load);
+	redis_send_pieces(load->redis, buf_view(&load->out), on_shard, load);
 }
 
 static void
@@ -206,6 +206,8 @@ on_shard(void *ctx, const struct reply *reply)
 	/* Names and values are leaves: the i-th lies i places further on. */
 	for (uint32_t i = 0; !load->failed && i + 1 < reply->count; i += 2)
 		load->hooks.record(load->hooks.ctx, reply[1 + i].text, reply[2 + i].text);
+	if (reply->more > 0)
+		return;
 	load->answered++;
 	if (!load->failed)
 		load->hooks.shard(load->hooks.ctx, load->answered);

@@ -61,6 +61,9 @@ void redis_log_denied(void *ctx, struct str error);
  * order. Asserts that it is up. With no other reply owed the bytes go to the socket at once. */
 void redis_send(struct redis *redis, struct str commands, unsigned replies, redis_reply_fn *fn,
 		void *ctx);
+/* The same for one command whose reply may be a long array of texts: fn is called for each piece of it as it comes
+ * (reply_reader_next_piece()), while the next bytes are on their way. */
+void redis_send_pieces(struct redis *redis, struct str command, redis_reply_fn *fn, void *ctx);
 /* One command of words: redis_command(redis, fn, ctx, "GET", key, NULL). */
 void redis_command(struct redis *redis, redis_reply_fn *fn, void *ctx, ...)
 	__attribute__((sentinel));

@@ -14,6 +14,8 @@
 #define REDIS_CALL_MS 10000
 #define REDIS_SILENCE_MS 60000		      /* between two looks whether it still answers */
 #define REDIS_INBOX_BYTES ((size_t)256 << 10) /* one read from the socket */
+#define REDIS_AHEAD_BYTES \
+	((size_t)8 << 20) /* of replies that come in pieces, read before they are worked on */
 
 enum redis_state {
 	REDIS_IDLE,	/* made, redis_connect not called yet */
@@ -30,6 +32,7 @@ struct owed {
 	redis_reply_fn *fn;
 	void *ctx; /* borrowed */
 	unsigned left;
+	bool in_pieces; /* as redis_send_pieces() was asked for it */
 };
 
 struct owed_ring {
@@ -38,9 +41,9 @@ struct owed_ring {
 	size_t replies; /* the sum of left */
 };
 
-void owed_push(struct owed_ring *ring, unsigned replies, redis_reply_fn *fn, void *ctx);
-/* Takes one reply off: whose it is; false when none is owed. */
-bool owed_pop(struct owed_ring *ring, struct owed *out) MUST_CHECK;
+void owed_push(struct owed_ring *ring, struct owed owed);
+const struct owed *owed_first(const struct owed_ring *ring); /* NULL: none */
+void owed_pop(struct owed_ring *ring);			     /* one reply of the first */
 void owed_clear(struct owed_ring *ring);
 void owed_finish(struct owed_ring *ring);
 
@@ -92,8 +95,7 @@ const char *redis_silence_explain(const struct redis *redis); /* what is waited 
 /* io/redis_traffic.c */
 void redis_read(struct redis *redis); /* takes what there is, hands over whole replies */
 /* As redis_send, while the greeting goes on too. */
-void redis_write(struct redis *redis, struct str bytes, unsigned replies, redis_reply_fn *fn,
-		 void *ctx);
+void redis_write(struct redis *redis, struct str bytes, struct owed owed);
 void redis_write_bytes(struct redis *redis,
 		       struct str bytes); /* onto the socket, as they are */
 

@@ -20,6 +20,7 @@ struct reply {
 	enum reply_type type;
 	uint32_t span;
 	uint32_t count; /* REPLY_ARRAY: elements (0 for the nil array, which is REPLY_NIL) */
+	uint32_t more;	/* REPLY_ARRAY, of a piece: elements that are still to come */
 	int64_t integer;
 	struct str text; /* STRING, STATUS, ERROR */
 };
@@ -50,5 +51,12 @@ void reply_reader_limit(struct reply_reader *reader,
  * false: the bytes are no RESP; the connection has to be closed. */
 bool reply_reader_next(struct reply_reader *reader, const struct reply **out,
 		       struct err *err) MUST_CHECK;
+/* The same, but an array of texts alone, which may be long, comes in pieces: arrays of at most REPLY_PIECE elements,
+ * and of an even number of them as long as there are more. */
+bool reply_reader_next_piece(struct reply_reader *reader, const struct reply **out,
+			     struct err *err) MUST_CHECK;
+#define REPLY_PIECE 1024u
+size_t reply_reader_unread(
+	const struct reply_reader *reader); /* bytes fed and not handed out */
 
 #endif

@@ -46,7 +46,8 @@ use(const struct reply *reply)
 
 /* Feeds in pieces of `step` bytes; all that came out is written to out. */
 static bool
-read_all(const char *bytes, size_t n, size_t step, struct buf *out)
+read_all(const char *bytes, size_t n, size_t step, struct buf *out,
+	 bool (*next)(struct reply_reader *, const struct reply **, struct err *))
 {
 	struct reply_reader *reader = reply_reader_create();
 	const struct reply *reply;
@@ -55,7 +56,7 @@ read_all(const char *bytes, size_t n, size_t step, struct buf *out)
 	reply_reader_limit(reader, LIMIT);
 	for (size_t at = 0; good && at < n; at += step) {
 		reply_reader_feed(reader, bytes + at, n - at < step ? n - at : step);
-		while ((good = reply_reader_next(reader, &reply, NULL)) && reply != NULL) {
+		while ((good = next(reader, &reply, NULL)) && reply != NULL) {
 			walk(reply, 0, out);
 			use(reply);
 		}
@@ -74,8 +75,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	good = read_all(bytes, size - 1, size - 1, &whole);
-	assert(read_all(bytes, size - 1, data[0] % 16 + 1, &pieces) == good);
+	good = read_all(bytes, size - 1, size - 1, &whole, reply_reader_next);
+	(void)read_all(bytes, size - 1, data[0] % 16 + 1, &pieces, reply_reader_next_piece);
+	buf_clear(&pieces);
+	assert(read_all(bytes, size - 1, data[0] % 16 + 1, &pieces, reply_reader_next) == good);
 	assert(str_eq(buf_view(&whole), buf_view(&pieces)));
 	buf_finish(&whole);
 	buf_finish(&pieces);

@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "codec/resp.h"
 #include "io/redis.h"
 #include "unit/lcg.h"
 
@@ -376,6 +378,126 @@ errors_that_pass_are_told_from_those_that_stay(void **state)
 	reply_reader_destroy(reader);
 }
 
+/* ---- pieces ---- */
+
+#define TEXTS 5001
+
+static struct str
+text_at(uint32_t i, char room[64])
+{
+	int n = snprintf(room, 64, "%0*u", (int)(i % 50), i);
+
+	return (struct str){room, (size_t)n};
+}
+
+static struct buf
+texts_write(void)
+{
+	struct buf out = {0};
+	char room[64];
+
+	buf_text(&out, "+OK\r\n");
+	resp_array(&out, TEXTS);
+	for (uint32_t i = 0; i < TEXTS; i++)
+		resp_arg(&out, text_at(i, room));
+	buf_text(&out, ":7\r\n");
+	return out;
+}
+
+struct pieces {
+	uint32_t texts, pieces, others;
+};
+
+static void
+piece_take(struct pieces *taken, const struct reply *reply)
+{
+	char room[64];
+
+	if (reply->type != REPLY_ARRAY) {
+		assert_int_equal(taken->texts, taken->others == 0 ? 0 : TEXTS);
+		taken->others++;
+		return;
+	}
+	assert_in_range(reply->count, 1, REPLY_PIECE);
+	assert_int_equal(reply->span, reply->count + 1);
+	assert_int_equal(taken->texts + reply->count + reply->more, TEXTS);
+	assert_true(reply->more == 0 || reply->count % 2 == 0);
+	for (uint32_t i = 0; i < reply->count; i++)
+		assert_true(str_eq(reply[1 + i].text, text_at(taken->texts++, room)));
+	taken->pieces++;
+}
+
+static void
+a_long_array_of_texts_comes_in_pieces(void **state)
+{
+	struct buf bytes = texts_write();
+
+	(void)state;
+	for (size_t step = 1; step <= bytes.n; step = step * 3 + 1) {
+		struct reply_reader *reader = reply_reader_create();
+		struct pieces taken = {0, 0, 0};
+		const struct reply *reply;
+
+		for (size_t at = 0; at < bytes.n; at += step) {
+			reply_reader_feed(reader, bytes.p + at,
+					  bytes.n - at < step ? bytes.n - at : step);
+			do {
+				assert_true(reply_reader_next_piece(reader, &reply, NULL));
+				if (reply != NULL)
+					piece_take(&taken, reply);
+			} while (reply != NULL);
+		}
+		assert_int_equal(taken.texts, TEXTS);
+		assert_int_equal(taken.others, 2);
+		assert_true(taken.pieces > TEXTS / REPLY_PIECE);
+		assert_int_equal(reply_reader_unread(reader), 0);
+		reply_reader_destroy(reader);
+	}
+	buf_finish(&bytes);
+}
+
+static void
+what_is_no_array_of_texts_comes_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		struct reply_reader *reader = reply_reader_create();
+		struct buf out = {0};
+		const struct reply *reply;
+
+		reply_reader_feed(reader, samples[i].bytes, strlen(samples[i].bytes));
+		for (;;) {
+			assert_true(reply_reader_next_piece(reader, &reply, NULL));
+			if (reply == NULL)
+				break;
+			assert_int_equal(reply->more, 0);
+			print_reply(&out, reply);
+		}
+		assert_string_equal(out.p, samples[i].printed);
+		buf_finish(&out);
+		reply_reader_destroy(reader);
+	}
+}
+
+static void
+a_piece_that_goes_on_otherwise_is_refused(void **state)
+{
+	struct reply_reader *reader = reply_reader_create();
+	const struct reply *reply;
+	struct err err;
+
+	(void)state;
+	reply_reader_feed(reader, "*4\r\n$1\r\na\r\n$1\r\nb\r\n", 18);
+	assert_true(reply_reader_next_piece(reader, &reply, &err));
+	assert_int_equal(reply->count, 2);
+	assert_int_equal(reply->more, 2);
+	reply_reader_feed(reader, ":1\r\n:2\r\n", 8);
+	assert_false(reply_reader_next_piece(reader, &reply, &err));
+	assert_non_null(strstr(err.text, "begins with texts"));
+	assert_false(reply_reader_next_piece(reader, &reply, &err));
+	reply_reader_destroy(reader);
+}
+
 int
 main(void)
 {
@@ -388,6 +510,9 @@ main(void)
 		cmocka_unit_test(what_is_no_reply_is_refused_for_good),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(a_reply_beyond_the_limit_is_refused),
+		cmocka_unit_test(a_long_array_of_texts_comes_in_pieces),
+		cmocka_unit_test(what_is_no_array_of_texts_comes_whole),
+		cmocka_unit_test(a_piece_that_goes_on_otherwise_is_refused),
 		cmocka_unit_test(elements_are_found_by_number),
 		cmocka_unit_test(errors_are_known_by_their_first_word),
 		cmocka_unit_test(errors_that_pass_are_told_from_those_that_stay),
