@@ -105,6 +105,15 @@ figures_load(struct live *live, struct str id, struct str bytes)
 }
 
 static void
+on_ahead(void *ctx, struct str id)
+{
+	struct live *live = ctx;
+
+	if (live->state == LIVE_LOADING)
+		engine_expect(live->engine, id);
+}
+
+static void
 on_record(void *ctx, struct str id, struct str bytes)
 {
 	struct live *live = ctx;
@@ -172,9 +181,9 @@ void
 live_load_records(struct live *live)
 {
 	live->load_told_at = clock_monotonic();
-	live->load = shard_load_begin(
-		live->redis, live->options.config->prefix,
-		(struct shard_hooks){live, on_record, on_shard, on_loaded, on_load_failed});
+	live->load = shard_load_begin(live->redis, live->options.config->prefix,
+				      (struct shard_hooks){live, on_ahead, on_record, on_shard,
+							   on_loaded, on_load_failed});
 }
 
 void

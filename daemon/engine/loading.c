@@ -73,6 +73,12 @@ wake_believed(struct engine *engine, uint32_t index, struct stream_id applied, i
 	return true;
 }
 
+void
+engine_expect(const struct engine *engine, struct str id)
+{
+	table_prefetch(&engine->table, hash_bytes(id.p, id.n, engine->seed));
+}
+
 bool
 engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 	    struct err *err)

@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "codec/resp.h"
 
-#define LOAD_AHEAD 16 /* shards asked for and not yet answered */
+#define LOAD_AHEAD 16	/* shards asked for and not yet answered */
+#define RECORDS_AHEAD 8 /* records told of before they come */
 
 /* The remainders of x << 8 by 0x1021, made at first use. */
 static uint16_t crc_table[256];
@@ -204,8 +205,14 @@ on_shard(void *ctx, const struct reply *reply)
 	if (reply->type != REPLY_ARRAY)
 		load_fail(load, reply);
 	/* Names and values are leaves: the i-th lies i places further on. */
-	for (uint32_t i = 0; !load->failed && i + 1 < reply->count; i += 2)
+	for (uint32_t i = 0; i < 2 * RECORDS_AHEAD && i < reply->count; i += 2)
+		load->hooks.ahead(load->hooks.ctx, reply[1 + i].text);
+	for (uint32_t i = 0; !load->failed && i + 1 < reply->count; i += 2) {
+		if (i + 2 * RECORDS_AHEAD < reply->count)
+			load->hooks.ahead(load->hooks.ctx,
+					  reply[1 + i + 2 * RECORDS_AHEAD].text);
 		load->hooks.record(load->hooks.ctx, reply[1 + i].text, reply[2 + i].text);
+	}
 	if (reply->more > 0)
 		return;
 	load->answered++;

@@ -90,6 +90,8 @@ int64_t engine_due_at(const struct engine *engine, const struct customer *custom
 void engine_rules_since(struct engine *engine, int64_t at);
 /* Makes the table of customers large enough for so many; more may come. */
 void engine_reserve(struct engine *engine, size_t customers);
+/* The record of this customer comes in a few calls: what they will look at is asked for. */
+void engine_expect(const struct engine *engine, struct str id);
 bool engine_load(struct engine *engine, struct customer *customer, struct stream_id applied,
 		 struct err *err) MUST_CHECK;
 

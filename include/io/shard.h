@@ -40,6 +40,7 @@ void shard_batch_finish(struct shard_batch *batch);
  * passing: Redis cannot be read now; all that was read so far is to be thrown away. */
 struct shard_hooks {
 	void *ctx;
+	void (*ahead)(void *ctx, struct str id); /* its record will come soon */
 	void (*record)(void *ctx, struct str id, struct str bytes);
 	void (*shard)(void *ctx, unsigned shards); /* so many are read, of SHARD_COUNT */
 	void (*done)(void *ctx);
