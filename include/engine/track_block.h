@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How tracks lie in their block: for engine/track.c alone. */
+/* How tracks lie in their block: for engine/track.c and track_draft.c alone. */
 #ifndef ENGINE_TRACK_BLOCK_H
 #define ENGINE_TRACK_BLOCK_H
 
