@@ -107,6 +107,98 @@ why_is_said_in_one_line_of_at_most_300_bytes(void **state)
 	buf_finish(&body);
 }
 
+/* A connector of one's own: what its rows say of replies of 200. */
+static void
+a_code_is_found_by_its_pointer_and_compared_as_text(void **state)
+{
+	static const char yaml[] = "connector: 1\nbody: {a: b}\n"
+				   "reply:\n"
+				   "  code: [/a~1b, /c~0d, /list/1, /deep/x]\n"
+				   "  message: /why\n"
+				   "  rows:\n"
+				   "  - {is: [0, ok, 'true', 'null'], means: delivered}\n"
+				   "  - {is: 'false', means: denied}\n"
+				   "  - {says: slowly, means: throttled}\n";
+	static const struct {
+		const char *body;
+		enum retry_outcome outcome;
+	} rows[] = {
+		{"{\"a/b\":0}", RETRY_DELIVERED},
+		{"{\"a/b\":\"ok\"}", RETRY_DELIVERED},
+		{"{\"a/b\":true}", RETRY_DELIVERED},
+		{"{\"a/b\":null}", RETRY_DELIVERED},
+		{"{\"a/b\":false}", RETRY_DENIED},
+		{"{\"a/b\":0.5}", RETRY_LATER}, /* is no code */
+		{"{\"a/b\":[0]}", RETRY_LATER},
+		{"{\"a/b\":1,\"c~d\":0}", RETRY_LATER}, /* the first that is there */
+		{"{\"c~d\":0}", RETRY_DELIVERED},
+		{"{\"list\":[1,0]}", RETRY_DELIVERED},
+		{"{\"list\":[0]}", RETRY_LATER},
+		{"{\"deep\":[0]}", RETRY_LATER},
+		{"{\"deep\":5}", RETRY_LATER},
+		{"{\"a/b\":7,\"why\":\"More SLOWLY, please\"}", RETRY_THROTTLED},
+		{"{\"a/b\":7,\"why\":[\"slowly\"]}", RETRY_LATER},
+		{"{}", RETRY_LATER},
+		{"", RETRY_LATER},
+		{"{\"a/b\":0,\"a/b\":0}", RETRY_LATER},
+	};
+	const struct connector *connector;
+	struct arena arena;
+	struct diags diags;
+
+	(void)state;
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	connector = connector_load(&arena, STR("t"), str_of(yaml), &diags);
+	assert_non_null(connector);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (connector_judge(connector, 200, RETRY_NO_AFTER, str_of(rows[i].body),
+				    NULL) != rows[i].outcome)
+			fail_msg("%s", rows[i].body);
+	/* delivered is what a success says */
+	assert_int_equal(
+		connector_judge(connector, 500, RETRY_NO_AFTER, STR("{\"a/b\":0}"), NULL),
+		RETRY_LATER);
+	diags_finish(&diags);
+	arena_finish(&arena);
+}
+
+static void
+a_reply_of_plain_text_is_its_own_code(void **state)
+{
+	static const char yaml[] = "connector: 1\nbody: {a: b}\n"
+				   "reply: {code: text, rows: [{is: ok, means: delivered}]}\n";
+	const struct connector *connector;
+	struct buf body = {0}, why = {0};
+	struct arena arena;
+	struct diags diags;
+
+	(void)state;
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	connector = connector_load(&arena, STR("t"), str_of(yaml), &diags);
+	if (connector == NULL) {
+		diags_print(&body, &diags, false, false);
+		fail_msg("%s", body.p);
+	}
+	assert_int_equal(connector_judge(connector, 200, RETRY_NO_AFTER, STR("ok \r\n"), &why),
+			 RETRY_DELIVERED);
+	assert_int_equal(connector_judge(connector, 200, RETRY_NO_AFTER, STR("okay"), &why),
+			 RETRY_LATER);
+	assert_string_equal(why.p, "okay");
+	for (int i = 0; i < 300; i++)
+		buf_char(&body, 'x');
+	assert_int_equal(connector_judge(connector, 200, RETRY_NO_AFTER, buf_view(&body), &why),
+			 RETRY_LATER);
+	assert_true(why.n > 200 && why.n <= 300);
+	assert_int_equal(connector_judge(connector, 200, RETRY_NO_AFTER, STR(" \n"), &why),
+			 RETRY_LATER);
+	buf_finish(&body);
+	buf_finish(&why);
+	diags_finish(&diags);
+	arena_finish(&arena);
+}
+
 /* "[[[[...": jansson's own limit of depth answers, not the stack. */
 static void
 deep_and_large_replies_are_unreadable(void **state)
@@ -200,6 +292,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_mean_what_their_table_says),
 		cmocka_unit_test(why_is_said_in_one_line_of_at_most_300_bytes),
+		cmocka_unit_test(a_code_is_found_by_its_pointer_and_compared_as_text),
+		cmocka_unit_test(a_reply_of_plain_text_is_its_own_code),
 		cmocka_unit_test(deep_and_large_replies_are_unreadable),
 		cmocka_unit_test(a_token_is_read_with_its_expiry),
 		cmocka_unit_test(a_token_needs_a_success),
