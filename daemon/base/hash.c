@@ -117,12 +117,22 @@ sha256(void)
 	return other;
 }
 
+/* One context is kept for whoever comes next: to make one takes as long as to hash. Never freed. */
+static _Atomic(EVP_MD_CTX *) spare;
+
 void
 hash_sha256(struct str text, uint8_t out[SHA256_BYTES])
 {
+	EVP_MD_CTX *context = atomic_exchange(&spare, NULL);
+
+	if (!context)
+		context = EVP_MD_CTX_new();
 	/* It fails only without memory or without its provider: both are fatal. */
-	if (EVP_Digest(text.p ? text.p : "", text.n, out, NULL, sha256(), NULL) != 1)
+	if (!context || EVP_DigestInit_ex2(context, sha256(), NULL) != 1 ||
+	    EVP_DigestUpdate(context, text.p ? text.p : "", text.n) != 1 ||
+	    EVP_DigestFinal_ex(context, out, NULL) != 1)
 		abort();
+	EVP_MD_CTX_free(atomic_exchange(&spare, context));
 }
 
 void

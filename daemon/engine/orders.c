@@ -181,6 +181,16 @@ moved_name(const struct step *step, const struct alert *alert)
 }
 
 void
+step_episode_key(struct step *step, char out[ORDER_ID])
+{
+	uint32_t episode = customer_seen_cold(step->customer)->episode;
+	if (step->key_of == 0 || step->key_of != episode)
+		name_episode(rules_of(step), step->customer, step->key);
+	step->key_of = episode;
+	memcpy(out, step->key, ORDER_ID);
+}
+
+void
 orders_alert_begin(struct step *step, struct alert *alert)
 {
 	struct customer *customer = step->customer;
@@ -195,7 +205,7 @@ orders_alert_begin(struct step *step, struct alert *alert)
 	alert->closed = !ill;
 	if (ill || step->was_episode) {
 		alert->episode = customer_seen_cold(customer)->episode;
-		name_episode(rules_of(step), customer, alert->key);
+		step_episode_key(step, alert->key);
 	}
 	alert->seq = ++customer_cold(customer)->seq;
 	alert->value = look_eval(&step->look, rules_of(step)->value);

@@ -102,7 +102,7 @@ task_tell(struct step *step, struct task_held *task, enum task_verb verb,
 	step->look.key = STR_NONE;
 	fill_reasons(step, alert, change);
 	if (customer->flags & CUSTOMER_EPISODE)
-		name_episode(rules, customer, change->key);
+		step_episode_key(step, change->key);
 	change->value = look_eval(&step->look, rules->value);
 	change->ack_by = sla_ack_at(rules, task, SLA_BREACHED);
 	change->resolve_by = sla_resolve_at(rules, task, SLA_BREACHED);

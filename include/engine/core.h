@@ -479,7 +479,12 @@ struct step {
 		active; /* before its entry, when that may end a silence that counts */
 	struct announcement *announcements; /* in the scratch arena */
 	unsigned announcement_count, announcement_cap;
+	uint32_t key_of;    /* 0: none is made yet */
+	char key[ORDER_ID]; /* of that episode */
 };
+
+/* The key of the customer's last episode, made once. orders.c */
+void step_episode_key(struct step *step, char out[ORDER_ID]);
 
 /* step.c, for step_ask.c */
 void step_begin(struct step *step, struct engine *engine, uint32_t index,
