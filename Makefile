@@ -98,13 +98,13 @@ fuzz-campaign: deps ## fuzz each parser for FUZZ_SECONDS=600, count what was run
 
 # A release build of its own with gcov's counters, without asserts, whose other branch cannot be taken.
 COVERED = $(BUILD)/coverage
-coverage: deps ## branches of the pure floors that unit and scenario tests take; COVER=unit: unit tests alone
+coverage: deps ## branches of the pure floors that unit and scenario tests take, LEAST=90 % of them; COVER=unit: unit tests alone
 	+@$(FLAVOUR_OF)release BUILD=$(COVERED) CFLAGS='-O0 -g --coverage -DNDEBUG -w' LDFLAGS=--coverage WERROR= \
 		$(if $(filter unit,$(COVER)),unit,everything)
 	@find $(COVERED) -name '*.gcda' -delete
 	@BUILD=$(COVERED) $(RUN) $(PICK) --stage unit --timeout 600 $(UNIT_TESTS:%=$(COVERED)/release/unit/%) \
 		$(if $(filter unit,$(COVER)),,--stage scenario --timeout 1800 $(call scripts,tests/scenario)); \
-		tests/coverage $(COVERED)
+		tests/coverage $(COVERED) 12 $(or $(LEAST),90)
 
 # churnd and churnctl under valgrind are scripts of the same names in a folder that tests take for the build's.
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes
@@ -120,7 +120,7 @@ valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, und
 	@! grep -H . $$(find $(GRINDING) -name 'log.*' -size +0) /dev/null
 
 # Those without a clock of seconds in them: a daemon under valgrind is thirty times slower.
-SCENARIOS ?= $(addprefix tests/scenario/test_,redis_tls.py doctor.py acl.py sign.py rule_tests.py)
+SCENARIOS ?= $(addprefix tests/scenario/test_,redis_tls.py doctor.py acl.py sign.py rule_tests.py dead.py)
 
 bench: deps-build ## measure ingest, engine, replay and latency
 	+@$(FLAVOUR_OF)release programs bench tools

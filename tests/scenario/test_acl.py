@@ -12,7 +12,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, Receiver, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, Receiver, check, run_tests, wait_for  # noqa: E402
 from redis_client import Redis  # noqa: E402
 from tls import free_port  # noqa: E402
 from unix_http import Client  # noqa: E402
@@ -84,7 +84,7 @@ class Place(House):
             raise
 
     def ctl(self, *words, status=0):
-        done = subprocess.run([CHURNCTL, '-c', self.path('churnd.yaml'), *words], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([CHURNCTL, '-c', self.path('churnd.yaml'), *words], capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
         check(done.returncode == status, f'{words}: wanted {status}, got {done}')
         return done.stdout + done.stderr
 
@@ -177,7 +177,7 @@ def test_without_a_fence_nothing_is_committed_and_lesser_rights_are_missed_aloud
     with Place(Receiver(404), daemons - {'+watch'}, keys) as place:
         place.send('c1', 'complaint')
         daemon = place.start(wait=False)
-        check(daemon.wait(20) == 1 and 'cannot watch churn:commit' in place.log(daemon), place.log(daemon))
+        check(daemon.wait(PATIENCE) == 1 and 'cannot watch churn:commit' in place.log(daemon), place.log(daemon))
         check(place.mark() is None, place.mark())
         place.call('ACL', 'SETUSER', 'churnd', '+watch', '-type')
         place.says(place.start(), 'the ACL user lacks a right')

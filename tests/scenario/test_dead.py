@@ -14,7 +14,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import exposition  # noqa: E402
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 from unix_http import Client  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
@@ -96,7 +96,7 @@ class Place(House):
 
     def ctl(self, *words, status=0, lang='en'):
         done = subprocess.run([CHURNCTL, '-c', self.path('churnd.yaml'), '--lang', lang, *words], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=3 * PATIENCE, check=False)
         check(done.returncode == status, f'{words}: wanted {status}, got {done}')
         return done.stdout + done.stderr
 

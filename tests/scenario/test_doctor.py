@@ -12,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import PATIENCE, check, run_tests  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 GOOD = {'redis_version': '7.0.15', 'redis_mode': 'standalone', 'role': 'master', 'connected_slaves': '0', 'aof_enabled': '1',
@@ -87,7 +87,7 @@ class Patient:
         self.fake.facts = {**GOOD, **facts}
         url = f'redis://{user}{host}:{self.fake.server_address[1]}'
         config = self.path('churnd.yaml', f'redis: {{url: "{url}"{self.keys}}}\nhttp: {{listen: "unix:/nowhere"{self.more}}}\n', mode)
-        done, words = (subprocess.run([CHURNCTL, '-c', config, 'doctor', *more], capture_output=True, text=True, timeout=60, check=False)
+        done, words = (subprocess.run([CHURNCTL, '-c', config, 'doctor', *more], capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
                        for more in (['--json'], []))
         said = json.loads(done.stdout)
         rows = [(row['check'], row['verdict'], row['message']) for row in said['checks']]

@@ -10,7 +10,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, Receiver, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, Receiver, check, run_tests, wait_for  # noqa: E402
 from tls import Authority, free_port, openssl  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
@@ -61,7 +61,7 @@ class Place(House):
         self.redis_keys = f'url: "rediss://{user}{host}:{self.port}"' + ''.join(f', {k}: {v}' for k, v in keys.items() if v)
 
     def ctl(self, *words):
-        done = subprocess.run([CHURNCTL, '-c', self.config(), *words], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([CHURNCTL, '-c', self.config(), *words], capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def refused(self, *words):
@@ -144,7 +144,7 @@ def test_what_is_wrong_with_our_files_is_said():
         check('rediss://' in place.ctl('doctor')[1], place.ctl('doctor'))
         place.goes(ca_file='none.pem')
         daemon = place.start(wait=False)
-        check(daemon.wait(20) == 2 and 'redis.ca_file' in place.log(daemon), place.log(daemon))
+        check(daemon.wait(PATIENCE) == 2 and 'redis.ca_file' in place.log(daemon), place.log(daemon))
 
 
 def test_a_server_that_asks_who_we_are_is_told_or_we_are_told_so():

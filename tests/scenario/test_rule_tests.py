@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import PATIENCE, check, run_tests  # noqa: E402
 
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
 RULES = '''churnd: 1
@@ -62,7 +62,7 @@ def run(tests, *options, rules=RULES, head=HEAD):
         with open(os.path.join(folder, 'a_test.yaml'), 'w', encoding='utf-8') as out:
             out.write(head + tests)
         return Done(subprocess.run([CHURNCTL, 'test', 'a_test.yaml', *options], cwd=folder, text=True, capture_output=True,
-                                   timeout=60, check=False))
+                                   timeout=3 * PATIENCE, check=False))
 
 
 def passes(tests, *options, **more):
@@ -236,7 +236,7 @@ def test_what_cannot_be_read_ends_with_2():
     check(run(QUIET, rules=None).status == 2, 'no rules')
     check(run(QUIET, 'other_test.yaml').status == 2, 'no file')
     check(run(QUIET, '--covrage').status == 2, 'no such option')
-    done = subprocess.run([CHURNCTL, 'test'], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([CHURNCTL, 'test'], capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
     check(done.returncode == 2 and 'usage: churnctl test FILE... [--coverage]' in done.stderr, done)
 
 
@@ -259,7 +259,7 @@ def test_the_examples_of_the_readme_pass():
         for name, part in (('tour.yaml', 'tour'), ('tour_test.yaml', 'tests')):
             with open(os.path.join(folder, name), 'w', encoding='utf-8') as out:
                 out.write(part_of(part, text))
-        done = subprocess.run([CHURNCTL, 'test', 'tour_test.yaml'], cwd=folder, text=True, capture_output=True, timeout=60, check=False)
+        done = subprocess.run([CHURNCTL, 'test', 'tour_test.yaml'], cwd=folder, text=True, capture_output=True, timeout=3 * PATIENCE, check=False)
         check(done.returncode == 0 and done.stdout.endswith('passed, 0 failed\n'), Done(done))
 
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import PATIENCE, check, run_tests  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'  # the published vector
@@ -48,7 +48,7 @@ class Desk:
 
     def __call__(self, *words, status=0, stdin=b'', lang='en'):
         done = subprocess.run([CHURNCTL, '-c', self.path('churnd.yaml'), '--lang', lang, *words], input=stdin,
-                              capture_output=True, timeout=60, check=False)
+                              capture_output=True, timeout=3 * PATIENCE, check=False)
         out, err = done.stdout.decode(), done.stderr.decode()
         check(done.returncode == status, f'{words}: wanted {status}, got {done.returncode}: {out}{err}')
         check(SECRET[6:] not in out + err, 'the secret is shown')
@@ -137,7 +137,7 @@ def test_a_request_that_was_touched_is_not_genuine():
             at = chance.randrange(body, len(good)) if number % 2 else chance.randrange(body)
             text = chance.choice((good[:at], good[:at] + bytes([good[at] ^ 1 << chance.randrange(8)]) + good[at + 1:],
                                   good[:at] + bytes([chance.randrange(256)]) + good[at:], good[:at] + good[at + 1:]))
-            done = subprocess.run(ours, input=text, capture_output=True, timeout=60, check=False)
+            done = subprocess.run(ours, input=text, capture_output=True, timeout=3 * PATIENCE, check=False)
             check(done.returncode == 1 or (done.returncode == 0 and at < body and text[-len(BODY):] == BODY), f'{text}: {done}')
 
 
@@ -151,7 +151,7 @@ def test_wrong_usage_ends_with_2():
                             (('sign', '--endpoint', 'crm', '--at', 'noon'), 'seconds'), (('sign', '--secret-file', desk.path('bad')), 'base64'),
                             (('sign', '--secret-file', desk.path('empty')), 'empty'), (('sign', '--secret', SECRET), 'no option'),
                             (('verify', '--endpoint', 'crm', '--tolerance', 'soon'), '5m')):
-            said = subprocess.run([CHURNCTL, '-c', desk.path('churnd.yaml'), *words], input=b'', capture_output=True, timeout=60, check=False)
+            said = subprocess.run([CHURNCTL, '-c', desk.path('churnd.yaml'), *words], input=b'', capture_output=True, timeout=3 * PATIENCE, check=False)
             check(said.returncode == 2 and word in said.stderr.decode(), f'{words}: {said}')
 
 
