@@ -52,6 +52,7 @@ struct reply_reader {
 	bool handed_out;      /* the tape holds a whole reply */
 	bool parsing;	      /* hiredis is at work on this reply */
 	size_t scanned;	      /* bytes of this reply that the scan has passed */
+	uintptr_t scanned_at; /* where this reply, or piece, lay then */
 	size_t paired;	/* likewise, behind the last even element of the outermost array */
 	bool in_pieces; /* what is scanned may be handed out before it is whole */
 	uint32_t more;	/* elements of an array whose first ones were handed out */
@@ -371,13 +372,17 @@ scan_head(const char *p, const char *end, uint32_t *number, enum scan *result)
 	return p + 2;
 }
 
-/* Offsets in the reply become places in memory: the buffer moves no more until the next feed. */
+/* hiredis moves its bytes when it makes room for more: the texts found in them so far go along. */
 static void
-scan_settle(struct reply_reader *reader, const char *reply)
+scan_follow(struct reply_reader *reader, const char *reply)
 {
-	for (size_t i = 0; i < reader->count; i++)
+	uintptr_t moved = (uintptr_t)reply - reader->scanned_at;
+
+	for (size_t i = 0; moved != 0 && i < reader->count; i++)
 		if (reader->items[i].type == REPLY_STRING)
-			reader->items[i].text.p = reply + (uintptr_t)reader->items[i].text.p;
+			reader->items[i].text.p =
+				(const char *)((uintptr_t)reader->items[i].text.p + moved);
+	reader->scanned_at = (uintptr_t)reply;
 }
 
 /* One element more; *at moves past it. */
@@ -412,7 +417,7 @@ scan_element(struct reply_reader *reader, const char *reply, size_t n, size_t *a
 	if (p[number] != '\r' || p[number + 1] != '\n')
 		return SCAN_STRANGE;
 	item = tape_add(reader, REPLY_STRING);
-	item->text.p = (const char *)(uintptr_t)(p - reply);
+	item->text.p = p;
 	item->text.n = number;
 	*at = (size_t)(p - reply) + number + 2;
 	(void)tape_done(reader);
@@ -477,6 +482,7 @@ scan_reply(struct reply_reader *reader)
 		scan_resume(reader);
 	if (n == 0 || (at == 0 && reader->depth == 0 && *reply != '*'))
 		return n == 0 ? SCAN_SHORT : SCAN_STRANGE;
+	scan_follow(reader, reply);
 	do {
 		result = scan_element(reader, reply, n, &at);
 		if (reader->count % 2 == 1)
@@ -487,10 +493,8 @@ scan_reply(struct reply_reader *reader)
 		result = SCAN_WHOLE;
 	if (result == SCAN_WHOLE && reader->depth > 0)
 		return SCAN_SHORT; /* too many items: the caller refuses them */
-	if (result == SCAN_WHOLE) {
-		scan_settle(reader, reply);
+	if (result == SCAN_WHOLE)
 		reader->resumed = false;
-	}
 	return result;
 }
 
