@@ -25,15 +25,15 @@ read_varint(const uint8_t *p, const uint8_t *end, uint64_t *out)
 
 	if (p == NULL)
 		return NULL;
-	for (unsigned shift = 0; p < end && shift < 7 * VARINT_MAX; shift += 7, p++) {
-		uint64_t bits = *p & 0x7f;
+	for (unsigned shift = 0; p < end && shift < 7 * VARINT_MAX; shift += 7) {
+		uint64_t byte = *p++;
 
-		if (shift == 63 && bits > 1)
-			return NULL; /* more than 64 bits */
-		number |= bits << shift;
-		if (*p < 0x80) {
+		number |= (byte & 0x7f) << shift;
+		if (byte < 0x80) {
+			if (shift == 63 && byte > 1)
+				return NULL; /* more than 64 bits */
 			*out = number;
-			return p + 1;
+			return p;
 		}
 	}
 	return NULL;

@@ -88,10 +88,16 @@ walk(struct cell_cursor cursor, enum signal_kind kind, uint32_t reach)
 {
 	uint32_t newest = cursor.at.cell, cell = newest, before = newest;
 
-	for (cell_fill(&cursor); cursor.bits != 0; cell_fill(&cursor)) {
+	for (;;) {
 		uint32_t gap;
 		unsigned n = cell_bits(cursor.bits, kind, &gap);
 
+		if (n == 0 || n > cursor.have) { /* more may be had */
+			cell_fill(&cursor);
+			if (cursor.bits == 0)
+				break;
+			n = cell_bits(cursor.bits, kind, &gap);
+		}
 		before = cell;
 		if (n > 0 && n <= cursor.have && gap <= cell) {
 			cursor.bits <<= n;
