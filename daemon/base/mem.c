@@ -51,17 +51,15 @@ mem_array(size_t count, size_t size)
 	return mem_alloc(product(count, size));
 }
 
-#define HUGE_PAGE ((size_t)2 << 20)
-
 void *
 mem_table(size_t count, size_t size)
 {
-	size_t bytes = product(count, size), align = bytes < HUGE_PAGE ? 64 : HUGE_PAGE;
+	size_t bytes = product(count, size), align = bytes < MEM_HUGE_PAGE ? 64 : MEM_HUGE_PAGE;
 	void *p;
 
 	bytes = product(bytes / align + (bytes % align != 0 || bytes == 0), align);
 	p = sure(aligned_alloc(align, bytes));
-	if (align == HUGE_PAGE)
+	if (align == MEM_HUGE_PAGE)
 		(void)madvise(p, bytes, MADV_HUGEPAGE);
 	return memset(p, 0, bytes);
 }

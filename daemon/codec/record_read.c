@@ -149,7 +149,7 @@ read_due(struct reader *reader)
 	uint64_t at = (uint64_t)reader->base + (minutes - 1) * MINUTE_MS;
 
 	if (ours && reader->same_rules)
-		reader->customer->wake_at = minutes == 0 ? NEVER : (int64_t)at;
+		*customer_due_at(reader->customer) = minutes == 0 ? NEVER : (int64_t)at;
 }
 
 static void

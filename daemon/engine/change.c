@@ -111,7 +111,7 @@ remap_all(struct engine *engine, const struct ruleset *to)
 		if (remap_customer(customer, engine->rules, to))
 			engine_mark_dirty(engine, i);
 		tracks_join(&customer->tracks, &engine->tracks, i);
-		customer->wake_at = NEVER;
+		*engine_wake(engine, i) = NEVER;
 		engine_set_day(engine, i, false);
 	}
 	heap_finish(&engine->wakes);

@@ -39,19 +39,36 @@ text_set(struct str *owned, struct str text)
 	*owned = (struct str){copy, text.n};
 }
 
+/* A customer by itself. */
+struct made {
+	struct customer customer;
+	int64_t due_at;
+	char id[];
+};
+
 struct customer *
 customer_create(struct str id)
 {
-	struct customer *customer = mem_bytes(sizeof *customer + 1 + id.n);
-	uint8_t *name = (uint8_t *)(customer + 1);
+	struct made *made = mem_bytes(sizeof *made + id.n);
+	struct customer *customer = &made->customer;
+	char *text = made->id;
 
 	assert(id.n <= UINT8_MAX);
-	memset(customer, 0, sizeof *customer);
-	*name = (uint8_t)id.n;
+	memset(made, 0, sizeof *made);
+	if (id.n <= CUSTOMER_SHORT_ID)
+		text = customer->id.brief.text;
+	else
+		customer->id.longer.text = text;
+	customer->id.brief.n = (uint8_t)id.n;
 	if (id.n > 0)
-		memcpy(name + 1, id.p, id.n);
-	customer->name = name;
+		memcpy(text, id.p, id.n);
 	return customer;
+}
+
+int64_t *
+customer_due_at(struct customer *made)
+{
+	return &((struct made *)made)->due_at;
 }
 
 const struct cold *

@@ -132,7 +132,7 @@ dirty_prefetch(const struct engine *engine)
 	if (AHEAD >= count)
 		return;
 	const struct customer *customer = engine_at(engine, dirty_next(engine, AHEAD));
-	__builtin_prefetch(customer->name);
+	__builtin_prefetch(customer_id(customer).p);
 	engine_prefetch(customer);
 }
 

@@ -15,10 +15,10 @@
 void
 engine_set_wake(struct engine *engine, uint32_t index, int64_t at)
 {
-	struct customer *customer = engine_at(engine, index);
-	if (at >= customer->wake_at)
+	int64_t *wake_at = engine_wake(engine, index);
+	if (at >= *wake_at)
 		return;
-	customer->wake_at = at;
+	*wake_at = at;
 	heap_push(&engine->wakes, at, index);
 	if (at < engine->idle_to)
 		engine->idle_to = at;
@@ -48,7 +48,7 @@ static bool
 valid_wake(struct engine *engine, struct heap_entry *out)
 {
 	while (heap_peek(&engine->wakes, out)) {
-		if (engine_at(engine, out->item)->wake_at == out->at)
+		if (*engine_wake(engine, out->item) == out->at)
 			return true;
 		(void)heap_pop(&engine->wakes, out);
 	}
@@ -91,7 +91,7 @@ engine_next_due(struct engine *engine)
 		if (at <= top.at)
 			return top.at;
 		(void)heap_pop(&engine->wakes, &top);
-		customer->wake_at = NEVER;
+		*engine_wake(engine, top.item) = NEVER;
 		lane_unsettle(customer);
 		engine_set_wake(engine, top.item, at);
 	}
@@ -132,7 +132,7 @@ gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 	for (; *budget != 0 && valid_wake(engine, &top) && top.at == at; --*budget) {
 		uint32_t index = top.item;
 		(void)heap_pop(&engine->wakes, &top);
-		engine_at(engine, index)->wake_at = NEVER;
+		*engine_wake(engine, index) = NEVER;
 		lane_unsettle(engine_at(engine, index));
 		alone = alone && !(valid_wake(engine, &top) && top.at == at);
 		note_due(engine, index, at, alone ? NULL : step_would_change);

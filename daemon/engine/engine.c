@@ -197,7 +197,6 @@ new_customer(struct engine *engine, const struct entry *entry, uint64_t hash)
 {
 	struct customer *made = customer_create(entry->customer);
 	made->first_seen_at = INT64_MAX;
-	made->wake_at = NEVER;
 	return engine_add_customer(engine, made, hash);
 }
 
@@ -274,7 +273,8 @@ fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 		if (guess[i] == UINT32_MAX)
 			continue;
 		const struct customer *customer = engine_at(engine, guess[i]);
-		__builtin_prefetch(customer->name);
+		if (customer->id.brief.n > CUSTOMER_SHORT_ID)
+			__builtin_prefetch(customer->id.longer.text);
 		__builtin_prefetch(customer->tracks.block);
 		if (!customer->settled || !lane_knows(&engine->lane, customer))
 			__builtin_prefetch(customer->cold);
@@ -315,8 +315,8 @@ size_t
 engine_bytes(const struct engine *engine)
 {
 	size_t bytes = engine->table.cap * TABLE_SLOT +
-		       engine->chunk_count * CUSTOMER_CHUNK *
-			       (sizeof(struct customer) + sizeof *engine->close_day) +
+		       engine->chunk_count * (sizeof(struct customer_chunk) +
+					      CUSTOMER_CHUNK * sizeof *engine->close_day) +
 		       engine->wakes.cap * sizeof *engine->wakes.entries +
 		       engine->dirty_cap * sizeof *engine->dirty +
 		       engine->round.cap * sizeof *engine->round.customers +

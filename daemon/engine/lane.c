@@ -245,7 +245,7 @@ settle(struct engine *engine, uint32_t index, uint8_t group, const struct entry 
 	}
 	look_begin(&look, engine, customer, entry, entry->id.ms);
 	look.blind = true;
-	look.env.next = customer->wake_at;
+	look.env.next = *engine_wake(engine, index);
 	for (unsigned i = 0; i < lane->group_sizes[g]; i++)
 		if (!rule_is_settled(&look, lane->groups[g][i]))
 			return false;
@@ -317,11 +317,11 @@ is_calm(const struct engine *engine, const struct customer *customer,
 	for (uint64_t left = use->signals; left; left &= left - 1, spot++) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
 		if (!track_find(&customer->tracks, signal, spot) ||
-		    now - spot->last_at >= engine->calm.least[signal])
+		    now - spot->newest.last_at >= engine->calm.least[signal])
 			return false;
-		if (spot->cell == lane->day)
+		if (spot->newest.cell == lane->day)
 			continue;
-		if (spot->cell > lane->day || lane->daily >> signal & 1)
+		if (spot->newest.cell > lane->day || lane->daily >> signal & 1)
 			return false;
 		spots->begins = true;
 	}
@@ -338,7 +338,7 @@ count_in(struct engine *engine, struct customer *customer, const struct lane_use
 	uint64_t counted = 0;
 	for (uint64_t left = use->signals; left; left &= left - 1, spot++) {
 		uint64_t bit = left & -left;
-		if (stand && use->counts & bit && spot->cell == engine->lane.day &&
+		if (stand && use->counts & bit && spot->newest.cell == engine->lane.day &&
 		    track_add_one(spot, entry->ts)) {
 			counted |= bit;
 			continue;

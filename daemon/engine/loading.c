@@ -59,7 +59,11 @@ engine_due_at(const struct engine *engine, const struct customer *customer)
 	for (unsigned i = 0; i < engine->guard.feed_count; i++)
 		if (engine->guard.feeds[i]->span_count > 0)
 			return 0;
-	return engine->run.phase == RUN_NONE ? customer->wake_at : 0;
+	if (engine->run.phase != RUN_NONE)
+		return 0;
+	const struct customer_chunk *chunk =
+		(const void *)((uintptr_t)customer & ~(uintptr_t)(MEM_HUGE_PAGE - 1));
+	return chunk->wake_at[customer - chunk->customers];
 }
 
 /* As the record has it. Each close is taken to concern it, until the next one says whether it does. */
@@ -89,8 +93,7 @@ engine_load(struct engine *engine, struct customer *customer, struct stream_id a
 		return err_set(err, "customer %.*s has two records",
 			       STR_ARG(customer_id(customer)));
 	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY | CUSTOMER_GIVEN);
-	int64_t due_at = customer->wake_at;
-	customer->wake_at = NEVER;
+	int64_t due_at = *customer_due_at(customer);
 	uint32_t index = engine_add_customer(engine, customer, hash);
 	note_loaded(engine, index, applied);
 	teams_note_loaded(engine, engine_at(engine, index));

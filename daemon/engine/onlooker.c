@@ -12,11 +12,11 @@ uint32_t
 engine_number(const struct engine *engine, const struct customer *customer)
 {
 	size_t chunk = 0;
-	while (customer < engine->chunks[chunk] ||
-	       customer >= engine->chunks[chunk] + CUSTOMER_CHUNK)
+	while (customer < engine->chunks[chunk]->customers ||
+	       customer >= engine->chunks[chunk]->customers + CUSTOMER_CHUNK)
 		chunk++;
 	return (uint32_t)(chunk * CUSTOMER_CHUNK) +
-	       (uint32_t)(customer - engine->chunks[chunk]);
+	       (uint32_t)(customer - engine->chunks[chunk]->customers);
 }
 
 void

@@ -361,7 +361,7 @@ step_end_part(struct step *step)
 	if (step->look.day || step->customer->flags & CUSTOMER_MOVED ||
 	    (use && use->signals & step->engine->windowed))
 		engine_set_day(step->engine, step->index, true);
-	if (step->look.env.next < step->customer->wake_at)
+	if (step->look.env.next < *engine_wake(step->engine, step->index))
 		engine_set_wake(step->engine, step->index, step->look.env.next);
 }
 
@@ -479,8 +479,8 @@ step_event(struct step *step)
 	}
 	look_begin(&step->look, engine, step->customer, step->entry, step->now);
 	/* It is looked at then anyway: what comes later is worked out then. */
-	if (step->customer->wake_at > step->now)
-		step->look.env.next = step->customer->wake_at;
+	if (*engine_wake(step->engine, step->index) > step->now)
+		step->look.env.next = *engine_wake(step->engine, step->index);
 	step->was_true = was_true;
 	if (step->entry->backfill) {
 		(void)step_is_quiet(step);

@@ -64,22 +64,21 @@ engine_reserve(struct engine *engine, size_t customers)
 		table_grow(engine, customers);
 }
 
-/* Ids end with the engine, and no sooner. */
-static const uint8_t *
-name_keep(struct names *names, const uint8_t *name)
+/* Long ids end with the engine, and no sooner. */
+static const char *
+name_keep(struct names *names, struct str id)
 {
-	size_t size = 1u + *name;
-	uint8_t *kept;
+	char *kept;
 
-	if (names->chunk_count == 0 || names->used + size > NAMES_CHUNK) {
+	if (names->chunk_count == 0 || names->used + id.n > NAMES_CHUNK) {
 		names->chunks = mem_resize(names->chunks,
 					   (names->chunk_count + 1) * sizeof *names->chunks);
 		names->chunks[names->chunk_count++] = mem_resize(NULL, NAMES_CHUNK);
 		names->used = 0;
 	}
 	kept = names->chunks[names->chunk_count - 1] + names->used;
-	names->used += size;
-	return memcpy(kept, name, size);
+	names->used += id.n;
+	return memcpy(kept, id.p, id.n);
 }
 
 uint32_t
@@ -89,8 +88,7 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 	if (engine->customers == engine->chunk_count * CUSTOMER_CHUNK) {
 		engine->chunks = mem_resize(engine->chunks,
 					    (engine->chunk_count + 1) * sizeof *engine->chunks);
-		engine->chunks[engine->chunk_count++] =
-			mem_table(CUSTOMER_CHUNK, sizeof **engine->chunks);
+		engine->chunks[engine->chunk_count++] = mem_table(1, MEM_HUGE_PAGE);
 		/* Doubled: one that grew with every chunk would leave a hole for each of them. */
 		if ((engine->chunk_count & (engine->chunk_count - 1)) == 0)
 			engine->close_day = mem_resize(
@@ -100,10 +98,12 @@ engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash)
 	uint32_t index = (uint32_t)engine->customers++;
 	struct customer *customer = engine_at(engine, index);
 	*customer = *made;
-	customer->name = name_keep(&engine->names, made->name);
+	if (customer->id.brief.n > CUSTOMER_SHORT_ID)
+		customer->id.longer.text = name_keep(&engine->names, customer_id(made));
 	tracks_join(&customer->tracks, &engine->tracks, index);
 	mem_free(made);
 	engine->close_day[index] = UINT16_MAX;
+	*engine_wake(engine, index) = NEVER;
 	table_insert(&engine->table, hash, index);
 	return index;
 }

@@ -134,13 +134,9 @@ track_newest(const struct tracks *tracks, unsigned signal, bool hours, struct tr
 bool
 track_find(const struct tracks *tracks, unsigned signal, struct track_spot *out)
 {
-	struct track track;
-
 	if (!block_find_newest(tracks, signal, false, &out->place))
 		return false;
-	block_newest(&out->place, false, &track);
-	out->last_at = track.last_at;
-	out->cell = track.cell;
+	block_newest(&out->place, false, &out->newest);
 	return true;
 }
 

@@ -14,8 +14,9 @@ void *mem_alloc(size_t size);		    /* zeroed; size 0 gives a valid pointer */
 void *mem_array(size_t count, size_t size); /* zeroed, overflow-checked */
 void *mem_bytes(size_t size);		    /* malloc that cannot fail */
 void *mem_resize(void *p, size_t size);	    /* realloc that cannot fail; new bytes undefined */
-/* Zeroed and aligned to 64 bytes; large ones are asked for in huge pages, since a table that is read at
- * random spends most of its time on looking up pages. Given back with mem_free. */
+#define MEM_HUGE_PAGE ((size_t)2 << 20)
+/* Zeroed and aligned to 64 bytes; large ones are asked for in huge pages, and aligned to them, since a table that is read
+ * at random spends most of its time on looking up pages. Given back with mem_free. */
 void *mem_table(size_t count, size_t size);
 char *mem_copy_text(const char *text);
 void mem_free(void *p);

@@ -8,13 +8,13 @@
 
 /* Self-describing: signals, attributes, rules and tasks by their 32-bit keys, so that a record is read
  * under any rule set (what the set does not know is dropped). Deterministic: equal states, equal bytes.
- * Nothing derived is in it (wake_at, flags DAY and DIRTY). Ends with a CRC-32 (zlib). */
+ * Nothing derived is in it (when it is due, flags DAY and DIRTY). Ends with a CRC-32 (zlib). */
 void record_encode(struct buf *out, const struct ruleset *rules,
 		   const struct customer *customer, struct stream_id applied);
 /* The same, and besides, so that a start need not ask every rule of every customer: time alone changes nothing of
  * it before `due_at` (engine_due_at(); ms; 0: not known), rounded down to a minute. It is derived, and so two
  * daemons may say different instants of equal customers; whoever compares records leaves it out. It is believed
- * under the same rules by the same version of churnd only, and comes back as the customer's wake_at, else 0. */
+ * under the same rules by the same version of churnd only, and comes back as customer_due_at(), else 0. */
 void record_encode_due(struct buf *out, const struct ruleset *rules,
 		       const struct customer *customer, struct stream_id applied,
 		       int64_t due_at);

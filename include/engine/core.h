@@ -76,9 +76,6 @@ struct window_memo {
 	int64_t observed;
 };
 
-#define CUSTOMER_CHUNK 32768 /* of 64 bytes: a huge page */
-_Static_assert(sizeof(struct customer) <= 64, "a customer is one cache line");
-
 struct dirty {
 	uint32_t customer;
 	uint16_t group;		 /* as engine_group_records() was told */
@@ -128,7 +125,7 @@ struct engine {
 	struct lane lane;
 	struct close_plan close;
 	struct table table;
-	struct customer **chunks; /* owned: CUSTOMER_CHUNK each */
+	struct customer_chunk **chunks; /* owned */
 	size_t chunk_count, customers;
 	struct names names;
 	struct blocks tracks; /* of customers, by their numbers */
@@ -185,7 +182,13 @@ struct engine {
 static inline struct customer *
 engine_at(const struct engine *engine, uint32_t index)
 {
-	return &engine->chunks[index / CUSTOMER_CHUNK][index % CUSTOMER_CHUNK];
+	return &engine->chunks[index / CUSTOMER_CHUNK]->customers[index % CUSTOMER_CHUNK];
+}
+
+static inline int64_t *
+engine_wake(const struct engine *engine, uint32_t index)
+{
+	return &engine->chunks[index / CUSTOMER_CHUNK]->wake_at[index % CUSTOMER_CHUNK];
 }
 
 /* The first local day on which the signal was observed: not before the customer was first seen, nor before the

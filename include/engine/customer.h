@@ -220,15 +220,25 @@ enum customer_flag {
 	CUSTOMER_GONE = 128   /* `when` of `churn:` is true: kept for the transition */
 };
 
+#define CUSTOMER_SHORT_ID 15 /* bytes that fit the customer's own line */
+
 /* One cache line, where it lies in the engine's chunks; what only some have, or an event seldom touches, lies in its
  * cold part. */
 struct customer {
-	const uint8_t *name; /* its length, its bytes. Borrowed: see customer_create() */
+	union {
+		struct {
+			uint8_t n;
+			char text[CUSTOMER_SHORT_ID];
+		} brief;
+		struct {
+			uint8_t n;	  /* more than CUSTOMER_SHORT_ID */
+			const char *text; /* borrowed: see customer_create() */
+		} longer;
+	} id; /* customer_id() */
 	struct tracks tracks;
 	struct cold *cold;     /* owned, NULL: nothing of it */
 	int64_t event_at;      /* arrival of the last entry of its own: a look */
 	int64_t first_seen_at; /* least ts */
-	int64_t wake_at;       /* derived: nothing changes by time alone before it */
 	uint8_t risk, level;   /* level: slot of the highest held */
 	uint8_t held;	       /* bit l: level l is held */
 	uint8_t flags;
@@ -242,7 +252,10 @@ const struct cold *customer_seen_cold(
 static inline struct str
 customer_id(const struct customer *customer)
 {
-	return (struct str){(const char *)customer->name + 1, *customer->name};
+	uint8_t n = customer->id.brief.n;
+
+	return (struct str){
+		n <= CUSTOMER_SHORT_ID ? customer->id.brief.text : customer->id.longer.text, n};
 }
 
 #endif

@@ -84,7 +84,7 @@ size_t engine_take_dirty(struct engine *engine, size_t max,
  * every entry up to it, so entries <= applied are not applied to this customer again. */
 void engine_resume(struct engine *engine, struct stream_id low);
 /* Time alone changes nothing of this customer before it; 0: that is not known just now. What engine_load() believes
- * where it comes back as the customer's wake_at and lies ahead; else it asks every rule. */
+ * where it comes back as customer_due_at() and lies ahead; else it asks every rule. */
 int64_t engine_due_at(const struct engine *engine, const struct customer *customer);
 /* When the rules in force came into force, ms; 0: they were always there. */
 void engine_rules_since(struct engine *engine, int64_t at);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the engine: from an id to its customer's index, and where ids lie. */
+/* Inside the engine: from an id to its customer's index, and where customers and their ids lie. */
 #ifndef ENGINE_TABLE_H
 #define ENGINE_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "engine/customer.h"
 
 /* Open addressing. A slot: index + 1 (0: it is empty), and 8 bits of the hash, which tell most strangers without a
  * look at the customer. */
@@ -15,9 +18,19 @@ struct table {
 	size_t cap;	/* a power of two */
 };
 
+#define CUSTOMER_CHUNK 29120 /* as many as fit a huge page */
+
+/* Customers, each of one cache line, and what of them an event seldom asks for; aligned to MEM_HUGE_PAGE. */
+struct customer_chunk {
+	struct customer customers[CUSTOMER_CHUNK];
+	int64_t wake_at[CUSTOMER_CHUNK]; /* derived: nothing changes by time alone before it */
+};
+_Static_assert(sizeof(struct customer) <= 64 && sizeof(struct customer_chunk) <= MEM_HUGE_PAGE,
+	       "they are");
+
 #define NAMES_CHUNK ((size_t)64 << 10)
 struct names {
-	uint8_t **chunks; /* owned, NAMES_CHUNK bytes each: a length, an id, and so on */
+	char **chunks; /* owned, NAMES_CHUNK bytes each: ids too long for their customer's line */
 	size_t chunk_count, used; /* of the last one */
 };
 

@@ -49,8 +49,7 @@ struct track_place {
 
 /* The newest day where it stands, until something is added to these tracks; false: there is none. */
 struct track_spot {
-	int64_t last_at;
-	uint32_t cell;
+	struct track newest; /* as track_newest() has it */
 	struct track_place place;
 };
 bool track_find(const struct tracks *tracks, unsigned signal,
@@ -128,6 +127,8 @@ void tracks_finish(struct tracks *tracks);
 
 /* Customer memory; its id lies behind it. Pointers into a cold part's arrays last until the next call that adds to the same. */
 struct customer *customer_create(struct str id);
+/* Of one that was made so, and is no engine's yet: when its record says that it is due; 0: it does not. */
+int64_t *customer_due_at(struct customer *made);
 void customer_finish(struct customer *customer);       /* frees what it owns, not itself */
 struct cold *customer_cold(struct customer *customer); /* made when missing */
 /* Does nothing when the slot has a value of a newer ts; of equal ones the last wins. */

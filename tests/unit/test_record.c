@@ -305,7 +305,7 @@ static int64_t
 due_read(const struct ruleset *rules, struct str bytes)
 {
 	struct customer *customer = decode(rules, bytes);
-	int64_t due_at = customer->wake_at;
+	int64_t due_at = *customer_due_at(customer);
 
 	drop(customer);
 	return due_at;

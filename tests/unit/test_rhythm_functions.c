@@ -245,9 +245,9 @@ a_second_event_of_a_day_needs_no_look_for_rhythms(void **state)
 	assert_false(calm_is(scene.engine, engine_at(scene.engine, 0), use, &entry));
 	scene_send(&scene, day, "c", "a", NULL);
 	assert_true(calm_is(scene.engine, engine_at(scene.engine, 0), use, &entry));
-	int64_t due = engine_at(scene.engine, 0)->wake_at;
+	int64_t due = *engine_wake(scene.engine, 0);
 	scene_send(&scene, day + HOUR_MS, "c", "a", NULL);
-	assert_int_equal(engine_at(scene.engine, 0)->wake_at, due);
+	assert_int_equal(*engine_wake(scene.engine, 0), due);
 	scene_finish(&scene);
 }
 
