@@ -93,7 +93,6 @@ read_member(struct reader *item)
 {
 	struct str id = record_take_text(item), role = record_take_text(item);
 	uint64_t has = record_take_little(item, 1);
-	struct tracks_draft draft;
 
 	if (!item->p || id.n == 0 || has > 7 || member_find(item->customer, id)) {
 		record_spoil(item);
@@ -109,10 +108,9 @@ read_member(struct reader *item)
 		item->member->left_at = record_take_at(item);
 	item->found = 0;
 	item->tracks = &item->member->tracks;
-	item->draft = &draft;
-	tracks_draft_begin(&draft);
+	tracks_draft_begin(item->draft);
 	record_take_items(item, KEYED_SIGNAL, RULESET_MAX_SIGNALS, read_member_track);
-	tracks_make(item->tracks, &draft);
+	tracks_make(item->tracks, item->draft);
 }
 
 void
@@ -121,6 +119,7 @@ record_read_members(struct reader *reader)
 	const struct members_def *members = &reader->rules->members;
 	uint32_t key = (uint32_t)record_take_little(reader, 4);
 	bool same = members->given && members->key == key;
+	struct tracks_draft draft;
 
 	for (uint64_t left = record_take_below(reader, RULESET_MAX_MEMBERS + 1); left > 0;
 	     left--) {
@@ -130,6 +129,7 @@ record_read_members(struct reader *reader)
 			return;
 		if (!same)
 			continue;
+		item.draft = &draft;
 		read_member(&item);
 		if (!record_is_taken(&item))
 			record_spoil(reader);
