@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
+
 static inline uint64_t
 rotate(uint64_t x, unsigned by)
 {
@@ -41,22 +43,11 @@ sip_word(struct sip *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-static inline uint64_t
-load_word(const unsigned char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
 /* The last n < 8 bytes, the first one lowest. */
 static inline uint64_t
-load_rest(const unsigned char *p, size_t n)
+load_rest(const char *text, size_t n)
 {
+	const unsigned char *p = (const unsigned char *)text;
 	uint64_t rest = 0;
 	size_t i = 0;
 
@@ -84,13 +75,13 @@ hash_bytes(const void *bytes, size_t n, struct hash_seed seed)
 		seed.k0 ^ UINT64_C(0x6c7967656e657261),
 		seed.k1 ^ UINT64_C(0x7465646279746573),
 	};
-	const unsigned char *p = bytes;
+	const char *p = bytes;
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8)
-		sip_word(&s, load_word(p));
+		sip_word(&s, word_load(p));
 	uint64_t rest = n < 8  ? load_rest(p, left)
-			: left ? load_word(p + left - 8) >> (64 - 8 * left)
+			: left ? word_load(p + left - 8) >> (64 - 8 * left)
 			       : 0;
 	sip_word(&s, (uint64_t)n << 56 | rest);
 	s.v2 ^= 0xff;
