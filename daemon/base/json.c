@@ -117,27 +117,44 @@ count_plain(struct str text, size_t at)
 	return at - from;
 }
 
-/* A text in quotes, and `tail` behind it unless that is 0. */
-static void
-put_quoted(struct json *json, struct str text, char tail)
+/* A text in quotes that stands as it is, and `tail` behind it unless that is 0. */
+static inline void
+put_plain(struct json *json, struct str text, char tail)
 {
-	bool is_plain = !words_marked(text.p, text.n, odd_bytes);
-	size_t plain = is_plain ? text.n : count_plain(text, 0);
 	char *p = item_begin(json, text.n + 3);
 
 	*p++ = '"';
-	if (plain > 0)
-		memcpy(p, text.p, plain);
-	p += plain;
-	if (plain < text.n) {
-		item_end(json, p);
-		for (size_t at = plain; at < text.n; at += plain) {
-			at += add_escaped(json->out, text, at);
-			plain = count_plain(text, at);
-			buf_add(json->out, text.p + at, plain);
-		}
-		p = buf_space(json->out, 2);
+	if (text.n > 0)
+		memcpy(p, text.p, text.n);
+	p += text.n;
+	*p++ = '"';
+	if (tail)
+		*p++ = tail;
+	item_end(json, p);
+}
+
+/* The same of any text. */
+static void
+put_quoted(struct json *json, struct str text, char tail)
+{
+	char *p;
+
+	if (!words_marked(text.p, text.n, odd_bytes)) {
+		put_plain(json, text, tail);
+		return;
 	}
+	p = item_begin(json, 1);
+	*p++ = '"';
+	item_end(json, p);
+	for (size_t at = 0; at < text.n;) {
+		size_t plain = count_plain(text, at);
+
+		buf_add(json->out, text.p + at, plain);
+		at += plain;
+		if (at < text.n)
+			at += add_escaped(json->out, text, at);
+	}
+	p = buf_space(json->out, 2);
 	*p++ = '"';
 	if (tail)
 		*p++ = tail;
@@ -150,21 +167,6 @@ json_key_str(struct json *json, struct str key)
 	assert(json->depth > 0 && !json->after_key);
 	put_quoted(json, key, ':');
 	json->after_key = true;
-}
-
-/* The same of a text that stands as it is. */
-static inline void
-put_plain(struct json *json, struct str text, char tail)
-{
-	char *p = item_begin(json, text.n + 3);
-
-	*p++ = '"';
-	memcpy(p, text.p, text.n);
-	p += text.n;
-	*p++ = '"';
-	if (tail)
-		*p++ = tail;
-	item_end(json, p);
 }
 
 void
