@@ -11,18 +11,14 @@ uint32_t
 engine_find_index(const struct engine *engine, struct str id, uint64_t hash)
 {
 	const struct table *table = &engine->table;
+	size_t i = hash & (table->cap - 1);
+	uint32_t index;
 	if (table->cap == 0)
 		return UINT32_MAX;
-	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
-		struct table_slot slot = table_slot_at(table, i);
-		if (slot.next == 0)
-			return UINT32_MAX;
-		if (slot.tag != table_tag(hash))
-			continue;
-		uint32_t index = slot.next - 1;
-		if (str_eq(customer_id(engine_at(engine, index)), id))
-			return index;
-	}
+	do
+		index = table_next(table, hash, &i);
+	while (index != UINT32_MAX && !str_eq(customer_id(engine_at(engine, index)), id));
+	return index;
 }
 
 static void

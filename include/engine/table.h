@@ -62,19 +62,27 @@ table_prefetch(const struct table *table, uint64_t hash)
 		__builtin_prefetch(table->slots + (hash & (table->cap - 1)) * TABLE_SLOT);
 }
 
-/* The index whose tag fits, without looking at the customer: to prefetch it. UINT32_MAX: none does. */
+/* The next index whose tag fits, from slot *i on, which moves behind it; UINT32_MAX: there is none. */
 static inline uint32_t
-table_guess(const struct table *table, uint64_t hash)
+table_next(const struct table *table, uint64_t hash, size_t *i)
 {
-	if (table->cap == 0)
-		return UINT32_MAX;
-	for (size_t i = hash & (table->cap - 1);; i = (i + 1) & (table->cap - 1)) {
-		struct table_slot slot = table_slot_at(table, i);
+	for (;;) {
+		struct table_slot slot = table_slot_at(table, *i);
 		if (slot.next == 0)
 			return UINT32_MAX;
+		*i = (*i + 1) & (table->cap - 1);
 		if (slot.tag == table_tag(hash))
 			return slot.next - 1;
 	}
+}
+
+/* The first of them, without looking at the customer: to prefetch it. */
+static inline uint32_t
+table_guess(const struct table *table, uint64_t hash)
+{
+	size_t i = hash & (table->cap - 1);
+
+	return table->cap == 0 ? UINT32_MAX : table_next(table, hash, &i);
 }
 
 #endif
