@@ -137,7 +137,7 @@ bench-plots: deps-build ## how cost grows to 20 M customers and 1,000 rules: tes
 	+@$(FLAVOUR_OF)release programs bench
 	@tests/bench/growth/measure
 
-# What a row of tests/CAMPAIGN.md promises, at length; most close with a line for that table.
+# What a row of tests/CAMPAIGN.md promises, at length; each closes with a line for that table.
 CAMPAIGN = kills syscalls redis-kills refusals allocations lines clocks worlds fuzz-campaign soak model deliveries reload
 row = +@$(FLAVOUR_OF)release programs tools
 

@@ -13,13 +13,10 @@ struct record_writer {
 	int64_t due_at;
 };
 
-/* Room for so many bytes more, and a NUL. */
 static inline uint8_t *
 record_room(const struct record_writer *writer, size_t bytes)
 {
-	struct buf *out = writer->out;
-
-	return (uint8_t *)(out->cap - out->n > bytes ? out->p + out->n : buf_space(out, bytes));
+	return (uint8_t *)buf_space(writer->out, bytes);
 }
 
 /* It was filled up to `end`. */
