@@ -144,12 +144,14 @@ block_find_newest(const struct tracks *tracks, unsigned signal, bool hours,
 static bool
 head_make(const struct track *track, bool hours, size_t packed, struct track_head *out)
 {
-	int64_t day = hours ? track->last_at / DAY_MS : (int64_t)track->cell;
-	int64_t into = track->last_at - day * DAY_MS;
+	int64_t day, into;
 
-	if (day < 0 || day > UINT16_MAX || into < INT32_MIN || into > INT32_MAX ||
-	    track->last_at < 0 || track->count > UINT8_MAX || packed >= BLOCK_WIDE ||
+	if (track->last_at < 0 || track->count > UINT8_MAX || packed >= BLOCK_WIDE ||
 	    (hours && track->last_at / HOUR_MS != (int64_t)track->cell))
+		return false;
+	day = hours ? track->last_at / DAY_MS : (int64_t)track->cell;
+	into = track->last_at - day * DAY_MS;
+	if (day > UINT16_MAX || into < INT32_MIN || into > INT32_MAX)
 		return false;
 	*out = (struct track_head){.into = (int32_t)into,
 				   .day = (uint16_t)day,

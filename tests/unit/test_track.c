@@ -485,6 +485,34 @@ restores(enum signal_kind kind, struct str packed)
 	return tracks_draft_add(&draft, &kept);
 }
 
+/* A record may hold any time: its track is kept as it is, in days and in hours. */
+static void
+newest_of_any_time_is_kept(void **state)
+{
+	static const int64_t times[] = {INT64_MIN, INT64_MIN / 2, -1,
+					0,	   INT64_MAX / 2, INT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(times) / sizeof(times[0]); i++) {
+		const struct track_kept kept = {
+			.hours = i % 2,
+			.kind = SIGNAL_COUNT,
+			.newest = {.last_at = times[i / 2], .cell = 1000, .count = 1},
+			.packed = STR("\x05\x05")};
+		struct customer *customer = new_customer();
+		struct tracks_draft draft;
+		struct track track;
+
+		tracks_draft_begin(&draft);
+		assert_true(tracks_draft_add(&draft, &kept));
+		tracks_make(&customer->tracks, &draft);
+		assert_true(track_newest(&customer->tracks, 0, kept.hours, &track));
+		assert_true(track.last_at == kept.newest.last_at);
+		assert_int_equal(track.cell, kept.newest.cell);
+		drop_customer(customer);
+	}
+}
+
 #define LIFE "\x05\x05" /* five days, the first of them five before the newest */
 
 static void
@@ -536,6 +564,7 @@ main(void)
 		cmocka_unit_test(days_with_one_event_take_a_few_bits),
 		cmocka_unit_test(sums_are_clamped_not_wrapped),
 		cmocka_unit_test(restored_tracks_are_the_same_bytes),
+		cmocka_unit_test(newest_of_any_time_is_kept),
 		cmocka_unit_test(malformed_cells_are_refused),
 	};
 
