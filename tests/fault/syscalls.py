@@ -3,7 +3,9 @@
 """Death at every system call: strace kills churnd before each call that it makes in a phase, and unless ERRORS=0 has each
 call fail instead that may fail; the next churnd goes on, and all is as a replay of the stream has it.
 
-SCENARIOS=WORD,... (commit_tasks) or all; DEATHS (12) of each, drawn by RSEED, 0: all. Before a call is after the one before it, too."""
+SCENARIOS=WORD,... (commit_tasks) or all; DEATHS (12) of each, drawn by RSEED, 0: all. Before a call is after the one before it, too.
+JOBS (one a core) are at work at the same time: a life is mostly waiting for another process."""
+import concurrent.futures
 import os
 import random
 import re
@@ -25,6 +27,7 @@ ASKED = os.environ.get("SCENARIOS", "commit_tasks")
 ERRORS = int(os.environ.get("ERRORS", "1"))
 MOST = int(os.environ.get("DEATHS", "12"))
 RSEED = int(os.environ.get("RSEED", "1"))
+JOBS = int(os.environ.get("JOBS", "0")) or os.cpu_count()
 DAY = 86_400_000
 
 RULES = """churnd: 1
@@ -255,32 +258,49 @@ def moments(calls, born):
     return found
 
 
-def one(name):
-    """(system calls of the phase, deaths, errors)"""
-    stage, rng = Stage(SCENARIOS[name]), random.Random(RSEED)
+def lives(name, plan):
+    """One churnd after the other, each with its part of what goes wrong: (deaths, errors, what did not hold)"""
+    stage, deaths, errors, wrong = Stage(SCENARIOS[name]), 0, 0, []
+    for (call, number), what in plan:
+        try:
+            status = stage.live("%s:%s:when=%d" % (call, what, number))
+            assert status in (0, 1, 2) or what.startswith("signal") and status in (-signal.SIGKILL, 137), "it ended with %s" % status
+            deaths += status in (-signal.SIGKILL, 137)
+            errors += stage.made_fail()
+            stage.house.go_on()
+        except AssertionError as why:
+            wrong.append("%s number %d, %s: %s\n%s" % (call, number, what, why, stage.house.log_tail()))
+            stage.close()
+            stage = Stage(SCENARIOS[name])
+    stage.close()
+    return deaths, errors, wrong
+
+
+def at_ease(name):
+    """The system calls of the phase."""
+    stage = Stage(SCENARIOS[name])
     try:
         status = stage.live(None)
         assert status == 0, "at ease it ended with %s\n%s" % (status, stage.house.log_tail())
         stage.house.go_on()
-        calls = moments(stage.calls(), stage.scenario.born)
-        picked = sorted(rng.sample(range(len(calls)), min(MOST or len(calls), len(calls))))
-        plan = [(calls[n], "signal=KILL") for n in picked]
-        if ERRORS:
-            plan += [(calls[n], "error=" + FAILURES[calls[n][0]]) for n in picked if calls[n][0] in FAILURES]
-        deaths = errors = 0
-        for (call, number), what in plan:
-            try:
-                status = stage.live("%s:%s:when=%d" % (call, what, number))
-                assert status in (0, 1, 2) or what.startswith("signal") and status in (-signal.SIGKILL, 137), "it ended with %s" % status
-                deaths += status in (-signal.SIGKILL, 137)
-                errors += stage.made_fail()
-                stage.house.go_on()
-            except AssertionError as why:
-                raise AssertionError("%s number %d, %s: %s\n%s" % (call, number, what, why, stage.house.log_tail())) from why
-        assert deaths > 0, "none of %d deaths came" % len(picked)
-        return len(calls), deaths, errors
+        return moments(stage.calls(), stage.scenario.born)
     finally:
         stage.close()
+
+
+def one(name):
+    """(system calls of the phase, deaths, errors)"""
+    calls = at_ease(name)
+    picked = sorted(random.Random(RSEED).sample(range(len(calls)), min(MOST or len(calls), len(calls))))
+    plan = [(calls[n], "signal=KILL") for n in picked]
+    if ERRORS:
+        plan += [(calls[n], "error=" + FAILURES[calls[n][0]]) for n in picked if calls[n][0] in FAILURES]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        shares = list(pool.map(lives, [name] * JOBS, [plan[first::JOBS] for first in range(JOBS)]))
+    deaths, errors, wrong = (sum(parts, []) if isinstance(parts[0], list) else sum(parts) for parts in zip(*shares))
+    assert not wrong, "\n".join(["%d of %d did not hold" % (len(wrong), len(plan)), *wrong])
+    assert deaths > 0, "none of %d deaths came" % len(picked)
+    return len(calls), deaths, errors
 
 
 def may_trace():
