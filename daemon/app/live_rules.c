@@ -51,6 +51,17 @@ texts_write(struct live *live, struct buf *out, const struct rule_files *files)
 	buf_finish(&name);
 }
 
+/* They may have been in force before and be about to expire. */
+static void
+persist_write(struct live *live, struct buf *out, const struct rule_files *files)
+{
+	struct buf key = {0};
+
+	resp_text(out, "PERSIST");
+	resp_arg(out, rules_key(live, files->sha_hex, &key));
+	buf_finish(&key);
+}
+
 void
 live_rules_keep(struct live *live, const char *old_sha, const struct rule_files *files)
 {
@@ -61,9 +72,7 @@ live_rules_keep(struct live *live, const char *old_sha, const struct rule_files 
 	resp_arg(out, rules_key(live, old_sha, &key));
 	resp_int(out, live->options.config->keep_output);
 	texts_write(live, store_add_command(live->store, texts_words(files)), files);
-	out = store_add_command(live->store, 2);
-	resp_text(out, "PERSIST");
-	resp_arg(out, rules_key(live, files->sha_hex, &key));
+	persist_write(live, store_add_command(live->store, 2), files);
 	buf_finish(&key);
 }
 
@@ -74,7 +83,9 @@ live_rules_store(struct live *live, const struct rule_files *files)
 
 	resp_array(&out, texts_words(files));
 	texts_write(live, &out, files);
-	redis_send(live->redis, buf_view(&out), 1, live_ignore, NULL);
+	resp_array(&out, 2);
+	persist_write(live, &out, files);
+	redis_send(live->redis, buf_view(&out), 2, live_ignore, NULL);
 	buf_finish(&out);
 }
 

@@ -229,7 +229,7 @@ fake_server_copy(struct fake_server *to, const struct fake_server *from, int64_t
 	to->group = from->group;
 	to->next_client = from->next_client + 1000;
 	to->on_mark = from->on_mark;
-	to->on_alert = from->on_alert;
+	to->on_entry = from->on_entry;
 	to->ctx = from->ctx;
 	replay(to);
 	sim_sayf("redis", "another server, with %zu of %zu commands", to->log_count,

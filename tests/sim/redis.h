@@ -100,7 +100,8 @@ struct fake_server {
 	bool replaying;
 	/* What the world looks at; each may be NULL. */
 	void (*on_mark)(struct fake_server *server, struct str old, struct str now);
-	void (*on_alert)(void *ctx, const struct fake_entry *entry);
+	void (*on_entry)(struct fake_server *server, struct str stream,
+			 const struct fake_entry *entry);
 	void *ctx;
 };
 

@@ -150,9 +150,8 @@ run_xadd(struct fake_call *call)
 	value->stream.last = id;
 	fake_touch(server, value);
 	log_added(call, id);
-	if (!server->replaying && server->on_alert != NULL &&
-	    str_ends(WORD(call, 1), STR(":alerts")))
-		server->on_alert(server->ctx, entry);
+	if (!server->replaying && server->on_entry != NULL)
+		server->on_entry(server, WORD(call, 1), entry);
 	reply_id(call->out, id);
 }
 

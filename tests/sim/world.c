@@ -78,7 +78,7 @@ server_make(struct world *world)
 	fake_server_init(world->server, &world->arena,
 			 WORLD_START + (world->held ? 200 * DAY_MS : 0));
 	world->server->on_mark = judge_mark;
-	world->server->on_alert = judge_alert;
+	world->server->on_entry = judge_entry;
 	world->server->ctx = world;
 	wire_point(world->server);
 }

@@ -11,6 +11,8 @@
 #define WORLD_SERVERS 16
 #define WORLD_RULES 16
 #define WORLD_ENDPOINTS 2
+/* The sha256 of rules that nobody has. */
+#define WORLD_NO_RULES "0000000000000000000000000000000000000000000000000000000000000000"
 #define WORLD_START INT64_C(1780000000000) /* 2026-05-28 */
 
 struct world_rules {
@@ -68,7 +70,7 @@ void world_past(struct world *world); /* weeks of a steady feed */
 
 /* world_judge.c */
 void judge_mark(struct fake_server *server, struct str old, struct str now);
-void judge_alert(void *ctx, const struct fake_entry *entry);
+void judge_entry(struct fake_server *server, struct str stream, const struct fake_entry *entry);
 void judge_came(void *ctx, struct str endpoint, struct str id, struct str body);
 void judge_taken(void *ctx, struct str endpoint, struct str id);
 /* Everything that has to be delivered is: taken, or a dead letter. */

@@ -140,8 +140,7 @@ say_nonsense(struct line *line, const char *customer)
 		add(line, "customer", customer, "type", "churnd.mine", NULL);
 		break;
 	case 5:
-		add(line, "type", "churnd.rules", "sha256",
-		    "0000000000000000000000000000000000000000000000000000000000000000", NULL);
+		add(line, "type", "churnd.rules", "sha256", WORLD_NO_RULES, NULL);
 		break;
 	case 6:
 		add(line, "customer", customer, "type", "login", "ts", "12", NULL);
@@ -153,14 +152,16 @@ say_nonsense(struct line *line, const char *customer)
 }
 
 /* Somebody goes back to rules that were in force, or ahead to those on the disk: after their text, as the daemon does,
- * for what has no text is rejected whatever comes later. */
+ * for what has no text is rejected whatever comes later; and the text stays, however long the entry waits. */
 static void
 say_rules(struct world *world, struct line *line)
 {
 	const struct world_rules *rules = &world->rules[sim_below(world->rule_count)];
 	struct str key = arena_printf(&world->arena, "sim:rules:%s", rules->sha_hex);
+	const struct fake_value *text = fake_find(&world->server->data, key);
 
-	if (fake_find(&world->server->data, key) != NULL)
+	fake_do(world->server, NULL, (const char *[]){"PERSIST", key.p, NULL});
+	if (text != NULL && text->expires == 0)
 		add(line, "type", "churnd.rules", "sha256", rules->sha_hex, NULL);
 	else
 		add(line, "type", "churnd.clock", NULL);

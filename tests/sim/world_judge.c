@@ -73,10 +73,9 @@ word_of(const struct fake_entry *entry, const char *name)
 	return STR_NONE;
 }
 
-void
-judge_alert(void *ctx, const struct fake_entry *entry)
+static void
+judge_alert(struct world *world, const struct fake_entry *entry)
 {
-	struct world *world = ctx;
 	struct world_alert alert = {.id = word_of(entry, "id"),
 				    .customer = word_of(entry, "customer"),
 				    .to = word_of(entry, "to"),
@@ -93,6 +92,29 @@ judge_alert(void *ctx, const struct fake_entry *entry)
 	MEM_RESERVE(world->alerts, world->alert_cap, world->alert_count + 1);
 	map_put(&world->alert_ids, alert.id, (uint32_t)world->alert_count);
 	world->alerts[world->alert_count++] = alert;
+}
+
+/* The text is there before anybody is told of the rules, and stays for as long as the entry may wait. */
+static void
+judge_rules(struct fake_server *server, const struct fake_entry *entry)
+{
+	struct str key = arena_printf(server->words, "sim:rules:%.*s",
+				      STR_ARG(word_of(entry, "sha256")));
+	const struct fake_value *text = fake_find(&server->data, key);
+
+	if (!str_is(word_of(entry, "sha256"), WORLD_NO_RULES) &&
+	    (text == NULL || text->expires != 0))
+		sim_fail("%.*s are told of, and their text is %s", STR_ARG(key),
+			 text == NULL ? "not there" : "about to expire");
+}
+
+void
+judge_entry(struct fake_server *server, struct str stream, const struct fake_entry *entry)
+{
+	if (str_is(stream, "sim:alerts"))
+		judge_alert(server->ctx, entry);
+	else if (str_is(stream, "sim:events") && str_is(word_of(entry, "type"), "churnd.rules"))
+		judge_rules(server, entry);
 }
 
 static unsigned
