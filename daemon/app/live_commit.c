@@ -191,6 +191,10 @@ resume(struct live *live)
 static void
 begin(struct live *live)
 {
+	if (live->boot_error.text[0] != '\0') { /* the records, and nobody else was here */
+		live_fail(live, live->boot_error.text);
+		return;
+	}
 	live_move(live, LIVE_RECOVERING);
 	live_read_on(live);
 }

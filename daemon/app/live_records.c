@@ -3,7 +3,10 @@
  *
  * Recovery begins with the rules in force at low. A record that holds the effect of a later change of rules
  * waits, undecoded, until recovery has come to that change; its customer's entries up to there are in it
- * already and are skipped. */
+ * already and are skipped.
+ *
+ * Records that make no sense are told of only after the mark was looked at: who has lost the lease without knowing
+ * it reads what another writes meanwhile. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -18,18 +21,19 @@
 #define LOAD_TELL_MS 5000 /* between two lines of the log */
 
 static bool
-record_load(struct live *live, struct str id, struct str bytes)
+is_spoilt(const struct live *live)
+{
+	return live->boot_error.text[0] != '\0';
+}
+
+static bool
+record_load(struct live *live, struct str id, struct str bytes, struct err *err)
 {
 	struct stream_id applied;
-	struct err err;
 	struct customer *customer =
-		record_decode(engine_rules(live->engine), id, bytes, &applied, &err);
+		record_decode(engine_rules(live->engine), id, bytes, &applied, err);
 
-	if (customer == NULL || !engine_load(live->engine, customer, applied, &err)) {
-		live_fail(live, err.text);
-		return false;
-	}
-	return true;
+	return customer != NULL && engine_load(live->engine, customer, applied, err);
 }
 
 static void
@@ -60,47 +64,36 @@ guard_hold(struct live *live, struct str id, struct str bytes)
 	return true;
 }
 
-static bool
+static void
 guard_load(struct live *live)
 {
 	struct stream_id applied;
 	struct guard guard;
-	struct err err;
 
-	if (live->guard_now.n == 0)
-		return true;
-	if (!guard_decode(buf_view(&live->guard_now), buf_view(&live->guard_past), &guard,
-			  &applied, &err)) {
-		live_fail(live, err.text);
-		return false;
-	}
+	if (live->guard_now.n == 0 ||
+	    !guard_decode(buf_view(&live->guard_now), buf_view(&live->guard_past), &guard,
+			  &applied, &live->boot_error))
+		return;
 	engine_load_guard(live->engine, &guard, applied);
 	buf_clear(&live->guard_now);
 	buf_clear(&live->guard_past);
-	return true;
 }
 
 static bool
 teams_load(struct live *live, struct str id, struct str bytes)
 {
-	struct err err;
-
 	if (!str_is(id, TEAMS_RECORD_ID))
 		return false;
-	if (!teams_decode(bytes, live->engine, &err))
-		live_fail(live, err.text);
+	(void)!teams_decode(bytes, live->engine, &live->boot_error);
 	return true;
 }
 
 static bool
 figures_load(struct live *live, struct str id, struct str bytes)
 {
-	struct err err;
-
 	if (!quality_record_is(id))
 		return false;
-	if (!quality_decode(bytes, live->engine, &err))
-		live_fail(live, err.text);
+	(void)!quality_decode(bytes, live->engine, &live->boot_error);
 	return true;
 }
 
@@ -121,7 +114,7 @@ on_record(void *ctx, struct str id, struct str bytes)
 	uint64_t tag;
 	size_t epoch;
 
-	if (live->state != LIVE_LOADING || guard_hold(live, id, bytes) ||
+	if (live->state != LIVE_LOADING || is_spoilt(live) || guard_hold(live, id, bytes) ||
 	    teams_load(live, id, bytes) || figures_load(live, id, bytes))
 		return;
 	epoch = record_peek(bytes, &tag, &applied)
@@ -130,7 +123,7 @@ on_record(void *ctx, struct str id, struct str bytes)
 	if (epoch > 0)
 		record_hold(live, id, bytes, epoch);
 	else
-		(void)record_load(live, id, bytes);
+		(void)!record_load(live, id, bytes, &live->boot_error);
 }
 
 /* Customers spread evenly over shards: after some it is known about how many there are in all. */
@@ -158,10 +151,13 @@ on_loaded(void *ctx)
 	struct live *live = ctx;
 
 	live->load = NULL;
-	if (live->state != LIVE_LOADING || !guard_load(live))
+	if (live->state != LIVE_LOADING)
 		return;
-	log_info("main", "loaded %zu customers",
-		 engine_customers(live->engine) + live->held_count);
+	if (!is_spoilt(live))
+		guard_load(live);
+	if (!is_spoilt(live))
+		log_info("main", "loaded %zu customers",
+			 engine_customers(live->engine) + live->held_count);
 	store_begin(live->store, &live->boot_mark);
 }
 
@@ -191,9 +187,12 @@ live_load_held(struct live *live, size_t epoch)
 {
 	for (size_t i = 0; i < live->held_count; i++) {
 		struct held_record *held = &live->held[i];
+		struct err err;
 
-		if (held->epoch == epoch && !record_load(live, held->id, held->bytes))
+		if (held->epoch == epoch && !record_load(live, held->id, held->bytes, &err)) {
+			live_fail(live, err.text);
 			return;
+		}
 	}
 	if (epoch + 1 >= live->partition.epoch_count)
 		live_drop_held(live);

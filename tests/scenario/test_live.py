@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import CHURND, House, check, run_tests, wait_for  # noqa: E402
+from live_house import CHURND, PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 
 RULES = '''churnd: 1
 name: live-test
@@ -201,6 +201,18 @@ def test_reload_by_signal_and_a_file_in_error_changes_nothing():
         house.committed(complain(house, 'c1'))
         raised = house.alerts('customer.level_raised', 'c1')
         check(raised and json.loads(raised[-1]['body'])['data']['risk'] == 85, raised)
+
+
+def test_a_damaged_record_ends_the_start_and_is_named():
+    with House(RULES) as house:
+        daemon = house.start()
+        house.committed(complain(house, 'c1'))
+        house.end(daemon)
+        shard = next(key for key in house.call('KEYS', 'churn:state:*') if house.call('HEXISTS', key, 'c1'))
+        house.call('HSET', shard, 'c1', house.call('HGET', shard, 'c1')[:-1] + b'\0')
+        daemon = house.start(wait=False)
+        check(daemon.wait(PATIENCE) == 1, 'it ends otherwise')
+        check('the record of customer c1 is damaged' in house.log(daemon), house.log(daemon))
 
 
 def test_an_unknown_rule_set_in_the_stream_is_rejected():
