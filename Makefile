@@ -166,8 +166,8 @@ syscalls: deps ## death before each system call of SCENARIOS=all, DEATHS=0 (all)
 	@tests/fault/syscalls.py
 
 allocations: export SCENARIOS = all
-allocations: export ALLOCATIONS = 1000
-allocations: deps-build ## allocations that fail, ALLOCATIONS=1000 (0: all) in each of SCENARIOS=all
+allocations: export ALLOCATIONS = 0
+allocations: deps-build ## allocations that fail, ALLOCATIONS=0 (all) call stacks in each of SCENARIOS=all
 	$(row)
 	@tests/fault/allocations.py
 

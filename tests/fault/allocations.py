@@ -1,13 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every allocation fails in turn, alone or with all that follow: a program says "out of memory" and ends, or does
-without; never by a signal, never with half an answer, and what the daemon leaves in Redis is a beginning to go on from.
+"""Allocations fail, alone and with all that follow: a program says "out of memory" and ends, or does without; never by a
+signal, never with half an answer, and what the daemon leaves in Redis is a beginning to go on from.
 
-SCENARIOS=WORD,... (three of them) or all; ALLOCATIONS (25) of each at most, spread evenly; 0: each one."""
+Allocations are told apart by their call stacks (tests/preload/starve.c): in the first scenario of a program that has a stack
+the first allocation with it fails, and the last one.
+SCENARIOS=WORD,... (three of them) or all; ALLOCATIONS (25) stacks of each at most, spread evenly; 0: each one.
+JOBS (one a core) run at the same time."""
+import concurrent.futures
+import copy
+import json
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -22,6 +30,7 @@ SHIM = os.path.abspath(os.path.join(TOOLS, "starve.so"))
 CHURNCTL = os.path.abspath(os.path.join(BUILD, "churnctl"))
 ALLOCATIONS = int(os.environ.get("ALLOCATIONS", "25"))
 RSEED = int(os.environ.get("RSEED", "1"))
+JOBS = int(os.environ.get("JOBS", "0")) or os.cpu_count()
 ASKED = os.environ.get("SCENARIOS", "check,backtest,daemon_events")
 MEMORY, STUCK = 4, 1  # exit statuses of churnctl and of churnd
 
@@ -65,9 +74,30 @@ class Wrong(AssertionError):
     pass
 
 
-def starving(n, on, count=None):
-    words = {"LD_PRELOAD": SHIM, "STARVE_AT": str(n), "STARVE_ON": str(int(on))}
-    return dict(os.environ, **words, **({"STARVE_COUNT": count} if count else {}))
+class Moment:
+    """The which-th of the allocations with a call stack fails, alone or with all that follow."""
+
+    def __init__(self, stack, which, on):
+        self.stack, self.which, self.on = stack, which, on
+
+    def __str__(self):
+        return "STARVE_STACK=%s STARVE_NTH=%d STARVE_ON=%d" % (self.stack, self.which, self.on)
+
+    def words(self):
+        return dict(word.split("=") for word in str(self).split())
+
+
+def starving(moment, folder):
+    """The environment of a program that runs out of memory at a moment, or that counts (None)."""
+    words = moment.words() if moment else {"STARVE_STACKS": os.path.join(folder, "stacks")}
+    return dict(os.environ, LD_PRELOAD=SHIM, **words)
+
+
+def stacks(folder):
+    """{stack: how many allocations had it}, in the order in which the first of each came."""
+    with open(os.path.join(folder, "stacks"), encoding="ascii") as file:
+        rows = sorted((line.split() for line in file), key=lambda row: int(row[2]))
+    return {row[0]: int(row[1]) for row in rows}
 
 
 # ---- churnctl ----
@@ -81,24 +111,19 @@ class Tool:
 
     def begin(self, folder):
         self.folder = folder
-        self.reference = self.run(0, False)[:3]
+        self.reference = self.run(None)[:3]
         if self.reference[0] not in (0, 1, 2):
             raise Wrong("without need it ends with %r" % (self.reference,))
-        return self.count()
 
     def end(self):
         pass
 
-    def count(self):
-        with open(os.path.join(self.folder, "count"), encoding="ascii") as file:
-            return int(file.read())
-
-    def run(self, n, on):
+    def run(self, moment):
         """Status, stdout, the file, stderr."""
         out = self.out and os.path.join(self.folder, self.out)
         if out and os.path.exists(out):
             os.unlink(out)
-        done = subprocess.run([CHURNCTL, *self.words], cwd=self.folder, env=starving(n, on, os.path.join(self.folder, "count")),
+        done = subprocess.run([CHURNCTL, *self.words], cwd=self.folder, env=starving(moment, self.folder),
                               input=self.stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
         written = None
         if out and os.path.exists(out):
@@ -106,8 +131,8 @@ class Tool:
                 written = file.read()
         return done.returncode, done.stdout, written, done.stderr.decode(errors="replace")
 
-    def starve(self, n, on):
-        status, said, written, errors = self.run(n, on)
+    def starve(self, moment):
+        status, said, written, errors = self.run(moment)
         if (status, said, written) == self.reference:
             return False
         if status not in (MEMORY, 2, 3) or not errors.strip():
@@ -128,21 +153,19 @@ class Daemon:
 
     def __init__(self, work, before=None):
         self.work, self.before = work, before
-        self.house = self.receiver = self.count_file = None
+        self.house = self.receiver = self.folder = None
 
     def begin(self, folder):
         self.receiver = FastReceiver("--drop", 3)
         self.house = House(RULES, config=HOOKS % (self.receiver.url, SECRET))
-        self.count_file = os.path.join(folder, "count")
-        self.starve(0, False)
-        with open(self.count_file, encoding="ascii") as file:
-            return int(file.read())
+        self.folder = folder
+        self.starve(None)
 
     def end(self):
         self.house.close()
         self.receiver.close()
 
-    def starve(self, n, on):
+    def starve(self, moment):
         house = self.house
         house.redis.call("FLUSHALL")
         house.write_rules(RULES)
@@ -151,7 +174,7 @@ class Daemon:
             self.before(house)
             house.drain()
             self.stop()
-        house.start(env=starving(n, on, self.count_file))
+        house.start(env=starving(moment, self.folder))
         try:
             self.work(house)
             house.drain()
@@ -249,7 +272,6 @@ SCENARIOS = {
 
 
 def furnish(folder):
-    import json
     texts = {"rules.yaml": RULES, "test.yaml": TEST, "wrong.yaml": RULES.replace("silent(login) >=", "silnt(login) >"),
              "secret": "whsec_%s\n" % SECRET}
     for name, text in texts.items():
@@ -260,51 +282,91 @@ def furnish(folder):
             file.write(json.dumps(dict(fields, ts=at), ensure_ascii=False) + "\n")
 
 
-def moments(count, rng):
-    """Which allocations: all of them, or so many spread evenly, with another beginning for each seed."""
+def spread(count, rng):
+    """So many of them, evenly, with another beginning for each seed; or all."""
     step = max(1, count / ALLOCATIONS) if ALLOCATIONS else 1
-    at, first = rng.random() * step, []
-    while at < count:
-        first.append(int(at) + 1)
-        at += step
-    return first
+    first = rng.random() * step
+    return [int(first + n * step) for n in range(count) if first + n * step < count]
 
 
-def one(name, folder):
-    """(allocations there are, tried, how many ended it)"""
-    scenario, rng, ended = SCENARIOS[name], random.Random(RSEED), 0
+def moments(came, taken):
+    """Of each stack that no scenario before had."""
+    new = [stack for stack in came if stack not in taken]
+    for at in spread(len(new), random.Random(RSEED)):
+        stack = new[at]
+        taken.add(stack)
+        for which in sorted({1, came[stack]}):
+            for on in (False, True):
+                yield Moment(stack, which, on)
+
+
+class Job:
+    """A folder and a scenario of its own."""
+
+    def __init__(self, name):
+        self.scenario, self.folder = copy.copy(SCENARIOS[name]), tempfile.mkdtemp(prefix="churnd-starved-")
+        furnish(self.folder)
+
+    def begin(self):
+        self.scenario.begin(self.folder)
+        return stacks(self.folder)
+
+    def end(self):
+        self.scenario.end()
+        shutil.rmtree(self.folder)
+
+
+def share(name, plan):
+    """(how many ended the program, what did not hold)"""
+    ended, wrong = 0, []
+    job = Job(name)
+    job.begin()
+    for moment in plan:
+        try:
+            ended += job.scenario.starve(moment)
+        except (AssertionError, subprocess.TimeoutExpired) as why:
+            wrong.append("%s: %s" % (moment, why))
+            job.end()
+            job = Job(name)
+            job.begin()
+    job.end()
+    return ended, wrong
+
+
+def one(name, taken):
+    """(allocations there are, their stacks, so many of these new, allocations made to fail, how many ended it)"""
+    job = Job(name)
     try:
-        count = scenario.begin(folder)
-        tried = moments(count, rng)
-        for n in tried:
-            on = rng.random() < 0.3
-            try:
-                ended += scenario.starve(n, on)
-            except (AssertionError, subprocess.TimeoutExpired) as why:
-                raise Wrong("allocation %d of %d%s: %s" % (n, count, " and all after it" if on else "", why)) from why
-        return count, len(tried), ended
+        came = job.begin()
     finally:
-        scenario.end()
+        job.end()
+    plan = list(moments(came, taken))
+    jobs = min(JOBS, len(plan))
+    with concurrent.futures.ThreadPoolExecutor(max(1, jobs)) as pool:
+        shares = list(pool.map(share, [name] * jobs, [plan[first::jobs] for first in range(jobs)]))
+    wrong = [sentence for _, sentences in shares for sentence in sentences]
+    if wrong:
+        raise Wrong("\n".join(["%d of %d did not hold" % (len(wrong), len(plan)), *wrong]))
+    return sum(came.values()), len(came), len({moment.stack for moment in plan}), len(plan), sum(ended for ended, _ in shares)
 
 
 def main():
     names = list(SCENARIOS) if ASKED == "all" else ASKED.split(",")
-    failed, told = 0, []
+    failed, told, taken = 0, [], {Tool: set(), Daemon: set()}
     print("1..%d" % len(names), flush=True)
-    import tempfile
-    with tempfile.TemporaryDirectory(prefix="churnd-starved-") as folder:
-        furnish(folder)
-        for number, name in enumerate(names, 1):
-            try:
-                told.append((name, *one(name, folder)))
-                print("ok %d - %s: %d allocations, %d of them failed, which ended it %d times" % (number, *told[-1]), flush=True)
-            except AssertionError as why:
-                failed += 1
-                campaign.failed(number, "%s (RSEED=%d)" % (name, RSEED), why, 2000)
+    for number, name in enumerate(names, 1):
+        try:
+            told.append(one(name, taken[type(SCENARIOS[name])]))
+            print("ok %d - %s: %d allocations with %d stacks, %d of these new: %d failed, which ended it %d times" % (
+                number, name, *told[-1]), flush=True)
+        except AssertionError as why:
+            failed += 1
+            campaign.failed(number, "%s (RSEED=%d)" % (name, RSEED), why, 2000)
     print("# " + campaign.row("every allocation that fails in turn: clean stop or clean error, nothing torn", "%d scenarios" % len(told),
                               "make allocations SCENARIOS=%s ALLOCATIONS=%d" % (ASKED, ALLOCATIONS), RSEED,
-                              "%d of %d allocations failed, %d ended the program in order, the rest it did without" % tuple(
-                                  sum(row[n] for row in told) for n in (2, 1, 3))))
+                              "of %d allocations with %d distinct call stacks the first and the last of each, alone and with all that follow: %d "
+                              "failed, %d ended the program in order, the rest it did without" % tuple(
+                                  sum(row[n] for row in told) for n in (0, 2, 3, 4))))
     return 1 if failed else 0
 
 
