@@ -174,6 +174,7 @@ outbox_create(const struct outbox_options *options, struct err *err)
 		outbox_destroy(outbox);
 		return NULL;
 	}
+	webhook_loop_rest(outbox->loop);
 	return outbox;
 }
 

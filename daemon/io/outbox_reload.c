@@ -163,6 +163,7 @@ outbox_reload(struct outbox *outbox, struct config *config, struct str folder, s
 	struct config_share *share = config_share_create(config, config), *old = outbox->share;
 	struct sender **senders = make_senders(outbox, share, folder, err);
 
+	webhook_loop_rest(outbox->loop);
 	if (senders == NULL) {
 		share->owned = NULL;
 		config_share_drop(share);

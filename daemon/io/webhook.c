@@ -3,7 +3,6 @@
 #include "io/webhook.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
@@ -86,11 +85,14 @@ check_connection(void *ctx, char *remote, char *local, int remote_port, int loca
 }
 
 /* The options are ours and libcurl is at least 7.87: they can only be refused for want of memory. */
-#define SET(easy, option, value)                                              \
-	do {                                                                  \
-		CURLcode code = curl_easy_setopt(easy, option, value);        \
-		if (code != CURLE_OK)                                         \
-			webhook_loop_fail(#option, curl_easy_strerror(code)); \
+#define SET(easy, option, value)                                                 \
+	do {                                                                     \
+		static_assert(_Generic((value), long : 1, default : 0) ==        \
+				      ((option) < CURLOPTTYPE_OBJECTPOINT),      \
+			      "libcurl takes a long or a pointer here");         \
+		CURLcode code = libcurl.easy_setopt(easy, option, value);        \
+		if (code != CURLE_OK)                                            \
+			webhook_loop_fail(#option, libcurl.easy_strerror(code)); \
 	} while (0)
 
 /* Out of flight, and ready for the next request. */
@@ -114,7 +116,8 @@ retry_after_of(CURL *easy)
 	struct curl_header *header;
 	int64_t after;
 
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+	if (libcurl.easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) !=
+		    CURLHE_OK ||
 	    !retry_after_parse(str_of(header->value), clock_wall(), &after))
 		return RETRY_NO_AFTER;
 	return after;
@@ -125,7 +128,7 @@ sentence_of(const struct webhook_call *call, CURLcode code)
 {
 	if (call->refused)
 		return "its address lies in a network that webhooks may not reach; see `allow`";
-	return call->error[0] ? call->error : curl_easy_strerror(code);
+	return call->error[0] ? call->error : libcurl.easy_strerror(code);
 }
 
 /* The loop says that a transfer has ended. */
@@ -138,7 +141,7 @@ on_end(void *ctx, CURLcode code)
 
 	/* A reply that goes on and on has told its status, and that is enough. */
 	if (code == CURLE_OK || call->cut) {
-		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+		libcurl.easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 		if (status < 200 || status > 299)
 			reply.after = retry_after_of(call->easy);
 	} else {
@@ -195,9 +198,7 @@ call_create(struct webhook_target *target)
 
 	call->target = target;
 	call->transfer = (struct webhook_transfer){on_end, call};
-	call->easy = curl_easy_init();
-	if (call->easy == NULL)
-		webhook_loop_fail("curl_easy_init", "out of memory");
+	call->easy = webhook_loop_easy(target->loop);
 	set_request(call->easy, target);
 	set_limits(call->easy, target);
 	SET(call->easy, CURLOPT_PRIVATE, &call->transfer);
@@ -214,21 +215,11 @@ call_create(struct webhook_target *target)
 static void
 call_destroy(struct webhook_call *call)
 {
-	curl_easy_cleanup(call->easy);
+	libcurl.easy_cleanup(call->easy);
 	buf_finish(&call->body);
 	buf_finish(&call->head);
 	mem_free(call->lines);
 	mem_free(call);
-}
-
-static struct curl_slist *
-list_add(struct curl_slist *list, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(list, line);
-
-	if (longer == NULL)
-		webhook_loop_fail("curl_slist_append", "out of memory");
-	return longer;
 }
 
 /* A list of libcurl's own form over our bytes: it only reads it, and nothing is allocated. */
@@ -312,7 +303,7 @@ webhook_send(struct webhook_target *target, const struct webhook_request *reques
 	set_address(call, request);
 	set_headers(call, request);
 	SET(call->easy, CURLOPT_POSTFIELDS, body.n > 0 ? body.p : "");
-	SET(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+	SET(call->easy, CURLOPT_POSTFIELDSIZE, (long)body.n);
 	webhook_loop_add(target->loop, call->easy);
 	return call;
 }
@@ -345,6 +336,28 @@ is_ours(struct str name)
 	return false;
 }
 
+/* Lists of libcurl's own form: it only reads them. */
+static void
+list_add(struct curl_slist **list, const char *line)
+{
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = mem_alloc(sizeof **list);
+	(*list)->data = mem_copy_text(line);
+}
+
+static void
+list_free(struct curl_slist *list, const struct curl_slist *end)
+{
+	while (list != NULL && list != end) {
+		struct curl_slist *next = list->next;
+
+		mem_free(list->data);
+		mem_free(list);
+		list = next;
+	}
+}
+
 static bool
 add_header(struct webhook_target *target, const struct header *header, struct err *err)
 {
@@ -365,7 +378,7 @@ add_header(struct webhook_target *target, const struct header *header, struct er
 		buf_text(&line, ": ");
 		buf_str(&line, header->value);
 	}
-	target->headers = list_add(target->headers, line.p);
+	list_add(&target->headers, line.p);
 	buf_finish(&line);
 	return true;
 }
@@ -375,34 +388,18 @@ static bool
 add_headers(struct webhook_target *target, const struct endpoint_config *config,
 	    struct err *err)
 {
-	struct curl_slist *last;
+	struct curl_slist **end = &target->headers;
 
-	target->bare = list_add(NULL, "Expect:"); /* do not wait for 100 Continue */
+	list_add(&target->bare, "Expect:"); /* do not wait for 100 Continue */
 	if (config->connector == NULL)
-		target->headers = list_add(NULL, "Content-Type: application/json");
+		list_add(&target->headers, "Content-Type: application/json");
 	for (unsigned i = 0; i < config->header_count; i++)
 		if (!add_header(target, &config->headers[i], err))
 			return false;
-	for (last = target->headers; last != NULL && last->next != NULL; last = last->next)
-		;
-	if (last != NULL)
-		last->next = target->bare;
-	else
-		target->headers = target->bare;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = target->bare;
 	return true;
-}
-
-/* The headers end in the bare ones, unless making the target failed before. */
-static void
-free_headers(struct webhook_target *target)
-{
-	struct curl_slist **link = &target->headers;
-
-	while (*link != NULL && *link != target->bare)
-		link = &(*link)->next;
-	*link = NULL;
-	curl_slist_free_all(target->headers);
-	curl_slist_free_all(target->bare);
 }
 
 static bool
@@ -431,17 +428,18 @@ add_file(char **out, const char *key, struct str file, struct str folder, struct
 static bool
 is_understood(struct str url, struct err *err)
 {
-	CURLU *parts = curl_url();
+	CURLU *parts = libcurl.url();
 	char *text = files_text(url);
 	CURLUcode code;
 
-	if (parts == NULL)
-		webhook_loop_fail("curl_url", "out of memory");
-	code = curl_url_set(parts, CURLUPART_URL, text, 0);
-	curl_url_cleanup(parts);
+	code = parts == NULL ? CURLUE_OUT_OF_MEMORY
+			     : libcurl.url_set(parts, CURLUPART_URL, text, 0);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		mem_fail();
+	libcurl.url_cleanup(parts);
 	mem_free(text);
 	return code == CURLUE_OK ||
-	       err_set(err, "url cannot be understood: %s", curl_url_strerror(code));
+	       err_set(err, "url cannot be understood: %s", libcurl.url_strerror(code));
 }
 
 static bool
@@ -451,7 +449,7 @@ check_url(struct str url, struct err *err)
 		return err_set(err, "url has to begin with https:// or http://");
 	if (text_has_control(url))
 		return err_set(err, "url holds a control character");
-	return is_understood(url, err);
+	return libcurl_load(err) && is_understood(url, err);
 }
 
 struct webhook_target *
@@ -486,7 +484,8 @@ webhook_target_destroy(struct webhook_target *target)
 		next = call->next;
 		call_destroy(call);
 	}
-	free_headers(target);
+	list_free(target->headers, target->bare);
+	list_free(target->bare, NULL);
 	mem_free(target->allowed);
 	mem_free(target->url);
 	mem_free(target->ca_file);

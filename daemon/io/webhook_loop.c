@@ -4,13 +4,14 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "io/log.h"
 
 struct webhook_loop {
 	struct event_base *base; /* borrowed */
-	CURLM *multi;		 /* owned */
+	CURLM *multi;		 /* owned; NULL: no request was made yet */
 	struct event *timer;	 /* owned */
 };
 
@@ -25,7 +26,7 @@ static void
 check(CURLMcode code, const char *what)
 {
 	if (code != CURLM_OK)
-		webhook_loop_fail(what, curl_multi_strerror(code));
+		webhook_loop_fail(what, libcurl.multi_strerror(code));
 }
 
 /* The only place where the end of a transfer is seen. The message dies with the removal of its handle, and
@@ -36,14 +37,14 @@ tell_ends(struct webhook_loop *loop)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+	while ((message = libcurl.multi_info_read(loop->multi, &left)) != NULL) {
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
 		struct webhook_transfer *transfer;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+		libcurl.easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
 		transfer->end(transfer->ctx, code);
 	}
 }
@@ -53,7 +54,7 @@ act(struct webhook_loop *loop, curl_socket_t fd, int what)
 {
 	int running;
 
-	check(curl_multi_socket_action(loop->multi, fd, what, &running), "socket_action");
+	check(libcurl.multi_socket_action(loop->multi, fd, what, &running), "socket_action");
 	tell_ends(loop);
 }
 
@@ -100,13 +101,13 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *watching)
 	if (event != NULL)
 		event_free(event);
 	if (what == CURL_POLL_REMOVE) {
-		curl_multi_assign(loop->multi, fd, NULL);
+		libcurl.multi_assign(loop->multi, fd, NULL);
 		return 0;
 	}
 	event = event_new(loop->base, fd, flags, on_socket, loop);
 	if (event == NULL || event_add(event, NULL) != 0)
 		webhook_loop_fail("event_add", "out of memory");
-	curl_multi_assign(loop->multi, fd, event);
+	libcurl.multi_assign(loop->multi, fd, event);
 	return 0;
 }
 
@@ -115,19 +116,59 @@ webhook_loop_create(struct event_base *base)
 {
 	struct webhook_loop *loop = mem_alloc(sizeof *loop);
 
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_bytes, mem_free, mem_resize,
-				 mem_copy_text, mem_array) != CURLE_OK)
-		webhook_loop_fail("curl_global_init", "failed");
 	loop->base = base;
 	loop->timer = evtimer_new(base, on_timer, loop);
-	loop->multi = curl_multi_init();
-	if (loop->timer == NULL || loop->multi == NULL)
-		webhook_loop_fail("curl_multi_init", "out of memory");
-	check(curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, watch_socket), "setopt");
-	check(curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop), "setopt");
-	check(curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, set_timer), "setopt");
-	check(curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop), "setopt");
+	assert(loop->timer != NULL);
 	return loop;
+}
+
+/* It was there at the start: its files have been replaced meanwhile, or no descriptor is left. */
+static void
+load_again(void)
+{
+	struct err err;
+
+	if (libcurl_load(&err))
+		return;
+	log_error("webhook", "%s; ending, the next start delivers", err.text);
+	_exit(1);
+}
+
+static void
+wake(struct webhook_loop *loop)
+{
+	load_again();
+	if (libcurl.global_init_mem(CURL_GLOBAL_DEFAULT, mem_bytes, mem_free, mem_resize,
+				    mem_copy_text, mem_array) != CURLE_OK)
+		webhook_loop_fail("curl_global_init", "failed");
+	loop->multi = libcurl.multi_init();
+	if (loop->multi == NULL)
+		webhook_loop_fail("curl_multi_init", "out of memory");
+	check(libcurl.multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, watch_socket),
+	      "setopt");
+	check(libcurl.multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop), "setopt");
+	check(libcurl.multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, set_timer), "setopt");
+	check(libcurl.multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop), "setopt");
+}
+
+CURL *
+webhook_loop_easy(struct webhook_loop *loop)
+{
+	CURL *easy;
+
+	if (loop->multi == NULL)
+		wake(loop);
+	easy = libcurl.easy_init();
+	if (easy == NULL)
+		webhook_loop_fail("curl_easy_init", "out of memory");
+	return easy;
+}
+
+void
+webhook_loop_rest(struct webhook_loop *loop)
+{
+	if (loop->multi == NULL)
+		libcurl_unload();
 }
 
 void
@@ -135,20 +176,22 @@ webhook_loop_destroy(struct webhook_loop *loop)
 {
 	if (loop == NULL)
 		return;
-	check(curl_multi_cleanup(loop->multi), "cleanup");
+	if (loop->multi != NULL) {
+		check(libcurl.multi_cleanup(loop->multi), "cleanup");
+		libcurl.global_cleanup();
+	}
 	event_free(loop->timer);
-	curl_global_cleanup();
 	mem_free(loop);
 }
 
 void
 webhook_loop_add(struct webhook_loop *loop, CURL *easy)
 {
-	check(curl_multi_add_handle(loop->multi, easy), "add_handle");
+	check(libcurl.multi_add_handle(loop->multi, easy), "add_handle");
 }
 
 void
 webhook_loop_remove(struct webhook_loop *loop, CURL *easy)
 {
-	check(curl_multi_remove_handle(loop->multi, easy), "remove_handle");
+	check(libcurl.multi_remove_handle(loop->multi, easy), "remove_handle");
 }

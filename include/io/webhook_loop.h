@@ -3,13 +3,19 @@
 #ifndef IO_WEBHOOK_LOOP_H
 #define IO_WEBHOOK_LOOP_H
 
-#include <curl/curl.h>
 #include <event2/event.h>
+
+#include "io/libcurl.h"
 
 struct webhook_loop;
 struct webhook_loop *webhook_loop_create(struct event_base *base);
 /* Nothing may be in flight any more; NULL allowed. */
 void webhook_loop_destroy(struct webhook_loop *loop);
+
+/* A handle for requests on it. The first one loads libcurl, for good. */
+CURL *webhook_loop_easy(struct webhook_loop *loop);
+/* Unless a request was made, libcurl is not needed for now. */
+void webhook_loop_rest(struct webhook_loop *loop);
 
 /* What CURLOPT_PRIVATE of each easy handle points to. end is called from the loop, never from inside
  * webhook_loop_add; it may add and remove. */

@@ -178,6 +178,22 @@ def read_rules():
         return file.read()
 
 
+PROBE_RULE = """rules:
+- rule: bench_probe
+  on: bench_probe
+  expr: event.value >= 1
+  points: 0
+"""
+PROBE_ACTION = """actions:
+- {on: rule.fired, rule: bench_probe, webhook: crm}
+"""
+
+
+def probed_rules():
+    """The pack's, and one that fires for each event of the program latency."""
+    return read_rules().replace("rules:\n", PROBE_RULE, 1).replace("actions:\n", PROBE_ACTION, 1)
+
+
 def many_rules(signals, rules_a_signal):
     """A rule file in which every signal is read by so many rules."""
     shapes = ["silent({s}) >= {n}d", "count({s}[{n}d live]) >= 90", "days({s}[{n}d]) < 2 and seen({s}) and age() > 60d",

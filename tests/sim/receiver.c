@@ -225,3 +225,9 @@ webhook_loop_destroy(struct webhook_loop *loop)
 {
 	mem_free(loop);
 }
+
+void
+webhook_loop_rest(struct webhook_loop *loop)
+{
+	(void)loop;
+}

@@ -3,26 +3,16 @@
 import time
 
 from support.house import House
-from kit import PREFIX, Endpoint, at_most, fact, make_known, read_rules, redis_options, say, size, unit
+from kit import PREFIX, Endpoint, at_most, fact, make_known, probed_rules, redis_options, say, size, unit
 
 PROBES, LOAD, CUSTOMERS = size("PROBES"), size("LOAD"), 200000 # those of latency.c
-PROBE_RULE = """rules:
-- rule: bench_probe
-  on: bench_probe
-  expr: event.value >= 1
-  points: 0
-"""
-PROBE_ACTION = """actions:
-- {on: rule.fired, rule: bench_probe, webhook: crm}
-"""
 
 
 def measure():
-    rules = read_rules().replace("rules:\n", PROBE_RULE, 1).replace("actions:\n", PROBE_ACTION, 1)
     result = {}
     for name, rate in (("idle", 0), ("loaded", LOAD)):
         say("latency, %d probes, %d events/s beside them" % (PROBES, rate))
-        house = House(rules, redis_options=redis_options(), prefix=PREFIX)
+        house = House(probed_rules(), redis_options=redis_options(), prefix=PREFIX)
         endpoint = Endpoint(house.sock, PROBES, rate)
         house.receiver = endpoint
         try:
