@@ -167,8 +167,10 @@ decoded(struct live *live, const struct entry *entry, const struct reply *item)
 		return true;
 	}
 	live->items[live->entry_count] = item;
-	if (++live->entry_count == LIVE_CHUNK)
+	if (++live->entry_count == LIVE_CHUNK) {
 		chunk_apply(live);
+		stream_look_ahead(live->stream);
+	}
 	return true;
 }
 

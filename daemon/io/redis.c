@@ -50,6 +50,8 @@ socket_close(struct redis *redis)
 	redis->bev = NULL;
 	redis_tls_destroy(redis->tls);
 	redis->tls = NULL;
+	redis->ahead = NULL;
+	event_del(redis->turn);
 }
 
 static void
@@ -123,6 +125,15 @@ on_read(struct bufferevent *bev, void *ctx)
 	redis_read(redis);
 }
 
+static void
+on_turn(evutil_socket_t fd, short what, void *ctx)
+{
+	struct redis *redis = ctx;
+
+	(void)fd, (void)what;
+	redis_read(redis);
+}
+
 void
 redis_connected(struct redis *redis)
 {
@@ -178,7 +189,9 @@ redis_socket_open(struct redis *redis)
 {
 	socket_close(redis);
 	reply_reader_destroy(redis->reader);
+	reply_reader_destroy(redis->other);
 	redis->reader = reply_reader_create();
+	redis->other = NULL;
 	redis->bev = bufferevent_socket_new(redis->base, -1,
 					    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	assert(redis->bev != NULL);
@@ -261,7 +274,8 @@ redis_create(struct event_base *base, const struct redis_address *address, const
 	redis->silence_ms = REDIS_SILENCE_MS;
 	redis->inbox = mem_alloc(REDIS_INBOX_BYTES);
 	redis->timer = event_new(base, -1, 0, on_timer, redis);
-	assert(redis->timer != NULL);
+	redis->turn = event_new(base, -1, 0, on_turn, redis);
+	assert(redis->timer != NULL && redis->turn != NULL);
 	/* libevent writes with writev(), which has no MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	return redis;
@@ -281,7 +295,9 @@ redis_free(struct event *timer, void *ctx)
 	struct redis *redis = ctx;
 
 	(void)timer;
+	event_free(redis->turn);
 	reply_reader_destroy(redis->reader);
+	reply_reader_destroy(redis->other);
 	owed_finish(&redis->owed);
 	buf_finish(&redis->out);
 	mem_free(redis->inbox);

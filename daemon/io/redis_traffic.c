@@ -40,27 +40,39 @@ denial_tell(struct redis *redis, const struct reply *reply)
 }
 
 enum delivered {
-	DELIVERED_ALL,	 /* there is no whole reply any more */
-	DELIVERED_PIECE, /* of one, and there may be more */
-	DELIVERED_NONE	 /* the connection ended meanwhile */
+	DELIVERED_ALL,	/* there is no whole reply any more */
+	DELIVERED_SOME, /* there may be more: another piece, or what was found ahead */
+	DELIVERED_NONE	/* the connection ended meanwhile */
 };
 
-/* Hands over every whole reply, up to a piece of one. */
+/* The next reply or piece of one, or NULL. */
+static bool
+reply_next_take(struct redis *redis, bool in_pieces, const struct reply **out, struct err *why)
+{
+	*out = redis->ahead;
+	redis->ahead = NULL;
+	redis->apart = false;
+	if (*out != NULL)
+		return true;
+	return in_pieces ? reply_reader_next_piece(redis->reader, out, why)
+			 : reply_reader_next(redis->reader, out, why);
+}
+
+/* Hands over every whole reply, up to a piece of one or one that was found ahead. */
 static enum delivered
 replies_deliver(struct redis *redis)
 {
 	struct bufferevent *bev = redis->bev;
 	bool in_pieces = false;
 
-	while (!in_pieces) {
+	do {
 		const struct owed *first = owed_first(&redis->owed);
 		const struct reply *reply;
 		struct owed owed;
 		struct err why;
 
 		in_pieces = first != NULL && first->in_pieces;
-		if (!(in_pieces ? reply_reader_next_piece(redis->reader, &reply, &why)
-				: reply_reader_next(redis->reader, &reply, &why))) {
+		if (!reply_next_take(redis, in_pieces, &reply, &why)) {
 			redis_lose(redis, &why, false);
 			return DELIVERED_NONE;
 		}
@@ -77,8 +89,8 @@ replies_deliver(struct redis *redis)
 		owed.fn(owed.ctx, reply);
 		if (redis->bev != bev || !redis_is_connected(redis))
 			return DELIVERED_NONE;
-	}
-	return DELIVERED_PIECE;
+	} while (!in_pieces && redis->ahead == NULL);
+	return DELIVERED_SOME;
 }
 
 /* Bytes of the socket, on their way to the reader; false when the connection ended meanwhile. */
@@ -123,28 +135,70 @@ socket_read(struct redis *redis)
 	return n > 0 ? (size_t)n : 0;
 }
 
+/* What there is, unless that is far ahead of what is worked on; false when the connection ended meanwhile. */
+static bool
+socket_take(struct redis *redis, size_t *n)
+{
+	*n = 0;
+	if (!buffered_take(redis))
+		return false;
+	if (reply_reader_unread(redis->reader) <= REDIS_AHEAD_BYTES)
+		*n = socket_read(redis);
+	return *n == 0 || bytes_take(redis, redis->inbox, *n);
+}
+
 void
 redis_read(struct redis *redis)
 {
-	enum delivered delivered = DELIVERED_ALL;
+	enum delivered delivered = DELIVERED_SOME;
 
 	redis->heard = true;
-	if (!buffered_take(redis))
-		return;
 	for (int i = 0; i < READS_PER_TURN; i++) {
-		bool far_ahead = reply_reader_unread(redis->reader) > REDIS_AHEAD_BYTES;
-		size_t n = far_ahead ? 0 : socket_read(redis);
+		size_t n = 0;
 
-		if (n > 0 && !bytes_take(redis, redis->inbox, n))
+		/* Where a reply lies that was found ahead no byte is added: that might move it. */
+		if (redis->ahead == NULL && !socket_take(redis, &n))
 			return;
 		delivered = replies_deliver(redis);
 		if (delivered == DELIVERED_NONE ||
 		    (delivered == DELIVERED_ALL && n < REDIS_INBOX_BYTES / 2))
 			return;
+		if (redis->ahead != NULL)
+			break; /* others get their turn before it */
 	}
-	if (delivered == DELIVERED_PIECE) /* what was read already calls nobody */
-		bufferevent_trigger(redis->bev, EV_READ,
-				    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+	if (delivered == DELIVERED_SOME) /* what was read already calls nobody */
+		event_add(redis->turn, &(struct timeval){0});
+}
+
+/* What comes now goes elsewhere than where the reply at hand lies; not possible when what follows it lies there too. */
+static bool
+readers_part(struct redis *redis)
+{
+	struct reply_reader *at_hand = redis->reader;
+
+	if (reply_reader_unread(at_hand) > 0)
+		return false;
+	redis->reader = redis->other != NULL ? redis->other : reply_reader_create();
+	redis->other = at_hand;
+	redis->apart = true;
+	return true;
+}
+
+const struct reply *
+redis_look_ahead(struct redis *redis)
+{
+	const struct owed *next = owed_first(&redis->owed);
+	struct err err;
+	size_t n;
+
+	if (redis->ahead != NULL || redis->tls != NULL || next == NULL || next->in_pieces)
+		return redis->ahead;
+	if (!redis->apart && !readers_part(redis))
+		return NULL;
+	/* What is no reply is told of in its turn. */
+	if (!socket_take(redis, &n) || !reply_reader_next(redis->reader, &redis->ahead, &err))
+		redis->ahead = NULL;
+	return redis->ahead;
 }
 
 /* When Redis has nothing of ours to do, it gets the bytes now and not at the end of this turn: the
@@ -152,9 +206,10 @@ redis_read(struct redis *redis)
 static size_t
 write_now(struct redis *redis, struct str bytes)
 {
+	size_t here = redis->ahead != NULL;
 	ssize_t n;
 
-	if (redis->owed.count > 0 ||
+	if (redis->owed.replies > here ||
 	    evbuffer_get_length(bufferevent_get_output(redis->bev)) > 0)
 		return 0;
 	n = send(bufferevent_getfd(redis->bev), bytes.p, bytes.n, MSG_DONTWAIT | MSG_NOSIGNAL);

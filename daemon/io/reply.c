@@ -171,13 +171,13 @@ tape_add(struct reply_reader *reader, enum reply_type type)
 
 	if (reader->count == reader->cap)
 		MEM_RESERVE(reader->items, reader->cap, reader->count + 1);
+	if (reader->depth > 0 && reader->open[reader->depth - 1].left == 1) {
+		uint32_t array = reader->open[reader->depth - 1].item;
+
+		reader->items[array].last = (uint32_t)reader->count - array;
+	}
 	item = &reader->items[reader->count++];
-	item->type = type;
-	item->span = 1;
-	item->count = 0;
-	item->more = 0;
-	item->integer = 0;
-	item->text = STR_NONE;
+	*item = (struct reply){.type = type, .span = 1, .text = STR_NONE};
 	return item;
 }
 
@@ -590,5 +590,7 @@ reply_reader_next_piece(struct reply_reader *reader, const struct reply **out, s
 size_t
 reply_reader_unread(const struct reply_reader *reader)
 {
-	return reader->parser->len - reader->parser->pos;
+	const redisReader *parser = reader->parser;
+
+	return parser->len - parser->pos - (reader->handed_out ? reader->scanned : 0);
 }

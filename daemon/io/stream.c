@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a stream with XREAD on a connection of its own, one read ahead of the work. */
+/* Reads a stream with XREAD on a connection of its own, at most two reads ahead of the work. */
 #include "io/stream.h"
 
 #include <assert.h>
@@ -84,18 +84,17 @@ read_on(struct stream *stream)
 static bool
 batch_of(const struct reply *reply, struct stream_batch *batch)
 {
-	const struct reply *entries, *entry;
+	const struct reply *entries, *last;
 
 	if (reply->type != REPLY_ARRAY || reply->count != 1 || reply[1].type != REPLY_ARRAY ||
 	    reply[1].count != 2 || reply[3].type != REPLY_ARRAY || reply[3].count == 0)
 		return false;
 	entries = &reply[3];
-	batch->entries = entry = entries + 1;
+	batch->entries = entries + 1;
 	batch->count = entries->count;
-	for (uint32_t i = 1; i < entries->count; i++)
-		entry = reply_next(entry);
-	return entry->type == REPLY_ARRAY && entry->count == 2 &&
-	       stream_id_parse(entry[1].text, &batch->last);
+	last = entries + entries->last;
+	return last->type == REPLY_ARRAY && last->count == 2 &&
+	       stream_id_parse(last[1].text, &batch->last);
 }
 
 static void
@@ -130,11 +129,10 @@ on_reply(void *ctx, const struct reply *reply)
 	struct stream_batch batch = {.last = stream->next};
 
 	event_del(stream->timer);
-	stream->under_way--;
+	if (--stream->under_way > 0)
+		timer_set(stream, BLOCK_MS + SILENCE_MS);
 	if (stream->stale > 0) {
 		stream->stale--;
-		if (stream->under_way > 0)
-			timer_set(stream, BLOCK_MS + SILENCE_MS);
 		read_on(stream);
 		return;
 	}
@@ -158,6 +156,23 @@ on_reply(void *ctx, const struct reply *reply)
 	stream->wait = !batch.full;
 	read_on(stream);
 	stream->options.hooks.take(stream->options.hooks.ctx, &batch);
+}
+
+void
+stream_look_ahead(struct stream *stream)
+{
+	struct stream_batch batch;
+	const struct reply *reply;
+
+	if (!stream->running || stream->held || stream->under_way != 1 || stream->stale > 0 ||
+	    stream->count < stream->options.batch)
+		return;
+	reply = redis_look_ahead(stream->redis);
+	if (reply == NULL || !batch_of(reply, &batch) || batch.count < stream->asked_count)
+		return;
+	stream->next = batch.last;
+	stream->wait = false;
+	read_next(stream);
 }
 
 void

@@ -59,7 +59,12 @@ struct redis {
 	struct redis_lookup *lookup;	   /* owned: of the host's name, while dialling */
 	struct evutil_addrinfo *addresses; /* owned: what it found */
 	const struct evutil_addrinfo *next_address; /* borrowed from addresses */
-	struct reply_reader *reader;		    /* owned; one per connection */
+	struct reply_reader *reader; /* owned; what the socket holds goes into it */
+	/* While one looks ahead of a reply, that reply lies in the other reader. */
+	struct reply_reader *other; /* owned, or NULL: nobody has looked ahead yet */
+	const struct reply *ahead;  /* of the reader: what was found, whole; or NULL */
+	bool apart;		    /* the reply at hand lies in the other reader */
+	struct event *turn;	    /* owned: the loop's next turn, for replies that are here */
 	struct owed_ring owed;
 	struct buf out; /* scratch for commands */
 	char *inbox;	/* owned: REDIS_INBOX_BYTES */

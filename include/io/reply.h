@@ -21,7 +21,10 @@ struct reply {
 	uint32_t span;
 	uint32_t count; /* REPLY_ARRAY: elements (0 for the nil array, which is REPLY_NIL) */
 	uint32_t more;	/* REPLY_ARRAY, of a piece: elements that are still to come */
-	int64_t integer;
+	union {
+		int64_t integer;
+		uint32_t last; /* REPLY_ARRAY: from it to its last element */
+	};
 	struct str text; /* STRING, STATUS, ERROR */
 };
 
