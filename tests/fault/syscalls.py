@@ -256,9 +256,10 @@ class Stage:
             return "(INJECTED)" in file.read()
 
     def calls(self):
-        """[name] in the order in which they were made."""
+        """[(name, whether it found nothing to read)] in the order in which they were made."""
         with open(self.trace, encoding="utf-8", errors="replace") as file:
-            return [found.group(1) for found in (re.match(r"(\w+)\(", line) for line in file) if found]
+            return [(found.group(1), found.group(1) == "recvfrom" and "EAGAIN" in line)
+                    for found, line in ((re.match(r"(\w+)\(", line), line) for line in file) if found]
 
 
 def recorded_or_not(house):
@@ -268,11 +269,12 @@ def recorded_or_not(house):
 
 
 def moments(calls, born):
-    """[(name, its number)]: what the loader and the libraries do before the first socket is no phase of ours."""
-    seen, found, begun_at = {}, [], calls.index("socket") if born else 0
-    for at, name in enumerate(calls):
+    """[(name, its number)]: what the loader and the libraries do before the first socket is no phase of ours, and where one
+    look for replies after the other finds nothing, no one but the process can tell at which of them it died."""
+    seen, found, begun_at = {}, [], [name for name, _ in calls].index("socket") if born else 0
+    for at, (name, idle) in enumerate(calls):
         seen[name] = seen.get(name, 0) + 1
-        if at >= begun_at and not name.startswith("exit") and name != "restart_syscall":
+        if at >= begun_at and not name.startswith("exit") and name != "restart_syscall" and not (at and idle and calls[at - 1][1]):
             found.append((name, seen[name]))
     return found
 
