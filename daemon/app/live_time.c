@@ -144,7 +144,9 @@ tick_refused(struct live *live, const struct reply *reply)
 	live_fail(live, why);
 }
 
-/* 0: held; else the entry's id. */
+enum { TICK_HELD, TICK_AHEAD };
+
+/* One of these, or the entry's id. */
 static void
 on_tick(void *ctx, const struct reply *reply)
 {
@@ -165,25 +167,31 @@ on_tick(void *ctx, const struct reply *reply)
 		return;
 	if (reply->type == REPLY_ERROR)
 		tick_refused(live, reply);
+	else if (reply->integer == TICK_AHEAD)
+		live_time_ask(live); /* its clock was set back since we asked last */
 	else
 		tick_held(live);
 }
 
-/* The hold is looked at in the same breath, so that no entry slips in behind an importer's back. */
+/* The hold is looked at in the same breath, so that no entry slips in behind an importer's back; and so is the clock, for
+ * reading would stop before an entry of the future until that has come. */
 static void
 tick_send(struct live *live, int64_t at)
 {
 	static const char script[] =
 		"if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end "
+		"local seconds = tonumber(redis.call('TIME')[1]) "
+		"if tonumber(ARGV[2]) > seconds * 1000 + 1000 then return 1 end "
 		"return redis.pcall('XADD', KEYS[1], ARGV[1], 'type', 'churnd.clock')";
-	char id[32];
+	char id[32], ms[32];
 
 	snprintf(id, sizeof id, "%" PRId64 "-*", at);
+	snprintf(ms, sizeof ms, "%" PRId64, at);
 	live->due_asked = true;
 	live->due_id = (struct stream_id){INT64_MAX, UINT64_MAX};
 	live->due_sent_at = clock_monotonic();
 	redis_command(live->redis, on_tick, live, "EVAL", script, "2", live->events.p,
-		      live->hold.p, id, NULL);
+		      live->hold.p, id, ms, NULL);
 }
 
 void

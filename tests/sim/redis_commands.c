@@ -336,26 +336,27 @@ run_client(struct fake_call *call)
 	}
 }
 
-/* The one script of the daemon: a clock entry, unless time is held. */
+/* The one script of the daemon: a clock entry, unless time is held, or has not come. */
 static void
 run_eval(struct fake_call *call)
 {
-	struct str *words = arena_array(call->server->words, 5, sizeof *words);
+	const struct str words[] = {STR("XADD"), WORD(call, 3), WORD(call, 5), STR("type"),
+				    STR("churnd.clock")};
 	struct fake_call add = *call;
+	int64_t at;
 
-	if (call->count != 6 || !str_is(WORD(call, 2), "2"))
+	if (call->count != 7 || !str_is(WORD(call, 2), "2") || !parse_int64(WORD(call, 6), &at))
 		sim_fail("a script that is not known: %.*s", STR_ARG(WORD(call, 1)));
 	if (fake_look(call, WORD(call, 4)) != NULL) {
 		reply_int(call->out, 0);
 		return;
 	}
-	words[0] = STR("XADD");
-	words[1] = WORD(call, 3);
-	words[2] = WORD(call, 5);
-	words[3] = STR("type");
-	words[4] = STR("churnd.clock");
-	add.words = words;
-	add.count = 5;
+	if (at > fake_server_now(call->server) / SECOND_MS * SECOND_MS + SECOND_MS) {
+		reply_int(call->out, 1);
+		return;
+	}
+	add.words = arena_copy(call->server->words, words, sizeof words);
+	add.count = sizeof words / sizeof *words;
 	fake_stream_command(STR("XADD"))->run(&add);
 }
 
