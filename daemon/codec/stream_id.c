@@ -2,9 +2,8 @@
 /* Reads and prints the ids of stream entries. */
 #include "codec/stream_id.h"
 
-#include <string.h>
-
 #include "base/number.h"
+#include "base/words.h"
 
 void
 stream_id_print(struct stream_id id, char out[STREAM_ID_TEXT])
@@ -16,34 +15,38 @@ stream_id_print(struct stream_id id, char out[STREAM_ID_TEXT])
 	*print_uint64(id.seq, out) = '\0';
 }
 
-/* Decimal digits only, at least one; false past UINT64_MAX. */
+#define SAFE_DIGITS 19 /* fit, whatever they are */
+
+/* Decimal digits, at least one; *p moves past them. false past UINT64_MAX. */
 static bool
-digits_parse(const char *p, const char *end, uint64_t *out)
+digits_take(const char **p, const char *end, uint64_t *out)
 {
+	const char *first = *p, *at = first;
 	uint64_t number = 0;
+	unsigned digit;
 
-	if (p == end)
-		return false;
-	for (; p < end; p++) {
-		unsigned digit = (unsigned)(unsigned char)*p - '0';
-
-		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+	for (; end - at >= 8 && at - first <= SAFE_DIGITS - 8 && word_is_digits(word_load(at));
+	     at += 8)
+		number = number * 100000000 + word_number(word_load(at));
+	for (; at < end && (digit = (unsigned)(*at - '0')) <= 9; at++) {
+		if (at - first >= SAFE_DIGITS && number > (UINT64_MAX - digit) / 10)
 			return false;
 		number = number * 10 + digit;
 	}
+	*p = at;
 	*out = number;
-	return true;
+	return at > first;
 }
 
 /* Grammar: id = digits "-" digits. */
 bool
 stream_id_parse(struct str text, struct stream_id *out)
 {
+	const char *p = text.p, *end = text.n > 0 ? p + text.n : p;
 	uint64_t ms, seq;
-	const char *dash = text.n > 0 ? memchr(text.p, '-', text.n) : NULL;
 
-	if (dash == NULL || !digits_parse(text.p, dash, &ms) || ms > INT64_MAX ||
-	    !digits_parse(dash + 1, text.p + text.n, &seq))
+	if (!digits_take(&p, end, &ms) || ms > INT64_MAX || p == end || *p++ != '-' ||
+	    !digits_take(&p, end, &seq) || p != end)
 		return false;
 	*out = (struct stream_id){.ms = (int64_t)ms, .seq = seq};
 	return true;

@@ -3,15 +3,13 @@
  *
  * hiredis keeps the bytes and reads everything but the one shape that comes by the million: arrays of arrays
  * and texts (XREAD, HGETALL). Those are scanned where they lie in its buffer, and their texts stay there; at
- * anything else in them the scan gives up, and hiredis reads that reply from its first byte. */
+ * anything else in them the scan (reply_scan.c) gives up, and hiredis reads that reply from its first byte. */
 #include "io/reply.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include <hiredis/hiredis.h>
-
-#include "base/mem.h"
+#include "io/reply_inside.h"
 
 /* hiredis 0.14 counts an array's elements in an int, 1.x in a size_t and knows RESP3. */
 #if HIREDIS_MAJOR >= 1
@@ -30,33 +28,6 @@ struct chunk {
 	struct chunk *next; /* owned */
 	size_t size;
 	char bytes[];
-};
-
-struct open_array {
-	uint32_t item; /* its place on the tape */
-	uint32_t left; /* elements still to come */
-};
-
-struct reply_reader {
-	redisReader *parser; /* owned */
-	struct reply *items; /* owned: the tape */
-	size_t count, cap;
-	struct open_array open[REPLY_MAX_DEPTH];
-	unsigned depth;
-	struct chunk *chunks; /* owned, first to last */
-	struct chunk *chunk;  /* borrowed from chunks: the one being filled */
-	size_t used;	      /* of it */
-	size_t pending;	      /* bytes fed since the last whole reply */
-	size_t limit;	      /* of pending */
-	const char *refused;  /* what is wrong, in words; NULL while nothing is */
-	bool handed_out;      /* the tape holds a whole reply */
-	bool parsing;	      /* hiredis is at work on this reply */
-	size_t scanned;	      /* bytes of this reply that the scan has passed */
-	uintptr_t scanned_at; /* where this reply, or piece, lay then */
-	size_t paired;	/* likewise, behind the last even element of the outermost array */
-	bool in_pieces; /* what is scanned may be handed out before it is whole */
-	uint32_t more;	/* elements of an array whose first ones were handed out */
-	bool resumed;	/* the array on the tape is the rest of one */
 };
 
 const struct reply *
@@ -164,42 +135,14 @@ tape_reset(struct reply_reader *reader)
 	text_reset(reader);
 }
 
-static inline struct reply *
-tape_add(struct reply_reader *reader, enum reply_type type)
-{
-	struct reply *item;
-
-	if (reader->count == reader->cap)
-		MEM_RESERVE(reader->items, reader->cap, reader->count + 1);
-	if (reader->depth > 0 && reader->open[reader->depth - 1].left == 1) {
-		uint32_t array = reader->open[reader->depth - 1].item;
-
-		reader->items[array].last = (uint32_t)reader->count - array;
-	}
-	item = &reader->items[reader->count++];
-	*item = (struct reply){.type = type, .span = 1, .text = STR_NONE};
-	return item;
-}
-
-/* An element ended the innermost array, and so perhaps the ones around it. */
-static void
-tape_close(struct reply_reader *reader)
+void
+reply_tape_close(struct reply_reader *reader)
 {
 	do {
 		struct open_array *array = &reader->open[--reader->depth];
 
 		reader->items[array->item].span = (uint32_t)(reader->count - array->item);
 	} while (reader->depth > 0 && --reader->open[reader->depth - 1].left == 0);
-}
-
-/* After each element. Gives what hiredis holds as "the object": anything that is not NULL, which
- * would be out of memory. */
-static inline void *
-tape_done(struct reply_reader *reader)
-{
-	if (reader->depth > 0 && --reader->open[reader->depth - 1].left == 0)
-		tape_close(reader);
-	return reader;
 }
 
 static void *
@@ -350,184 +293,6 @@ reply_reader_feed(struct reply_reader *reader, const char *bytes, size_t n)
 	reader->pending += n;
 }
 
-/* ---- the scan ---- */
-
-enum scan { SCAN_WHOLE, SCAN_SHORT, SCAN_STRANGE };
-
-#define SCAN_DIGITS 9
-
-/* Grammar: head = ("*" | "$") digits CR LF. Returns what follows it, or NULL with *result set. */
-static inline const char *
-scan_head(const char *p, const char *end, uint32_t *number, enum scan *result)
-{
-	const char *first = ++p;
-	uint32_t n = 0;
-
-	while (p < end && (unsigned)(*p - '0') <= 9 && p - first < SCAN_DIGITS)
-		n = n * 10 + (uint32_t)(*p++ - '0');
-	*number = n;
-	*result = end - p < 2 ? SCAN_SHORT : SCAN_STRANGE;
-	if (end - p < 2 || p == first || p[0] != '\r' || p[1] != '\n')
-		return NULL;
-	return p + 2;
-}
-
-/* hiredis moves its bytes when it makes room for more: the texts found in them so far go along. */
-static void
-scan_follow(struct reply_reader *reader, const char *reply)
-{
-	uintptr_t moved = (uintptr_t)reply - reader->scanned_at;
-
-	for (size_t i = 0; moved != 0 && i < reader->count; i++)
-		if (reader->items[i].type == REPLY_STRING)
-			reader->items[i].text.p =
-				(const char *)((uintptr_t)reader->items[i].text.p + moved);
-	reader->scanned_at = (uintptr_t)reply;
-}
-
-/* One element more; *at moves past it. */
-static inline enum scan
-scan_element(struct reply_reader *reader, const char *reply, size_t n, size_t *at)
-{
-	const char *p = reply + *at, *end = reply + n;
-	enum scan result;
-	struct reply *item;
-	uint32_t number;
-	char mark;
-
-	if (p == end)
-		return SCAN_SHORT;
-	mark = *p;
-	if (mark != '$' && mark != '*')
-		return SCAN_STRANGE;
-	p = scan_head(p, end, &number, &result);
-	if (p == NULL)
-		return result;
-	if (mark == '*') {
-		if (number == 0 || reader->depth == REPLY_MAX_DEPTH)
-			return SCAN_STRANGE;
-		tape_add(reader, REPLY_ARRAY)->count = number;
-		reader->open[reader->depth++] = (struct open_array){
-			.item = (uint32_t)(reader->count - 1), .left = number};
-		*at = (size_t)(p - reply);
-		return SCAN_WHOLE;
-	}
-	if ((size_t)(end - p) < (size_t)number + 2)
-		return SCAN_SHORT;
-	if (p[number] != '\r' || p[number + 1] != '\n')
-		return SCAN_STRANGE;
-	item = tape_add(reader, REPLY_STRING);
-	item->text.p = p;
-	item->text.n = number;
-	*at = (size_t)(p - reply) + number + 2;
-	(void)tape_done(reader);
-	return SCAN_WHOLE;
-}
-
-/* Elements that were scanned of the outermost array, if they are texts alone; else 0. */
-static uint32_t
-scan_texts(const struct reply_reader *reader)
-{
-	uint32_t texts = (uint32_t)reader->count - 1;
-
-	if (reader->depth != 1 || reader->items[0].count - reader->open[0].left != texts)
-		return 0;
-	return texts;
-}
-
-static bool
-scan_has_enough(const struct reply_reader *reader)
-{
-	return reader->count > REPLY_MAX_ITEMS ||
-	       (reader->in_pieces && scan_texts(reader) == REPLY_PIECE);
-}
-
-/* Makes the tape a piece of an array that is not whole; false when there is none yet. */
-static bool
-scan_piece(struct reply_reader *reader)
-{
-	uint32_t texts = scan_texts(reader) / 2 * 2;
-
-	if (!reader->in_pieces || texts == 0)
-		return false;
-	reader->more = reader->items[0].count - texts;
-	reader->items[0].count = texts;
-	reader->items[0].span = texts + 1;
-	reader->items[0].more = reader->more;
-	reader->count = texts + 1;
-	reader->scanned = reader->paired;
-	reader->depth = 0;
-	return true;
-}
-
-/* The tape begins as if the array did here. */
-static void
-scan_resume(struct reply_reader *reader)
-{
-	tape_add(reader, REPLY_ARRAY)->count = reader->more;
-	reader->open[reader->depth++] = (struct open_array){.item = 0, .left = reader->more};
-	reader->more = 0;
-	reader->resumed = true;
-}
-
-/* Goes on where it stopped for want of bytes. */
-static enum scan
-scan_reply(struct reply_reader *reader)
-{
-	const char *reply = reader->parser->buf + reader->parser->pos;
-	size_t n = reader->parser->len - reader->parser->pos, at = reader->scanned;
-	enum scan result;
-
-	if (reader->more > 0)
-		scan_resume(reader);
-	if (n == 0 || (at == 0 && reader->depth == 0 && *reply != '*'))
-		return n == 0 ? SCAN_SHORT : SCAN_STRANGE;
-	scan_follow(reader, reply);
-	do {
-		result = scan_element(reader, reply, n, &at);
-		if (reader->count % 2 == 1)
-			reader->paired = at;
-	} while (result == SCAN_WHOLE && reader->depth > 0 && !scan_has_enough(reader));
-	reader->scanned = at;
-	if (result != SCAN_STRANGE && reader->depth > 0 && scan_piece(reader))
-		result = SCAN_WHOLE;
-	if (result == SCAN_WHOLE && reader->depth > 0)
-		return SCAN_SHORT; /* too many items: the caller refuses them */
-	if (result == SCAN_WHOLE)
-		reader->resumed = false;
-	return result;
-}
-
-/* The scanned reply, or piece, was read by its owner: hiredis forgets its bytes. */
-static void
-scan_consume(struct reply_reader *reader)
-{
-	redisReader *parser = reader->parser;
-	size_t left;
-	void *object;
-
-	parser->pos += reader->scanned;
-	reader->scanned = 0;
-	left = parser->len - parser->pos;
-	if (left > 0 && (reader->more == 0 || left > parser->pos))
-		return;
-	/* With nothing left to read, which it is made to believe, this only gives the room back. */
-	parser->len = parser->pos;
-	(void)redisReaderGetReply(parser, &object);
-	parser->len = parser->pos + left;
-}
-
-static void
-scan_abandon(struct reply_reader *reader)
-{
-	if (reader->resumed)
-		reader->refused = "an array that begins with texts and goes on otherwise";
-	reader->count = 0;
-	reader->depth = 0;
-	reader->scanned = 0;
-	reader->parsing = true;
-}
-
 /* True when the tape holds a whole reply. */
 static bool
 read_reply(struct reply_reader *reader)
@@ -535,13 +300,13 @@ read_reply(struct reply_reader *reader)
 	void *object = NULL;
 
 	if (!reader->parsing) {
-		switch (scan_reply(reader)) {
+		switch (reply_scan(reader)) {
 		case SCAN_WHOLE:
 			return true;
 		case SCAN_SHORT:
 			return false;
 		case SCAN_STRANGE:
-			scan_abandon(reader);
+			reply_scan_abandon(reader);
 		}
 	}
 	if (reader->refused != NULL)
@@ -558,7 +323,7 @@ take_next(struct reply_reader *reader, const struct reply **out, struct err *err
 	bool whole = false;
 
 	if (reader->handed_out) {
-		scan_consume(reader);
+		reply_scan_consume(reader);
 		tape_reset(reader);
 	}
 	if (reader->refused == NULL)

@@ -23,7 +23,7 @@ print_reply(struct buf *out, const struct reply *reply)
 	static const char marks[] = {
 		[REPLY_STRING] = 's',  [REPLY_STATUS] = '+', [REPLY_ERROR] = '-',
 		[REPLY_INTEGER] = ':', [REPLY_NIL] = '_',    [REPLY_ARRAY] = '['};
-	const struct reply *item = reply + 1;
+	const struct reply *item = reply + 1, *last = NULL;
 
 	buf_char(out, marks[reply->type]);
 	if (reply->type == REPLY_INTEGER)
@@ -33,7 +33,9 @@ print_reply(struct buf *out, const struct reply *reply)
 		buf_str(out, reply->text);
 	if (reply->type == REPLY_ARRAY) {
 		for (uint32_t i = 0; i < reply->count; i++, item = reply_next(item))
-			print_reply(out, item);
+			print_reply(out, last = item);
+		if (last != NULL && reply->more == 0)
+			assert_ptr_equal(reply + reply->last, last);
 		buf_char(out, ']');
 	}
 	buf_char(out, ' ');
@@ -145,6 +147,54 @@ write_entries(struct buf *out, struct lcg *lcg, unsigned entries, unsigned longe
 	}
 }
 
+#define LADDER 150
+
+/* An array of n texts of 0, 1, 2 ... bytes, and how it is printed. */
+static void
+write_ladder(struct buf *out, struct buf *printed, unsigned n)
+{
+	char text[LADDER];
+
+	memset(text, 'x', sizeof text);
+	buf_printf(out, "*%u\r\n", n);
+	buf_char(printed, '[');
+	for (unsigned i = 0; i < n; i++) {
+		buf_printf(out, "$%u\r\n%.*s\r\n", i, (int)i, text);
+		buf_printf(printed, "s%.*s ", (int)i, text);
+	}
+	buf_text(printed, "] ");
+}
+
+static void
+texts_of_every_length_are_read_in_arrays_of_every_length(void **state)
+{
+	struct reply_reader *reader = reply_reader_create();
+	struct lcg lcg = {1};
+
+	(void)state;
+	for (unsigned n = 1; n <= LADDER; n++) {
+		struct buf bytes = {0}, printed = {0}, out = {0};
+		size_t cut;
+
+		buf_text(&bytes, "*3\r\n$1\r\na\r\n");
+		buf_text(&printed, "[sa ");
+		write_ladder(&bytes, &printed, n);
+		write_ladder(&bytes, &printed, n / 2 + 1);
+		buf_text(&printed, "] ");
+		cut = (size_t)lcg_below(&lcg, bytes.n);
+		reply_reader_feed(reader, bytes.p, cut);
+		assert_true(drain(reader, &out, NULL));
+		assert_int_equal(out.n, 0);
+		reply_reader_feed(reader, bytes.p + cut, bytes.n - cut);
+		assert_true(drain(reader, &out, NULL));
+		assert_true(str_eq(buf_view(&out), buf_view(&printed)));
+		buf_finish(&bytes);
+		buf_finish(&printed);
+		buf_finish(&out);
+	}
+	reply_reader_destroy(reader);
+}
+
 /* More than one chunk of text, more than one growth of the tape, values beyond a chunk. */
 static void
 texts_stay_where_they_are_while_a_reply_grows(void **state)
@@ -242,6 +292,10 @@ what_is_no_reply_is_refused_for_good(void **state)
 		">1\r\n+a\r\n",
 		"~1\r\n+a\r\n",
 		"*1\r\n%1\r\n+a\r\n+b\r\n",
+		"*3\r\n$1\r\nab\r\n$1\r\na\r\n",
+		"*3\r\n$10\r\n0123456789a\r\n",
+		"*3\r\n$1a\r\n0123456789\r\n",
+		"*3\r\n$a1\r\n0123456789\r\n",
 		"=5\r\ntxt:a\r\n",
 	};
 
@@ -505,6 +559,7 @@ main(void)
 		cmocka_unit_test(replies_are_laid_flat_in_their_order),
 		cmocka_unit_test(fed_byte_by_byte_they_are_the_same),
 		cmocka_unit_test(a_reply_in_parts_is_not_seen_before_its_end),
+		cmocka_unit_test(texts_of_every_length_are_read_in_arrays_of_every_length),
 		cmocka_unit_test(texts_stay_where_they_are_while_a_reply_grows),
 		cmocka_unit_test(a_reader_goes_on_after_large_replies),
 		cmocka_unit_test(what_is_no_reply_is_refused_for_good),

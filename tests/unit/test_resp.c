@@ -128,6 +128,17 @@ ids_print_and_read_back(void **state)
 }
 
 static void
+zeros_before_an_id_change_nothing(void **state)
+{
+	struct stream_id id;
+
+	(void)state;
+	assert_true(stream_id_parse(STR("000000000000000000000000012-0000000000000000000034"),
+				    &id));
+	assert_true(id.ms == 12 && id.seq == 34);
+}
+
+static void
 what_is_no_id_is_refused_and_changes_nothing(void **state)
 {
 	static const char *const texts[] = {
@@ -174,6 +185,7 @@ main(void)
 		cmocka_unit_test(long_counts_are_written_whole),
 		cmocka_unit_test(commands_follow_one_another_in_a_buffer),
 		cmocka_unit_test(ids_print_and_read_back),
+		cmocka_unit_test(zeros_before_an_id_change_nothing),
 		cmocka_unit_test(what_is_no_id_is_refused_and_changes_nothing),
 	};
 
