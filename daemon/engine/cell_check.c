@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether bytes are what would be written of the cells that lie in them. */
 #include <math.h>
+#include <stdatomic.h>
 
 #include "engine/cell.h"
 
@@ -72,6 +73,60 @@ cell_bits(uint64_t bits, enum signal_kind kind, uint32_t *gap)
 	return number > 0 && n + number <= AT_HAND ? n + number : 0;
 }
 
+/* ---- cells of SIGNAL_COUNT, several at a glance ---- */
+
+#define GLANCE 12 /* bits */
+#define GLANCE_MADE 0x8000u
+
+/* Of the cells that lie whole in these bits: how many bits they take, 4 bits; the sum of their gaps, 11; GLANCE_MADE. */
+static uint16_t
+glance_make(unsigned of)
+{
+	uint64_t bits = (uint64_t)of << (64 - GLANCE);
+	unsigned left = GLANCE, n;
+	uint32_t gap, gaps = 0;
+
+	while ((n = cell_bits(bits, SIGNAL_COUNT, &gap)) > 0 && n <= left) {
+		bits <<= n;
+		left -= n;
+		gaps += gap;
+	}
+	return (uint16_t)((GLANCE - left) | gaps << 4 | GLANCE_MADE);
+}
+
+/* Whoever comes first makes it; two at once make the same. */
+static inline unsigned
+glance(uint64_t bits)
+{
+	static _Atomic uint16_t made[1u << GLANCE];
+	unsigned of = (unsigned)(bits >> (64 - GLANCE));
+	uint16_t seen = atomic_load_explicit(&made[of], memory_order_relaxed);
+
+	if (seen == 0) {
+		seen = glance_make(of);
+		atomic_store_explicit(&made[of], seen, memory_order_relaxed);
+	}
+	return seen & ~GLANCE_MADE;
+}
+
+/* Takes some cells at once; false: they have to be looked at one by one. */
+static inline bool
+glance_take(struct cell_cursor *cursor, uint32_t *cell)
+{
+	unsigned seen, n;
+
+	if (cursor->have < GLANCE)
+		cell_fill(cursor);
+	seen = glance(cursor->bits);
+	n = seen & 15u;
+	if (n == 0 || n > cursor->have || seen >> 4 > *cell)
+		return false;
+	cursor->bits <<= n;
+	cursor->have -= n;
+	*cell -= seen >> 4;
+	return true;
+}
+
 /* ---- cells ---- */
 
 static bool
@@ -90,8 +145,11 @@ walk(struct cell_cursor cursor, enum signal_kind kind, uint32_t reach)
 
 	for (;;) {
 		uint32_t gap;
-		unsigned n = cell_bits(cursor.bits, kind, &gap);
+		unsigned n;
 
+		if (kind == SIGNAL_COUNT && glance_take(&cursor, &cell))
+			continue;
+		n = cell_bits(cursor.bits, kind, &gap);
 		if (n == 0 || n > cursor.have) { /* more may be had */
 			cell_fill(&cursor);
 			if (cursor.bits == 0)
