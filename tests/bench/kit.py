@@ -34,7 +34,9 @@ SIZES = {
     "PAST_EVENTS": 10000000,
     "PROBES": 1000,            # events whose alert is timed
     "LOAD": 50000,             # events a second beside them
-    "MEMORY_CUSTOMERS": 200000,
+    "MEMORY_CUSTOMERS": 200000,  # who play ninety days: 0.3 ms of CPU each
+    "MEMORY_LOADED_CUSTOMERS": 1000000,  # out of their records
+    "MEMORY_PACK_CUSTOMERS": 100000,     # who play under the SaaS pack
     "START_CUSTOMERS": 1000000, # whose records a start loads
     "START_ROUNDS": 3,          # starts of it
     "GROWTH_CUSTOMERS": 20000000,  # of make bench-plots, at most

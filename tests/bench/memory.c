@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a customer costs in memory: six signals, each with an event about every other day for 90 days. The
- * records go to Redis as a commit would write them, to be weighed there, or to be loaded: then the last day
- * ends before UNTIL, and each customer's record is written COPIES times, under other names. SOCKET -: they are
- * loaded at once, into a second engine, and what they take there is the figure. One JSON line.
+ * last day ends at UNTIL. The records go to Redis as a commit would write them, each COPIES times, under other
+ * names, to be weighed there or loaded. SOCKET -: they are loaded at once, into a second engine, and what they
+ * take there is the figure. One JSON line.
  *
- *   memory SOCKET PREFIX RULES CUSTOMERS [UNTIL_MS COPIES] */
+ *   memory SOCKET PREFIX RULES CUSTOMERS UNTIL_MS COPIES */
 #include "app/rule_files.h"
 #include "base/mem.h"
 #include "bench/traffic.h"
@@ -221,24 +221,29 @@ rules_read(const char *path, struct rule_files **files, struct arena *arena)
 	return rules;
 }
 
-/* Resident bytes of so many copies of each customer. */
-static size_t
+struct weight {
+	size_t resident, counted; /* bytes of all */
+};
+
+/* Of so many copies of each customer. */
+static struct weight
 copies_weigh(const struct engine *from, const char *path, uint64_t copies)
 {
 	struct rule_files *files;
 	struct engine *to;
 	struct arena arena;
+	struct weight weight;
 	size_t before;
 
 	arena_init(&arena);
 	to = engine_create(rules_read(path, &files, &arena), (struct hash_seed){1, 2});
 	before = resident_bytes();
 	copies_load(from, to, copies);
-	before = resident_bytes() - before;
+	weight = (struct weight){resident_bytes() - before, engine_bytes(to)};
 	engine_destroy(to);
 	rule_files_destroy(files);
 	arena_finish(&arena);
-	return before;
+	return weight;
 }
 
 static size_t
@@ -262,13 +267,13 @@ main(int argc, char **argv)
 	struct rule_files *files;
 	struct memory *memory;
 	struct arena arena;
-	size_t before, resident, records = 0;
+	struct weight weight;
+	size_t before, records = 0;
 	uint64_t copies;
-	double customers;
+	double customers, weighed;
 
-	if (argc != 5 && argc != 7) {
-		fputs("usage: memory SOCKET PREFIX RULES CUSTOMERS [UNTIL_MS COPIES]\n",
-		      stderr);
+	if (argc != 7) {
+		fputs("usage: memory SOCKET PREFIX RULES CUSTOMERS UNTIL_MS COPIES\n", stderr);
 		return 2;
 	}
 	arena_init(&arena);
@@ -276,26 +281,27 @@ main(int argc, char **argv)
 	memset(memory, 0xff, sizeof *memory); /* resident from the start */
 	memset(memory, 0, sizeof *memory);
 	memory->customers = bench_number(argv[4]);
-	memory->start = argc == 7 ? (int64_t)bench_number(argv[5]) - DAYS * DAY_MS
-				  : INT64_C(1767200400000);
-	copies = argc == 7 ? bench_number(argv[6]) : 1;
+	memory->start = (int64_t)bench_number(argv[5]) - DAYS * DAY_MS;
+	copies = bench_number(argv[6]);
 	memory->engine =
 		engine_create(rules_read(argv[3], &files, &arena), (struct hash_seed){1, 2});
 	before = resident_bytes();
 	for (int day = 0; day < DAYS; day++)
 		run_day(memory, day);
-	resident = resident_bytes() - before;
-	if (strcmp(argv[1], "-") == 0)
-		resident = copies_weigh(memory->engine, argv[3], copies) / copies;
-	else
+	weight = (struct weight){resident_bytes() - before, engine_bytes(memory->engine)};
+	customers = weighed = (double)engine_customers(memory->engine);
+	if (strcmp(argv[1], "-") == 0) {
+		weight = copies_weigh(memory->engine, argv[3], copies);
+		weighed *= (double)copies;
+	} else {
 		records = copies_write(memory, argv[1], argv[2], copies);
-	customers = (double)engine_customers(memory->engine);
+	}
 	printf("{\"bench\":\"memory\",\"customers\":%.0f,\"events\":%" PRIu64
 	       ",\"orders\":%" PRIu64 ",\"resident_per_customer\":%.0f,"
 	       "\"engine_per_customer\":%.0f,\"record_bytes\":%.0f,\"cpu_s\":%.3f}\n",
-	       customers, memory->events, memory->orders, (double)resident / customers,
-	       (double)engine_bytes(memory->engine) / customers,
-	       (double)records / customers / (double)copies, bench_cpu_seconds());
+	       customers, memory->events, memory->orders, (double)weight.resident / weighed,
+	       (double)weight.counted / weighed, (double)records / customers / (double)copies,
+	       bench_cpu_seconds());
 	engine_destroy(memory->engine);
 	mem_free(memory);
 	rule_files_destroy(files);
