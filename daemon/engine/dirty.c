@@ -128,11 +128,11 @@ dirty_prefetch(const struct engine *engine)
 {
 	size_t count = engine_dirty(engine);
 	if (2 * AHEAD < count)
-		__builtin_prefetch(engine_at(engine, dirty_next(engine, 2 * AHEAD)));
+		mem_prefetch(engine_at(engine, dirty_next(engine, 2 * AHEAD)));
 	if (AHEAD >= count)
 		return;
 	const struct customer *customer = engine_at(engine, dirty_next(engine, AHEAD));
-	__builtin_prefetch(customer_id(customer).p);
+	mem_prefetch(customer_id(customer).p);
 	engine_prefetch(customer);
 }
 

@@ -151,9 +151,7 @@ scan_ahead(struct engine *engine, bool all, int64_t day, uint32_t out[SCAN_AHEAD
 	for (; at < end && found < SCAN_AHEAD; at++) {
 		if (!all && engine->close_day[at] > day)
 			continue;
-		const char *customer = (const char *)engine_at(engine, at);
-		__builtin_prefetch(customer);
-		__builtin_prefetch(customer + 64);
+		mem_prefetch(engine_at(engine, at));
 		out[found++] = at;
 	}
 	run->next = at;

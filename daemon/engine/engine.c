@@ -267,17 +267,17 @@ fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		guess[i] = table_guess(&engine->table, hashes[i]);
 		if (guess[i] != UINT32_MAX)
-			__builtin_prefetch(engine_at(engine, guess[i]));
+			mem_prefetch(engine_at(engine, guess[i]));
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (guess[i] == UINT32_MAX)
 			continue;
 		const struct customer *customer = engine_at(engine, guess[i]);
 		if (customer->id.brief.n > CUSTOMER_SHORT_ID)
-			__builtin_prefetch(customer->id.longer.text);
-		__builtin_prefetch(customer->tracks.block);
+			mem_prefetch(customer->id.longer.text);
+		mem_prefetch(customer->tracks.block);
 		if (!customer->settled || !lane_knows(&engine->lane, customer))
-			__builtin_prefetch(customer->cold);
+			mem_prefetch(customer->cold);
 	}
 }
 

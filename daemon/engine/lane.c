@@ -350,6 +350,18 @@ count_in(struct engine *engine, struct customer *customer, const struct lane_use
 	return counted;
 }
 
+void
+lane_settle(struct engine *engine, uint32_t index, const struct entry *entry)
+{
+	if (engine->loaded || !lane_is_open(engine, entry->id.ms) ||
+	    !entry_is_plain(engine, entry))
+		return;
+	const struct customer *customer = engine_at(engine, index);
+	const struct lane_use *use = lane_type(engine, entry->type)->lane;
+	if (use->open && use->group && !(customer->flags & (CUSTOMER_QUIET | CUSTOMER_MOVED)))
+		(void)settle(engine, index, use->group, entry);
+}
+
 bool
 lane_take(struct engine *engine, const struct entry *entry, uint32_t guess)
 {

@@ -488,6 +488,8 @@ step_event(struct step *step)
 		return;
 	}
 	step_look_event(step);
+	if (!step->calm)
+		lane_settle(engine, step->index, step->entry);
 }
 
 /* A close, and a change of rules, is a look at what the second look before it moved. */

@@ -21,6 +21,15 @@ void *mem_table(size_t count, size_t size);
 char *mem_copy_text(const char *text);
 void mem_free(void *p);
 
+/* Asks for the cache line of p, which may be NULL. The asm does nothing: gcc takes a function of prefetches alone for one
+ * without effect, and drops its calls. */
+static inline void
+mem_prefetch(const void *p)
+{
+	__builtin_prefetch(p);
+	__asm__ volatile("");
+}
+
 /* Grows *items (element `size` bytes) so that at least `need` fit; *cap is in elements and doubles. */
 void mem_reserve(void **items, size_t *cap, size_t need, size_t size);
 #define MEM_RESERVE(items, cap, need) \

@@ -214,8 +214,8 @@ void engine_run_due(struct engine *engine, int64_t to, const struct order_sink *
 static inline void
 engine_prefetch(const struct customer *customer)
 {
-	__builtin_prefetch(customer->tracks.block);
-	__builtin_prefetch(customer->cold);
+	mem_prefetch(customer->tracks.block);
+	mem_prefetch(customer->cold);
 }
 void engine_sort_due(struct engine *engine); /* engine->due by the bytes of the ids */
 /* Its record already holds what happened at that instant. */

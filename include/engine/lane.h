@@ -67,6 +67,9 @@ bool calm_is(struct engine *engine, const struct customer *customer, const struc
 /* `guess`: the number of the customer whose it may be, UINT32_MAX: nobody's. false: it has to go the long way, and
  * nothing was done. */
 bool lane_take(struct engine *engine, const struct entry *entry, uint32_t guess);
+/* At the end of a step that took this event in: the next of its type will find its rules settled, if they are, without a
+ * look at what lies far from the customer's line. */
+void lane_settle(struct engine *engine, uint32_t index, const struct entry *entry);
 void lane_make(struct engine *engine); /* under its rules; after calm_make() */
 void lane_finish(struct lane *lane);
 /* What is noted of the customer's rules still holds: `settled` of them no event moves. */

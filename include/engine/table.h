@@ -59,7 +59,7 @@ static inline void
 table_prefetch(const struct table *table, uint64_t hash)
 {
 	if (table->cap)
-		__builtin_prefetch(table->slots + (hash & (table->cap - 1)) * TABLE_SLOT);
+		mem_prefetch(table->slots + (hash & (table->cap - 1)) * TABLE_SLOT);
 }
 
 /* The next index whose tag fits, from slot *i on, which moves behind it; UINT32_MAX: there is none. */

@@ -339,10 +339,35 @@ what_takes_the_short_way_does_what_the_long_one_does(void **state)
 				    500);
 }
 
+static void
+the_step_of_a_first_event_settles_the_rules_of_the_next(void **state)
+{
+	struct scene scene;
+	const struct customer *customer;
+
+	(void)state;
+	scene_init(&scene, SIGNALS
+		   "rules:\n"
+		   "- {rule: old, expr: 'age() >= 3d and count(a[2d live]) >= 9', points: 30}\n"
+		   "- {rule: twice, expr: 'count(e[2d live]) >= 2', points: 30}\n");
+	scene_send(&scene, at("2026-03-02 10:00"), "c", "a", NULL);
+	customer = engine_find(scene.engine, STR("c"));
+	assert_int_not_equal(customer->settled, 0);
+	assert_true(lane_knows(&scene.engine->lane, customer));
+	assert_int_equal(engine_calm_events(scene.engine), 0);
+	scene_send(&scene, at("2026-03-02 10:01"), "c", "a", NULL);
+	assert_int_equal(engine_calm_events(scene.engine), 1);
+	/* One more could make it true. */
+	scene_send(&scene, at("2026-03-02 10:02"), "d", "e", NULL);
+	assert_int_equal(engine_find(scene.engine, STR("d"))->settled, 0);
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_step_of_a_first_event_settles_the_rules_of_the_next),
 		cmocka_unit_test(what_takes_the_short_way_does_what_the_long_one_does),
 	};
 
