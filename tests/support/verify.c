@@ -234,32 +234,49 @@ apply_entry(struct verify *verify, struct stream_id id, const struct reply *fiel
 	arena_finish(&arena);
 }
 
-/* All entries in (after, to], in pages. */
+/* All entries of a stream behind `from`, which is overwritten, up to `to`, in pages. */
+static void
+read_stream(struct verify *verify, const char *stream, char from[STREAM_ID_TEXT + 1],
+	    const char *to,
+	    void (*fn)(struct verify *, void *, struct stream_id, const struct reply *),
+	    void *ctx)
+{
+	uint32_t count;
+	do {
+		struct arena page;
+		arena_init(&page);
+		const struct reply *reply = ask(verify, &page, "XRANGE", key(verify, stream),
+						from, to, "COUNT", PAGE);
+		const struct reply *item = reply + 1;
+		count = reply->count;
+		for (uint32_t i = 0; i < count; i++, item = reply_next(item)) {
+			struct stream_id id;
+			if (!stream_id_parse(item[1].text, &id))
+				differ(verify, "%s has an id that is none", stream);
+			fn(verify, ctx, id, item + 2);
+			from[0] = '(';
+			stream_id_print(id, from + 1);
+		}
+		arena_finish(&page);
+	} while (count > 0);
+}
+
+static void
+apply_event(struct verify *verify, void *ctx, struct stream_id id, const struct reply *fields)
+{
+	(void)ctx;
+	apply_entry(verify, id, fields);
+	verify->entries += !verify->mute;
+}
+
+/* All entries in (after, to]. */
 static void
 run_stream(struct verify *verify, struct stream_id after, struct stream_id to)
 {
 	char from[STREAM_ID_TEXT + 1] = "(", end[STREAM_ID_TEXT];
 	stream_id_print(after, from + 1);
 	stream_id_print(to, end);
-	for (;;) {
-		struct arena page;
-		arena_init(&page);
-		const struct reply *reply = ask(verify, &page, "XRANGE", key(verify, "events"),
-						from, end, "COUNT", PAGE);
-		uint32_t count = reply->count;
-		const struct reply *item = reply + 1;
-		for (uint32_t i = 0; i < count; i++, item = reply_next(item)) {
-			struct stream_id id;
-			if (!stream_id_parse(item[1].text, &id))
-				differ(verify, "the stream has an id that is none");
-			apply_entry(verify, id, item + 2);
-			verify->entries += !verify->mute;
-			stream_id_print(id, from + 1);
-		}
-		arena_finish(&page);
-		if (count == 0)
-			return;
-	}
+	read_stream(verify, "events", from, end, apply_event, NULL);
 }
 
 /* ---- Redis' side ---- */
@@ -301,28 +318,39 @@ line_of_reject(struct verify *verify, const struct reply *f)
 			    STR_ARG(field_of(f, "error")));
 }
 
+struct comparison {
+	const char *stream;
+	const struct lines *want;
+	struct str (*line_of)(struct verify *, const struct reply *);
+	size_t at;
+};
+
+static void
+compare_entry(struct verify *verify, void *ctx, struct stream_id id, const struct reply *fields)
+{
+	struct comparison *with = ctx;
+	struct str got = with->line_of(verify, fields);
+	(void)id;
+	if (with->at == with->want->count)
+		differ(verify, "%s: one too many: %.*s", with->stream, STR_ARG(got));
+	struct str want = with->want->list[with->at];
+	/* Sentences about rules that are not there are worded by the daemon alone. */
+	if (!str_ends(want, STR(" error=rules")) && !str_eq(got, want))
+		differ(verify, "%s differs at %zu\n  redis:  %.*s\n  replay: %.*s",
+		       with->stream, with->at, STR_ARG(got), STR_ARG(want));
+	with->at++;
+}
+
 static void
 compare(struct verify *verify, const char *stream, const struct lines *want,
 	struct str (*line_of)(struct verify *, const struct reply *))
 {
-	size_t at = 0;
-	const struct reply *reply = ask(verify, &verify->arena, "XRANGE", key(verify, stream),
-					"-", "+", NULL, NULL);
-	const struct reply *item = reply + 1;
-	for (uint32_t i = 0; i < reply->count; i++, item = reply_next(item), at++) {
-		struct str got = line_of(verify, item + 2);
-		if (at == want->count)
-			differ(verify, "%s: one too many: %.*s", stream, STR_ARG(got));
-		/* Sentences about rules that are not there are worded by the daemon alone. */
-		if (str_ends(want->list[at], STR(" error=rules")))
-			continue;
-		if (!str_eq(got, want->list[at]))
-			differ(verify, "%s differs at %zu\n  redis:  %.*s\n  replay: %.*s",
-			       stream, at, STR_ARG(got), STR_ARG(want->list[at]));
-	}
-	if (at != want->count)
-		differ(verify, "%s: %zu missing, the first is %.*s", stream, want->count - at,
-		       STR_ARG(want->list[at]));
+	struct comparison with = {stream, want, line_of, 0};
+	char from[STREAM_ID_TEXT + 1] = "-";
+	read_stream(verify, stream, from, "+", compare_entry, &with);
+	if (with.at != want->count)
+		differ(verify, "%s: %zu missing, the first is %.*s", stream,
+		       want->count - with.at, STR_ARG(want->list[with.at]));
 }
 
 static void
