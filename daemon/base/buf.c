@@ -67,13 +67,10 @@ buf_char(struct buf *buf, char c)
 void
 buf_int(struct buf *buf, int64_t number)
 {
-	char *p = buf_space(buf, 1 + UINT64_DIGITS), *end = p;
+	char *end = print_int64(number, buf_space(buf, INT64_DIGITS));
 
-	if (number < 0)
-		*end++ = '-';
-	end = print_uint64(number < 0 ? 0 - (uint64_t)number : (uint64_t)number, end);
 	*end = '\0';
-	buf->n += (size_t)(end - p);
+	buf->n = (size_t)(end - buf->p);
 }
 
 void

@@ -205,35 +205,34 @@ put_pair(char *p, unsigned number, char behind)
 	return p;
 }
 
-void
+char *
 print_date(int64_t day, char out[INSTANT_TEXT])
 {
 	struct civil_date date = civil_date_of(day);
 
-	if (date.year < 0 || date.year > 9999) {
-		snprintf(out, INSTANT_TEXT, "%04d-%02d-%02d", date.year, date.month, date.day);
-		return;
-	}
+	if (date.year < 0 || date.year > 9999)
+		return out + snprintf(out, INSTANT_TEXT, "%04d-%02d-%02d", date.year,
+				      date.month, date.day);
 	char *p = put_pair(out, (unsigned)date.year / 100, '-');
 
 	p = put_pair(p - 1, (unsigned)date.year % 100, '-');
 	p = put_pair(p, (unsigned)date.month, '-');
-	(void)put_pair(p, (unsigned)date.day, '\0');
+	return put_pair(p, (unsigned)date.day, '\0') - 1;
 }
 
-void
+char *
 print_instant(int64_t at, char out[INSTANT_TEXT])
 {
 	int64_t day = floor_div(at, DAY_MS);
 	unsigned ms = (unsigned)(at - day * DAY_MS);
-
-	print_date(day, out);
-	char *p = out + strlen(out);
+	char *p = print_date(day, out);
 
 	*p++ = 'T';
 	p = put_pair(p, ms / 3600000, ':');
 	p = put_pair(p, ms / 60000 % 60, ':');
 	p = put_pair(p, ms / 1000 % 60, '.');
 	*p++ = (char)('0' + ms / 100 % 10);
-	*put_pair(p, ms % 100, 'Z') = '\0';
+	p = put_pair(p, ms % 100, 'Z');
+	*p = '\0';
+	return p;
 }

@@ -15,40 +15,14 @@ json_init(struct json *json, struct buf *out)
 	*json = (struct json){.out = out};
 }
 
-/* Room for an item of so many bytes, behind the comma that it needs; root values are never joined by commas. What
- * was written there ends with item_end(). */
-static inline char *
-item_begin(struct json *json, size_t bytes)
-{
-	char *p = buf_space(json->out, bytes + 1);
-	uint32_t bit;
-
-	if (json->after_key || json->depth == 0) {
-		json->after_key = false;
-		return p;
-	}
-	bit = UINT32_C(1) << (json->depth - 1);
-	if (json->has_item & bit)
-		*p++ = ',';
-	json->has_item |= bit;
-	return p;
-}
-
-static inline void
-item_end(struct json *json, char *end)
-{
-	*end = '\0';
-	json->out->n = (size_t)(end - json->out->p);
-}
-
 void
 json_open(struct json *json, char bracket)
 {
 	assert((bracket == '{' || bracket == '[') && json->depth < 32);
-	char *p = item_begin(json, 1);
+	char *p = json_begin(json, 1);
 
 	*p++ = bracket;
-	item_end(json, p);
+	json_end(json, p);
 	json->has_item &= ~(UINT32_C(1) << json->depth);
 	json->depth++;
 }
@@ -58,7 +32,7 @@ json_close(struct json *json, char bracket)
 {
 	assert((bracket == '}' || bracket == ']') && json->depth > 0 && !json->after_key);
 	*buf_space(json->out, 1) = bracket;
-	item_end(json, json->out->p + json->out->n + 1);
+	json_end(json, json->out->p + json->out->n + 1);
 	json->depth--;
 }
 
@@ -93,10 +67,16 @@ add_escaped(struct buf *out, struct str text, size_t at)
 	return n;
 }
 
+/* Marks what cannot stand in quotes as it is, and all of UTF-8 beyond ASCII; exact up to and including the lowest one:
+ * what a borrow or a carry marks lies above a byte that is marked. */
 static inline uint64_t
 odd_bytes(uint64_t word)
 {
-	return word_odd(word) | word_is(word, '"') | word_is(word, '\\');
+	uint64_t quote = word ^ WORD_EACH('"'), slash = word ^ WORD_EACH('\\');
+
+	return ((word - WORD_EACH(32)) | (quote - WORD_EACH(1)) | (slash - WORD_EACH(1)) |
+		(word + WORD_EACH(1)) | word) &
+	       WORD_HIGH;
 }
 
 /* How many bytes from `at` on stand as they are. */
@@ -117,35 +97,27 @@ count_plain(struct str text, size_t at)
 	return at - from;
 }
 
-/* A text in quotes that stands as it is, and `tail` behind it unless that is 0. */
-static inline void
-put_plain(struct json *json, struct str text, char tail)
+/* In UTF-8, and nothing in it is to be escaped. */
+static bool
+stands(struct str text)
 {
-	char *p = item_begin(json, text.n + 3);
+	size_t n = 1;
 
-	*p++ = '"';
-	if (text.n > 0)
-		memcpy(p, text.p, text.n);
-	p += text.n;
-	*p++ = '"';
-	if (tail)
-		*p++ = tail;
-	item_end(json, p);
+	if (!words_marked(text.p, text.n, odd_bytes))
+		return true;
+	for (size_t at = 0; at < text.n && n != 0; at += n) {
+		unsigned char c = (unsigned char)text.p[at];
+
+		n = c < 0x80 ? !odd_bytes(c | WORD_EACH(' ') << 8) : utf8_char(text, at);
+	}
+	return n != 0;
 }
 
-/* The same of any text. */
 static void
-put_quoted(struct json *json, struct str text, char tail)
+put_escaped(struct json *json, struct str text)
 {
-	char *p;
-
-	if (!words_marked(text.p, text.n, odd_bytes)) {
-		put_plain(json, text, tail);
-		return;
-	}
-	p = item_begin(json, 1);
-	*p++ = '"';
-	item_end(json, p);
+	json_end(json, json_begin(json, 0));
+	buf_char(json->out, '"');
 	for (size_t at = 0; at < text.n;) {
 		size_t plain = count_plain(text, at);
 
@@ -154,33 +126,37 @@ put_quoted(struct json *json, struct str text, char tail)
 		if (at < text.n)
 			at += add_escaped(json->out, text, at);
 	}
-	p = buf_space(json->out, 2);
-	*p++ = '"';
-	if (tail)
-		*p++ = tail;
-	item_end(json, p);
+	buf_char(json->out, '"');
 }
 
 void
 json_key_str(struct json *json, struct str key)
 {
-	assert(json->depth > 0 && !json->after_key);
-	put_quoted(json, key, ':');
+	json_str(json, key);
+	buf_char(json->out, ':');
 	json->after_key = true;
 }
 
 void
-json_key_plain(struct json *json, struct str key)
+json_plain(struct json *json, struct str text)
 {
-	assert(json->depth > 0 && !json->after_key);
-	put_plain(json, key, ':');
-	json->after_key = true;
+	char *p = json_begin(json, text.n + 2);
+
+	*p++ = '"';
+	if (text.n > 0)
+		memcpy(p, text.p, text.n);
+	p += text.n;
+	*p++ = '"';
+	json_end(json, p);
 }
 
 void
 json_str(struct json *json, struct str text)
 {
-	put_quoted(json, text, 0);
+	if (stands(text))
+		json_plain(json, text);
+	else
+		put_escaped(json, text);
 }
 
 void
@@ -192,14 +168,14 @@ json_text(struct json *json, const char *text)
 void
 json_int(struct json *json, int64_t number)
 {
-	item_end(json, item_begin(json, 1));
+	json_end(json, json_begin(json, 0));
 	buf_int(json->out, number);
 }
 
 void
 json_number(struct json *json, double number)
 {
-	item_end(json, item_begin(json, 1));
+	json_end(json, json_begin(json, 0));
 	buf_number(json->out, number);
 }
 
@@ -218,50 +194,25 @@ json_none(struct json *json)
 void
 json_instant(struct json *json, int64_t at)
 {
-	char text[INSTANT_TEXT];
+	char *p;
 
 	if (at == NEVER || at == INT64_MIN) {
 		json_none(json);
 		return;
 	}
-	print_instant(at, text);
-	put_plain(json, str_of(text), 0);
+	p = json_begin(json, INSTANT_TEXT + 2);
+	*p++ = '"';
+	p = print_instant(at, p);
+	*p++ = '"';
+	json_end(json, p);
 }
 
 void
 json_raw(struct json *json, struct str already_json)
 {
-	char *p = item_begin(json, already_json.n);
+	char *p = json_begin(json, already_json.n);
 
 	if (already_json.n > 0)
 		memcpy(p, already_json.p, already_json.n);
-	item_end(json, p + already_json.n);
-}
-
-void
-json_put_str(struct json *json, const char *key, struct str text)
-{
-	json_key(json, key);
-	json_str(json, text);
-}
-
-void
-json_put_int(struct json *json, const char *key, int64_t number)
-{
-	json_key(json, key);
-	json_int(json, number);
-}
-
-void
-json_put_number(struct json *json, const char *key, double number)
-{
-	json_key(json, key);
-	json_number(json, number);
-}
-
-void
-json_put_instant(struct json *json, const char *key, int64_t at)
-{
-	json_key(json, key);
-	json_instant(json, at);
+	json_end(json, p + already_json.n);
 }

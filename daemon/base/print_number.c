@@ -22,6 +22,14 @@ print_uint64(uint64_t number, char out[UINT64_DIGITS])
 	return out + (sizeof digits - at);
 }
 
+char *
+print_int64(int64_t number, char out[INT64_DIGITS])
+{
+	if (number < 0)
+		*out++ = '-';
+	return print_uint64(number < 0 ? 0 - (uint64_t)number : (uint64_t)number, out);
+}
+
 /* Rounded decimal digits d.dddd * 10^exponent, without trailing zeros. */
 struct digits {
 	char text[18];

@@ -62,13 +62,13 @@ struct envelope {
 	struct value value;
 };
 
-/* A text, or null where it is empty. */
+/* An id, or null where there is none. */
 static void
-put_text_or_none(struct json *json, const char *key, const char *text)
+put_id(struct json *json, const char *key, const char *text)
 {
 	json_key(json, key);
 	if (*text)
-		json_text(json, text);
+		json_plain(json, str_of(text));
 	else
 		json_none(json);
 }
@@ -79,9 +79,10 @@ open_alert(struct json *json, const struct envelope *envelope)
 	char text[TYPE_TEXT];
 
 	json_open(json, '{');
-	json_put_str(json, "type", type_of(envelope->order, text));
+	json_key(json, "type");
+	json_plain(json, type_of(envelope->order, text));
 	json_key(json, "id");
-	json_text(json, envelope->id);
+	json_plain(json, str_of(envelope->id));
 	json_put_instant(json, "timestamp", envelope->at);
 	json_put_int(json, "version", 1);
 	json_key(json, "data");
@@ -115,13 +116,13 @@ put_cause(struct json *json, const struct envelope *envelope)
 
 	stream_id_print(envelope->order->caused_by, id);
 	json_put_int(json, "seq", envelope->seq);
-	put_text_or_none(json, "key", envelope->key);
+	put_id(json, "key", envelope->key);
 	json_key(json, "status");
-	json_text(json, envelope->closed ? "closed" : "open");
+	json_plain(json, envelope->closed ? STR("closed") : STR("open"));
 	json_key(json, "cause");
-	json_text(json, cause_name(envelope->order->cause));
+	json_plain(json, str_of(cause_name(envelope->order->cause)));
 	json_key(json, "caused_by");
-	json_text(json, id);
+	json_plain(json, str_of(id));
 	json_key(json, "value");
 	parts_value(json, envelope->value);
 }
@@ -133,7 +134,7 @@ put_rules_version(struct json *json, const struct ruleset *rules)
 
 	memcpy(text + 7, rules->sha_hex, sizeof rules->sha_hex);
 	json_key(json, "rules_version");
-	json_text(json, text);
+	json_plain(json, str_of(text));
 }
 
 static void
@@ -166,7 +167,7 @@ put_rule(struct json *json, const struct ruleset *rules, const struct alert *ale
 	}
 	json_put_int(json, "firing", alert->firing);
 	if (alert->type == ALERT_RULE_CLEARED)
-		put_text_or_none(json, "opened_by", alert->opened_by);
+		put_id(json, "opened_by", alert->opened_by);
 }
 
 /* --- alerts that are about no customer --- */
@@ -227,7 +228,7 @@ put_feed(struct json *json, const struct alert *alert)
 	print_feed_text(&zh, alert, true);
 	parts_texts(json, "text", "texts", buf_view(&en), buf_view(&zh), true);
 	if (alert->type == ALERT_FEED_BACK) {
-		put_text_or_none(json, "opened_by", news->opened_by);
+		put_id(json, "opened_by", news->opened_by);
 		json_key(json, "given_up");
 		json_bool(json, news->given_up);
 	}
@@ -351,7 +352,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	json_key(json, "task");
 	json_open(json, '{');
 	json_key(json, "id");
-	json_text(json, change->id);
+	json_plain(json, str_of(change->id));
 	json_put_str(json, "task", def->name);
 	parts_texts(json, "title", "titles", change->title_en, change->title_zh,
 		    def->title.has_en && def->title.has_zh);
@@ -363,7 +364,7 @@ put_task(struct json *json, const struct ruleset *rules, const struct task_chang
 	put_given(json, "item", task->item);
 	parts_texts(json, "reasons", "reason_texts", change->reasons, change->reasons_zh, true);
 	put_given(json, "rules", change->rules);
-	put_text_or_none(json, "alert_id", change->alert_id);
+	put_id(json, "alert_id", change->alert_id);
 	json_put_instant(json, "created_at", task->created_at);
 	json_put_instant(json, "ack_by", change->ack_by);
 	json_put_instant(json, "resolve_by", change->resolve_by);

@@ -180,13 +180,17 @@ parts_profile(struct json *json, const struct engine *engine, const struct custo
 	      unsigned first, bool with_private)
 {
 	const struct ruleset *rules = engine_rules(engine);
+	const struct cold *cold = customer ? customer->cold : NULL;
+	uint64_t said = cold ? cold->profile_mask : 0;
 
 	json_key(json, "profile");
 	json_open(json, '{');
 	for (unsigned slot = first; customer && slot < rules->attribute_count; slot++) {
 		const struct attribute *attribute = &rules->attributes[slot];
-		struct value value = engine_profile(engine, customer, slot);
+		struct value value = attribute->initial;
 
+		if (said >> slot & 1)
+			value = engine_profile(engine, customer, slot);
 		if (!value.known || (attribute->private_ && !with_private))
 			continue;
 		json_key_str(json, attribute->name);

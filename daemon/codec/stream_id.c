@@ -8,9 +8,7 @@
 void
 stream_id_print(struct stream_id id, char out[STREAM_ID_TEXT])
 {
-	*out = '-';
-	out = print_uint64(id.ms < 0 ? 0 - (uint64_t)id.ms : (uint64_t)id.ms,
-			   out + (id.ms < 0));
+	out = print_int64(id.ms, out);
 	*out++ = '-';
 	*print_uint64(id.seq, out) = '\0';
 }

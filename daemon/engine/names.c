@@ -1,39 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ids made from what happened: the same wherever and however often a step is computed. */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/number.h"
 #include "engine/names.h"
 
-static void
-part(struct buf *text, struct str s)
+/* The text, and a NUL. */
+static char *
+part(char *p, struct str s)
 {
-	buf_str(text, s);
-	buf_char(text, '\0');
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p + s.n + 1;
 }
 
-#define USUAL_BYTES 200 /* of what a name is made of */
+#define USUAL_BYTES 512 /* of what a name is made of */
 
 /* PREFIX + 26 base32 characters of SHA-256(file's name, type, customer, what moved, ms, n). */
 void
 name_make(char out[ORDER_ID], const char *prefix, const struct ruleset *rules,
 	  const struct happening *what)
 {
-	struct buf text = {0};
-	(void)buf_space(&text, USUAL_BYTES);
-	part(&text, rules->name);
-	part(&text, what->type);
-	part(&text, what->customer);
-	part(&text, what->moved);
+	char usual[USUAL_BYTES], *text = usual, *p;
+	size_t most = rules->name.n + what->type.n + what->customer.n + what->moved.n +
+		      what->item.n + 2 * INT64_DIGITS + 6;
+
+	if (most > sizeof usual)
+		text = mem_alloc(most);
+	p = part(text, rules->name);
+	p = part(p, what->type);
+	p = part(p, what->customer);
+	p = part(p, what->moved);
 	if (what->item.n > 0)
-		part(&text, what->item);
-	buf_int(&text, what->at);
-	buf_char(&text, '\0');
-	buf_int(&text, what->n);
+		p = part(p, what->item);
+	p = print_int64(what->at, p);
+	*p++ = '\0';
+	p = print_int64(what->n, p);
 	memcpy(out, prefix, 3);
-	hash_id26(buf_view(&text), out + 3);
-	buf_finish(&text);
+	hash_id26((struct str){text, (size_t)(p - text)}, out + 3);
+	if (text != usual)
+		mem_free(text);
 }
 
 void

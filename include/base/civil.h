@@ -49,8 +49,9 @@ bool parse_clock(struct str text, int64_t *ms) MUST_CHECK; /* "09:00", at most "
 bool parse_duration(struct str text, bool ms_too, int64_t *out) MUST_CHECK;
 
 #define INSTANT_TEXT 32
-void print_instant(int64_t at, char out[INSTANT_TEXT]); /* "2026-11-21T10:00:00.000Z" */
-void print_date(int64_t day, char out[INSTANT_TEXT]);
+/* "2026-11-21T10:00:00.000Z"; both return where the text ends. */
+char *print_instant(int64_t at, char out[INSTANT_TEXT]);
+char *print_date(int64_t day, char out[INSTANT_TEXT]);
 /* As the rule language writes it: the largest unit that divides it ("14d", "36h", "90s", "1500ms"). */
 void buf_duration(struct buf *buf, int64_t ms);
 /* For people: "14 days", "36 hours", "1 day"; zh "14 天". Rounded down to the largest unit (days from

@@ -13,6 +13,8 @@ bool parse_number(struct str text, double *out) MUST_CHECK;
 /* Decimal digits to out, not terminated; returns what follows them. */
 #define UINT64_DIGITS 20
 char *print_uint64(uint64_t number, char out[UINT64_DIGITS]);
+#define INT64_DIGITS 20 /* with its sign */
+char *print_int64(int64_t number, char out[INT64_DIGITS]);
 
 /* 6 significant digits as %.6g, without an exponent when |x| is in [1e-4, 1e15) (1234567.25 is
  * "1234570"); an integer under 1e15 prints whole; never "-0", "inf" or "nan" (those print "null"). */
