@@ -30,6 +30,7 @@ SIZES = {
     "ENGINE_EVENTS": 10000000,
     "RULES_CUSTOMERS": 2000,   # of few rules and many
     "ROWS": 3000000,           # of a file that is replayed
+    "KNOWN_CUSTOMERS": 40000,  # whose past of 90 days it is
     "PAST_CUSTOMERS": 1000000,
     "PAST_EVENTS": 10000000,
     "PROBES": 1000,            # events whose alert is timed
