@@ -342,10 +342,11 @@ struct tag_state *
 customer_tag(const struct customer *customer, struct str name)
 {
 	const struct cold *cold = customer->cold;
-	bool found = false;
-	size_t at = cold ? tag_place(cold, name, &found) : 0;
 
-	return found ? &cold->tags[at] : NULL;
+	for (unsigned i = 0; cold && i < cold->tag_count; i++)
+		if (str_eq(cold->tags[i].name, name))
+			return &cold->tags[i];
+	return NULL;
 }
 
 struct tag_state *

@@ -90,6 +90,7 @@ engine_destroy(struct engine *engine)
 	mem_free(engine->all_rules);
 	mem_free(engine->memos);
 	mem_free(engine->windows);
+	buf_finish(&engine->text);
 	guard_finish(&engine->guard);
 	teams_finish(&engine->teams);
 	quality_finish(&engine->quality);

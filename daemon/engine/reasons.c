@@ -65,21 +65,31 @@ reasons_word(void *ctx, enum template_word which, struct buf *out)
 	}
 }
 
+/* What was written there since it held `from` bytes; they are taken back. Texts hold other texts: each is written behind
+ * the one that it will be part of. */
+static struct str
+keep_written(struct buf *out, size_t from, struct arena *arena)
+{
+	struct str kept = arena_str(arena, (struct str){out->p + from, out->n - from});
+	out->n = from;
+	return kept;
+}
+
 struct str
 reasons_text(struct look *look, struct arena *arena, const struct text_pair *pair, bool zh,
 	     bool in_reason)
 {
-	struct buf out = {0};
+	struct buf *out = &look->engine->text;
+	size_t from = out->n;
 	struct reason_words words = {.look = look, .zh = zh, .in_reason = in_reason};
 	const struct template_text *text = zh ? (pair->has_zh ? &pair->zh : &pair->en)
 					      : (pair->has_en ? &pair->en : &pair->zh);
 	look->env.exact = true;
-	template_print(&out, text, &look->env, look->engine->rules->zone, zh, reasons_word,
+	(void)buf_space(out, 1);
+	template_print(out, text, &look->env, look->engine->rules->zone, zh, reasons_word,
 		       &words);
 	look->env.exact = false;
-	struct str kept = arena_str(arena, buf_view(&out));
-	buf_finish(&out);
-	return kept;
+	return keep_written(out, from, arena);
 }
 
 /* ---- evidence: the figures that `when` read ---- */
@@ -94,11 +104,11 @@ struct recorder {
 static struct str
 shown_value(struct recorder *recorder, struct value value, bool zh)
 {
-	struct buf out = {0};
-	value_print(&out, value, recorder->look->engine->rules->zone, zh);
-	struct str kept = arena_str(recorder->arena, buf_view(&out));
-	buf_finish(&out);
-	return kept;
+	struct buf *out = &recorder->look->engine->text;
+	size_t from = out->n;
+	(void)buf_space(out, 1);
+	value_print(out, value, recorder->look->engine->rules->zone, zh);
+	return keep_written(out, from, recorder->arena);
 }
 
 static void

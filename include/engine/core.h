@@ -151,6 +151,7 @@ struct engine {
 		uint32_t next; /* customer asked next; of `due`, stepped next */
 	} run; /* what is due at one instant, when it is worked off in several goes */
 	struct arena scratch;	     /* of the step at work */
+	struct buf text;	     /* scratch: see reasons.c */
 	struct memo *memos;	     /* owned: of the look at work */
 	struct window_memo *windows; /* owned: of the look at work */
 	uint32_t stamp;		     /* of the last look */
