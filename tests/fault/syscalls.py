@@ -195,7 +195,7 @@ class Stage:
     def __init__(self, scenario):
         self.scenario, self.house = scenario, House(RULES)
         self.folder = tempfile.mkdtemp(prefix="churnd-trace.")  # churnd watches the folder of its files
-        self.trace = self.house.trace = os.path.join(self.folder, "trace")
+        self.trace = os.path.join(self.folder, "trace")
         self.endpoint = Refuser() if scenario.endpoint == "refuses" else FastReceiver(
             *(("--drop", 2) if scenario.endpoint == "drops" else ()))
         self.hooks = HOOKS % ("http://127.0.0.1:%d/" % self.endpoint.port, SECRET)
@@ -212,6 +212,7 @@ class Stage:
         house.write_rules(RULES)
         house.more = self.hooks
         open(self.trace, "w", encoding="utf-8").close()
+        house.trace = self.trace if inject and inject.startswith("write:error") else os.devnull
         if scenario.before and scenario.born:
             scenario.before(house)
         strace = ["strace", "-qq", "-s", "200", "-o", self.trace, *(("-e", "inject=" + inject) if inject else ())]
