@@ -135,14 +135,17 @@ socket_read(struct redis *redis)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* What there is, unless that is far ahead of what is worked on; false when the connection ended meanwhile. */
+/* What there is, unless that is far ahead of the piece that is worked on; false when the connection ended meanwhile. */
 static bool
 socket_take(struct redis *redis, size_t *n)
 {
+	const struct owed *first = owed_first(&redis->owed);
+
 	*n = 0;
 	if (!buffered_take(redis))
 		return false;
-	if (reply_reader_unread(redis->reader) <= REDIS_AHEAD_BYTES)
+	if (first == NULL || !first->in_pieces ||
+	    reply_reader_unread(redis->reader) <= REDIS_AHEAD_BYTES)
 		*n = socket_read(redis);
 	return *n == 0 || bytes_take(redis, redis->inbox, *n);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A long reply in pieces, with a real, private redis-server. */
+/* Long replies, in pieces and whole, from a real, private redis-server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,11 +94,45 @@ what_comes_in_pieces_is_read_ahead_while_they_are_worked_on(void **state)
 	redis_server_destroy(server);
 }
 
+#define LARGE "67108863" /* the last byte's place */
+
+static void
+take_large(void *ctx, const struct reply *reply)
+{
+	*(size_t *)ctx = reply->text.n;
+}
+
+/* And not 4 KiB a turn of the loop, as libevent reads. */
+static void
+what_comes_whole_is_read_as_fast_as_it_comes(void **state)
+{
+	struct redis_server *server = redis_server_create(NULL);
+	struct redis_watch watch;
+	struct err err;
+	size_t n = 0;
+	unsigned turns = 0;
+
+	(void)state;
+	redis_server_start(server);
+	redis_watch_init(&watch, event_base_new(), redis_server_url(server));
+	redis_watch_up(&watch);
+	assert_non_null(redis_call(watch.redis, &watch.arena, &err, "SETRANGE", "large", LARGE,
+				   "x", NULL));
+	redis_command(watch.redis, take_large, &n, "GET", "large", NULL);
+	for (; n == 0; turns++)
+		event_base_loop(watch.base, EVLOOP_ONCE);
+	assert_int_equal(n, (size_t)64 << 20);
+	assert_in_range(turns, 1, n / 8192);
+	redis_watch_finish(&watch);
+	redis_server_destroy(server);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_in_pieces_is_read_ahead_while_they_are_worked_on),
+		cmocka_unit_test(what_comes_whole_is_read_as_fast_as_it_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
