@@ -18,6 +18,7 @@
 #include "codec/teams_record.h"
 #include "engine/guard.h"
 #include "io/shard.h"
+#include "support/same_engine.h"
 #include "support/task_ledger.h"
 
 #define PAGE "2000"
@@ -409,29 +410,10 @@ read_records(struct verify *verify, struct records *records)
 }
 
 static void
-same_state(const struct verify *verify, const struct engine *again)
+must_be_same(const struct verify *verify, bool same, const struct err *why)
 {
-	struct buf a = {0}, b = {0};
-	struct stream_id none = {0, 0};
-	if (engine_customers(again) != engine_customers(verify->engine))
-		differ(verify, "records give %zu customers, the replay %zu",
-		       engine_customers(again), engine_customers(verify->engine));
-	for (size_t i = 0; i < engine_customers(again); i++) {
-		const struct customer *x = engine_customer_at(again, i);
-		const struct customer *y = engine_find(verify->engine, customer_id(x));
-		if (!y)
-			differ(verify, "a record of %.*s, whom the replay does not know",
-			       STR_ARG(customer_id(x)));
-		buf_clear(&a);
-		buf_clear(&b);
-		record_encode(&a, engine_rules(again), x, none);
-		record_encode(&b, engine_rules(verify->engine), y, none);
-		if (!str_eq(buf_view(&a), buf_view(&b)))
-			differ(verify, "the state of %.*s differs (%zu and %zu bytes)",
-			       STR_ARG(customer_id(x)), a.n, b.n);
-	}
-	buf_finish(&a);
-	buf_finish(&b);
+	if (!same)
+		differ(verify, "%s", why->text);
 }
 
 static void
@@ -449,67 +431,6 @@ load_guard(struct verify *verify, struct engine *again, struct str now, struct s
 	engine_load_guard(again, &guard, applied);
 }
 
-/* And ends both. */
-static void
-same_bytes(const struct verify *verify, const char *what, struct buf *a, struct buf *b)
-{
-	if (!str_eq(buf_view(a), buf_view(b)))
-		differ(verify, "%s (%zu and %zu bytes)", what, a->n, b->n);
-	buf_finish(a);
-	buf_finish(b);
-}
-
-/* Nothing of a guard that knows no feed and holds no cap is kept: not even its hour. */
-static bool
-is_blank(const struct guard *guard)
-{
-	return guard->feed_count == 0 && guard->cap_count == 0;
-}
-
-static void
-same_guard(const struct verify *verify, const struct engine *again)
-{
-	struct buf a = {0}, b = {0};
-	if (is_blank(engine_guard(verify->engine)) && is_blank(engine_guard(again)))
-		return;
-	guard_encode(&a, engine_guard(verify->engine), (struct stream_id){0, 0}, INT64_MAX);
-	guard_encode(&b, engine_guard(again), (struct stream_id){0, 0}, INT64_MAX);
-	same_bytes(verify, "the guard's present hour differs", &a, &b);
-	guard_encode_past(&a, engine_guard(verify->engine));
-	guard_encode_past(&b, engine_guard(again));
-	same_bytes(verify, "the guard's past differs", &a, &b);
-}
-
-static void
-same_teams(const struct verify *verify, const struct engine *again)
-{
-	struct buf a = {0}, b = {0};
-	teams_encode(&a, verify->engine);
-	teams_encode(&b, again);
-	same_bytes(verify, "the teams' turns differ", &a, &b);
-}
-
-static void
-same_figures(const struct verify *verify, const struct engine *again)
-{
-	const struct stream_id none = {0, 0};
-	for (unsigned chunk = 0; chunk < QUALITY_CHUNKS; chunk++) {
-		struct buf a = {0}, b = {0};
-		quality_encode(&a, engine_quality(verify->engine), chunk, none);
-		quality_encode(&b, engine_quality(again), chunk, none);
-		same_bytes(verify, "figures of rules and tasks differ", &a, &b);
-	}
-}
-
-static void
-same_engine(const struct verify *verify, const struct engine *again)
-{
-	same_state(verify, again);
-	same_guard(verify, again);
-	same_teams(verify, again);
-	same_figures(verify, again);
-}
-
 /* What lies there is as of the position, under whatever rules it came to be. */
 static void
 check_figures(struct verify *verify, const struct records *records)
@@ -521,7 +442,7 @@ check_figures(struct verify *verify, const struct records *records)
 		if (quality_record_is(records->list[i].id) &&
 		    !quality_decode(records->list[i].bytes, bare, &err))
 			differ(verify, "%s", err.text);
-	same_figures(verify, bare);
+	must_be_same(verify, same_figures(verify->engine, bare, &err), &err);
 	engine_destroy(bare);
 }
 
@@ -577,7 +498,7 @@ check_records(struct verify *verify)
 	verify->engine = again;
 	run_stream(verify, verify->mark.low, verify->mark.position);
 	verify->engine = full;
-	same_engine(verify, again);
+	must_be_same(verify, same_engine(verify->engine, again, &err), &err);
 	engine_destroy(again);
 	partition_finish(&partition);
 	mem_free(records.list);
@@ -600,6 +521,7 @@ verify_run(const struct verify_source *source, const char *prefix,
 	   struct verify_counts *out)
 {
 	struct verify verify = {.source = source, .prefix = prefix, .genesis = genesis};
+	struct err err;
 	arena_init(&verify.arena);
 	task_ledger_init(&verify.ledger);
 	read_mark(&verify);
@@ -615,7 +537,7 @@ verify_run(const struct verify_source *source, const char *prefix,
 	check_tasks(&verify);
 	check_records(&verify);
 	if (live)
-		same_engine(&verify, live);
+		must_be_same(&verify, same_engine(verify.engine, live, &err), &err);
 	*out = (struct verify_counts){verify.entries, engine_customers(verify.engine),
 				      verify.alerts.count, verify.tasks.count,
 				      verify.rejects.count};
