@@ -10,6 +10,8 @@
 #include "io/log.h"
 
 #define FUTURE_AGAIN_MS 3000
+#define LOOK_AHEAD \
+	32 /* entries between two looks at what has come; a socket that is full makes Redis wait */
 
 static void
 order_mute(void *ctx, const struct order *order)
@@ -167,10 +169,10 @@ decoded(struct live *live, const struct entry *entry, const struct reply *item)
 		return true;
 	}
 	live->items[live->entry_count] = item;
-	if (++live->entry_count == LIVE_CHUNK) {
+	if (++live->entry_count == LIVE_CHUNK)
 		chunk_apply(live);
+	if (live->entry_count % LOOK_AHEAD == 0)
 		stream_look_ahead(live->stream);
-	}
 	return true;
 }
 

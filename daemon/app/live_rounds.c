@@ -102,6 +102,7 @@ live_records_take(struct live *live)
 		if (engine_take_dirty(live->engine, now, live_record_take, live) == 0)
 			break;
 		due -= now;
+		stream_look_ahead(live->stream);
 	}
 	if (engine_dirty(live->engine) == 0 ||
 	    (in_round && engine_round_left(live->engine) == 0))

@@ -86,7 +86,9 @@ replies_deliver(struct redis *redis)
 		if (reply->more == 0)
 			owed_pop(&redis->owed);
 		denial_tell(redis, reply);
+		redis->at_hand = true;
 		owed.fn(owed.ctx, reply);
+		redis->at_hand = false;
 		if (redis->bev != bev || !redis_is_connected(redis))
 			return DELIVERED_NONE;
 	} while (!in_pieces && redis->ahead == NULL);
@@ -196,11 +198,13 @@ redis_look_ahead(struct redis *redis)
 
 	if (redis->ahead != NULL || redis->tls != NULL || next == NULL || next->in_pieces)
 		return redis->ahead;
-	if (!redis->apart && !readers_part(redis))
+	if (redis->at_hand && !redis->apart && !readers_part(redis))
 		return NULL;
 	/* What is no reply is told of in its turn. */
 	if (!socket_take(redis, &n) || !reply_reader_next(redis->reader, &redis->ahead, &err))
 		redis->ahead = NULL;
+	if (redis->ahead != NULL && !redis->at_hand) /* what was read already calls nobody */
+		event_add(redis->turn, &(struct timeval){0});
 	return redis->ahead;
 }
 

@@ -64,8 +64,8 @@ void redis_send(struct redis *redis, struct str commands, unsigned replies, redi
 /* The same for one command whose reply may be a long array of texts: fn is called for each piece of it as it comes
  * (reply_reader_next_piece()), while the next bytes are on their way. */
 void redis_send_pieces(struct redis *redis, struct str command, redis_reply_fn *fn, void *ctx);
-/* Within a redis_reply_fn: takes what the socket holds by now, so that Redis can write on. The reply behind the one at
- * hand as soon as it is whole, else NULL (always so over TLS); it is handed over in its turn of the loop. */
+/* Takes what the socket holds by now, so that Redis can write on. The next reply, behind the one that a redis_reply_fn
+ * has at hand, as soon as it is whole, else NULL (always so over TLS); it is handed over in its turn of the loop. */
 const struct reply *redis_look_ahead(struct redis *redis);
 /* One command of words: redis_command(redis, fn, ctx, "GET", key, NULL). */
 void redis_command(struct redis *redis, redis_reply_fn *fn, void *ctx, ...)

@@ -63,7 +63,8 @@ struct redis {
 	/* While one looks ahead of a reply, that reply lies in the other reader. */
 	struct reply_reader *other; /* owned, or NULL: nobody has looked ahead yet */
 	const struct reply *ahead;  /* of the reader: what was found, whole; or NULL */
-	bool apart;		    /* the reply at hand lies in the other reader */
+	bool at_hand;		    /* a reply is being told of ... */
+	bool apart;		    /* ... and lies in the other reader */
 	struct event *turn;	    /* owned: the loop's next turn, for replies that are here */
 	struct owed_ring owed;
 	struct buf out; /* scratch for commands */

@@ -56,7 +56,7 @@ void stream_stop(struct stream *stream);
 void stream_hold(struct stream *stream, bool held);
 /* So many entries were as much as could be taken: the coming reads are no longer, and then grow again. */
 void stream_slow(struct stream *stream, unsigned count);
-/* Within take(), now and then: when the next batch is here already, and full, the one after it is asked for, so that
+/* Amid long work, of take() too: when the next batch is here already, and full, the one after it is asked for, so that
  * Redis never waits for this one to be worked on. Not after stream_slow(), until they have grown again: what is read
  * ahead then may have to be read again. */
 void stream_look_ahead(struct stream *stream);

@@ -131,6 +131,34 @@ a_long_reply_comes_whole_while_another_is_worked_on(void **state)
 }
 
 static void
+on_ahead(void *ctx, const struct reply *reply)
+{
+	struct looking *looking = ctx;
+
+	assert_ptr_equal(reply, looking->ahead);
+	assert_int_equal(reply->count, LONG);
+	looking->replies++;
+}
+
+/* Nothing is at hand then, and nothing is heard of the socket any more. */
+static void
+what_was_found_between_replies_is_handed_over_too(void **state)
+{
+	struct looking looking = {.replies = 0};
+
+	(void)state;
+	looking_begin(&looking);
+	redis_watch_until(&looking.watch, &looking.replies, 3);
+	redis_command(looking.watch.redis, on_ahead, &looking, "LRANGE", "long", "0", "-1",
+		      NULL);
+	looking.ahead = look_until_found(looking.watch.redis);
+	assert_non_null(looking.ahead);
+	assert_int_equal(looking.replies, 3);
+	redis_watch_until(&looking.watch, &looking.replies, 4);
+	redis_watch_finish(&looking.watch);
+}
+
+static void
 on_both(void *ctx, const struct reply *reply)
 {
 	struct looking *looking = ctx;
@@ -344,6 +372,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_reply_comes_whole_while_another_is_worked_on),
+		cmocka_unit_test(what_was_found_between_replies_is_handed_over_too),
 		cmocka_unit_test(nothing_is_found_where_two_replies_came_together),
 		cmocka_unit_test(
 			what_was_found_of_a_server_that_died_is_handed_over_or_dropped),
