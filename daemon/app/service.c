@@ -12,7 +12,7 @@
 #include "io/notify.h"
 #include "io/random_seed.h"
 
-#define BEAT_MS 2000
+#define BEAT_MS 3000
 
 static void
 timer_set(struct event *timer, int64_t ms)
