@@ -10,8 +10,8 @@
 #include "io/log.h"
 
 #define FUTURE_AGAIN_MS 3000
-#define LOOK_AHEAD \
-	32 /* entries between two looks at what has come; a socket that is full makes Redis wait */
+/* Entries between two looks at what has come: a socket that is full makes Redis wait. */
+#define LOOK_AHEAD 32
 
 static void
 order_mute(void *ctx, const struct order *order)
