@@ -160,7 +160,7 @@ scan_ahead(struct engine *engine, bool all, int64_t day, uint32_t out[SCAN_AHEAD
 	for (unsigned i = 0; i < found; i++) {
 		const struct cold *cold = engine_at(engine, out[i])->cold;
 		if (cold)
-			__builtin_prefetch(cold->rules);
+			mem_prefetch(cold->rules);
 	}
 	return found;
 }
