@@ -117,6 +117,21 @@ scan_run(struct reply_reader *reader, const char *reply, size_t n, size_t *at)
 	*at = (size_t)(p - reply);
 }
 
+/* Entries of a stream, up to the last of their array, which also closes it. *at moves past them. */
+static inline void
+scan_entries(struct reply_reader *reader, const char *reply, size_t n, size_t *at)
+{
+	struct open_array *array = &reader->open[reader->depth - 1];
+	const char *p = reply + *at;
+
+	if (reader->depth + 2 > REPLY_MAX_DEPTH)
+		return;
+	while (array->left > 1 && reader->count <= REPLY_MAX_ITEMS &&
+	       reply_scan_entry(reader, &p, reply + n))
+		array->left--;
+	*at = (size_t)(p - reply);
+}
+
 /* Elements that were scanned of the outermost array, if they are texts alone; else 0. */
 static uint32_t
 scan_texts(const struct reply_reader *reader)
@@ -176,8 +191,10 @@ reply_scan(struct reply_reader *reader)
 		return n == 0 ? SCAN_SHORT : SCAN_STRANGE;
 	scan_follow(reader, reply);
 	do {
-		if (reader->depth > 0 && !reader->in_pieces)
+		if (reader->depth > 0 && !reader->in_pieces) {
+			scan_entries(reader, reply, n, &at);
 			scan_run(reader, reply, n, &at);
+		}
 		result = scan_element(reader, reply, n, &at);
 		if (reader->count % 2 == 1)
 			reader->paired = at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two files of io/reply share: nobody else includes this. */
+/* What the files of io/reply share: nobody else includes this. */
 #ifndef IO_REPLY_INSIDE_H
 #define IO_REPLY_INSIDE_H
 
@@ -13,6 +13,22 @@ struct chunk; /* of text */
 struct open_array {
 	uint32_t item; /* its place on the tape */
 	uint32_t left; /* elements still to come */
+};
+
+/* The head of a text or an array, of at most two digits: `number` of bytes or elements. */
+struct reply_head {
+	uint64_t bytes;	 /* itself, and all bits set in the bytes beyond it */
+	uint64_t beyond; /* those bits */
+	uint8_t number;
+	uint8_t size; /* of itself */
+};
+
+#define REPLY_SHAPE \
+	40 /* texts of an entry of which something is known beforehand: twenty fields */
+
+/* The heads of an entry as they were last; zeroed, nothing is like them. */
+struct reply_shape {
+	struct reply_head id, list, texts[REPLY_SHAPE];
 };
 
 struct reply_reader {
@@ -35,6 +51,7 @@ struct reply_reader {
 	bool in_pieces; /* what is scanned may be handed out before it is whole */
 	uint32_t more;	/* elements of an array whose first ones were handed out */
 	bool resumed;	/* the array on the tape is the rest of one */
+	struct reply_shape shape;
 };
 
 static inline struct reply *
@@ -80,5 +97,9 @@ enum scan reply_scan(struct reply_reader *reader);
 void reply_scan_consume(struct reply_reader *reader);
 /* It turned out strange: hiredis reads it from its first byte. */
 void reply_scan_abandon(struct reply_reader *reader);
+
+/* io/reply_entry.c: an entry of a stream that lies whole before `end`, onto the tape; *at moves past it. false, and nothing is
+ * changed: it is something else, has long texts or many, or comes close to the end. */
+bool reply_scan_entry(struct reply_reader *reader, const char **at, const char *end);
 
 #endif
