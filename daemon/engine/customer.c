@@ -222,23 +222,23 @@ customer_set_profile(struct customer *customer, unsigned slot, enum type type,
 static struct value
 profile_load(const struct profile_cell *cell, const struct attribute *attribute)
 {
-	struct value value = {.type = attribute->type, .known = true};
+	enum type type = attribute->type;
 
-	switch (attribute->type) {
+	/* Each made whole where it is returned: put together it would be read before its parts are written. */
+	switch (type) {
 	case TYPE_NUM:
 	case TYPE_PROB:
-		value.u.n = cell->u.n;
-		break;
+		return (struct value){.type = type, .known = true, .u.n = cell->u.n};
 	case TYPE_STRING:
-		value.u.s = text_cell_str(cell->u.text);
-		break;
+		return (struct value){
+			.type = type, .known = true, .u.s = text_cell_str(cell->u.text)};
 	case TYPE_BOOL:
-		value.u.b = cell->u.i != 0;
-		break;
+		return (struct value){.type = type, .known = true, .u.b = cell->u.i != 0};
 	case TYPE_ENUM:
-		value.words = &attribute->words;
-		value.u.i = cell->u.i;
-		break;
+		return (struct value){.type = type,
+				      .known = true,
+				      .words = &attribute->words,
+				      .u.i = cell->u.i};
 	case TYPE_INT:
 	case TYPE_DURATION:
 	case TYPE_TIME:
@@ -249,10 +249,9 @@ profile_load(const struct profile_cell *cell, const struct attribute *attribute)
 	case TYPE_ITEMS:
 	case TYPE_TEXT_ANY:
 	case TYPE_COUNT:
-		value.u.i = cell->u.i;
 		break;
 	}
-	return value;
+	return (struct value){.type = type, .known = true, .u.i = cell->u.i};
 }
 
 struct value

@@ -129,6 +129,8 @@ dirty_prefetch(const struct engine *engine)
 	size_t count = engine_dirty(engine);
 	if (2 * AHEAD < count)
 		mem_prefetch(engine_at(engine, dirty_next(engine, 2 * AHEAD)));
+	if (AHEAD / 2 < count)
+		engine_prefetch_cold(engine_at(engine, dirty_next(engine, AHEAD / 2)));
 	if (AHEAD >= count)
 		return;
 	const struct customer *customer = engine_at(engine, dirty_next(engine, AHEAD));

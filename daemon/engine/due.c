@@ -157,11 +157,8 @@ scan_ahead(struct engine *engine, bool all, int64_t day, uint32_t out[SCAN_AHEAD
 	run->next = at;
 	for (unsigned i = 0; i < found; i++)
 		engine_prefetch(engine_at(engine, out[i]));
-	for (unsigned i = 0; i < found; i++) {
-		const struct cold *cold = engine_at(engine, out[i])->cold;
-		if (cold)
-			mem_prefetch(cold->rules);
-	}
+	for (unsigned i = 0; i < found; i++)
+		engine_prefetch_cold(engine_at(engine, out[i]));
 	return found;
 }
 
