@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "engine/ahead.h"
 #include "engine/core.h"
 
 #define DIRTY_FIRST 1024
@@ -130,12 +131,12 @@ dirty_prefetch(const struct engine *engine)
 	if (2 * AHEAD < count)
 		mem_prefetch(engine_at(engine, dirty_next(engine, 2 * AHEAD)));
 	if (AHEAD / 2 < count)
-		engine_prefetch_cold(engine_at(engine, dirty_next(engine, AHEAD / 2)));
+		ahead_cold(engine_at(engine, dirty_next(engine, AHEAD / 2)));
 	if (AHEAD >= count)
 		return;
 	const struct customer *customer = engine_at(engine, dirty_next(engine, AHEAD));
 	mem_prefetch(customer_id(customer).p);
-	engine_prefetch(customer);
+	ahead_customer(customer);
 }
 
 static struct customer *

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/ahead.h"
 #include "engine/core.h"
 
 #define QUARTER (15 * MINUTE_MS) /* hours of every local clock begin on one */
@@ -156,9 +157,9 @@ scan_ahead(struct engine *engine, bool all, int64_t day, uint32_t out[SCAN_AHEAD
 	}
 	run->next = at;
 	for (unsigned i = 0; i < found; i++)
-		engine_prefetch(engine_at(engine, out[i]));
+		ahead_customer(engine_at(engine, out[i]));
 	for (unsigned i = 0; i < found; i++)
-		engine_prefetch_cold(engine_at(engine, out[i]));
+		ahead_cold(engine_at(engine, out[i]));
 	return found;
 }
 

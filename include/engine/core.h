@@ -211,25 +211,6 @@ void engine_begin_entry(struct engine *engine, struct stream_id id,
 			const struct order_sink *sink);
 void engine_end_entry(struct engine *engine, struct stream_id id);
 void engine_run_due(struct engine *engine, int64_t to, const struct order_sink *sink);
-/* Asks for what hangs on a customer that is in the cache already. */
-static inline void
-engine_prefetch(const struct customer *customer)
-{
-	mem_prefetch(customer->tracks.block);
-	mem_prefetch(customer->cold);
-}
-/* Then for the rest of its cold part, and what that leads to. */
-static inline void
-engine_prefetch_cold(const struct customer *customer)
-{
-	const struct cold *cold = customer->cold;
-	if (!cold)
-		return;
-	mem_prefetch(&cold->risks);
-	mem_prefetch(&cold->rule_count);
-	mem_prefetch(cold->profile);
-	mem_prefetch(cold->rules);
-}
 void engine_sort_due(struct engine *engine); /* engine->due by the bytes of the ids */
 /* Its record already holds what happened at that instant. */
 bool engine_is_ahead(const struct engine *engine, uint32_t index, int64_t at);
