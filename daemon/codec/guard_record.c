@@ -2,8 +2,7 @@
 /* Writes and reads the guard's record, and trusts none of its bytes. */
 #include "codec/guard_record.h"
 
-#include <zlib.h>
-
+#include "base/crc.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "codec/record_take.h"
@@ -32,9 +31,7 @@ put_text(struct buf *out, struct str text)
 static void
 put_sum(struct buf *out, size_t begin)
 {
-	put_little(out,
-		   (uint32_t)crc32(0, (const Bytef *)out->p + begin, (uInt)(out->n - begin)),
-		   4);
+	put_little(out, crc32_of(out->p + begin, out->n - begin), 4);
 }
 
 static void
@@ -144,7 +141,7 @@ check_bytes(struct str bytes, const char *what, struct err *err)
 		return err_set(err, "the guard's record (%s) is cut short", what);
 	for (unsigned i = 0; i < RECORD_TAIL; i++)
 		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
-	if (crc32(0, p, (uInt)(bytes.n - RECORD_TAIL)) != sum)
+	if (crc32_of(p, bytes.n - RECORD_TAIL) != sum)
 		return err_set(err, "the guard's record (%s) is damaged: its checksum differs",
 			       what);
 	if (p[0] > GUARD_RECORD_VERSION)

@@ -3,8 +3,8 @@
 #include "codec/quality_record.h"
 
 #include <stdio.h>
-#include <zlib.h>
 
+#include "base/crc.h"
 #include "base/number.h"
 #include "codec/record_take.h"
 
@@ -85,8 +85,7 @@ quality_encode(struct buf *out, const struct quality *quality, unsigned chunk,
 	for (size_t i = 0; i < quality->count; i++)
 		if (quality_chunk(&quality->list[i]) == chunk)
 			put_figures(out, &quality->list[i]);
-	put_little(out,
-		   (uint32_t)crc32(0, (const Bytef *)out->p + begin, (uInt)(out->n - begin)));
+	put_little(out, crc32_of(out->p + begin, out->n - begin));
 }
 
 /* ---- reading ---- */
@@ -101,7 +100,7 @@ check_bytes(struct str bytes, struct err *err)
 		return err_set(err, "the record of figures is cut short");
 	for (unsigned i = 0; i < RECORD_TAIL; i++)
 		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
-	if (crc32(0, p, (uInt)(bytes.n - RECORD_TAIL)) != sum)
+	if (crc32_of(p, bytes.n - RECORD_TAIL) != sum)
 		return err_set(err, "the record of figures is damaged: its checksum differs");
 	if (p[0] > QUALITY_RECORD_VERSION)
 		return err_set(err,

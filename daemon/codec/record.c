@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc.h"
 #include "codec/record_put.h"
 #include "engine/items.h"
 #include "engine/members.h"
@@ -423,7 +423,7 @@ record_due_program(void)
 	static unsigned program; /* found at first use */
 
 	if (program == 0)
-		program = (unsigned)crc32(0, (const Bytef *)version, sizeof version) | 0x80;
+		program = crc32_of(version, sizeof version) | 0x80;
 	return program & 0x7f; /* a byte */
 }
 
@@ -585,6 +585,5 @@ record_encode_due(struct buf *out, const struct ruleset *rules, const struct cus
 	record_put_number(&writer, has);
 	for (uint64_t left = has; left; left &= left - 1)
 		put_part(&writer, customer, (enum record_part)__builtin_ctzll(left));
-	record_put_little(&writer,
-			  crc32(0, (const Bytef *)out->p + begin, (uInt)(out->n - begin)), 4);
+	record_put_little(&writer, crc32_of(out->p + begin, out->n - begin), 4);
 }

@@ -2,8 +2,7 @@
 /* Writes and reads the teams' record, and trusts none of its bytes. */
 #include "codec/teams_record.h"
 
-#include <zlib.h>
-
+#include "base/crc.h"
 #include "base/number.h"
 #include "codec/record_take.h"
 
@@ -25,7 +24,7 @@ teams_encode(struct buf *out, const struct engine *engine)
 		buf_str(out, team);
 		buf_varint(out, taken);
 	}
-	sum = (uint32_t)crc32(0, (const Bytef *)out->p + begin, (uInt)(out->n - begin));
+	sum = crc32_of(out->p + begin, out->n - begin);
 	for (unsigned i = 0; i < RECORD_TAIL; i++)
 		buf_char(out, (char)(sum >> 8 * i & 255));
 }
@@ -40,7 +39,7 @@ check_bytes(struct str bytes, struct err *err)
 		return err_set(err, "the teams' record is cut short");
 	for (unsigned i = 0; i < RECORD_TAIL; i++)
 		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
-	if (crc32(0, p, (uInt)(bytes.n - RECORD_TAIL)) != sum)
+	if (crc32_of(p, bytes.n - RECORD_TAIL) != sum)
 		return err_set(err, "the teams' record is damaged: its checksum differs");
 	if (p[0] > TEAMS_RECORD_VERSION)
 		return err_set(err,
