@@ -2,8 +2,8 @@
 /* Reads a customer's state record, and trusts none of its bytes. */
 #include <stddef.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc.h"
 #include "base/mem.h"
 #include "codec/record_take.h"
 #include "engine/track.h"
@@ -80,11 +80,12 @@ record_has_track(const struct reader *reader, unsigned signal, bool hours)
 void
 record_read_track(struct reader *item, enum signal_kind kind, unsigned signal, bool hours)
 {
-	int64_t unit = hours ? HOUR_MS : DAY_MS, cell;
+	int64_t unit = hours ? HOUR_MS : DAY_MS;
+	int64_t cell = hours ? item->base / HOUR_MS : item->base / DAY_MS; /* by constants */
 	struct track_kept kept = {.signal = (uint8_t)signal, .hours = hours, .kind = kind};
 	struct track *track = &kept.newest;
 
-	cell = (int64_t)((uint64_t)(item->base / unit) - (uint64_t)record_take_signed(item));
+	cell = (int64_t)((uint64_t)cell - (uint64_t)record_take_signed(item));
 	track->count = (uint32_t)record_take_below(item, UINT64_C(1) << 32);
 	track->last_at = item->version < 7 ? record_take_at(item)
 					   : (int64_t)((uint64_t)record_take_signed(item) +
@@ -273,7 +274,7 @@ check_bytes(struct str id, struct str bytes, struct err *err)
 		return err_set(err, "the record of customer %.*s is cut short", STR_ARG(id));
 	for (unsigned i = 0; i < RECORD_TAIL; i++)
 		sum |= (uint32_t)p[n + i] << 8 * i;
-	if (crc32(0, p, (uInt)n) != sum)
+	if (crc32_of(p, n) != sum)
 		return err_set(err,
 			       "the record of customer %.*s is damaged: its checksum differs",
 			       STR_ARG(id));

@@ -6,75 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/number.h"
-
-void
-record_spoil(struct reader *reader)
-{
-	reader->p = NULL;
-}
-
-uint64_t
-record_take_number(struct reader *reader)
-{
-	uint64_t number = 0;
-
-	if (reader->p && reader->p < reader->end && *reader->p < 0x80)
-		return *reader->p++; /* most are so short */
-	reader->p = read_varint(reader->p, reader->end, &number);
-	return reader->p ? number : 0;
-}
-
-uint64_t
-record_take_below(struct reader *reader, uint64_t limit)
-{
-	uint64_t number = record_take_number(reader);
-
-	if (number < limit)
-		return number;
-	record_spoil(reader);
-	return 0;
-}
-
-int64_t
-record_take_signed(struct reader *reader)
-{
-	int64_t number = 0;
-
-	reader->p = read_zigzag(reader->p, reader->end, &number);
-	return reader->p ? number : 0;
-}
-
-int64_t
-record_take_at(struct reader *reader)
-{
-	return (int64_t)((uint64_t)reader->base - (uint64_t)record_take_signed(reader));
-}
-
-struct str
-record_take_bytes(struct reader *reader, uint64_t n)
-{
-	struct str bytes = {(const char *)reader->p, (size_t)n};
-
-	if (!reader->p || n > (uint64_t)(reader->end - reader->p)) {
-		record_spoil(reader);
-		return STR_NONE;
-	}
-	reader->p += n;
-	return bytes;
-}
-
-uint64_t
-record_take_little(struct reader *reader, unsigned bytes)
-{
-	struct str text = record_take_bytes(reader, bytes);
-	uint64_t number = 0;
-
-	for (unsigned i = 0; i < text.n; i++)
-		number |= (uint64_t)(uint8_t)text.p[i] << 8 * i;
-	return number;
-}
-
 double
 record_take_double(struct reader *reader)
 {
@@ -86,36 +17,6 @@ record_take_double(struct reader *reader)
 		return value;
 	record_spoil(reader);
 	return 0;
-}
-
-struct str
-record_take_text(struct reader *reader)
-{
-	return record_take_bytes(reader, record_take_number(reader));
-}
-
-struct str
-record_take_rest(struct reader *reader)
-{
-	return record_take_bytes(reader, (uint64_t)(reader->end - reader->p));
-}
-
-/* The bytes of one item of a list; the outer reader stands behind it. */
-struct reader
-record_take_item(struct reader *reader)
-{
-	struct str bytes = record_take_text(reader);
-	struct reader item = *reader;
-
-	item.p = (const uint8_t *)bytes.p;
-	item.end = item.p ? item.p + bytes.n : NULL;
-	return item;
-}
-
-bool
-record_is_taken(const struct reader *reader)
-{
-	return reader->p && reader->p == reader->end;
 }
 
 /* --- slots of keys --- */

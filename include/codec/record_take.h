@@ -3,6 +3,7 @@
 #ifndef CODEC_RECORD_TAKE_H
 #define CODEC_RECORD_TAKE_H
 
+#include "base/number.h"
 #include "codec/record_format.h"
 #include "engine/track.h"
 
@@ -21,19 +22,102 @@ struct reader {
 	struct tracks_draft *draft;
 };
 
-void record_spoil(struct reader *reader);
-uint64_t record_take_number(struct reader *reader);
-uint64_t record_take_below(struct reader *reader, uint64_t limit);
-int64_t record_take_signed(struct reader *reader);
-int64_t record_take_at(struct reader *reader);
-uint64_t record_take_little(struct reader *reader, unsigned bytes);
-double record_take_double(struct reader *reader); /* finite */
-struct str record_take_bytes(struct reader *reader, uint64_t n);
-struct str record_take_text(struct reader *reader);
-struct str record_take_rest(struct reader *reader);
+/* They are small, and called a hundred times for each customer of a start. */
+static inline void
+record_spoil(struct reader *reader)
+{
+	reader->p = NULL;
+}
+
+static inline uint64_t
+record_take_number(struct reader *reader)
+{
+	uint64_t number = 0;
+
+	if (reader->p && reader->p < reader->end && *reader->p < 0x80)
+		return *reader->p++; /* most are so short */
+	reader->p = read_varint(reader->p, reader->end, &number);
+	return reader->p ? number : 0;
+}
+
+static inline uint64_t
+record_take_below(struct reader *reader, uint64_t limit)
+{
+	uint64_t number = record_take_number(reader);
+
+	if (number < limit)
+		return number;
+	record_spoil(reader);
+	return 0;
+}
+
+static inline int64_t
+record_take_signed(struct reader *reader)
+{
+	return unzigzag(record_take_number(reader));
+}
+
+static inline int64_t
+record_take_at(struct reader *reader)
+{
+	return (int64_t)((uint64_t)reader->base - (uint64_t)record_take_signed(reader));
+}
+
+static inline struct str
+record_take_bytes(struct reader *reader, uint64_t n)
+{
+	struct str bytes = {(const char *)reader->p, (size_t)n};
+
+	if (!reader->p || n > (uint64_t)(reader->end - reader->p)) {
+		record_spoil(reader);
+		return STR_NONE;
+	}
+	reader->p += n;
+	return bytes;
+}
+
+static inline uint64_t
+record_take_little(struct reader *reader, unsigned bytes)
+{
+	struct str text = record_take_bytes(reader, bytes);
+	uint64_t number = 0;
+
+	for (unsigned i = 0; i < text.n; i++)
+		number |= (uint64_t)(uint8_t)text.p[i] << 8 * i;
+	return number;
+}
+
+static inline struct str
+record_take_text(struct reader *reader)
+{
+	return record_take_bytes(reader, record_take_number(reader));
+}
+
+static inline struct str
+record_take_rest(struct reader *reader)
+{
+	return record_take_bytes(reader, (uint64_t)(reader->end - reader->p));
+}
+
 /* The bytes of one item of a list; the outer reader stands behind it. */
-struct reader record_take_item(struct reader *reader);
-bool record_is_taken(const struct reader *reader);
+static inline struct reader
+record_take_item(struct reader *reader)
+{
+	struct str bytes = record_take_text(reader);
+	struct reader item = *reader;
+
+	item.p = (const uint8_t *)bytes.p;
+	item.end = item.p ? item.p + bytes.n : NULL;
+	return item;
+}
+
+static inline bool
+record_is_taken(const struct reader *reader)
+{
+	return reader->p && reader->p == reader->end;
+}
+
+double record_take_double(struct reader *reader); /* finite */
 /* A number that is not 0, into the struct that it is of. */
 void record_take_field(struct reader *reader, const struct record_number *number, void *of);
 
