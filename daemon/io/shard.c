@@ -6,9 +6,12 @@
 
 #include "base/mem.h"
 #include "codec/resp.h"
+#include "io/pages.h"
 
 #define LOAD_AHEAD 16	/* shards asked for and not yet answered */
 #define RECORDS_AHEAD 8 /* records told of before they come */
+#define PAGES_SAMPLE 16 /* shards after which it is known whether there are many records: */
+#define PAGES_FROM 200000
 
 /* The remainders of x << 8 by 0x1021, made at first use. */
 static uint16_t crc_table[256];
@@ -159,6 +162,8 @@ struct shard_load {
 	struct shard_hooks hooks;
 	struct buf out;
 	unsigned asked, answered;
+	uint64_t records;    /* so far */
+	struct pages *pages; /* owned; NULL: what is made of so few takes no time */
 	bool failed, passing;
 	struct err why;
 };
@@ -204,6 +209,7 @@ on_shard(void *ctx, const struct reply *reply)
 
 	if (reply->type != REPLY_ARRAY)
 		load_fail(load, reply);
+	load->records += reply->type == REPLY_ARRAY ? reply->count / 2 : 0;
 	/* Names and values are leaves: the i-th lies i places further on. */
 	for (uint32_t i = 0; i < 2 * RECORDS_AHEAD && i < reply->count; i += 2)
 		load->hooks.ahead(load->hooks.ctx, reply[1 + i].text);
@@ -216,6 +222,9 @@ on_shard(void *ctx, const struct reply *reply)
 	if (reply->more > 0)
 		return;
 	load->answered++;
+	if (load->answered == PAGES_SAMPLE &&
+	    load->records >= PAGES_FROM / (SHARD_COUNT / PAGES_SAMPLE))
+		load->pages = pages_begin();
 	if (!load->failed)
 		load->hooks.shard(load->hooks.ctx, load->answered);
 	if (!load->failed && load->asked < SHARD_COUNT)
@@ -242,6 +251,7 @@ shard_load_drop(struct shard_load *load)
 {
 	if (load == NULL)
 		return;
+	pages_end(load->pages);
 	buf_finish(&load->out);
 	mem_free(load);
 }

@@ -3,6 +3,7 @@
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Says that there is no more, and ends the process: by last_words, else by abort(). */
@@ -18,6 +19,13 @@ void *mem_resize(void *p, size_t size);	    /* realloc that cannot fail; new byt
 /* Zeroed and aligned to 64 bytes; large ones are asked for in huge pages, and aligned to them, since a table that is read
  * at random spends most of its time on looking up pages. Given back with mem_free. */
 void *mem_table(size_t count, size_t size);
+/* The first touch of a huge page takes a millisecond, for the system empties it. Another thread can have done it when
+ * one is asked for, that is a table of just MEM_HUGE_PAGE. */
+bool mem_page_ahead(
+	void); /* touches one more; false: MEM_PAGES_AHEAD wait, or there is no memory */
+void mem_pages_drop(void); /* those that nobody asked for */
+#define MEM_PAGES_AHEAD 8
+unsigned mem_pages_waiting(void);
 char *mem_copy_text(const char *text);
 void mem_free(void *p);
 
