@@ -77,13 +77,13 @@ quality_encode(struct buf *out, const struct quality *quality, unsigned chunk,
 	size_t begin = out->n, count = 0;
 
 	for (size_t i = 0; i < quality->count; i++)
-		count += quality_chunk(&quality->list[i]) == chunk;
+		count += quality_chunk(quality->list[i].key) == chunk;
 	buf_char(out, QUALITY_RECORD_VERSION);
 	buf_zigzag(out, applied.ms);
 	buf_varint(out, applied.seq);
 	buf_varint(out, count);
 	for (size_t i = 0; i < quality->count; i++)
-		if (quality_chunk(&quality->list[i]) == chunk)
+		if (quality_chunk(quality->list[i].key) == chunk)
 			put_figures(out, &quality->list[i]);
 	put_little(out, crc32_of(out->p + begin, out->n - begin));
 }

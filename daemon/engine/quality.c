@@ -296,9 +296,9 @@ quality_make(struct quality *quality, enum figures_kind kind, uint32_t key)
 }
 
 unsigned
-quality_chunk(const struct figures *figures)
+quality_chunk(uint32_t key)
 {
-	return figures->key % QUALITY_CHUNKS;
+	return key % QUALITY_CHUNKS;
 }
 
 /* ---- of an engine ---- */
@@ -320,14 +320,14 @@ quality_forget(struct engine *engine, struct stream_id change)
 {
 	struct quality *quality = &engine->quality;
 	size_t kept = 0;
-	if (stream_id_cmp(change, quality->applied) <= 0)
-		return;
 	for (size_t i = 0; i < quality->count; i++) {
 		const struct figures *figures = &quality->list[i];
-		if (is_in_force(engine->rules, figures))
+		unsigned chunk = quality_chunk(figures->key);
+		if (stream_id_cmp(change, quality->applied[chunk]) <= 0 ||
+		    is_in_force(engine->rules, figures))
 			quality->list[kept++] = *figures;
 		else
-			quality->dirty |= (uint16_t)(1u << quality_chunk(figures));
+			quality->dirty |= (uint16_t)(1u << chunk);
 	}
 	quality->count = kept;
 }
@@ -352,6 +352,5 @@ engine_load_figures(struct engine *engine, const struct figures *figures,
 {
 	struct quality *quality = &engine->quality;
 	*quality_make(quality, (enum figures_kind)figures->kind, figures->key) = *figures;
-	if (stream_id_cmp(applied, quality->applied) > 0)
-		quality->applied = applied;
+	quality->applied[quality_chunk(figures->key)] = applied;
 }

@@ -9,10 +9,11 @@ struct figures *
 verdict_figures(struct step *step, enum figures_kind kind, uint32_t key)
 {
 	struct quality *quality = &step->engine->quality;
-	if (step_is_recorded(step, quality->applied))
+	unsigned chunk = quality_chunk(key);
+	if (step_is_recorded(step, quality->applied[chunk]))
 		return NULL;
 	struct figures *figures = quality_make(quality, kind, key);
-	quality->dirty |= (uint16_t)(1u << quality_chunk(figures));
+	quality->dirty |= (uint16_t)(1u << chunk);
 	if (figures->since_at == INT64_MAX)
 		figures->since_at = step->now;
 	figures_lapse(figures, step->now, quality_open_for(step->engine->rules));

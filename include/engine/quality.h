@@ -113,8 +113,9 @@ struct quality {
 	struct figures *list; /* owned, by kind and key */
 	size_t count, cap;
 	uint16_t dirty; /* bit c: the record of chunk c has to be written */
-	struct stream_id
-		applied; /* the records held the entries up to it; 0-0: none was loaded */
+	/* By chunk: its record held the entries up to it; 0-0: none was loaded. Where Redis tore a commit, some
+	 * chunks' records are of it and others are not. */
+	struct stream_id applied[QUALITY_CHUNKS];
 };
 
 void quality_finish(struct quality *quality);
@@ -123,6 +124,6 @@ const struct figures *quality_find(const struct quality *quality, enum figures_k
 				   uint32_t key);
 /* Makes it when there is none. Valid until the next is made. */
 struct figures *quality_make(struct quality *quality, enum figures_kind kind, uint32_t key);
-unsigned quality_chunk(const struct figures *figures);
+unsigned quality_chunk(uint32_t key);
 
 #endif

@@ -52,15 +52,21 @@ take_record(void *ctx, const struct customer *customer)
 }
 
 static void
-commit(struct store *store, struct engine *engine, size_t records)
+commit_figures(struct store *store, struct engine *engine, unsigned chunks)
 {
-	for (unsigned chunk = 0; chunk < QUALITY_CHUNKS; chunk++) {
+	for (unsigned chunk = 0; chunk < chunks; chunk++) {
 		if (!engine_take_quality(engine, chunk))
 			continue;
 		buf_clear(&store->chunks[chunk]);
 		quality_encode(&store->chunks[chunk], engine_quality(engine), chunk,
 			       engine_position(engine));
 	}
+}
+
+static void
+commit(struct store *store, struct engine *engine, size_t records)
+{
+	commit_figures(store, engine, QUALITY_CHUNKS);
 	(void)engine_take_dirty(engine, records, take_record, store);
 	for (size_t i = 0; i < store->count; i++)
 		if (store->ids[i].n && store->records[i].n == 0)
@@ -141,7 +147,8 @@ make(struct made *made, struct lcg *lcg, int64_t *now)
 	snprintf(made->customer, sizeof made->customer, "c%d", (int)lcg_below(lcg, 8));
 }
 
-/* Entries, commits that write few records, a crash, recovery from what lay there: as if nothing had been. */
+/* Entries, commits that write few records, a crash, recovery from what lay there: as if nothing had been. Redis may have
+ * torn the last commit: of its first chunks the records lie there. */
 static void
 nothing_is_counted_twice_or_lost_over_a_crash(void **state)
 {
@@ -176,6 +183,9 @@ nothing_is_counted_twice_or_lost_over_a_crash(void **state)
 			commit(&store, cut.engine, (size_t)lcg_below(&lcg, 3));
 			low = engine_low(cut.engine);
 		}
+		if (lcg_below(&lcg, 2))
+			commit_figures(&store, cut.engine,
+				       (unsigned)lcg_below(&lcg, QUALITY_CHUNKS));
 		while (low_i < ENTRIES && stream_id_cmp(list[low_i].id, low) <= 0)
 			low_i++;
 		struct scene again = recover(&store, low, rules);
