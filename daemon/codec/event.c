@@ -10,8 +10,8 @@
 #include "codec/event_fields.h"
 #include "codec/event_table.h"
 
-/* Adding a field is adding a role, a row to fields[] and a function that takes its value; adding a reserved type is
- * adding a row to kinds[]. Every check is in a taker or in event_end(): nothing is trusted elsewhere. */
+/* Adding a field is adding a role, a row to fields[], a case to event_role_of() and a function that takes its value; adding
+ * a reserved type is adding a row to kinds[]. Every check is in a taker or in event_end(): nothing is trusted elsewhere. */
 
 struct decoding {
 	struct entry *out;
@@ -213,39 +213,37 @@ static const struct known {
 	[ROLE_BACKFILL] = {{"backfill", 8}, take_backfill},
 };
 
-/* First row of each length; one more marks the end. */
-static const uint8_t rows_of_length[] = {0, 0, 0, 2, 2, 5, 6, 7, 7, 9};
-
 /* memcmp() of a length known to the compiler is a comparison of words and no call. */
 static inline bool
-is_same(const char *a, const char *b, size_t n)
+is(struct str key, enum event_role role, size_t n)
 {
-	switch (n) {
-	case 2:
-		return memcmp(a, b, 2) == 0;
-	case 4:
-		return memcmp(a, b, 4) == 0;
-	case 8:
-		return memcmp(a, b, 8) == 0;
-	case 5:
-		return memcmp(a, b, 4) == 0 && a[4] == b[4];
-	case 6:
-		return memcmp(a, b, 4) == 0 && memcmp(a + 4, b + 4, 2) == 0;
-	default:
-		return memcmp(a, b, n) == 0;
-	}
+	return memcmp(key.p, fields[role].name.p, n) == 0;
 }
 
 enum event_role
 event_role_of(struct str key)
 {
-	if (key.n >= sizeof rows_of_length - 1)
+	switch (key.n) {
+	case 2:
+		return is(key, ROLE_TS, 2)   ? ROLE_TS
+		       : is(key, ROLE_ID, 2) ? ROLE_ID
+					     : ROLE_ATTRIBUTE;
+	case 4:
+		return is(key, ROLE_TYPE, 4)   ? ROLE_TYPE
+		       : is(key, ROLE_USER, 4) ? ROLE_USER
+		       : is(key, ROLE_DATA, 4) ? ROLE_DATA
+					       : ROLE_ATTRIBUTE;
+	case 5:
+		return is(key, ROLE_VALUE, 5) ? ROLE_VALUE : ROLE_ATTRIBUTE;
+	case 6:
+		return is(key, ROLE_SOURCE, 6) ? ROLE_SOURCE : ROLE_ATTRIBUTE;
+	case 8:
+		return is(key, ROLE_CUSTOMER, 8)   ? ROLE_CUSTOMER
+		       : is(key, ROLE_BACKFILL, 8) ? ROLE_BACKFILL
+						   : ROLE_ATTRIBUTE;
+	default:
 		return ROLE_ATTRIBUTE;
-	for (unsigned i = rows_of_length[key.n]; i < rows_of_length[key.n + 1]; i++) {
-		if (is_same(key.p, fields[i].name.p, key.n))
-			return (enum event_role)i;
 	}
-	return ROLE_ATTRIBUTE;
 }
 
 static bool
