@@ -30,6 +30,7 @@ SIZES = {
     "ENGINE_EVENTS": 10000000,
     "RULES_CUSTOMERS": 2000,   # of few rules and many
     "ROWS": 3000000,           # of a file that is replayed
+    "BUSY_CUSTOMERS": 10000,   # whose day it is: an account of many people has hundreds of events a day
     "KNOWN_CUSTOMERS": 40000,  # whose past of 90 days it is
     "PAST_CUSTOMERS": 1000000,
     "PAST_EVENTS": 10000000,
