@@ -277,8 +277,10 @@ fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 		if (customer->id.brief.n > CUSTOMER_SHORT_ID)
 			mem_prefetch(customer->id.longer.text);
 		mem_prefetch(customer->tracks.block);
-		if (!customer->settled || !lane_knows(&engine->lane, customer))
-			mem_prefetch(customer->cold);
+		if (customer->settled && lane_knows(&engine->lane, customer))
+			continue;
+		mem_prefetch(customer->cold);
+		mem_prefetch(engine_wake(engine, guess[i]));
 	}
 }
 
