@@ -278,7 +278,7 @@ $(error no flavour "$(FLAVOUR)": release, asan, clang, fuzz)
 endif
 COMPILER := $(COMPILER_$(FLAVOUR))
 
-PACKAGES    := libevent hiredis libcurl openssl yaml-0.1 jansson zlib
+PACKAGES    := libevent hiredis libcurl openssl yaml-0.1 jansson zlib libdeflate
 PKG_CFLAGS  := $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS    := $(shell pkg-config --libs $(PACKAGES))
 CMOCKA_LIBS := $(shell pkg-config --libs cmocka)

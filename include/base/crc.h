@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of records: CRC-32 as zlib has it. */
+/* The checksum of records: CRC-32 as zlib and gzip have it. */
 #ifndef BASE_CRC_H
 #define BASE_CRC_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of records against zlib's, of every length near the steps in which it goes. */
+/* The checksum of records is that of zlib, whichever way it is worked out: of every length, from every address. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
