@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/ahead.h"
 #include "engine/core.h"
 #include "engine/items.h"
 
@@ -260,6 +261,8 @@ static void
 fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 	    uint64_t hashes[BATCH], uint32_t guess[BATCH])
 {
+	const struct customer *unsettled[BATCH];
+	unsigned unsettled_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		hashes[i] =
 			hash_bytes(entries[i].customer.p, entries[i].customer.n, engine->seed);
@@ -281,7 +284,10 @@ fetch_ahead(struct engine *engine, const struct entry *entries, size_t count,
 			continue;
 		mem_prefetch(customer->cold);
 		mem_prefetch(engine_wake(engine, guess[i]));
+		unsettled[unsettled_count++] = customer;
 	}
+	for (unsigned i = 0; i < unsettled_count; i++)
+		ahead_cold(unsettled[i]);
 }
 
 size_t
