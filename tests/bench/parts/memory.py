@@ -10,9 +10,6 @@ CUSTOMERS, LOADED_CUSTOMERS, PACK_CUSTOMERS = size("MEMORY_CUSTOMERS"), size("ME
 SIX = os.path.join(ROOT, "tests", "bench", "six.yaml")
 UNTIL = 1774976400000  # when the last of the ninety days ends: midnight in Shanghai
 DIFFERENT = 20000      # customers whose copies are loaded
-PLAYED = (("daemon, resident", "resident_per_customer", 230), ("daemon, counted", "engine_per_customer", 230),
-          ("Redis", "redis_per_customer", 260))
-LOADED = (("daemon, resident", "resident_per_customer", 230), ("daemon, counted", "engine_per_customer", 230))
 
 
 def play(rules, customers):
@@ -44,13 +41,21 @@ def measure():
     return {"six": play(SIX, CUSTOMERS), "loaded": load(SIX, LOADED_CUSTOMERS), "saas": play(RULES, PACK_CUSTOMERS)}
 
 
-def judged(whose, figures, found):
-    whose = whose % format(int(found["customers"]), ",")
-    return [at_most(whose + words, "%.0f B" % found[key], found[key], most, 160, unit("B")) for words, key, most in figures]
+def weights(found):
+    """What the daemon holds, and what it counts of that itself."""
+    return "%.0f B, %.0f B" % (found["resident_per_customer"], found["engine_per_customer"])
 
 
 def rows(r):
-    pack = "under the SaaS pack, two care tasks open, %s customers: " % format(int(r["saas"]["customers"]), ",")
-    return (judged("memory a customer, six signals over 90 days, %s customers: ", PLAYED, r["six"]) +
-            judged("the same after a start that loads %s customers: ", LOADED, r["loaded"]) +
-            [fact(pack + words, "%.0f B" % r["saas"][key]) for words, key, _ in PLAYED])
+    six, loaded, saas = r["six"], r["loaded"], r["saas"]
+
+    def whose(found):
+        return format(int(found["customers"]), ",") + " customers"
+    return [at_most("memory a customer, six signals over 90 days, %s, loaded by a start: resident" % whose(loaded),
+                    "%.0f B" % loaded["resident_per_customer"], loaded["resident_per_customer"], 230, 160, unit("B")),
+            at_most("the same in Redis, of %s" % whose(six), "%.0f B" % six["redis_per_customer"], six["redis_per_customer"], 260, 160,
+                    unit("B")),
+            fact("the loaded: resident, and what churnd counts of it", weights(loaded)),
+            fact("%s who have just played these days: resident, counted" % whose(six), weights(six)),
+            fact("under the SaaS pack, two care tasks open, %s: resident, counted; in Redis" % whose(saas),
+                 "%s; %.0f B" % (weights(saas), saas["redis_per_customer"]))]
