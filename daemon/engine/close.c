@@ -2,9 +2,12 @@
 /* Closes: which rules a day's close can turn for a customer, without asking them.
  *
  * As a day closes, every window moves by one: one day enters it, one leaves. Nothing changes for a customer who
- * was not active on any of these days, and most are not on most. So all edges of all windows over a signal are
- * one set of distances from the day that closed, and the customer's active days are held against it. Expressions
- * that may change at any close are looked at at every one. */
+ * was not active on any of these days, and most are not on most. So the edges of all windows over a signal are
+ * distances from the day that closed, each with the parts of the rule set that it belongs to, and the customer's active
+ * days are held against them: only parts on an edge of whose own such a day lies are asked. Expressions that may change
+ * at any close are looked at at every one. */
+#include <assert.h>
+
 #include "base/mem.h"
 #include "engine/core.h"
 #include "lang/builtin.h"
@@ -84,16 +87,29 @@ close_moves(const struct builtin *fn)
 struct reading {
 	struct close_plan *plan;
 	const struct ruleset *rules;
+	uint64_t part;	  /* theirs */
 	uint64_t signals; /* whose windows */
-	uint64_t rates;	  /* whose days observed */
 	bool daily;
 };
 
 static void
-add_edge(struct close_plan *plan, unsigned signal, int days)
+read_signal(struct reading *reading, unsigned signal)
 {
+	reading->plan->by_signal[signal].parts |= reading->part;
+	reading->signals |= UINT64_C(1) << signal;
+}
+
+static void
+add_edge(struct reading *reading, unsigned signal, int days)
+{
+	struct track_edges *edges = &reading->plan->by_signal[signal].edges;
 	unsigned at = (unsigned)(days + 1);
-	plan->edges[signal][at / 64] |= UINT64_C(1) << at % 64;
+	assert(days >= -1 && at < TRACK_EDGES);
+	if (!edges->parts)
+		edges->parts = mem_array(TRACK_EDGES, sizeof *edges->parts);
+	edges->parts[at] |= reading->part;
+	edges->count = edges->count > at + 1 ? edges->count : at + 1;
+	read_signal(reading, signal);
 }
 
 /* Live windows moved at midnight, which is a day further on than the day that closes. */
@@ -103,19 +119,16 @@ read_range(struct reading *reading, const struct range *range)
 	int first = range->live ? range->offset - 1 : range->offset;
 	if (range->hours)
 		return;
-	add_edge(reading->plan, range->signal, first);
-	add_edge(reading->plan, range->signal, first + range->length);
-	reading->signals |= UINT64_C(1) << range->signal;
+	add_edge(reading, range->signal, first);
+	add_edge(reading, range->signal, first + range->length);
 }
 
 static void
 read_gauge(struct reading *reading, const struct node *node)
 {
-	unsigned signal = node->kids[0]->value.u.signal;
-	if (node->kid_count < 2 || !node->kids[1])
-		return;
-	add_edge(reading->plan, signal, (int)(node->kids[1]->value.u.i / DAY_MS));
-	reading->signals |= UINT64_C(1) << signal;
+	if (node->kid_count >= 2 && node->kids[1])
+		add_edge(reading, node->kids[0]->value.u.signal,
+			 (int)(node->kids[1]->value.u.i / DAY_MS));
 }
 
 /* A model that all customers have reads life totals only. Gaps are those of a live window, which lies a day
@@ -126,8 +139,14 @@ read_gaps(struct reading *reading, const struct node *node)
 	unsigned signal = node->kids[0]->value.u.signal;
 	if (node->builtin->flags & FN_MODEL && ruleset_is_modelled(reading->rules, signal))
 		return;
-	add_edge(reading->plan, signal, -1 + GAP_REACH_DAYS);
-	reading->signals |= UINT64_C(1) << signal;
+	add_edge(reading, signal, -1 + GAP_REACH_DAYS);
+}
+
+static void
+read_rates(struct reading *reading, const struct node *node)
+{
+	for (unsigned i = 0; i < 2; i++)
+		reading->plan->by_signal[node->kids[i]->range.signal].rates |= reading->part;
 }
 
 static void
@@ -142,8 +161,7 @@ read_node(void *ctx, const struct node *node)
 	if (close_kind(node->builtin) == CLOSE_GAUGE)
 		read_gauge(reading, node);
 	if (close_kind(node->builtin) == CLOSE_RATE)
-		for (unsigned i = 0; i < 2; i++)
-			reading->rates |= UINT64_C(1) << node->kids[i]->range.signal;
+		read_rates(reading, node);
 	if (close_kind(node->builtin) == CLOSE_PEOPLE)
 		reading->plan->people |= UINT64_C(1) << node->kids[0]->range.signal;
 	if (close_kind(node->builtin) == CLOSE_GAPS)
@@ -157,31 +175,41 @@ read_expr(struct reading *reading, const struct expr *expr)
 		expr_walk(expr->root, read_node, reading);
 }
 
+/* Returns whether a close moves anything of what was read. */
+static bool
+note_reading(const struct reading *reading)
+{
+	struct close_plan *plan = reading->plan;
+	plan->signals |= reading->signals;
+	if (reading->daily)
+		plan->daily |= reading->part;
+	return reading->daily || reading->signals;
+}
+
 static void
 read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 {
 	const struct rule *rule = &rules->rules[slot];
-	struct reading reading = {.plan = plan, .rules = rules, .daily = rule->reads_coarse};
+	struct reading reading = {.plan = plan,
+				  .rules = rules,
+				  .part = UINT64_C(1) << plan->rule_count % CLOSE_PARTS,
+				  .daily = rule->reads_coarse};
 	if (rule->kind != RULE_DATE)
 		read_expr(&reading, rule->when);
 	read_expr(&reading, rule->clear);
-	if (reading.daily || reading.signals)
+	if (note_reading(&reading))
 		plan->rules[plan->rule_count++] =
-			(struct close_rule){.rule = slot,
-					    .daily = reading.daily,
-					    .signals = reading.signals,
-					    .rates = reading.rates};
-	plan->daily |= reading.daily;
-	plan->signals |= reading.signals;
-	plan->rates |= reading.rates;
+			(struct close_rule){.rule = slot, .part = reading.part};
 }
 
 /* Tags, stages and close_when are asked together. */
 static void
 read_watching(struct close_plan *plan, const struct ruleset *rules)
 {
-	struct reading reading = {
-		.plan = plan, .rules = rules, .daily = rules->watching.coarse};
+	struct reading reading = {.plan = plan,
+				  .rules = rules,
+				  .part = CLOSE_WATCHING,
+				  .daily = rules->watching.coarse};
 	for (unsigned i = 0; i < rules->tag_count; i++) {
 		read_expr(&reading, rules->tags[i].when);
 		read_expr(&reading, rules->tags[i].leave);
@@ -192,17 +220,39 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 		read_expr(&reading, rules->tasks[i].close_when);
 		read_expr(&reading, rules->tasks[i].exit);
 	}
-	plan->watching_daily = reading.daily;
-	plan->watching_signals = reading.signals;
-	plan->watching_rates = reading.rates;
-	plan->daily |= reading.daily;
-	plan->signals |= reading.signals;
-	plan->rates |= reading.rates;
+	(void)note_reading(&reading);
+}
+
+static void
+read_whole(struct close_plan *plan, const struct ruleset *rules)
+{
+	struct reading reading = {.plan = plan, .rules = rules, .part = CLOSE_WHOLE};
+	read_expr(&reading, rules->only);
+	read_expr(&reading, rules->churn.when);
+	reading.daily |= rules->only_reads == UINT64_MAX;
+	(void)note_reading(&reading);
+}
+
+/* From each distance to the next edge beyond it. */
+static void
+lay_out(struct track_edges *edges)
+{
+	uint16_t next = TRACK_NO_EDGE;
+	edges->next = mem_array(edges->count + 1u, sizeof *edges->next);
+	for (unsigned at = edges->count + 1; at-- > 0;) {
+		edges->next[at] = next;
+		if (at > 0 && edges->parts[at - 1])
+			next = (uint16_t)(at - 1);
+	}
 }
 
 void
 close_finish(struct close_plan *plan)
 {
+	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++) {
+		mem_free(plan->by_signal[s].edges.parts);
+		mem_free(plan->by_signal[s].edges.next);
+	}
 	mem_free(plan->rules);
 	*plan = (struct close_plan){0};
 }
@@ -210,19 +260,14 @@ close_finish(struct close_plan *plan)
 void
 close_make(struct close_plan *plan, const struct ruleset *rules)
 {
-	struct reading whole = {.plan = plan, .rules = rules};
 	close_finish(plan);
 	plan->rules = mem_array(rules->rule_count + 1u, sizeof *plan->rules);
 	for (unsigned r = 0; r < rules->rule_count; r++)
 		read_rule(plan, rules, (uint16_t)r);
 	read_watching(plan, rules);
-	read_expr(&whole, rules->only);
-	read_expr(&whole, rules->churn.when);
-	plan->whole_daily = whole.daily || rules->only_reads == UINT64_MAX;
-	plan->whole_signals = whole.signals;
-	plan->whole_rates = whole.rates;
-	plan->signals |= whole.signals;
-	plan->rates |= whole.rates;
+	read_whole(plan, rules);
+	for (uint64_t left = plan->signals; left; left &= left - 1)
+		lay_out(&plan->by_signal[__builtin_ctzll(left)].edges);
 }
 
 /* Signals that have been counted by person since a day some range still goes back to: unknown becomes known. */
@@ -245,21 +290,16 @@ static void
 look_signal(struct engine *engine, const struct customer *customer, unsigned signal,
 	    int64_t day, struct close_view *view)
 {
-	const struct close_plan *plan = &engine->close;
+	const struct close_signal *plan = &engine->close.by_signal[signal];
 	const struct signal *about = &engine->rules->signals[signal];
-	uint64_t bit = UINT64_C(1) << signal;
-	int64_t next = track_next_touch(&customer->tracks, signal, about->kind, day + 1,
-					plan->edges[signal]);
-	if (next == day + 1) {
-		view->signals |= bit;
-		next = track_next_touch(&customer->tracks, signal, about->kind, day + 2,
-					plan->edges[signal]);
-	}
+	int64_t next;
+	view->parts |= track_touch(&customer->tracks, signal, about->kind, day + 1,
+				   &plan->edges, &next);
 	if (next < NEVER && next - 1 < view->next)
 		view->next = next - 1;
-	if (plan->rates & bit &&
+	if (plan->rates &&
 	    signal_first_day(engine, customer, signal) >= day - (int64_t)about->reach_days) {
-		view->growing |= bit;
+		view->parts |= plan->rates;
 		view->next = day + 1;
 	}
 }
@@ -268,9 +308,11 @@ struct close_view
 close_look(struct engine *engine, const struct customer *customer, int64_t day)
 {
 	const struct close_plan *plan = &engine->close;
-	struct close_view view = {.signals = still_unknown(engine, day), .next = NEVER};
+	uint64_t unknown = still_unknown(engine, day);
+	struct close_view view = {.reaches = unknown != 0, .next = NEVER};
 	int64_t gone = 0; /* the day at whose close the last of them is out of reach */
-	view.reaches = view.signals != 0;
+	for (uint64_t left = unknown; left; left &= left - 1)
+		view.parts |= plan->by_signal[__builtin_ctzll(left)].parts;
 	for (uint64_t left = plan->signals & customer->tracks.days; left; left &= left - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(left);
 		int64_t reach = engine->rules->signals[signal].reach_days;
@@ -284,12 +326,12 @@ close_look(struct engine *engine, const struct customer *customer, int64_t day)
 		if ((int64_t)track.cell + reach + 1 > gone)
 			gone = (int64_t)track.cell + reach + 1;
 		if (paused)
-			view.signals |= left & -left;
+			view.parts |= plan->by_signal[signal].parts;
 		look_signal(engine, customer, signal, day, &view);
 	}
 	if (gone < view.next)
 		view.next = gone;
-	if (engine->guard.paused || still_unknown(engine, day))
+	if (engine->guard.paused || unknown)
 		view.next = day + 1;
 	return view;
 }

@@ -342,8 +342,8 @@ bool
 step_reaches_closes(const struct step *step)
 {
 	const struct close_plan *plan = &step->engine->close;
-	return step->look.day || plan->daily || plan->whole_daily ||
-	       step->customer->flags & CUSTOMER_MOVED || risk_may_move(step);
+	return step->look.day || plan->daily || step->customer->flags & CUSTOMER_MOVED ||
+	       risk_may_move(step);
 }
 
 void

@@ -14,24 +14,21 @@ step_would_change(struct engine *engine, uint32_t index, int64_t now)
 	return step.changed;
 }
 
-/* The close of a day: only rules whose windows changed are asked. What is asked may say that something reaches
+/* The close of a day: only parts whose windows changed are asked. What is asked may say that something reaches
  * further; what is not asked said so before. */
 static void
-step_close(struct step *step, const struct close_view *view)
+step_close(struct step *step, uint64_t parts)
 {
 	const struct close_plan *plan = &step->engine->close;
 	const struct rule *rules = step->engine->rules->rules;
 	bool rests = step->customer->flags & CUSTOMER_RESTS;
-	for (unsigned i = 0; i < plan->rule_count && !step->changed; i++) {
+	for (unsigned i = 0; i < plan->rule_count && !rests && !step->changed; i++) {
 		const struct close_rule *rule = &plan->rules[i];
-		if (!rests && (rule->daily || rule->signals & view->signals ||
-			       rule->rates & view->growing))
+		if (rule->part & parts)
 			step_judge(step, rule->rule, false,
 				   step_is_event_of(step, &rules[rule->rule]));
 	}
-	bool watches = plan->watching_daily || plan->watching_signals & view->signals ||
-		       plan->watching_rates & view->growing;
-	if (step->changed || !watches)
+	if (step->changed || !(parts & CLOSE_WATCHING))
 		return;
 	if (!watch_look(step, rests))
 		care_close(step);
@@ -46,12 +43,11 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 	int64_t close_at, next_close;
 	int64_t day = clock_closed_day(&engine->clock, now, &close_at, &next_close);
 	struct close_view view = close_look(engine, customer, day);
+	uint64_t parts = view.parts | plan->daily;
 	step_begin(&step, engine, index, NULL, now, NULL);
-	if (customer->flags & CUSTOMER_MOVED || plan->whole_daily ||
-	    plan->whole_signals & view.signals || plan->whole_rates & view.growing ||
-	    risk_may_move(&step))
+	if (customer->flags & CUSTOMER_MOVED || parts & CLOSE_WHOLE || risk_may_move(&step))
 		return step_would_change(engine, index, now);
-	if (!plan->daily && !view.signals && !view.growing) {
+	if (!parts) {
 		engine_set_day(engine, index, view.reaches);
 		if (view.reaches)
 			engine_set_close(engine, index, view.next);
@@ -61,7 +57,7 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 	look_begin(&step.look, engine, step.customer, NULL, now);
 	step.look.day = view.reaches;
 	if (!step_is_quiet(&step))
-		step_close(&step, &view);
+		step_close(&step, parts);
 	if (!step.changed)
 		step_end_whole(&step);
 	if (!step.changed && view.reaches && !plan->daily &&

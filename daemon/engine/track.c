@@ -385,45 +385,38 @@ track_window(const struct tracks *tracks, unsigned signal, bool hours, enum sign
 	return window;
 }
 
-/* The first bit from `bit` on that is set; TRACK_MASK: none. */
-static int64_t
-mask_next(const uint64_t *mask, int64_t bit)
+static inline void
+touch_cell(const struct track_edges *edges, int64_t base, uint32_t cell, uint64_t *parts,
+	   int64_t *next)
 {
-	uint64_t word;
-	if (bit < 0)
-		bit = 0;
-	if (bit >= TRACK_MASK)
-		return TRACK_MASK;
-	word = mask[bit / 64] >> bit % 64 << bit % 64;
-	while (word == 0 && (bit = (bit / 64 + 1) * 64) < TRACK_MASK)
-		word = mask[bit / 64];
-	return word ? bit / 64 * 64 + __builtin_ctzll(word) : TRACK_MASK;
+	int64_t away = base - cell;
+	uint16_t further;
+
+	if (away >= (int64_t)edges->count)
+		return;
+	if (away >= 0)
+		*parts |= edges->parts[away];
+	further = edges->next[away >= 0 ? away + 1 : 0];
+	if (further != TRACK_NO_EDGE && cell + (int64_t)further < *next)
+		*next = cell + (int64_t)further;
 }
 
-static void
-lower_touch(int64_t *least, int64_t base, const uint64_t *mask, uint32_t cell)
-{
-	int64_t bit = mask_next(mask, base - cell);
-
-	if (bit < TRACK_MASK && cell + bit < *least)
-		*least = cell + bit;
-}
-
-int64_t
-track_next_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
-		 int64_t base, const uint64_t *mask)
+uint64_t
+track_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind, int64_t base,
+	    const struct track_edges *edges, int64_t *next)
 {
 	struct cell_cursor cursor;
-	int64_t least = INT64_MAX;
+	uint64_t parts = 0;
 	struct thawed it;
 
+	*next = INT64_MAX;
 	if (!thaw(tracks, signal, false, kind, &it))
-		return least;
-	lower_touch(&least, base, mask, it.track.cell);
+		return 0;
+	touch_cell(edges, base, it.track.cell, &parts, next);
 	cursor = cursor_of(&it);
-	while (least > base && cell_next(&cursor, kind))
-		lower_touch(&least, base, mask, cursor.at.cell);
-	return least;
+	while (cell_next(&cursor, kind))
+		touch_cell(edges, base, cursor.at.cell, &parts, next);
+	return parts;
 }
 
 unsigned

@@ -34,30 +34,33 @@ struct day_span clock_span_of(struct calendar_clock *clock, int64_t day);
 int64_t clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
 			 int64_t *next_close);
 
-/* What a day's close can change when nothing else is due: see close.c. */
+/* What a day's close can change when nothing else is due: see close.c. It has parts, each a bit: of the rules below one
+ * each, or some together where there are many; and these. */
+#define CLOSE_PARTS 62			   /* of rules */
+#define CLOSE_WATCHING (UINT64_C(1) << 62) /* tags, stages and close_when */
+#define CLOSE_WHOLE (UINT64_C(1) << 63)	   /* `only`, `churn:`: the customer is looked at */
+
 struct close_plan {
 	struct close_rule {
 		uint16_t rule;
-		bool daily;	  /* may turn at each close */
-		uint64_t signals; /* may turn when one of their windows changes */
-		uint64_t rates;	  /* and while the days observed of these still grow */
-	} * rules;		  /* owned, in file order */
+		uint64_t part;
+	} * rules; /* owned, in file order */
 	unsigned rule_count;
-	bool daily, whole_daily; /* some rule is; the whole customer is to be looked at daily */
-	uint64_t signals, whole_signals; /* windows some expression reads; `only` reads */
-	uint64_t whole_rates;
-	uint64_t rates;	     /* some expression reads the days observed of these */
-	uint64_t people;     /* of these: read by users() and share_of_top() */
-	bool watching_daily; /* of tags and stages */
-	uint64_t watching_signals, watching_rates;
-	/* By signal: bit n + 1 is set when a day n days before the one that closes enters or leaves a window. */
-	uint64_t edges[RULESET_MAX_SIGNALS][TRACK_MASK / 64];
+	uint64_t daily;	  /* parts that may turn at each close */
+	uint64_t signals; /* windows some expression reads */
+	uint64_t people;  /* of these: read by users() and share_of_top() */
+	struct close_signal {
+		/* Owned. At n + 1: parts with a window that a day n days before the one that closes enters or
+		 * leaves. */
+		struct track_edges edges;
+		uint64_t parts; /* that read a window of it */
+		uint64_t rates; /* that may turn while the days observed of it still grow */
+	} by_signal[RULESET_MAX_SIGNALS];
 };
 
 struct close_view {
-	uint64_t signals; /* some window of theirs changes at this close */
-	uint64_t growing; /* the days observed do, and some expression reads them */
-	bool reaches;	  /* some window may change at a later close */
+	uint64_t parts; /* that may turn at this close, besides those of each day */
+	bool reaches;	/* some window may change at a later close */
 	int64_t next; /* unless entries come, nothing of this changes before that day's close */
 };
 

@@ -80,11 +80,18 @@ void track_add(struct tracks *tracks, unsigned signal, bool hours,
 	       const struct track_event *event);
 struct window track_window(const struct tracks *tracks, unsigned signal, bool hours,
 			   enum signal_kind kind, int64_t first, int64_t last);
-/* The least day from `base` on that lies b days after an active one for some bit b of the mask, of TRACK_MASK bits;
- * INT64_MAX: there is none. */
-#define TRACK_MASK ((RULESET_MAX_REACH_DAYS + 2 + 63) / 64 * 64)
-int64_t track_next_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
-			 int64_t base, const uint64_t *mask);
+/* Distances from an active day at which something happens. */
+#define TRACK_EDGES (RULESET_MAX_REACH_DAYS + 3)
+#define TRACK_NO_EDGE UINT16_MAX
+struct track_edges {
+	uint64_t *parts; /* by distance, TRACK_EDGES of them: of whom it is an edge */
+	uint16_t *next;	 /* by distance and 1: the next edge beyond; TRACK_NO_EDGE */
+	unsigned count;	 /* the furthest edge, and 1 */
+};
+/* Of whom some active day's edge is `base`; *next: the least day after it that is an edge of some active day's, INT64_MAX:
+ * there is none. */
+uint64_t track_touch(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
+		     int64_t base, const struct track_edges *edges, int64_t *next);
 /* The day cells first..last that have an event, oldest first; how many. */
 unsigned track_cells(const struct tracks *tracks, unsigned signal, enum signal_kind kind,
 		     int64_t first, int64_t last, struct cell cells[TRACK_MAX_CELLS]);

@@ -27,9 +27,8 @@ static bool
 close_changes(const struct scene *scene, const struct customer *customer, int64_t day)
 {
 	struct close_view view = close_look(scene->engine, customer, day);
-	const struct close_rule *rule = &scene->engine->close.rules[0];
 
-	return rule->signals & view.signals || rule->rates & view.growing;
+	return view.parts & scene->engine->close.rules[0].part;
 }
 
 /* Days after 2026-03-01 whose close can change a window, as a text of 0 and 1 from that day on. */
@@ -121,7 +120,7 @@ expect_skips(const char *rules)
 		for (int64_t d = day + 1; d < end && d < view.next; d++) {
 			struct close_view skipped = close_look(scene.engine, customer, d);
 
-			assert_true(skipped.signals == 0 && skipped.growing == 0);
+			assert_int_equal(skipped.parts, 0);
 			assert_true(skipped.reaches);
 		}
 	}
@@ -178,10 +177,10 @@ what_may_move_any_day_is_asked_each_day(void **state)
 
 	(void)state;
 	begin(&scene, RULE("since(a) * 2 > 3d and count(a[3d]) > 0"));
-	assert_true(scene.engine->close.daily);
+	assert_int_equal(scene.engine->close.daily, 1);
 	scene_finish(&scene);
 	begin(&scene, RULE("since(a) > 3d and count(a[3d]) > 0"));
-	assert_false(scene.engine->close.daily);
+	assert_int_equal(scene.engine->close.daily, 0);
 	scene_finish(&scene);
 }
 
@@ -198,6 +197,51 @@ a_comparison_that_keeps_its_value_between_looks_turns_at_a_close(void **state)
 	scene_advance(&scene, at("2026-03-03 01:00"));
 	scene_expect(&scene, "2026-03-03T00:10:00.000Z c rule.fired r risk=30 cause=time\n");
 	scene_finish(&scene);
+}
+
+/* Windows over the same signal, of two rules and a tag: each is asked at its own closes, and beyond as many rules as there
+ * are parts, some are asked together. */
+static void
+each_rule_is_asked_on_its_own_edges(void **state)
+{
+	static const char rules[] = HEAD "- {rule: r, expr: 'count(a[3d]) > 1', points: 30}\n"
+					 "- {rule: q, expr: 'count(a[5d]) > 1', points: 30}\n"
+					 "tags: {t: {when: 'count(a[6d]) > 1'}}\n";
+	static const char *const parts[] = {"1001000000", "1000010000", "1000001000"};
+	struct scene scene;
+	int64_t first;
+
+	(void)state;
+	begin(&scene, rules);
+	first = clock_day(&scene.engine->clock, at("2026-03-01 12:00"));
+	for (int i = 0; i < 10; i++) {
+		uint64_t part =
+			close_look(scene.engine, engine_customer_at(scene.engine, 0), first + i)
+				.parts;
+
+		assert_int_equal(part & 1, parts[0][i] == '1');
+		assert_int_equal(part >> 1 & 1, parts[1][i] == '1');
+		assert_int_equal((part & CLOSE_WATCHING) != 0, parts[2][i] == '1');
+	}
+	scene_finish(&scene);
+}
+
+static void
+many_rules_share_parts(void **state)
+{
+	struct buf rules = {0};
+	struct scene scene;
+
+	(void)state;
+	buf_text(&rules, HEAD);
+	for (int i = 0; i < CLOSE_PARTS; i++)
+		buf_printf(&rules, "- {rule: r%d, expr: 'count(a[3d]) > 1', points: 1}\n", i);
+	buf_text(&rules, "- {rule: last, expr: 'count(a[5d]) > 1', points: 1}\n");
+	buf_char(&rules, '\0');
+	begin(&scene, rules.p);
+	assert_int_equal(scene.engine->close.rules[CLOSE_PARTS].part, 1);
+	buf_finish(&rules);
+	expect_closes(&scene, "100101000");
 }
 
 static void
@@ -289,6 +333,8 @@ main(void)
 		cmocka_unit_test(what_may_move_any_day_is_asked_each_day),
 		cmocka_unit_test(
 			a_comparison_that_keeps_its_value_between_looks_turns_at_a_close),
+		cmocka_unit_test(each_rule_is_asked_on_its_own_edges),
+		cmocka_unit_test(many_rules_share_parts),
 		cmocka_unit_test(points_that_move_are_looked_at_at_each_close),
 		cmocka_unit_test(work_in_goes_says_what_work_at_once_says),
 		cmocka_unit_test(an_entry_finishes_what_was_begun),
