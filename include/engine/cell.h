@@ -100,18 +100,21 @@ cell_take_gamma(struct cell_cursor *cursor)
 	unsigned zeros;
 	uint64_t number;
 
-	if (cursor->have < 56)
-		cell_fill(cursor);
-	zeros = cursor->bits ? (unsigned)__builtin_clzll(cursor->bits) : 64;
+	for (int filled = 0;; filled++) {
+		zeros = cursor->bits ? (unsigned)__builtin_clzll(cursor->bits) : 64;
+		if (2 * zeros + 1 <= cursor->have && zeros <= 31) {
+			number = cursor->bits >> (63 - 2 * zeros);
+			cursor->bits = cursor->bits << (2 * zeros) << 1;
+			cursor->have -= 2 * zeros + 1;
+			return (uint32_t)number;
+		}
+		if (filled)
+			break;
+		cell_fill(cursor); /* mostly all of it is there already */
+	}
 	if (zeros > 31) {
 		cursor->bad = true;
 		return 1;
-	}
-	if (2 * zeros + 1 <= cursor->have) {
-		number = cursor->bits >> (63 - 2 * zeros);
-		cursor->bits = cursor->bits << (2 * zeros) << 1;
-		cursor->have -= 2 * zeros + 1;
-		return (uint32_t)number;
 	}
 	cursor->bits <<= zeros;
 	cursor->have -= zeros;
@@ -127,7 +130,8 @@ cell_next(struct cell_cursor *cursor, enum signal_kind kind)
 {
 	uint32_t gap, count;
 
-	cell_fill(cursor);
+	if (cursor->bits == 0)
+		cell_fill(cursor);
 	if (cursor->bits == 0 || cursor->bad)
 		return false;
 	gap = cell_take_gamma(cursor);
