@@ -118,7 +118,7 @@ take_steps(struct step *step, struct task_held *task, struct followers *follower
 		if (at <= taken)
 			continue;
 		if (at > step->now) {
-			step_due(step, at);
+			step_care_due(step, at);
 			return;
 		}
 		step->changed = true;
@@ -157,15 +157,35 @@ make_followers(struct step *step, const struct followers *followers)
 
 /* ---- the whole ---- */
 
+int64_t
+care_next(const struct ruleset *rules, const struct cold *cold)
+{
+	int64_t next = NEVER;
+	for (unsigned i = 0; i < cold->task_count; i++) {
+		struct task_held *task = &cold->tasks[i];
+		const struct task_def *def = &rules->tasks[task->def];
+		int64_t at = care_clock_due(rules, task);
+		next = at < next ? at : next;
+		if (!care_has_steps_left(rules, task))
+			continue;
+		for (unsigned s = 0; s < def->step_count; s++) {
+			at = task->created_at + def->steps[s].after;
+			if (at > task->stepped_at && at < next)
+				next = at;
+		}
+	}
+	return next;
+}
+
 void
 care_due(struct step *step, struct task_held *task)
 {
 	const struct task_def *def = &step->engine->rules->tasks[task->def];
 	for (unsigned i = 0; i < def->step_count; i++)
 		if (task->created_at + def->steps[i].after > task->stepped_at)
-			step_due(step, task->created_at + def->steps[i].after);
+			step_care_due(step, task->created_at + def->steps[i].after);
 	task->due_at = 0;
-	step_due(step, care_clock_due(step->engine->rules, task));
+	step_care_due(step, care_clock_due(step->engine->rules, task));
 }
 
 void

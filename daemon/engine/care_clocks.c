@@ -216,7 +216,7 @@ care_clock(struct step *step, struct task_held *task)
 {
 	const struct ruleset *rules = step->engine->rules;
 	if (care_clock_due(rules, task) > step->now) {
-		step_due(step, task->due_at);
+		step_care_due(step, task->due_at);
 		return;
 	}
 	step->changed = true;
@@ -229,5 +229,5 @@ care_clock(struct step *step, struct task_held *task)
 	tell_clocks(step, task);
 	if (sla_lost_at(rules, task) <= step->now)
 		lose(step, task);
-	step_due(step, care_clock_due(rules, task));
+	step_care_due(step, care_clock_due(rules, task));
 }

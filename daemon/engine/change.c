@@ -112,6 +112,7 @@ remap_all(struct engine *engine, const struct ruleset *to)
 			engine_mark_dirty(engine, i);
 		tracks_join(&customer->tracks, &engine->tracks, i);
 		*engine_wake(engine, i) = NEVER;
+		engine_forget_looks(customer);
 		engine_set_day(engine, i, false);
 	}
 	heap_finish(&engine->wakes);

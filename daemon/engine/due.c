@@ -11,20 +11,6 @@
 #define SCAN_AHEAD 16		 /* customers fetched ahead at a day's close */
 #define SCAN_FAR 1024		 /* customers passed over for one that is asked */
 
-/* wake_at only sinks here; it is reset when its entry is taken from the heap. What is stale is found
- * out when its time comes. */
-void
-engine_set_wake(struct engine *engine, uint32_t index, int64_t at)
-{
-	int64_t *wake_at = engine_wake(engine, index);
-	if (at >= *wake_at)
-		return;
-	*wake_at = at;
-	heap_push(&engine->wakes, at, index);
-	if (at < engine->idle_to)
-		engine->idle_to = at;
-}
-
 void
 engine_set_day(struct engine *engine, uint32_t index, bool day)
 {
@@ -88,6 +74,8 @@ engine_next_due(struct engine *engine)
 	while (valid_wake(engine, &top) && top.at < next) {
 		struct customer *customer = engine_at(engine, top.item);
 		bool day;
+		if (engine_puts_off(engine, top.item, top.at))
+			continue;
 		int64_t at = step_next(engine, customer, engine->now, &day);
 		if (at <= top.at)
 			return top.at;
@@ -132,6 +120,8 @@ gather_wakes(struct engine *engine, int64_t at, size_t *budget)
 	bool alone = engine->due_count == 0 && !engine->run.close && !engine->run.moved;
 	for (; *budget != 0 && valid_wake(engine, &top) && top.at == at; --*budget) {
 		uint32_t index = top.item;
+		if (engine_puts_off(engine, index, at))
+			continue;
 		(void)heap_pop(&engine->wakes, &top);
 		*engine_wake(engine, index) = NEVER;
 		lane_unsettle(engine_at(engine, index));

@@ -7,8 +7,8 @@
 static void
 clock_edge(struct look *look, int64_t at)
 {
-	if (at > look->env.now && at < look->env.next)
-		look->env.next = at;
+	if (at > look->env.now)
+		look_due(look, at);
 }
 
 static int64_t

@@ -27,8 +27,8 @@ note_window(struct look *look, const struct range *range, const struct cells *ce
 		return;
 	}
 	int64_t edge = (look->hour + 1) * HOUR_MS;
-	if (edge < look->env.next && edge > look->env.now)
-		look->env.next = edge;
+	if (edge > look->env.now)
+		look_due(look, edge);
 }
 
 static enum signal_kind

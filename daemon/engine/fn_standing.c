@@ -81,7 +81,6 @@ fn_fired_within(const struct call *call)
 	if (fired_at == INT64_MIN ||
 	    __builtin_add_overflow(fired_at, call->args[1].u.i, &end) || end <= env->now)
 		return value_bool(false);
-	if (end < env->next)
-		env->next = end;
+	look_due(call->look, end);
 	return value_bool(true);
 }

@@ -252,7 +252,7 @@ settle(struct engine *engine, uint32_t index, uint8_t group, const struct entry 
 	note_settled(lane, customer, group, look.closes);
 	if (look.day)
 		engine_set_day(engine, index, true);
-	engine_set_wake(engine, index, look.env.next);
+	engine_note_look(engine, index, &look, false);
 	return true;
 }
 

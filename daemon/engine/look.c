@@ -196,7 +196,9 @@ look_begin(struct look *look, struct engine *engine, struct customer *customer,
 		moment = now;
 	look->env = (struct env){
 		.ops = &look_ops, .ctx = look, .now = now, .look = moment, .next = NEVER};
+	look->env.apart = look->env.silence = look->env.silence_at = NEVER;
 	guard_view(engine, now);
+	look->env.seen = customer->tracks.days & ~engine->guard.paused;
 	look->env.pauses = engine->guard.suspect != 0;
 	look->env.memos = engine->memos;
 	look->env.stamp = look_stamp(engine);

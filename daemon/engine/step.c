@@ -79,6 +79,9 @@ step_judge_stateful(struct step *step, unsigned slot, struct item *item, struct 
 {
 	struct life life = life_judge(in);
 	step_due(step, life.due);
+	/* It ends at the next look, whatever that is for. */
+	if (life.due <= step->now)
+		step->look.env.apart = life.due;
 	if (life.effects == 0)
 		return;
 	step->changed = true;
@@ -350,7 +353,7 @@ void
 step_end_whole(struct step *step)
 {
 	engine_set_day(step->engine, step->index, step_reaches_closes(step));
-	engine_set_wake(step->engine, step->index, step->look.env.next);
+	engine_note_look(step->engine, step->index, &step->look, true);
 }
 
 static void
@@ -361,8 +364,7 @@ step_end_part(struct step *step)
 	if (step->look.day || step->customer->flags & CUSTOMER_MOVED ||
 	    (use && use->signals & step->engine->windowed))
 		engine_set_day(step->engine, step->index, true);
-	if (step->look.env.next < *engine_wake(step->engine, step->index))
-		engine_set_wake(step->engine, step->index, step->look.env.next);
+	engine_note_look(step->engine, step->index, &step->look, false);
 }
 
 /* Between local midnight and the day's close every event is a look at windows that have moved on. One that makes the
@@ -492,32 +494,6 @@ step_event(struct step *step)
 		lane_settle(engine, step->index, step->entry);
 }
 
-/* A close, and a change of rules, is a look at what the second look before it moved. */
-static void
-step_see_moved(struct step *step)
-{
-	int64_t close_at, next;
-	(void)clock_closed_day(&step->engine->clock, step->now, &close_at, &next);
-	if (!(step->customer->flags & CUSTOMER_MOVED) ||
-	    (step->now != close_at && step->cause != CAUSE_RULES_CHANGED))
-		return;
-	step->changed = true;
-	if (!step->dry)
-		step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
-}
-
-void
-step_time(struct step *step)
-{
-	step->strikes = step->cause != CAUSE_RULES_CHANGED;
-	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
-	if (step_is_quiet(step))
-		return;
-	step_see_moved(step);
-	if (!(step->dry && step->changed))
-		step_look_whole(step);
-}
-
 bool
 step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 	      enum step_kind kind, int64_t now, const struct order_sink *sink)
@@ -543,7 +519,6 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 			step.turned = true; /* points and levels may be others */
 		}
 		step_time(&step);
-		step_end_whole(&step);
 		if (step.changed)
 			engine_mark_dirty(engine, index);
 		break;
@@ -558,6 +533,13 @@ step_customer(struct engine *engine, uint32_t index, const struct entry *entry,
 
 void
 step_due(struct step *step, int64_t at)
+{
+	if (at > step->now)
+		look_due(&step->look, at);
+}
+
+void
+step_care_due(struct step *step, int64_t at)
 {
 	if (at > step->now && at < step->look.env.next)
 		step->look.env.next = at;

@@ -1,6 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a step would do, asked without doing it: whether time changes a customer, and when it may next. */
+/* What time alone does to a customer, or would do, asked without doing it; and when it may next. */
 #include "engine/core.h"
+
+/* A close, and a change of rules, is a look at what the second look before it moved. */
+static void
+step_see_moved(struct step *step)
+{
+	int64_t close_at, next;
+	(void)clock_closed_day(&step->engine->clock, step->now, &close_at, &next);
+	if (!(step->customer->flags & CUSTOMER_MOVED) ||
+	    (step->now != close_at && step->cause != CAUSE_RULES_CHANGED))
+		return;
+	step->changed = true;
+	if (!step->dry)
+		step->customer->flags &= (uint8_t)~CUSTOMER_MOVED;
+}
+
+/* All of the customer is looked at, and when it is again. */
+static void
+step_time_whole(struct step *step)
+{
+	step->strikes = step->cause != CAUSE_RULES_CHANGED;
+	if (!step_is_quiet(step)) {
+		step_see_moved(step);
+		if (!(step->dry && step->changed))
+			step_look_whole(step);
+	}
+	if (!(step->dry && step->changed))
+		step_end_whole(step);
+}
+
+void
+step_time(struct step *step)
+{
+	int64_t judged =
+		step->cause == CAUSE_TIME ? engine_judged_to(step->engine, step->customer) : 0;
+	look_begin(&step->look, step->engine, step->customer, NULL, step->now);
+	if (judged <= step->now) {
+		step_time_whole(step);
+		return;
+	}
+	step->look.env.next = judged;
+	care_look(step);
+	if (!(step->dry && step->changed))
+		engine_note_look(step->engine, step->index, &step->look, false);
+}
 
 bool
 step_would_change(struct engine *engine, uint32_t index, int64_t now)
@@ -9,8 +53,6 @@ step_would_change(struct engine *engine, uint32_t index, int64_t now)
 	step_begin(&step, engine, index, NULL, now, NULL);
 	step.dry = true;
 	step_time(&step);
-	if (!step.changed)
-		step_end_whole(&step);
 	return step.changed;
 }
 
@@ -58,8 +100,10 @@ step_close_would_change(struct engine *engine, uint32_t index, int64_t now)
 	step.look.day = view.reaches;
 	if (!step_is_quiet(&step))
 		step_close(&step, parts);
-	if (!step.changed)
-		step_end_whole(&step);
+	if (!step.changed) {
+		engine_set_day(engine, index, step_reaches_closes(&step));
+		engine_note_look(engine, index, &step.look, false);
+	}
 	if (!step.changed && view.reaches && !plan->daily &&
 	    !(customer->flags & CUSTOMER_QUIET))
 		engine_set_close(engine, index, view.next);

@@ -313,6 +313,8 @@ truth_at_edges(struct env *env, const struct node *node)
 			break;
 		}
 	}
+	if (env->next < env->apart)
+		env->apart = env->next;
 	return truth;
 }
 

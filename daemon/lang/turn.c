@@ -32,13 +32,51 @@ standstill(struct env *env, const struct turning *turning)
 	return later == 0 ? NEVER : AHEAD - later;
 }
 
-static void
-note_after(struct env *env, int64_t delta)
+static inline void
+sooner(int64_t *at, int64_t other)
 {
-	int64_t at;
+	if (other < *at)
+		*at = other;
+}
 
-	if (delta > 0 && !__builtin_add_overflow(env->now, delta, &at) && at < env->next)
-		env->next = at;
+/* The whole signal's, not that of somebody in it. */
+static bool
+is_silence(const struct env *env, const struct turning *turning)
+{
+	const struct node *moving = turning->moving;
+	enum builtin_op op = moving->builtin->op;
+
+	return (op == FN_SINCE || op == FN_SILENT) &&
+	       !(moving->kid_count > 1 && moving->kids[1]) &&
+	       env->seen >> turning->args[0].u.signal & 1;
+}
+
+static void
+note_silence(struct env *env, unsigned signal, int64_t length, int64_t at)
+{
+	if (env->silence == NEVER)
+		env->silence_of = signal;
+	if (env->silence_of != signal) {
+		sooner(&env->apart, at);
+		return;
+	}
+	sooner(&env->silence, length);
+	sooner(&env->silence_at, at);
+}
+
+static void
+note_after(struct env *env, const struct turning *turning, int64_t delta)
+{
+	int64_t at, length;
+
+	if (delta <= 0 || __builtin_add_overflow(env->now, delta, &at))
+		return;
+	sooner(&env->next, at);
+	if (is_silence(env, turning) &&
+	    !__builtin_add_overflow(turning->now->u.i, delta, &length))
+		note_silence(env, turning->args[0].u.signal, length, at);
+	else
+		sooner(&env->apart, at);
 }
 
 void
@@ -58,7 +96,7 @@ turn_note_linear(struct env *env, const struct turning *turning)
 		return;
 	still = standstill(env, turning);
 	if (still < NEVER && !__builtin_add_overflow(delta, still, &delta))
-		note_after(env, delta);
+		note_after(env, turning, delta);
 }
 
 /* ---- Monotone: asked again until found ---- */
@@ -183,6 +221,8 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 		s.high = env->next;
 	int64_t limit = s.high;
 
+	if (limit == env->next)
+		sooner(&env->apart, limit);
 	if (s.high <= s.low)
 		return;
 	/* Another look is due at a limit that is near: mostly nothing turns before it. One that is far is asked last. */
@@ -198,6 +238,8 @@ turn_note_monotone(struct env *env, const struct turning *turning)
 		narrow_by_distance(&s);
 	narrow_by_doubling(&s);
 	narrow_by_halving(&s);
-	if (s.high < env->next)
+	if (s.high < env->next) {
 		env->next = s.high;
+		sooner(&env->apart, s.high);
+	}
 }

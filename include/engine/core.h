@@ -93,6 +93,7 @@ struct dirty_round {
 };
 
 struct step;
+struct look;
 
 /* Teams: whose turn it is, and who has how much to do (teams.c). */
 struct turn {
@@ -204,6 +205,15 @@ uint32_t engine_find_index(const struct engine *engine, struct str id,
 uint32_t engine_add_customer(struct engine *engine, struct customer *made, uint64_t hash);
 void engine_mark_dirty(struct engine *engine, uint32_t index);
 void engine_set_wake(struct engine *engine, uint32_t index, int64_t at);
+/* The same, and why, as a look found it: a whole one says when anything but its tasks' clocks moves the customer, any other
+ * what may besides. wake.c */
+void engine_note_look(struct engine *engine, uint32_t index, const struct look *look,
+		      bool whole);
+void engine_forget_looks(struct customer *customer); /* what they said is of no use any more */
+/* What it is woken for at that instant has been put off: it is woken later. */
+bool engine_puts_off(struct engine *engine, uint32_t index, int64_t at);
+/* Nothing but its tasks' clocks moves it before that instant, unless entries come; 0: nobody knows. */
+int64_t engine_judged_to(struct engine *engine, const struct customer *customer);
 /* Each close concerns it from the next one on, until it is said which; or none does. */
 void engine_set_day(struct engine *engine, uint32_t index, bool day);
 void engine_set_close(struct engine *engine, uint32_t index, int64_t day);
@@ -365,6 +375,16 @@ bool look_holds(struct look *look, const struct expr *expr); /* unknown is as go
 /* As look_eval, but a bare moving function is as of now: texts, evidence. */
 struct value look_eval_exact(struct look *look, const struct expr *expr);
 
+/* It, and all else that is no signal's silence, may be another from then on. */
+static inline void
+look_due(struct look *look, int64_t at)
+{
+	if (at < look->env.next)
+		look->env.next = at;
+	if (at < look->env.apart)
+		look->env.apart = at;
+}
+
 /* The life of one rule, as a function: what one look makes of its state. */
 enum life_effect {
 	LIFE_CHANGED = 1, /* any byte of the state */
@@ -499,8 +519,9 @@ void step_time(struct step *step);
 void step_judge_again(struct step *step); /* rules that read what moved */
 /* settle.c: after rules were judged. watch: tags and stages may have moved by themselves. */
 void step_conclude(struct step *step, bool watch);
-void step_conclude_rest(struct step *step);   /* of a customer at rest */
-void step_due(struct step *step, int64_t at); /* lowers the next instant to look at */
+void step_conclude_rest(struct step *step);	   /* of a customer at rest */
+void step_due(struct step *step, int64_t at);	   /* lowers the next instant to look at */
+void step_care_due(struct step *step, int64_t at); /* the same of its tasks' clocks */
 
 /* Late events: by slot, whether `when` of a rule that fires is true before the event; NULL: none fires. Of
  * those judged for items it is noted in their states. */
@@ -558,6 +579,8 @@ void care_due(struct step *step, struct task_held *task); /* of a new one */
 /* Its clocks (care_clocks.c): what is due of one task; when something is next, remembered in it. */
 void care_clock(struct step *step, struct task_held *task);
 int64_t care_clock_due(const struct ruleset *rules, struct task_held *task);
+/* When a clock or a step of any of its tasks is due; NEVER. */
+int64_t care_next(const struct ruleset *rules, const struct cold *cold);
 bool care_has_steps_left(const struct ruleset *rules, const struct task_held *task);
 void orders_reject(struct engine *engine, const struct customer *customer,
 		   const struct order_sink *sink, const char *sentence);

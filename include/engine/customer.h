@@ -206,6 +206,10 @@ struct cold {
 	uint16_t rule_count, tag_count, id_count, task_count, after_count, risk_count,
 		item_count, member_count, alert_count;
 	uint32_t counted_for; /* derived: the owner, as of a task */
+	/* Derived (wake.c): time moves nothing but tasks before that instant, unless that signal has been silent for so
+	 * long before. 0: not known; NEVER: no length is too long. */
+	int64_t judged_to, silent_for;
+	uint8_t silent_of;
 };
 
 enum customer_flag {

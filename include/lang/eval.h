@@ -38,6 +38,14 @@ struct env {
 	/* Out, lowered only: the earliest instant > now at which a LINEAR or MONOTONE comparison that
 	 * was evaluated here turns, if no event comes before. The caller sets it to NEVER. */
 	int64_t next;
+	/* Out, the same for whoever looks again later: where nothing but a signal's silence comes to an end sooner, that
+	 * end is put off by each event of the signal. `apart`: as `next`, but for the silence of that signal; what lies
+	 * beyond `next` need not be known. `silence`: as long as it has to be; NEVER. */
+	int64_t apart, silence;
+	int64_t silence_at; /* that instant, as things stand */
+	unsigned silence_of;
+	uint64_t
+		seen; /* signals whose last event is what since() and silent() count from, all time since counts */
 	struct memo *memos; /* by node->memo; NULL: nothing is remembered */
 	uint32_t stamp;	    /* of this look, never 0 */
 	/* When set: called after each node (children first), and nothing is short-circuited. */
