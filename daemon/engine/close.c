@@ -142,11 +142,22 @@ read_gaps(struct reading *reading, const struct node *node)
 	add_edge(reading, signal, -1 + GAP_REACH_DAYS);
 }
 
+/* While a range holds the first day, or begins to. */
 static void
 read_rates(struct reading *reading, const struct node *node)
 {
-	for (unsigned i = 0; i < 2; i++)
-		reading->plan->by_signal[node->kids[i]->range.signal].rates |= reading->part;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct range *range = &node->kids[i]->range;
+		struct close_signal *plan = &reading->plan->by_signal[range->signal];
+		unsigned at = (unsigned)(range->offset + !range->live),
+			 end = at + (unsigned)range->length + 1;
+		assert(range->offset >= 0 && end <= TRACK_EDGES);
+		if (!plan->grows)
+			plan->grows = mem_array(TRACK_EDGES, sizeof *plan->grows);
+		plan->grow_count = plan->grow_count > end ? plan->grow_count : end;
+		for (; at < end; at++)
+			plan->grows[at] |= reading->part;
+	}
 }
 
 static void
@@ -202,7 +213,7 @@ read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 			(struct close_rule){.rule = slot, .part = reading.part};
 }
 
-/* Tags, stages and close_when are asked together. */
+/* Tags and close_when are asked together; a stage that reads tags moves with them. */
 static void
 read_watching(struct close_plan *plan, const struct ruleset *rules)
 {
@@ -214,12 +225,15 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 		read_expr(&reading, rules->tags[i].when);
 		read_expr(&reading, rules->tags[i].leave);
 	}
-	for (unsigned i = 0; i < rules->stage_count; i++)
-		read_expr(&reading, rules->stages[i].when);
 	for (unsigned i = 0; i < rules->task_count; i++) {
 		read_expr(&reading, rules->tasks[i].close_when);
 		read_expr(&reading, rules->tasks[i].exit);
 	}
+	(void)note_reading(&reading);
+	reading.part = CLOSE_STAGES;
+	reading.signals = 0;
+	for (unsigned i = 0; i < rules->stage_count; i++)
+		read_expr(&reading, rules->stages[i].when);
 	(void)note_reading(&reading);
 }
 
@@ -252,6 +266,7 @@ close_finish(struct close_plan *plan)
 	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++) {
 		mem_free(plan->by_signal[s].edges.parts);
 		mem_free(plan->by_signal[s].edges.next);
+		mem_free(plan->by_signal[s].grows);
 	}
 	mem_free(plan->rules);
 	*plan = (struct close_plan){0};
@@ -285,6 +300,24 @@ still_unknown(struct engine *engine, int64_t day)
 	return signals;
 }
 
+/* Its first day is observed, and how many there are since grows with each close. */
+static void
+look_growing(struct engine *engine, const struct customer *customer, unsigned signal,
+	     int64_t day, struct close_view *view)
+{
+	const struct close_signal *plan = &engine->close.by_signal[signal];
+	int64_t first = signal_first_day(engine, customer, signal), at = day + 1 - first;
+	if (at >= (int64_t)plan->grow_count)
+		return;
+	if (at >= 0)
+		view->parts |= plan->grows[at];
+	for (at = at < 0 ? 0 : at + 1; at < (int64_t)plan->grow_count; at++)
+		if (plan->grows[at])
+			break;
+	if (at < (int64_t)plan->grow_count && first + at - 1 < view->next)
+		view->next = first + at - 1;
+}
+
 /* One signal that reaches: what of it changes at this close, and at which one something may next. */
 static void
 look_signal(struct engine *engine, const struct customer *customer, unsigned signal,
@@ -297,11 +330,8 @@ look_signal(struct engine *engine, const struct customer *customer, unsigned sig
 				   &plan->edges, &next);
 	if (next < NEVER && next - 1 < view->next)
 		view->next = next - 1;
-	if (plan->rates &&
-	    signal_first_day(engine, customer, signal) >= day - (int64_t)about->reach_days) {
-		view->parts |= plan->rates;
-		view->next = day + 1;
-	}
+	if (plan->grow_count)
+		look_growing(engine, customer, signal, day, view);
 }
 
 struct close_view

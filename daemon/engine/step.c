@@ -79,9 +79,6 @@ step_judge_stateful(struct step *step, unsigned slot, struct item *item, struct 
 {
 	struct life life = life_judge(in);
 	step_due(step, life.due);
-	/* It ends at the next look, whatever that is for. */
-	if (life.due <= step->now)
-		step->look.env.apart = life.due;
 	if (life.effects == 0)
 		return;
 	step->changed = true;

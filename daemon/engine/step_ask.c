@@ -70,9 +70,7 @@ step_close(struct step *step, uint64_t parts)
 			step_judge(step, rule->rule, false,
 				   step_is_event_of(step, &rules[rule->rule]));
 	}
-	if (step->changed || !(parts & CLOSE_WATCHING))
-		return;
-	if (!watch_look(step, rests))
+	if (!step->changed && !watch_close(step, rests, parts) && parts & CLOSE_WATCHING)
 		care_close(step);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tags by hand and by rule, and the stage of a customer's life. */
+#include <assert.h>
 #include <string.h>
 
 #include "engine/core.h"
@@ -221,13 +222,29 @@ stage_look(struct step *step)
 	return true;
 }
 
+static bool
+watches(const struct step *step)
+{
+	const struct watching *watching = &step->engine->rules->watching;
+	/* A dead tracker never looks like churn. */
+	return !(watching->fed_by & step->engine->guard.suspect) &&
+	       !(step->customer->flags & CUSTOMER_MOVED && watching->reads_stage);
+}
+
+bool
+watch_close(struct step *step, bool rests, uint64_t parts)
+{
+	assert(step->dry);
+	if (!watches(step))
+		return false;
+	return (parts & CLOSE_WATCHING && !rests && tags_look(step)) ||
+	       (parts & CLOSE_STAGES && stage_look(step));
+}
+
 bool
 watch_look(struct step *step, bool rests)
 {
-	/* A dead tracker never looks like churn. */
-	if (step->engine->rules->watching.fed_by & step->engine->guard.suspect)
-		return false;
-	if (step->customer->flags & CUSTOMER_MOVED && step->engine->rules->watching.reads_stage)
+	if (!watches(step))
 		return false;
 	bool moved = !rests && tags_look(step);
 	if (step->dry && moved)

@@ -5,6 +5,7 @@
 
 #include "base/blocks.h"
 #include "base/heap.h"
+#include "engine/close.h"
 #include "engine/engine.h"
 #include "engine/guard.h"
 #include "engine/items.h"
@@ -33,43 +34,6 @@ struct day_span clock_span_of(struct calendar_clock *clock, int64_t day);
 /* The last day closed at `at`; *close_at is when it closed, *next_close the next close. */
 int64_t clock_closed_day(struct calendar_clock *clock, int64_t at, int64_t *close_at,
 			 int64_t *next_close);
-
-/* What a day's close can change when nothing else is due: see close.c. It has parts, each a bit: of the rules below one
- * each, or some together where there are many; and these. */
-#define CLOSE_PARTS 62			   /* of rules */
-#define CLOSE_WATCHING (UINT64_C(1) << 62) /* tags, stages and close_when */
-#define CLOSE_WHOLE (UINT64_C(1) << 63)	   /* `only`, `churn:`: the customer is looked at */
-
-struct close_plan {
-	struct close_rule {
-		uint16_t rule;
-		uint64_t part;
-	} * rules; /* owned, in file order */
-	unsigned rule_count;
-	uint64_t daily;	  /* parts that may turn at each close */
-	uint64_t signals; /* windows some expression reads */
-	uint64_t people;  /* of these: read by users() and share_of_top() */
-	struct close_signal {
-		/* Owned. At n + 1: parts with a window that a day n days before the one that closes enters or
-		 * leaves. */
-		struct track_edges edges;
-		uint64_t parts; /* that read a window of it */
-		uint64_t rates; /* that may turn while the days observed of it still grow */
-	} by_signal[RULESET_MAX_SIGNALS];
-};
-
-struct close_view {
-	uint64_t parts; /* that may turn at this close, besides those of each day */
-	bool reaches;	/* some window may change at a later close */
-	int64_t next; /* unless entries come, nothing of this changes before that day's close */
-};
-
-bool close_moves(const struct builtin
-			 *fn); /* a close may change what it says, and sets no wake for it */
-void close_make(struct close_plan *plan, const struct ruleset *rules); /* frees what it held */
-void close_finish(struct close_plan *plan);
-struct close_view close_look(struct engine *engine, const struct customer *customer,
-			     int64_t day); /* the day that closes */
 
 /* Windows of one look, by the number of their range. */
 struct window_memo {
@@ -536,6 +500,8 @@ void tags_expire(struct step *step);
 void tags_forget(struct step *step, const struct ruleset *to);
 /* Tags by rule, unless they rest, then the stage; true when one moved. */
 bool watch_look(struct step *step, bool rests);
+/* The same at a close, of these parts (close.c) alone; nothing is done. */
+bool watch_close(struct step *step, bool rests, uint64_t parts);
 
 /* Orders. */
 /* owner: of an action (owners.c): the alert it makes, or NULL. */

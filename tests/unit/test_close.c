@@ -199,30 +199,51 @@ a_comparison_that_keeps_its_value_between_looks_turns_at_a_close(void **state)
 	scene_finish(&scene);
 }
 
-/* Windows over the same signal, of two rules and a tag: each is asked at its own closes, and beyond as many rules as there
- * are parts, some are asked together. */
+/* Whether a part of the rules is asked at the close of 2026-03-01 and of the days after it. */
+static void
+expect_part(struct scene *scene, uint64_t part, const char *expected)
+{
+	const struct customer *customer = engine_customer_at(scene->engine, 0);
+	int64_t first = clock_day(&scene->engine->clock, at("2026-03-01 12:00"));
+
+	for (int i = 0; expected[i]; i++) {
+		uint64_t parts = close_look(scene->engine, customer, first + i).parts;
+
+		assert_int_equal((parts & part) != 0, expected[i] == '1');
+	}
+}
+
+/* Windows over the same signal, each asked at its own closes. */
 static void
 each_rule_is_asked_on_its_own_edges(void **state)
 {
-	static const char rules[] = HEAD "- {rule: r, expr: 'count(a[3d]) > 1', points: 30}\n"
-					 "- {rule: q, expr: 'count(a[5d]) > 1', points: 30}\n"
-					 "tags: {t: {when: 'count(a[6d]) > 1'}}\n";
-	static const char *const parts[] = {"1001000000", "1000010000", "1000001000"};
 	struct scene scene;
-	int64_t first;
 
 	(void)state;
-	begin(&scene, rules);
-	first = clock_day(&scene.engine->clock, at("2026-03-01 12:00"));
-	for (int i = 0; i < 10; i++) {
-		uint64_t part =
-			close_look(scene.engine, engine_customer_at(scene.engine, 0), first + i)
-				.parts;
+	begin(&scene, HEAD "- {rule: r, expr: 'count(a[3d]) > 1', points: 30}\n"
+			   "- {rule: q, expr: 'count(a[5d]) > 1', points: 30}\n"
+			   "tags: {t: {when: 'count(a[6d]) > 1'}}\n"
+			   "stages: [{stage: s, when: 'count(a[7d]) > 1'}]\n");
+	expect_part(&scene, 1, "1001000000");
+	expect_part(&scene, 2, "1000010000");
+	expect_part(&scene, CLOSE_WATCHING, "1000001000");
+	expect_part(&scene, CLOSE_STAGES, "1000000100");
+	scene_finish(&scene);
+}
 
-		assert_int_equal(part & 1, parts[0][i] == '1');
-		assert_int_equal(part >> 1 & 1, parts[1][i] == '1');
-		assert_int_equal((part & CLOSE_WATCHING) != 0, parts[2][i] == '1');
-	}
+/* Days observed grow for a rule until its own windows have left the first one behind. */
+static void
+each_rule_s_windows_grow_as_far_as_they_go(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene, HEAD
+		   "- {rule: r, expr: 'ratio(a[1d], a[2d offset 1d]) < 0.5', points: 30}\n"
+		   "- {rule: q, expr: 'ratio(a[2d], a[4d offset 2d]) < 0.5', points: 30}\n");
+	scene_send(&scene, at("2026-03-01 10:00"), "c", "a", NULL);
+	expect_part(&scene, 1, "1111000000");
+	expect_part(&scene, 2, "1111111000");
 	scene_finish(&scene);
 }
 
@@ -334,6 +355,7 @@ main(void)
 		cmocka_unit_test(
 			a_comparison_that_keeps_its_value_between_looks_turns_at_a_close),
 		cmocka_unit_test(each_rule_is_asked_on_its_own_edges),
+		cmocka_unit_test(each_rule_s_windows_grow_as_far_as_they_go),
 		cmocka_unit_test(many_rules_share_parts),
 		cmocka_unit_test(points_that_move_are_looked_at_at_each_close),
 		cmocka_unit_test(work_in_goes_says_what_work_at_once_says),
