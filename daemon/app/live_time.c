@@ -11,6 +11,7 @@
 
 #define TIME_MS 10000 /* between two looks at Redis' time */
 #define SPACING_MS 50 /* between two clock entries */
+#define ASK_MOST 2048 /* customers asked in one turn of the loop for when something is due */
 /* Customers whose time has come with one clock entry: what they order is one commit, and a long one keeps Redis from all else. */
 #define DUE_MOST 128
 #define HELD_MS 1000	/* between two looks at the hold */
@@ -80,10 +81,11 @@ void
 live_time_arm(struct live *live)
 {
 	int64_t wait, earliest;
+	bool sure;
 
 	if (!may_tick(live) || live->is_held)
 		return;
-	live->next_due = engine_next_due(live->engine);
+	sure = engine_ask_due(live->engine, ASK_MOST, &live->next_due);
 	if (live->next_due == NEVER) {
 		event_del(live->due_timer);
 		return;
@@ -92,7 +94,7 @@ live_time_arm(struct live *live)
 	earliest = live->due_sent_at + SPACING_MS - clock_monotonic();
 	if (wait < earliest && !live->due_short)
 		wait = earliest;
-	if (wait < 0)
+	if (wait < 0 || !sure)
 		wait = 0;
 	live_timer(live->due_timer, wait < TIME_MS ? wait : TIME_MS);
 }
@@ -203,7 +205,10 @@ live_on_due_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what;
 	if (!may_tick(live))
 		return;
-	due = engine_next_due(live->engine);
+	if (!engine_ask_due(live->engine, ASK_MOST, &due)) {
+		live_timer(live->due_timer, 0);
+		return;
+	}
 	now = live_now(live);
 	if (due > now) {
 		live->is_held = false;

@@ -62,29 +62,42 @@ next_time(struct engine *engine, int64_t to)
 	return valid_wake(engine, &top) && top.at < next ? top.at : next;
 }
 
-int64_t
-engine_next_due(struct engine *engine)
+bool
+engine_ask_due(struct engine *engine, size_t most, int64_t *due)
 {
 	struct heap_entry top;
 	int64_t next = next_close(engine), guard = guard_next(engine, NEVER);
-	if (engine->run.phase != RUN_NONE)
-		return engine->run.at;
 	if (guard < next)
 		next = guard;
-	while (valid_wake(engine, &top) && top.at < next) {
+	*due = engine->run.at;
+	if (engine->run.phase != RUN_NONE)
+		return true;
+	for (; valid_wake(engine, &top) && top.at < next; most--) {
 		struct customer *customer = engine_at(engine, top.item);
 		bool day;
+		*due = top.at;
+		if (most == 0)
+			return false;
 		if (engine_puts_off(engine, top.item, top.at))
 			continue;
 		int64_t at = step_next(engine, customer, engine->now, &day);
 		if (at <= top.at)
-			return top.at;
+			return true;
 		(void)heap_pop(&engine->wakes, &top);
 		*engine_wake(engine, top.item) = NEVER;
 		lane_unsettle(customer);
 		engine_set_wake(engine, top.item, at);
 	}
-	return next;
+	*due = next;
+	return true;
+}
+
+int64_t
+engine_next_due(struct engine *engine)
+{
+	int64_t due;
+	(void)!engine_ask_due(engine, SIZE_MAX, &due);
+	return due;
 }
 
 int64_t

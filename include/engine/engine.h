@@ -59,6 +59,9 @@ void engine_watch(struct engine *engine, const struct engine_watch *watch);
 uint32_t engine_number(const struct engine *engine, const struct customer *customer);
 /* The next instant at which time alone changes something; NEVER. Exact: stale wishes are resolved. */
 int64_t engine_next_due(struct engine *engine);
+/* The same, but at most so many customers are asked; false: there are more, and it is not before *due. Of those whom a
+ * start has loaded many have to be asked: their records say when it is at the earliest. */
+bool engine_ask_due(struct engine *engine, size_t most, int64_t *due) MUST_CHECK;
 /* The latest instant up to `to` by which time changes something for about `most` customers at most: a day's close aside, and
  * not before the first of them, who may be many at the same ms. */
 int64_t engine_due_until(const struct engine *engine, int64_t to, size_t most);

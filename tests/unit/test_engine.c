@@ -377,6 +377,37 @@ a_late_event_that_undoes_a_firing_clears_it_at_once(void **state)
 	scene_finish(&w);
 }
 
+/* Those who were seen again since have wakes that are too early. */
+static void
+whoever_is_asked_when_something_is_due_may_be_asked_in_several_goes(void **state)
+{
+	static const char *const ids[] = {"c0", "c1", "c2", "c3", "c4"};
+	int64_t first = at("2026-03-02 10:00"), again = at("2026-03-03 11:00"), due;
+	struct scene w;
+	(void)state;
+	scene_init(&w, silence);
+	for (int i = 0; i < 5; i++)
+		scene_send(&w, first + i, ids[i], "login", NULL);
+	for (int i = 0; i < 5; i++)
+		scene_send(&w, again + i, ids[i], "login", NULL);
+	assert_false(engine_ask_due(w.engine, 0, &due));
+	assert_int_equal(due, first + 14 * DAY_MS);
+	assert_false(engine_ask_due(w.engine, 2, &due));
+	assert_int_equal(due, first + 2 + 14 * DAY_MS);
+	assert_false(engine_ask_due(w.engine, 3, &due));
+	assert_int_equal(due, again + 14 * DAY_MS);
+	assert_true(engine_ask_due(w.engine, 1, &due));
+	assert_int_equal(due, again + 14 * DAY_MS);
+	assert_int_equal(engine_next_due(w.engine), due);
+	scene_advance(&w, due - 1);
+	scene_expect(&w, "");
+	scene_advance(&w, due);
+	scene_expect(&w, "2026-03-17T11:00:00.000Z c0 rule.fired quiet risk=40 cause=time\n"
+			 "2026-03-17T11:00:00.000Z c0 customer.level_raised watch from healthy "
+			 "risk=40 cause=time\n");
+	scene_finish(&w);
+}
+
 static void
 backfill_fires_nothing_until_a_minute_after_its_last_event(void **state)
 {
@@ -497,6 +528,8 @@ main(void)
 		cmocka_unit_test(the_same_producer_id_counts_once_within_24_hours),
 		cmocka_unit_test(what_time_undid_is_not_blamed_on_a_late_event),
 		cmocka_unit_test(a_late_event_that_undoes_a_firing_clears_it_at_once),
+		cmocka_unit_test(
+			whoever_is_asked_when_something_is_due_may_be_asked_in_several_goes),
 		cmocka_unit_test(backfill_fires_nothing_until_a_minute_after_its_last_event),
 		cmocka_unit_test(
 			a_removed_rule_clears_and_a_new_one_marks_known_customers_quietly),
