@@ -43,7 +43,7 @@ ifndef FLAVOUR
 # For people.
 
 .DEFAULT_GOAL := all
-.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign coverage valgrind bench rivals bench-plots campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
+.PHONY: help alarms all deps deps-build test asan fuzz fuzz-campaign coverage valgrind sane bench rivals bench-plots campaign kills redis-kills syscalls allocations refusals lines clocks soak model deliveries interop report-look reload worlds demo run lint format install clean
 
 FLAVOUR_OF = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS)) FLAVOUR=
 
@@ -121,6 +121,18 @@ valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, und
 
 # Those without a clock of seconds in them: a daemon under valgrind is thirty times slower.
 SCENARIOS ?= $(addprefix tests/scenario/test_,redis_tls.py doctor.py acl.py sign.py rule_tests.py dead.py)
+
+# churnd and churnctl of the asan flavour, in a folder that tests take for the build's; the tests' own tools stay as they are.
+SANE = $(BUILD)/sane
+sanely = $(1)_OPTIONS=$(2):log_path=$(abspath $(SANE))/found
+sane: deps ## scenario tests, with churnd and churnctl under AddressSanitizer and UndefinedBehaviorSanitizer
+	+@$(FLAVOUR_OF)release programs tools
+	+@$(FLAVOUR_OF)asan programs
+	@mkdir -p $(SANE) && ln -sfn ../release $(SANE)/release && for p in $(MAINS); do ln -sfn ../asan/$$p $(SANE)/$$p; done; \
+		rm -f $(SANE)/found.*
+	@$(call sanely,ASAN,detect_leaks=1:verify_asan_link_order=0) $(call sanely,UBSAN,print_stacktrace=1) \
+		PATIENCE=8 BUILD=$(SANE) $(RUN) $(PICK) --stage sane --timeout 3600 $(call scripts,tests/scenario)
+	@! grep -H . $$(find $(SANE) -name 'found.*' -size +0) /dev/null
 
 bench: deps-build ## measure ingest, engine, replay and latency
 	+@$(FLAVOUR_OF)release programs bench tools
