@@ -5,6 +5,8 @@
  * silence before an event was shorter than every such threshold, each of these comparisons says after the event
  * what it said before; it will only turn later than the wake that is set already. Such rules are looked at when
  * an event ends a silence that is long enough to matter, and when time comes to it. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "engine/core.h"
 #include "lang/builtin.h"
@@ -107,76 +109,141 @@ walk_expr(struct calm_walk *state, const struct expr *expr)
 		walk(state, expr->root);
 }
 
-static uint64_t
-eager_signals(struct calm_walk *state, const struct rule *rule)
+/* What is known of a rule, or of tags, stages and close_when together. */
+struct calm_facts {
+	uint64_t eager;
+	int64_t idle[RULESET_MAX_SIGNALS]; /* least thresholds: of `when` */
+	int64_t ever[RULESET_MAX_SIGNALS];
+};
+
+static void
+facts_begin(struct calm_walk *state, struct calm_facts *facts)
 {
-	state->eager = 0;
-	if (rule->kind != RULE_DATE)
-		walk_expr(state, rule->when);
-	walk_expr(state, rule->clear);
-	walk_expr(state, rule->points_expr);
-	return state->eager;
+	*state = (struct calm_walk){.calm = facts->idle};
+	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++)
+		facts->idle[s] = facts->ever[s] = NEVER;
 }
 
-/* Of tags, stages and close_when together. */
-static uint64_t
-eager_watching(struct calm_walk *state, const struct ruleset *rules)
+/* What is walked now concerns those who are idle no less than others, what is walked later only others. */
+static void
+facts_of_idle(struct calm_walk *state, struct calm_facts *facts)
 {
-	state->eager = 0;
+	memcpy(facts->ever, facts->idle, sizeof facts->ever);
+	state->calm = facts->ever;
+}
+
+static void
+facts_end(const struct calm_walk *state, struct calm_facts *facts, struct calm *calm)
+{
+	facts->eager = state->eager;
+	calm->daily |= state->daily;
+	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++)
+		if (facts->ever[s] < calm->least[s])
+			calm->least[s] = facts->ever[s];
+}
+
+static void
+rule_facts(struct calm_facts *facts, const struct rule *rule, struct calm *calm)
+{
+	struct calm_walk state;
+	facts_begin(&state, facts);
+	if (rule->kind != RULE_DATE)
+		walk_expr(&state, rule->when);
+	facts_of_idle(&state, facts);
+	walk_expr(&state, rule->clear);
+	walk_expr(&state, rule->points_expr);
+	facts_end(&state, facts, calm);
+}
+
+static void
+watching_facts(struct calm_facts *facts, const struct ruleset *rules, struct calm *calm)
+{
+	struct calm_walk state;
+	facts_begin(&state, facts);
 	for (unsigned i = 0; i < rules->tag_count; i++) {
-		walk_expr(state, rules->tags[i].when);
-		walk_expr(state, rules->tags[i].leave);
+		walk_expr(&state, rules->tags[i].when);
+		walk_expr(&state, rules->tags[i].leave);
 	}
 	for (unsigned i = 0; i < rules->stage_count; i++)
-		walk_expr(state, rules->stages[i].when);
+		walk_expr(&state, rules->stages[i].when);
 	for (unsigned i = 0; i < rules->task_count; i++) {
-		walk_expr(state, rules->tasks[i].close_when);
-		walk_expr(state, rules->tasks[i].exit);
+		walk_expr(&state, rules->tasks[i].close_when);
+		walk_expr(&state, rules->tasks[i].exit);
 	}
-	return state->eager;
+	facts_of_idle(&state, facts);
+	facts_end(&state, facts, calm);
+}
+
+static int64_t
+least_of(const int64_t least[RULESET_MAX_SIGNALS], uint64_t signals)
+{
+	int64_t found = NEVER;
+	for (uint64_t left = signals; left; left &= left - 1)
+		if (least[__builtin_ctzll(left)] < found)
+			found = least[__builtin_ctzll(left)];
+	return found;
 }
 
 void
 calm_finish(struct calm *calm)
 {
 	mem_free(calm->rules);
+	mem_free(calm->silences);
 	mem_free(calm->uses);
 	*calm = (struct calm){0};
+}
+
+/* Where the arrays of the next use begin. */
+struct calm_room {
+	uint16_t *rules;
+	int64_t *silences;
+};
+
+static void
+use_make(struct calm_use *calm, const struct type_use *use, const struct ruleset *rules,
+	 const struct calm_facts *facts, struct calm_room *room)
+{
+	const struct calm_facts *watching = &facts[rules->rule_count];
+	int64_t *idle = room->silences, *ever = idle + use->rule_count;
+	*calm = (struct calm_use){.rules = room->rules, .idle = idle, .ever = ever};
+	calm->watching = (watching->eager & use->signals) != 0 ||
+			 (rules->watching.reads_items & (use->opens | use->closes)) != 0;
+	calm->watched = calm->watching ? INT64_MIN : least_of(watching->ever, use->signals);
+	for (unsigned i = 0; i < use->rule_count; i++) {
+		const struct rule *rule = &rules->rules[use->rules[i]];
+		const struct calm_facts *about = &facts[use->rules[i]];
+		bool items = rule->reads_items & (use->opens | use->closes);
+		bool always =
+			rule->kind == RULE_EVENT || items || (about->eager & use->signals);
+		if (always)
+			*room->rules++ = use->rules[i];
+		idle[i] = always ? INT64_MIN : least_of(about->idle, use->signals);
+		ever[i] = always ? INT64_MIN : least_of(about->ever, use->signals);
+	}
+	calm->count = (unsigned)(room->rules - calm->rules);
+	room->silences = ever + use->rule_count;
 }
 
 void
 calm_make(struct calm *calm, const struct ruleset *rules)
 {
-	struct calm_walk state = {.calm = calm->least};
-	size_t most = 0, used = 0;
+	struct calm_facts *facts = mem_array(rules->rule_count + 1u, sizeof *facts);
+	struct calm_room room;
+	size_t most = 0;
 	calm_finish(calm);
 	for (unsigned s = 0; s < RULESET_MAX_SIGNALS; s++)
 		calm->least[s] = NEVER;
 	for (unsigned u = 0; u < rules->use_count; u++)
 		most += rules->uses[u].rule_count;
-	uint64_t *eager = mem_array(rules->rule_count + 1u, sizeof *eager);
 	for (unsigned r = 0; r < rules->rule_count; r++)
-		eager[r] = eager_signals(&state, &rules->rules[r]);
-	uint64_t watching = eager_watching(&state, rules);
-	calm->rules = mem_array(most + 1, sizeof *calm->rules);
+		rule_facts(&facts[r], &rules->rules[r], calm);
+	watching_facts(&facts[rules->rule_count], rules, calm);
+	room.rules = calm->rules = mem_array(most + 1, sizeof *calm->rules);
+	room.silences = calm->silences = mem_array(2 * most + 1, sizeof *calm->silences);
 	calm->uses = mem_array(rules->use_count + 1u, sizeof *calm->uses);
-	for (unsigned u = 0; u < rules->use_count; u++) {
-		const struct type_use *use = &rules->uses[u];
-		calm->uses[u].rules = calm->rules + used;
-		calm->uses[u].watching =
-			(watching & use->signals) != 0 ||
-			(rules->watching.reads_items & (use->opens | use->closes)) != 0;
-		for (unsigned i = 0; i < use->rule_count; i++) {
-			const struct rule *rule = &rules->rules[use->rules[i]];
-			bool items = rule->reads_items & (use->opens | use->closes);
-			if (rule->kind == RULE_EVENT || items ||
-			    (eager[use->rules[i]] & use->signals))
-				calm->rules[used++] = use->rules[i];
-		}
-		calm->uses[u].count = (unsigned)(calm->rules + used - calm->uses[u].rules);
-	}
-	calm->daily = state.daily;
-	mem_free(eager);
+	for (unsigned u = 0; u < rules->use_count; u++)
+		use_make(&calm->uses[u], &rules->uses[u], rules, facts, &room);
+	mem_free(facts);
 }
 
 /* Neither a late event nor one that is ahead has the newest day without that having been an active day. */
@@ -198,4 +265,43 @@ calm_is(struct engine *engine, const struct customer *customer, const struct typ
 			return false;
 	}
 	return true;
+}
+
+int64_t
+calm_silence(struct engine *engine, const struct customer *customer, const struct type_use *use,
+	     const struct entry *entry)
+{
+	int64_t day = clock_day(&engine->clock, entry->ts), longest = 0;
+	if (engine->guard.paused)
+		return NEVER;
+	for (uint64_t left = use->signals; left; left &= left - 1) {
+		unsigned signal = (unsigned)__builtin_ctzll(left);
+		struct track track;
+		if (!track_newest(&customer->tracks, signal, false, &track) ||
+		    (engine->calm.daily >> signal & 1 && (int64_t)track.cell != day))
+			return NEVER;
+		if (entry->id.ms - track.last_at > longest)
+			longest = entry->id.ms - track.last_at;
+	}
+	return longest;
+}
+
+unsigned
+calm_pick(const struct engine *engine, const struct customer *customer,
+	  const struct type_use *use, int64_t silence, uint16_t slots[RULESET_MAX_RULES])
+{
+	const struct calm_use *calm = &engine->calm.uses[use - engine->rules->uses];
+	unsigned count = 0;
+	for (unsigned i = 0; i < use->rule_count; i++) {
+		const struct rule *rule = &engine->rules->rules[use->rules[i]];
+		if (calm->idle[i] > silence) {
+			if (calm->ever[i] > silence)
+				continue;
+			const struct rule_state *state = customer_rule(customer, use->rules[i]);
+			if (!rule->each && (!state || state->phase == PHASE_IDLE))
+				continue;
+		}
+		slots[count++] = use->rules[i];
+	}
+	return count;
 }

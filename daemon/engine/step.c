@@ -378,12 +378,15 @@ step_needs_whole(const struct step *step)
 	       step->look.live_day != step->look.closed_day + 1;
 }
 
-/* What reads the signals of the event; of a calm one, what does so eagerly. */
+/* What reads the signals of the event; of a calm one, what does so eagerly; of others what the silence concerns that it
+ * ended. */
 static void
 step_look_part(struct step *step, const struct type_use *use)
 {
 	const struct calm_use *calm = &step->engine->calm.uses[use - step->engine->rules->uses];
-	bool watch = step->calm ? calm->watching : use->looks_watching;
+	bool watch = step->calm ? calm->watching
+				: use->looks_watching && calm->watched <= step->silence;
+	uint16_t slots[RULESET_MAX_RULES];
 	if (step->customer->flags & CUSTOMER_RESTS) {
 		if (watch)
 			step_conclude_rest(step);
@@ -392,7 +395,10 @@ step_look_part(struct step *step, const struct type_use *use)
 	if (step->calm)
 		step_judge_some(step, calm->rules, calm->count, false);
 	else
-		step_judge_some(step, use->rules, use->rule_count, false);
+		step_judge_some(
+			step, slots,
+			calm_pick(step->engine, step->customer, use, step->silence, slots),
+			false);
 	step_conclude(step, watch);
 }
 
@@ -460,6 +466,9 @@ step_event(struct step *step)
 	step->use = ruleset_use(engine->rules, step->entry->type);
 	guard_count(engine, step->use, step->entry);
 	step->calm = step->use && calm_is(engine, step->customer, step->use, step->entry);
+	step->silence = NEVER;
+	if (step->use && !step->calm)
+		step->silence = calm_silence(engine, step->customer, step->use, step->entry);
 	engine->member_went = false;
 	churn_before(step);
 	step->repeats = !absorb_entry(engine, step->customer, step->entry, step->use);

@@ -448,6 +448,7 @@ struct step {
 	unsigned previous_level, previous_stage;
 	bool was_episode;
 	bool late, is_new, calm;
+	int64_t silence; /* that it ends: see calm_silence() */
 	bool older;   /* it happened before the customer was first seen, as far as was known */
 	bool repeats; /* an event of an id that was seen: nothing happens */
 	const bool *was_true; /* late: by slot, `when` before the event; NULL: none */

@@ -13,9 +13,14 @@ struct calm {
 		const uint16_t *rules; /* to look at even so */
 		unsigned count;
 		bool watching; /* tags and stages too */
-	} * uses;	       /* owned, as ruleset->uses */
-	uint16_t *rules;       /* owned */
-	uint64_t daily;	       /* signals whose first event of a day has to be looked at */
+		/* Whom a silence that ends concerns from what length on, of each rule of the use: while it is idle, and
+		 * at any time; and of tags and stages. */
+		const int64_t *idle, *ever;
+		int64_t watched;
+	} * uses;	   /* owned, as ruleset->uses */
+	uint16_t *rules;   /* owned */
+	int64_t *silences; /* owned */
+	uint64_t daily;	   /* signals whose first event of a day has to be looked at */
 };
 
 /* What an event of a type does, where all it can do is to be counted. */
@@ -64,6 +69,14 @@ void calm_finish(struct calm *calm);
 bool calm_is(struct engine *engine, const struct customer *customer, const struct type_use *use,
 	     const struct entry *entry);
 
+/* Of one that is not: how long the silence is that it ends, where that is all that it does besides being counted, and all
+ * time counts; else NEVER. */
+int64_t calm_silence(struct engine *engine, const struct customer *customer,
+		     const struct type_use *use, const struct entry *entry);
+/* Slots of the rules that it concerns, in their order; how many. */
+unsigned calm_pick(const struct engine *engine, const struct customer *customer,
+		   const struct type_use *use, int64_t silence,
+		   uint16_t slots[RULESET_MAX_RULES]);
 /* `guess`: the number of the customer whose it may be, UINT32_MAX: nobody's. false: it has to go the long way, and
  * nothing was done. */
 bool lane_take(struct engine *engine, const struct entry *entry, uint32_t guess);

@@ -108,10 +108,21 @@ sink_of(struct buf *said)
 	return (struct order_sink){.ctx = said, .take = say_order};
 }
 
+/* Nor does it pass over any rule whose silence did not end. */
 static void
 shut(struct pair *pair)
 {
+	struct calm *calm = &pair->slow->calm;
+	const struct ruleset *rules = pair->slow->rules;
+	size_t count = 0;
+
 	pair->slow->lane.open = false;
+	for (unsigned u = 0; u < rules->use_count; u++) {
+		calm->uses[u].watched = INT64_MIN;
+		count += 2 * rules->uses[u].rule_count;
+	}
+	for (size_t i = 0; i < count; i++)
+		calm->silences[i] = INT64_MIN;
 }
 
 static void
@@ -363,11 +374,83 @@ the_step_of_a_first_event_settles_the_rules_of_the_next(void **state)
 	scene_finish(&scene);
 }
 
+/* ---- a silence that ends ---- */
+
+static void
+expect_picked(const struct scene *scene, int64_t silence, const char *expected)
+{
+	const struct ruleset *rules = scene->engine->rules;
+	const struct type_use *use = ruleset_use(rules, STR("a"));
+	uint16_t slots[RULESET_MAX_RULES];
+	struct buf names = {0};
+	unsigned count =
+		calm_pick(scene->engine, engine_at(scene->engine, 0), use, silence, slots);
+
+	for (unsigned i = 0; i < count; i++)
+		buf_str(&names, rules->rules[slots[i]].name);
+	buf_char(&names, '\0');
+	assert_string_equal(names.p, expected);
+	buf_finish(&names);
+}
+
+/* p to r by their thresholds, q by that of `clear` too while it is not idle; s is asked at each event, t at closes. */
+static void
+a_silence_concerns_rules_whose_thresholds_it_reached(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene, SIGNALS
+		   "rules:\n"
+		   "- {rule: p, expr: 'silent(a) >= 9d', points: 1}\n"
+		   "- {rule: q, expr: 'silent(a) >= 2d', clear: 'silent(a) < 1h', points: 1}\n"
+		   "- {rule: r, expr: 'since(a) > 3h and seen(e)', points: 1}\n"
+		   "- {rule: s, expr: 'count(a[2d live]) >= 9', points: 1}\n"
+		   "- {rule: t, expr: 'count(a[2d]) >= 9', points: 1}\n"
+		   "stages:\n- {stage: x, when: 'silent(a) >= 5h'}\n");
+	scene_send(&scene, at("2026-03-01 10:00"), "c", "a", NULL);
+	expect_picked(&scene, HOUR_MS - 1, "s");
+	expect_picked(&scene, 2 * HOUR_MS, "s");
+	expect_picked(&scene, 3 * HOUR_MS, "rs");
+	expect_picked(&scene, 2 * DAY_MS, "qrs");
+	expect_picked(&scene, NEVER, "pqrs");
+	assert_int_equal(scene.engine->calm.uses[0].watched, 5 * HOUR_MS);
+	scene_advance(&scene, at("2026-03-03 11:00"));
+	expect_picked(&scene, HOUR_MS - 1, "s");
+	expect_picked(&scene, HOUR_MS, "qs");
+	scene_finish(&scene);
+}
+
+static void
+how_long_a_silence_was_is_known_of_what_came_before(void **state)
+{
+	struct scene scene;
+	struct entry entry = {.kind = ENTRY_EVENT, .type = STR("b")};
+	const struct type_use *use;
+
+	(void)state;
+	scene_init(
+		&scene, SIGNALS
+		"rules:\n- {rule: p, expr: 'silent(b) >= 9d and silent(c) >= 9d', points: 1}\n");
+	scene_send(&scene, at("2026-03-01 10:00"), "n", "a", NULL);
+	entry.id.ms = entry.ts = at("2026-03-02 10:00");
+	use = ruleset_use(scene.engine->rules, entry.type);
+	assert_int_equal(calm_silence(scene.engine, engine_at(scene.engine, 0), use, &entry),
+			 NEVER);
+	scene_send(&scene, at("2026-03-01 12:00"), "n", "b", "value=1", NULL);
+	scene_send(&scene, at("2026-03-02 09:00"), "n", "c", "value=1", NULL);
+	assert_int_equal(calm_silence(scene.engine, engine_at(scene.engine, 0), use, &entry),
+			 22 * HOUR_MS);
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_step_of_a_first_event_settles_the_rules_of_the_next),
+		cmocka_unit_test(a_silence_concerns_rules_whose_thresholds_it_reached),
+		cmocka_unit_test(how_long_a_silence_was_is_known_of_what_came_before),
 		cmocka_unit_test(what_takes_the_short_way_does_what_the_long_one_does),
 	};
 
