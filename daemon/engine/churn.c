@@ -160,6 +160,17 @@ judge_silence(struct step *step, int64_t back)
 	verdict_back(step, before, back);
 }
 
+/* The silence that goes on now is over at an instant to be waited for, or was before anybody watched. */
+static void
+await_end(struct step *step)
+{
+	struct silence_now silence = churn_silence(step->engine, step->customer, step->now);
+	if (silence.over_at <= step->now)
+		end_silence(step, silence, false);
+	else if (silence.over_at < NEVER)
+		engine_set_wake(step->engine, step->index, silence.over_at);
+}
+
 /* It was active on a day that was not known of: another silence begins, or this one counts from now on. */
 static void
 begin_silence(struct step *step, const struct active_mark *active)
@@ -171,11 +182,7 @@ begin_silence(struct step *step, const struct active_mark *active)
 	if (active->last > step->active.last ||
 	    step->active.days < engine->rules->churn.min_days)
 		judge_silence(step, after.last);
-	after = churn_silence(engine, step->customer, step->now);
-	if (after.over_at <= step->now)
-		end_silence(step, after, false);
-	else
-		engine_set_wake(engine, step->index, after.over_at);
+	await_end(step);
 }
 
 /* That a customer is lost is known to those who say so (`churnctl churned`), or to a system that does. */
@@ -200,6 +207,15 @@ churn_is_told(const struct engine *engine, struct str type)
 	return is_said(type) || is_told(&engine->rules->churn, type);
 }
 
+/* Somebody said that it is lost, and on that very day it was active once more. */
+static bool
+is_back(const struct customer *customer, const struct active_mark *before,
+	const struct active_mark *now)
+{
+	int64_t churned_at = customer_seen_cold(customer)->churned_at;
+	return churned_at > before->last_at && churned_at <= now->last_at;
+}
+
 void
 churn_after(struct step *step)
 {
@@ -208,6 +224,8 @@ churn_after(struct step *step)
 		struct active_mark active = mark_of(step->engine, step->customer);
 		if (active.days != step->active.days)
 			begin_silence(step, &active);
+		else if (is_back(step->customer, &step->active, &active))
+			await_end(step);
 	}
 	if (entry->backfill)
 		return;

@@ -96,6 +96,24 @@ a_silence_that_grows_too_long_proves_its_alert_right(void **state)
 	scene_finish(&w);
 }
 
+/* Of a day that counts already: the silence since then is a new one, which somebody has to wait for. */
+static void
+who_was_said_to_be_lost_and_orders_on_that_day_may_be_lost_again(void **state)
+{
+	struct scene w;
+
+	(void)state;
+	begin(&w, SILENT);
+	scene_send(&w, at("2026-03-02 10:00"), "c1", "churned", NULL);
+	scene_send(&w, at("2026-03-02 10:05"), "c1", "profile", "status=active", NULL);
+	order(&w, "2026-03-02 11:00");
+	scene_advance(&w, at("2026-03-12 23:59:59.999"));
+	expect(&w, "struck", "0 0 0 0 0 0 1 0 1");
+	scene_advance(&w, at("2026-03-13 00:00"));
+	expect(&w, "struck", "0 0 0 0 0 0 2 0 2");
+	scene_finish(&w);
+}
+
 static void
 an_alert_before_a_return_was_false(void **state)
 {
@@ -529,6 +547,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_silence_that_grows_too_long_proves_its_alert_right),
+		cmocka_unit_test(
+			who_was_said_to_be_lost_and_orders_on_that_day_may_be_lost_again),
 		cmocka_unit_test(an_alert_before_a_return_was_false),
 		cmocka_unit_test(
 			the_first_alert_of_a_silence_is_judged_and_later_ones_are_repeats),
