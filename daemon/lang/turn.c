@@ -79,6 +79,15 @@ note_after(struct env *env, const struct turning *turning, int64_t delta)
 		sooner(&env->apart, at);
 }
 
+/* Suspect time does not count: while it holds, time changes nothing. What counts from an instant that is dated ahead
+ * does not change either at first, but soon. */
+static bool
+is_paused(struct env *env, const struct turning *turning)
+{
+	return env->pauses && moving_at(env, turning, env->now + 1).u.i == turning->now->u.i &&
+	       moving_at(env, turning, env->now + AHEAD).u.i == turning->now->u.i;
+}
+
 void
 turn_note_linear(struct env *env, const struct turning *turning)
 {
@@ -91,8 +100,7 @@ turn_note_linear(struct env *env, const struct turning *turning)
 		past = true;
 	if (__builtin_add_overflow(delta, (int64_t)past, &delta) || delta <= 0)
 		return;
-	/* Suspect time does not count: while it holds, time changes nothing. */
-	if (env->pauses && moving_at(env, turning, env->now + 1).u.i == turning->now->u.i)
+	if (is_paused(env, turning))
 		return;
 	still = standstill(env, turning);
 	if (still < NEVER && !__builtin_add_overflow(delta, still, &delta))

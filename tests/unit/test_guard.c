@@ -227,6 +227,29 @@ tags_and_stages_hold_while_a_feed_they_read_is_suspect(void **state)
 	scene_finish(&scene);
 }
 
+/* What is dated ahead is silent for no time at first, and is not taken for a feed whose time stands still. */
+static void
+a_silence_since_an_instant_ahead_ends_in_time_though_another_feed_is_suspect(void **state)
+{
+	struct scene scene;
+	(void)state;
+	scene_init(&scene, "defaults: {min_volume: 8, cooldown: 0s}\n"
+			   "signals: {login: {on: login}, paid: {on: paid}}\n"
+			   "rules:\n- {rule: quiet, mode: off, expr: 'silent(login) >= 9h'}\n"
+			   "- {rule: unpaid, expr: 'silent(paid) >= 10m', points: 10}\n");
+	hours_of(&scene, "2026-03-02 00:00", "2026-03-30 12:00", 10, "login", "web");
+	scene_advance(&scene, at("2026-03-30 13:00"));
+	scene_clear(&scene);
+	scene_send(&scene, at("2026-03-30 13:10"), "v1", "paid", "ts=2026-03-30T13:14:00Z",
+		   NULL);
+	scene_advance(&scene, at("2026-03-30 13:23:59"));
+	scene_expect(&scene, "");
+	scene_advance(&scene, at("2026-03-30 13:24"));
+	scene_expect(&scene,
+		     "2026-03-30T13:24:00.000Z v1 rule.fired unpaid risk=10 cause=time\n");
+	scene_finish(&scene);
+}
+
 static void
 guard_off_opts_a_rule_out_of_holding_and_of_pausing(void **state)
 {
@@ -470,6 +493,8 @@ main(void)
 		cmocka_unit_test(
 			a_rule_holds_until_the_feed_is_back_and_an_event_rule_does_not),
 		cmocka_unit_test(tags_and_stages_hold_while_a_feed_they_read_is_suspect),
+		cmocka_unit_test(
+			a_silence_since_an_instant_ahead_ends_in_time_though_another_feed_is_suspect),
 		cmocka_unit_test(guard_off_opts_a_rule_out_of_holding_and_of_pausing),
 		cmocka_unit_test(a_pending_rule_pauses_while_the_feed_is_suspect),
 		cmocka_unit_test(a_suspect_day_is_neither_observed_nor_counted_in_rates),
