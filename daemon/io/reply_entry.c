@@ -87,10 +87,10 @@ reply_scan_entry(struct reply_reader *reader, const char **at, const char *end)
 	for (uint32_t i = 0; i < texts; i++)
 		if (!text_take(&shape->texts[i], &p, end, entry + 3 + i))
 			return false;
-	entry[0] =
-		(struct reply){.type = REPLY_ARRAY, .span = texts + 3, .count = 2, .last = 2};
-	entry[2] = (struct reply){
-		.type = REPLY_ARRAY, .span = texts + 1, .count = texts, .last = texts};
+	entry[0] = (struct reply){.type = REPLY_ARRAY, .span = texts + 3, .count = 2};
+	entry[0].last = 2;
+	entry[2] = (struct reply){.type = REPLY_ARRAY, .span = texts + 1, .count = texts};
+	entry[2].last = texts;
 	reader->count += texts + 3;
 	*at = p;
 	return true;
