@@ -111,6 +111,7 @@ def finish(house, producer, receiver, may_lose=False):
     house.drain(120)
     wanted = {row["id"] for row in house.alerts() if row["to"]}
     house.wait(lambda: wanted <= arrived(receiver), "all alerts were delivered", 120)
+    house.wait(house.listens, "it listens to signals")  # all may have been done before it was started
     status = house.stop()
     assert status == 0, "churnd ended with %d\n%s" % (status, house.log_tail())
     stray = arrived(receiver) - {row["id"] for row in house.alerts()}

@@ -80,7 +80,7 @@ def one_that_cannot_be_loaded_is_told_at_the_start(house):
 
 def one_that_is_another_library_is_told_at_the_start(house):
     house.begin()
-    other = next(line.split()[-1] for line in house.maps().splitlines() if '/libz.so' in line)
+    other = next(line.split()[-1] for line in house.maps().splitlines() if '/libdeflate.so' in line)
     check(house.stop() == 0, 'it did not end well')
     os.symlink(other, house.library)
     house.run()
