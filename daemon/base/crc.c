@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The checksum of records, by libdeflate: a start checks each, and where the processor multiplies without carry zlib takes
- * five to ten times as long for records' few bytes. */
+ * some ten times as long for the few bytes of a record. */
 #include "base/crc.h"
 
 #include <libdeflate.h>

@@ -2,7 +2,6 @@
 /* Writes and reads the guard's record, and trusts none of its bytes. */
 #include "codec/guard_record.h"
 
-#include "base/crc.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "codec/record_take.h"
@@ -26,12 +25,6 @@ put_text(struct buf *out, struct str text)
 {
 	buf_varint(out, text.n);
 	buf_str(out, text);
-}
-
-static void
-put_sum(struct buf *out, size_t begin)
-{
-	put_little(out, crc32_of(out->p + begin, out->n - begin), 4);
 }
 
 static void
@@ -77,7 +70,7 @@ guard_encode(struct buf *out, const struct guard *guard, struct stream_id applie
 	for (size_t i = 0; i < guard->cap_count; i++)
 		if (is_kept(guard, &guard->caps[i], from))
 			put_cap(out, &guard->caps[i]);
-	put_sum(out, begin);
+	record_sum_put(out, begin);
 }
 
 static void
@@ -126,7 +119,7 @@ guard_encode_past(struct buf *out, const struct guard *guard)
 	buf_varint(out, guard->feed_count);
 	for (unsigned i = 0; i < guard->feed_count; i++)
 		put_feed(out, guard, guard->feeds[i]);
-	put_sum(out, begin);
+	record_sum_put(out, begin);
 }
 
 /* ---- reading ---- */
@@ -135,13 +128,10 @@ static bool
 check_bytes(struct str bytes, const char *what, struct err *err)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
-	uint32_t sum = 0;
 
 	if (bytes.n < 1 + RECORD_TAIL)
 		return err_set(err, "the guard's record (%s) is cut short", what);
-	for (unsigned i = 0; i < RECORD_TAIL; i++)
-		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
-	if (crc32_of(p, bytes.n - RECORD_TAIL) != sum)
+	if (!record_sum_fits(bytes))
 		return err_set(err, "the guard's record (%s) is damaged: its checksum differs",
 			       what);
 	if (p[0] > GUARD_RECORD_VERSION)

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "base/crc.h"
 #include "base/number.h"
 #include "codec/record_take.h"
 
@@ -85,7 +84,7 @@ quality_encode(struct buf *out, const struct quality *quality, unsigned chunk,
 	for (size_t i = 0; i < quality->count; i++)
 		if (quality_chunk(quality->list[i].key) == chunk)
 			put_figures(out, &quality->list[i]);
-	put_little(out, crc32_of(out->p + begin, out->n - begin));
+	record_sum_put(out, begin);
 }
 
 /* ---- reading ---- */
@@ -94,13 +93,10 @@ static bool
 check_bytes(struct str bytes, struct err *err)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
-	uint32_t sum = 0;
 
 	if (bytes.n < 1 + RECORD_TAIL)
 		return err_set(err, "the record of figures is cut short");
-	for (unsigned i = 0; i < RECORD_TAIL; i++)
-		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
-	if (crc32_of(p, bytes.n - RECORD_TAIL) != sum)
+	if (!record_sum_fits(bytes))
 		return err_set(err, "the record of figures is damaged: its checksum differs");
 	if (p[0] > QUALITY_RECORD_VERSION)
 		return err_set(err,

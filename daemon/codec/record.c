@@ -585,5 +585,5 @@ record_encode_due(struct buf *out, const struct ruleset *rules, const struct cus
 	record_put_number(&writer, has);
 	for (uint64_t left = has; left; left &= left - 1)
 		put_part(&writer, customer, (enum record_part)__builtin_ctzll(left));
-	record_put_little(&writer, crc32_of(out->p + begin, out->n - begin), 4);
+	record_sum_put(out, begin);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/crc.h"
 #include "engine/track.h"
 
 #define NUMBER(part, of, member, is_at)                                      \
@@ -69,4 +70,24 @@ record_attribute_key(const struct attribute *attribute)
 	for (size_t i = 0; i < attribute->name.n; i++)
 		hash = (hash ^ (uint8_t)attribute->name.p[i]) * UINT64_C(0x100000001b3);
 	return (uint32_t)(hash ^ hash >> 32);
+}
+
+void
+record_sum_put(struct buf *out, size_t begin)
+{
+	uint32_t sum = crc32_of(out->p + begin, out->n - begin);
+
+	for (unsigned i = 0; i < RECORD_TAIL; i++)
+		buf_char(out, (char)(sum >> 8 * i & 255));
+}
+
+bool
+record_sum_fits(struct str bytes)
+{
+	const uint8_t *tail = (const uint8_t *)bytes.p + bytes.n - RECORD_TAIL;
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < RECORD_TAIL; i++)
+		sum |= (uint32_t)tail[i] << 8 * i;
+	return crc32_of(bytes.p, bytes.n - RECORD_TAIL) == sum;
 }

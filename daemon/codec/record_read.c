@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/crc.h"
 #include "base/mem.h"
 #include "codec/record_take.h"
 #include "engine/track.h"
@@ -267,14 +266,10 @@ static bool
 check_bytes(struct str id, struct str bytes, struct err *err)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
-	size_t n = bytes.n - RECORD_TAIL;
-	uint32_t sum = 0;
 
 	if (bytes.n < RECORD_HEAD + RECORD_TAIL)
 		return err_set(err, "the record of customer %.*s is cut short", STR_ARG(id));
-	for (unsigned i = 0; i < RECORD_TAIL; i++)
-		sum |= (uint32_t)p[n + i] << 8 * i;
-	if (crc32_of(p, n) != sum)
+	if (!record_sum_fits(bytes))
 		return err_set(err,
 			       "the record of customer %.*s is damaged: its checksum differs",
 			       STR_ARG(id));

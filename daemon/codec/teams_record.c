@@ -2,7 +2,6 @@
 /* Writes and reads the teams' record, and trusts none of its bytes. */
 #include "codec/teams_record.h"
 
-#include "base/crc.h"
 #include "base/number.h"
 #include "codec/record_take.h"
 
@@ -12,7 +11,6 @@ void
 teams_encode(struct buf *out, const struct engine *engine)
 {
 	size_t begin = out->n, count = engine_turns(engine);
-	uint32_t sum;
 
 	buf_char(out, TEAMS_RECORD_VERSION);
 	buf_varint(out, count);
@@ -24,22 +22,17 @@ teams_encode(struct buf *out, const struct engine *engine)
 		buf_str(out, team);
 		buf_varint(out, taken);
 	}
-	sum = crc32_of(out->p + begin, out->n - begin);
-	for (unsigned i = 0; i < RECORD_TAIL; i++)
-		buf_char(out, (char)(sum >> 8 * i & 255));
+	record_sum_put(out, begin);
 }
 
 static bool
 check_bytes(struct str bytes, struct err *err)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
-	uint32_t sum = 0;
 
 	if (bytes.n < 1 + RECORD_TAIL)
 		return err_set(err, "the teams' record is cut short");
-	for (unsigned i = 0; i < RECORD_TAIL; i++)
-		sum |= (uint32_t)p[bytes.n - RECORD_TAIL + i] << 8 * i;
-	if (crc32_of(p, bytes.n - RECORD_TAIL) != sum)
+	if (!record_sum_fits(bytes))
 		return err_set(err, "the teams' record is damaged: its checksum differs");
 	if (p[0] > TEAMS_RECORD_VERSION)
 		return err_set(err,
