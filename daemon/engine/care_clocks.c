@@ -177,13 +177,6 @@ lose(struct step *step, struct task_held *task)
 
 /* ---- the whole ---- */
 
-static void
-sooner(int64_t *at, int64_t other)
-{
-	if (other < *at)
-		*at = other;
-}
-
 static int64_t
 due_at(const struct ruleset *rules, const struct task_held *task)
 {

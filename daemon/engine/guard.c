@@ -266,12 +266,6 @@ feed_next_edge(const struct engine *engine, const struct feed *feed, int64_t hou
 	return NEVER;
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 int64_t
 span_forgotten_at(const struct feed_span *span)
 {
@@ -289,7 +283,7 @@ feed_next_change(const struct feed *feed, int64_t now)
 		const int64_t at[] = {span->judged_at, span->ended_at, span_forgotten_at(span)};
 		for (unsigned k = 0; k < 3; k++)
 			if (at[k] > now)
-				next = sooner(next, at[k]);
+				sooner(&next, at[k]);
 	}
 	return next;
 }
@@ -301,10 +295,9 @@ find_next(const struct engine *engine)
 	int64_t next = caps_next(guard), edge = (guard->hour + 1) * HOUR_MS;
 	for (unsigned i = 0; i < guard->feed_count; i++) {
 		const struct feed *feed = guard->feeds[i];
-		next = sooner(next, feed_next_change(feed, engine->now));
-		next = sooner(next, feed_is_suspect(feed)
-					    ? edge
-					    : feed_next_edge(engine, feed, HORIZON));
+		sooner(&next, feed_next_change(feed, engine->now));
+		sooner(&next,
+		       feed_is_suspect(feed) ? edge : feed_next_edge(engine, feed, HORIZON));
 	}
 	return next;
 }

@@ -547,8 +547,8 @@ step_due(struct step *step, int64_t at)
 void
 step_care_due(struct step *step, int64_t at)
 {
-	if (at > step->now && at < step->look.env.next)
-		step->look.env.next = at;
+	if (at > step->now)
+		sooner(&step->look.env.next, at);
 }
 
 bool

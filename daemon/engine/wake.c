@@ -7,13 +7,6 @@
  * without a look, and whoever is for a task is looked at for that alone. */
 #include "engine/core.h"
 
-static void
-sooner(int64_t *at, int64_t other)
-{
-	if (other < *at)
-		*at = other;
-}
-
 /* wake_at only sinks here; it is reset when its entry is taken from the heap. What is stale is found
  * out when its time comes. */
 static void

@@ -32,13 +32,6 @@ standstill(struct env *env, const struct turning *turning)
 	return later == 0 ? NEVER : AHEAD - later;
 }
 
-static inline void
-sooner(int64_t *at, int64_t other)
-{
-	if (other < *at)
-		*at = other;
-}
-
 /* The whole signal's, not that of somebody in it. */
 static bool
 is_silence(const struct env *env, const struct turning *turning)

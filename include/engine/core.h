@@ -343,10 +343,8 @@ struct value look_eval_exact(struct look *look, const struct expr *expr);
 static inline void
 look_due(struct look *look, int64_t at)
 {
-	if (at < look->env.next)
-		look->env.next = at;
-	if (at < look->env.apart)
-		look->env.apart = at;
+	sooner(&look->env.next, at);
+	sooner(&look->env.apart, at);
 }
 
 /* The life of one rule, as a function: what one look makes of its state. */

@@ -24,6 +24,14 @@ struct memo {
 	uint32_t truth;
 };
 
+/* Of two instants the earlier one. */
+static inline void
+sooner(int64_t *at, int64_t other)
+{
+	if (other < *at)
+		*at = other;
+}
+
 struct env {
 	const struct env_ops *ops;
 	void *ctx;   /* the engine's */
