@@ -10,7 +10,7 @@
 
 #define AT_ONCE 64   /* records that go along with their own batch ... */
 #define AT_ONCE_MS 5 /* ... unless batches are that frequent */
-#define QUIET_MS 5  /* nothing came for so long: what waits is written */
+#define QUIET_MS 5   /* nothing came for so long: what waits is written */
 /* From the end of a round to the next: a record waits at most so long, or so many entries, and a round. */
 #define ROUND_MS 2500
 #define ROUND_ENTRIES 850000
