@@ -306,7 +306,8 @@ on_progress(void *ctx, const struct reply *hash)
 	}
 	endpoint->loading = endpoint->unread = false;
 	progress_clamp(&record, last);
-	if (!endpoint->loaded || stream_id_cmp(endpoint->queue.backlog.read_to, last) > 0 ||
+	if (!endpoint->loaded || endpoint->slipped ||
+	    stream_id_cmp(endpoint->queue.backlog.read_to, last) > 0 ||
 	    !endpoint_save_resume(endpoint, record.writes)) {
 		if (endpoint->loaded)
 			log_warn("outbox", "%.*s: Redis has gone back in time, and so do we",
@@ -322,11 +323,40 @@ on_progress(void *ctx, const struct reply *hash)
 	endpoint_pump(endpoint);
 }
 
+/* The newest alert up to where it has read. Another one than that: Redis has gone back in time, and alerts may have
+ * come since that lie before it. None: they were all trimmed. */
+static void
+on_newest_read(void *ctx, const struct reply *reply)
+{
+	struct endpoint *endpoint = ctx;
+	struct endpoint_entry entry;
+
+	endpoint->asks--;
+	endpoint->slipped = reply->type == REPLY_ARRAY && reply->count > 0 &&
+			    endpoint_entry_read(reply + 1, &entry) &&
+			    stream_id_cmp(entry.at, endpoint->queue.backlog.read_to) != 0;
+}
+
+static void
+ask_newest_read(struct endpoint *endpoint)
+{
+	char read_to[STREAM_ID_TEXT];
+
+	endpoint->slipped = false;
+	if (!endpoint->loaded)
+		return;
+	stream_id_print(endpoint->queue.backlog.read_to, read_to);
+	endpoint->asks++;
+	redis_command(endpoint->home.redis, on_newest_read, endpoint, "XREVRANGE",
+		      endpoint->home.alerts.p, read_to, "-", "COUNT", "1", NULL);
+}
+
 void
 endpoint_load(struct endpoint *endpoint, const struct stream_id *last)
 {
 	endpoint->last = last;
 	endpoint->loading = true;
+	ask_newest_read(endpoint);
 	endpoint->asks++;
 	redis_command(endpoint->home.redis, on_progress, endpoint, "HGETALL", endpoint->key.p,
 		      NULL);

@@ -33,7 +33,8 @@ struct endpoint {
 	enum endpoint_wish wish; /* of a person, and not yet in Redis */
 	bool loaded, stopping;
 	bool loading; /* its progress was asked for: until it is here, nothing is read or written */
-	bool unread;		      /* and could not be read: it is asked for again */
+	bool unread; /* and could not be read: it is asked for again */
+	bool slipped; /* after a lost connection: the last alert it read is gone, older ones are not */
 	const struct stream_id *last; /* borrowed: of the outbox, while it is being loaded */
 	int64_t hours_until;	      /* monotonic: until then the hours are as they are */
 	struct stream_id expires;     /* alerts before it are about to be trimmed */

@@ -18,7 +18,9 @@ class Gate:
 
     def __init__(self, listen, server):
         self.server, self.opened, self.heard, self.sockets = server, threading.Event(), b'', []
-        self.opened.set()
+        self.there = threading.Event()  # until it is cleared: then nobody comes in
+        for event in (self.opened, self.there):
+            event.set()
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(listen)
         self.socket.listen(16)
@@ -27,6 +29,7 @@ class Gate:
     def accept(self):
         while True:
             client, _ = self.socket.accept()
+            self.there.wait(PATIENCE)
             server = socket.socket(socket.AF_UNIX)
             server.connect(self.server)
             line = {'outbox': False, 'waits': False}
@@ -111,7 +114,30 @@ def nothing_is_written_before_it_is_known_what_is_there(world):
     check(world.http.ids('/ends').count(name) == 1, 'sent again')
 
 
-TESTS = [what_waits_when_redis_has_gone_back_in_time_is_not_passed_over, nothing_is_written_before_it_is_known_what_is_there]
+def what_came_since_redis_went_back_is_not_passed_over(world):
+    """The endpoint's account stands and the newest alert is newer than all it has read: what tells is that the last one it read is gone."""
+    def newest():
+        return world.redis('XREVRANGE', 't:alerts', '+', '-', 'COUNT', 1)[0][0]
+
+    asked, release = threading.Event(), threading.Event()
+    before, account = newest(), world.progress('ends')
+    world.http.replies['/ends'] = lambda *_: (asked.set(), release.wait(PATIENCE), (200, {}, b''))[2]
+    world.alert('ends', 'lost')
+    check(asked.wait(PATIENCE), 'it is not sent')
+    world.gate.there.clear()
+    world.gate.drop()
+    gone = newest()
+    world.redis('XDEL', 't:alerts', gone)
+    world.redis('XSETID', 't:alerts', before)
+    names = [world.alert('ends', 'again', entry=at) for at in (before.decode() + '1', gone.decode() + '1')]
+    check(world.progress('ends') == account, 'the account is another')
+    for event in (world.gate.opened, world.gate.there, release):
+        event.set()
+    until(lambda: set(names) <= set(world.http.ids('/ends')), 'one of the two is lost')
+
+
+TESTS = [what_waits_when_redis_has_gone_back_in_time_is_not_passed_over, nothing_is_written_before_it_is_known_what_is_there,
+         what_came_since_redis_went_back_is_not_passed_over]
 
 if __name__ == '__main__':
     sys.exit(run(TESTS, make))
