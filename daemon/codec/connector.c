@@ -199,7 +199,8 @@ check_text(const struct request_form *form, const struct buf *body, struct err *
 
 	if (!form->has_text)
 		return true;
-	root = json_loadb(body->n > 0 ? body->p : "", body->n, JSON_DECODE_ANY, NULL);
+	root = json_loadb(body->n > 0 ? body->p : "", body->n, JSON_DECODE_ANY | JSON_ALLOW_NUL,
+			  NULL);
 	if (root == NULL)
 		return err_set(err, "the connector's body is no JSON");
 	json_decref(root);

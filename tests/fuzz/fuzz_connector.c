@@ -9,11 +9,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
+/* The reader we hold it against knows no NUL in a key, which JSON may have. */
+static bool
+is_json(struct str body)
+{
+	json_error_t error;
+	json_t *root = json_loadb(body.p, body.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	bool good = root != NULL || json_error_code(&error) == json_error_null_byte_in_key;
+
+	json_decref(root);
+	return good;
+}
+
 static void
 check_request(const struct connector *connector, const struct connector_request *request)
 {
 	struct str headers = buf_view(&request->headers);
-	json_t *root;
 
 	if (text_has_control(buf_view(&request->url)) || request->method.n == 0)
 		abort();
@@ -22,11 +33,8 @@ check_request(const struct connector *connector, const struct connector_request 
 			abort();
 	if (connector->request.is_form || request->body.n == 0)
 		return;
-	root = json_loadb(request->body.p, request->body.n, 0, NULL);
-	if (root == NULL && connector->request.body != NULL &&
-	    connector->request.body->kind != SHAPE_TEXT)
+	if (!is_json(buf_view(&request->body)))
 		abort();
-	json_decref(root);
 }
 
 static void

@@ -224,6 +224,28 @@ each_type_of_alert_has_words_in_both_languages(void **state)
 	}
 }
 
+/* What a producer sent may hold U+0000, which JSON may. */
+static void
+a_body_of_one_text_may_hold_any_character(void **state)
+{
+	const struct str file = STR("connector: 1\nurl: 'https://h'\n"
+				    "body: '[{data.a|raw}]'\n"),
+			 bodies[] = {STR("{\"type\":\"x\",\"data\":{\"a\":\"x\\u0000y\"}}")};
+	const struct connector *connector =
+		connector_load(&world.arena, STR("one.yaml"), file, &world.diags);
+	const struct connector_settings settings = {.url = STR("https://h/")};
+	const struct connector_message message = {.bodies = bodies, .count = 1, .now = NOW};
+	struct connector_request request = {0};
+	struct err err;
+
+	(void)state;
+	assert_non_null(connector);
+	if (!connector_make(connector, &settings, &message, &request, &err))
+		fail_msg("%s", err.text);
+	assert_true(str_is(buf_view(&request.body), "[\"x\\u0000y\"]"));
+	connector_request_finish(&request);
+}
+
 /* What is built in is what lies in the folder: nobody reads one and runs another. */
 static void
 the_files_of_the_folder_are_built_in(void **state)
@@ -287,5 +309,8 @@ main(int argc, char **argv)
 	tests[count++] =
 		(struct CMUnitTest){"the_files_of_the_folder_are_built_in",
 				    the_files_of_the_folder_are_built_in, NULL, NULL, NULL};
+	tests[count++] = (struct CMUnitTest){"a_body_of_one_text_may_hold_any_character",
+					     a_body_of_one_text_may_hold_any_character, NULL,
+					     NULL, NULL};
 	return _cmocka_run_group_tests("connectors", tests, count, NULL, NULL);
 }
