@@ -56,7 +56,9 @@ FUZZ_TESTS  := $(call names,tests/fuzz,fuzz_)
 CHECKS      := $(filter-out %/build.sh %/tidy.sh %/cppcheck.sh,$(call scripts,tests/checks))
 
 # A stage of the runner: `--stage NAME` is a barrier, what follows it may run side by side.
-STAGE_UNIT  = --stage unit --timeout 120 $(UNIT_TESTS:%=$(BUILD)/release/unit/%)
+# What the fuzzers have kept is gone through in it too, without a sanitizer.
+corpora = $(foreach n,$(FUZZ_TESTS:fuzz_%=%),'$(1)/release/corpus/$n tests/fuzz/corpus/$n')
+STAGE_UNIT  = --stage unit --timeout 120 $(UNIT_TESTS:%=$(BUILD)/release/unit/%) $(call corpora,$(BUILD))
 STAGE_ASAN  = --stage asan --timeout 300 $(UNIT_TESTS:%=$(BUILD)/asan/unit/%)
 STAGE_FUZZ  = --stage fuzz --timeout $$(( $(FUZZ_SECONDS) + 120 )) $(FUZZ_TESTS:%='tests/fuzz/slice %')
 STAGE_LINT  = --stage lint --timeout 600 tests/checks/tidy.sh tests/checks/cppcheck.sh
@@ -102,7 +104,7 @@ coverage: deps ## branches of the pure floors that unit and scenario tests take,
 	+@$(FLAVOUR_OF)release BUILD=$(COVERED) CFLAGS='-O0 -g --coverage -DNDEBUG -w' LDFLAGS=--coverage WERROR= \
 		$(if $(filter unit,$(COVER)),unit,everything)
 	@find $(COVERED) -name '*.gcda' -delete
-	@BUILD=$(COVERED) $(RUN) $(PICK) --stage unit --timeout 600 $(UNIT_TESTS:%=$(COVERED)/release/unit/%) \
+	@BUILD=$(COVERED) $(RUN) $(PICK) --stage unit --timeout 600 $(UNIT_TESTS:%=$(COVERED)/release/unit/%) $(call corpora,$(COVERED)) \
 		$(if $(filter unit,$(COVER)),,--stage scenario --timeout 1800 $(call scripts,tests/scenario)); \
 		tests/coverage $(COVERED) 12 $(or $(LEAST),90)
 
@@ -116,7 +118,7 @@ valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, und
 	@for p in $(MAINS); do printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(abspath $(GRINDING))/log.%%p $(abspath $(BUILD))/%s "$$@"\n' \
 		$$p >$(GRINDING)/$$p && chmod +x $(GRINDING)/$$p; done; rm -f $(GRINDING)/log.*
 	@PATIENCE=30 BUILD=$(GRINDING) $(RUN) $(PICK) --stage valgrind --timeout 3600 \
-		$(UNIT_TESTS:%='$(VALGRIND) $(BUILD)/release/unit/%') $(SCENARIOS)
+		$(UNIT_TESTS:%='$(VALGRIND) $(BUILD)/release/unit/%') $(call corpora,$(VALGRIND) $(BUILD)) $(SCENARIOS)
 	@! grep -H . $$(find $(GRINDING) -name 'log.*' -size +0) /dev/null
 
 # Those without a clock of seconds in them: a daemon under valgrind is thirty times slower.
@@ -316,6 +318,7 @@ BENCH_SRC   := $(call sources,tests/bench)
 TOOLS_SRC   := $(call sources,tests/tools)
 SIM_SRC     := $(call sources,tests/sim)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
+CORPUS_SRC  := $(wildcard tests/fuzz/corpus.c)
 PRELOAD_SRC := $(call sources,tests/preload)
 
 LIBS := $(B)/libsupport.a $(B)/libchurnapp.a $(B)/libchurnio.a $(B)/libchurn.a
@@ -325,6 +328,7 @@ BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 TOOLS := $(TOOLS_SRC:tests/tools/%.c=$(B)/tools/%)
 SIM   := $(if $(SIM_SRC),$(B)/sim/worlds)
 FUZZ  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
+CORPORA := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(B)/corpus/%)
 PRELOAD := $(PRELOAD_SRC:tests/preload/%.c=$(B)/tools/%.so)
 
 .PHONY: lib programs unit bench tools sim fuzzers everything tidy flags
@@ -334,7 +338,7 @@ lib: $(LIBS)
 	@:
 programs: lib $(PROGRAMS)
 	@:
-unit: $(UNIT)
+unit: $(UNIT) $(if $(filter release,$(FLAVOUR)),$(CORPORA))
 	@:
 bench: $(BENCH)
 	@:
@@ -377,6 +381,8 @@ $(PROGRAMS): $(BIN)/%: $(B)/obj/daemon/app/%.o $(filter-out %/libsupport.a,$(LIB
 	@echo "  $(FLAVOUR)  $@"; $(call link)
 $(UNIT) $(BENCH) $(TOOLS): $(B)/%: $(B)/obj/tests/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
+$(CORPORA): $(B)/corpus/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/corpus.o $(LIBS)
+	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
 # What it stands in for comes first: the linker takes it before the library's.
 $(SIM): $(call objects,$(SIM_SRC)) $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,,$(CMOCKA_LIBS))
@@ -387,7 +393,7 @@ $(FUZZ): $(B)/%: $(B)/obj/tests/fuzz/%.o $(LIBS)
 	@echo "  $(FLAVOUR)  $@"; $(call link,-fsanitize=fuzzer,$(CMOCKA_LIBS))
 
 # clang-tidy remembers what it has read: a file is read again when it, a header of it, or the rules change.
-TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(TOOLS_SRC) $(SIM_SRC) $(FUZZ_SRC)
+TIDY_SRC := $(PURE_SRC) $(IO_SRC) $(APP_SRC) $(MAIN_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BENCH_SRC) $(TOOLS_SRC) $(SIM_SRC) $(FUZZ_SRC) $(CORPUS_SRC)
 TIDY := $(TIDY_SRC:%.c=$(B)/tidy/%.ok)
 tidy: $(TIDY)
 	@:
