@@ -109,22 +109,70 @@ glance(uint64_t bits)
 	return seen & ~GLANCE_MADE;
 }
 
-/* Takes some cells at once; false: they have to be looked at one by one. */
-static inline bool
-glance_take(struct cell_cursor *cursor, uint32_t *cell)
+/* The bits from the pos-th on, at least 57 of them, with zeros behind the last; pos lies within the bytes or right behind. */
+static inline uint64_t
+bits_at(const uint8_t *p, size_t n, size_t pos)
 {
-	unsigned seen, n;
+	const uint8_t *at = p + pos / 8;
+	size_t left = n - pos / 8;
+	uint64_t bits = 0;
 
-	if (cursor->have < GLANCE)
-		cell_fill(cursor);
-	seen = glance(cursor->bits);
-	n = seen & 15u;
-	if (n == 0 || n > cursor->have || seen >> 4 > *cell)
-		return false;
-	cursor->bits <<= n;
-	cursor->have -= n;
-	*cell -= seen >> 4;
-	return true;
+	if (left >= 8)
+		bits = (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
+		       (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 |
+		       (uint64_t)at[6] << 8 | at[7];
+	else
+		for (size_t i = 0; i < left; i++)
+			bits |= (uint64_t)at[i] << (56 - 8 * i);
+	return bits << pos % 8;
+}
+
+/* One cell where a glance says nothing: how many bits it takes; 0: it makes no sense. */
+static size_t
+one_bits(const uint8_t *p, size_t n, size_t pos, uint64_t *gaps)
+{
+	struct cell_cursor cursor = cell_cursor_of(p + pos / 8, n - pos / 8, UINT32_MAX);
+	size_t before;
+
+	if (pos % 8 > 0)
+		(void)cell_take(&cursor, pos % 8);
+	before = bits_left(&cursor);
+	if (!cell_next(&cursor, SIGNAL_COUNT))
+		return 0;
+	*gaps += UINT32_MAX - cursor.at.cell;
+	return before - bits_left(&cursor);
+}
+
+#define GLANCES 4 /* for which one look at the bytes suffices */
+
+/* With few branches, for each that is guessed wrongly takes as long as two glances. */
+static bool
+counts_are_sound(const uint8_t *p, size_t n, uint64_t reach)
+{
+	size_t pos = 0, end = n * 8, before;
+	uint64_t gaps = 0;
+
+	for (;;) {
+		uint64_t bits = bits_at(p, n, pos), left = bits;
+
+		before = pos;
+		for (unsigned i = 0; i < GLANCES; i++) {
+			unsigned seen = glance(left);
+
+			left <<= seen & 15;
+			pos += seen & 15;
+			gaps += seen >> 4;
+		}
+		if (pos > end || gaps > reach)
+			return false;
+		if (pos > before)
+			continue;
+		if (bits == 0)
+			return end - pos < 8;
+		pos += one_bits(p, n, pos, &gaps);
+		if (pos == before || gaps > reach)
+			return false;
+	}
 }
 
 /* ---- cells ---- */
@@ -132,9 +180,7 @@ glance_take(struct cell_cursor *cursor, uint32_t *cell)
 static bool
 cell_is_sound(struct cell_cursor *cursor, enum signal_kind kind)
 {
-	if (!cell_next(cursor, SIGNAL_COUNT))
-		return false;
-	return kind == SIGNAL_COUNT || number_is_sound(cursor, kind);
+	return cell_next(cursor, SIGNAL_COUNT) && number_is_sound(cursor, kind);
 }
 
 /* The cursor stays in registers: nobody else has its address. */
@@ -147,8 +193,6 @@ walk(struct cell_cursor cursor, enum signal_kind kind, uint32_t reach)
 		uint32_t gap;
 		unsigned n;
 
-		if (kind == SIGNAL_COUNT && glance_take(&cursor, &cell))
-			continue;
 		n = cell_bits(cursor.bits, kind, &gap);
 		if (n == 0 || n > cursor.have) { /* more may be had */
 			cell_fill(&cursor);
@@ -182,7 +226,7 @@ cells_are_sound(const uint8_t *p, size_t n, enum signal_kind kind, uint32_t newe
 	struct cell_cursor cursor = cell_cursor_of(p, n, newest);
 
 	if (kind == SIGNAL_COUNT)
-		return walk(cursor, SIGNAL_COUNT, reach);
+		return counts_are_sound(p, n, reach < newest ? reach : newest);
 	if (kind == SIGNAL_LAST)
 		return walk(cursor, SIGNAL_LAST, reach);
 	return walk(cursor, kind, reach);
