@@ -14,8 +14,13 @@
 #include "base/mem.h"
 #include "codec/guard_record.h"
 #include "codec/quality_record.h"
+#include "codec/record_format.h"
 #include "codec/teams_record.h"
 #include "io/log.h"
+
+_Static_assert(GUARD_RECORD_VERSION < RECORD_WHOSE && QUALITY_RECORD_VERSION < RECORD_WHOSE &&
+		       TEAMS_RECORD_VERSION < RECORD_WHOSE,
+	       "none of them is taken for a customer's record that says whose it is");
 
 #define SHARD_SAMPLE 16	  /* shards after which the tables are made as large as they will be */
 #define LOAD_TELL_MS 5000 /* between two lines of the log */

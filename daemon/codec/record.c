@@ -580,6 +580,7 @@ record_encode_due(struct buf *out, const struct ruleset *rules, const struct cus
 
 	record_put_byte(&writer, RECORD_VERSION);
 	buf_add(out, rules->sha, 8);
+	record_put_text(&writer, customer_id(customer));
 	record_put_signed(&writer, applied.ms);
 	record_put_number(&writer, applied.seq);
 	record_put_number(&writer, has);

@@ -234,12 +234,14 @@ read_part(struct reader *reader, enum record_part part)
 
 /* --- the record --- */
 
+/* `whose`: STR_NONE if it does not say so. */
 static bool
-read_head(struct reader *reader, uint64_t *tag, struct stream_id *applied)
+read_head(struct reader *reader, uint64_t *tag, struct str *whose, struct stream_id *applied)
 {
 	uint64_t version = record_take_little(reader, 1);
 
 	*tag = record_take_little(reader, 8);
+	*whose = version >= RECORD_WHOSE ? record_take_text(reader) : STR_NONE;
 	applied->ms = record_take_signed(reader);
 	applied->seq = record_take_number(reader);
 	reader->base = applied->ms;
@@ -253,13 +255,31 @@ record_peek(struct str bytes, uint64_t *rules_tag, struct stream_id *applied)
 	const uint8_t *p = (const uint8_t *)bytes.p;
 	struct reader reader = {.p = p, .end = p ? p + bytes.n : NULL};
 	struct stream_id id;
+	struct str whose;
 	uint64_t tag;
 
-	if (!p || !read_head(&reader, &tag, &id))
+	if (!p || !read_head(&reader, &tag, &whose, &id))
 		return false;
 	*rules_tag = tag;
 	*applied = id;
 	return true;
+}
+
+struct str
+record_whose(struct str bytes)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+	struct reader reader = {.p = p + RECORD_HEAD, .end = p + bytes.n};
+
+	if (bytes.n < RECORD_HEAD + RECORD_TAIL || p[0] < RECORD_WHOSE)
+		return STR_NONE;
+	return record_take_text(&reader);
+}
+
+bool
+record_says_whose(struct str bytes)
+{
+	return record_whose(bytes).n > 0 && record_sum_fits(bytes);
 }
 
 static bool
@@ -307,6 +327,7 @@ record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 	struct tracks_draft draft;
 	struct reader reader = {.p = p, .rules = rules, .draft = &draft};
 	struct stream_id read = {0, 0};
+	struct str whose;
 	uint64_t tag;
 
 	if (!check_bytes(id, bytes, err))
@@ -315,7 +336,8 @@ record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 	reader.customer = customer_create(id);
 	reader.tracks = &reader.customer->tracks;
 	reader.same_rules = memcmp(p + 1, rules->sha, 8) == 0;
-	if (read_head(&reader, &tag, &read) && read_parts(&reader)) {
+	if (read_head(&reader, &tag, &whose, &read) &&
+	    (reader.version < RECORD_WHOSE || str_eq(whose, id)) && read_parts(&reader)) {
 		*applied = read;
 		return reader.customer;
 	}

@@ -8,8 +8,10 @@
 #include "codec/resp.h"
 #include "io/pages.h"
 
-#define LOAD_AHEAD 16	/* shards asked for and not yet answered */
+#define LOAD_AHEAD 4	/* shards asked for and not yet answered */
 #define RECORDS_AHEAD 8 /* records told of before they come */
+#define NAMELESS_FEW \
+	4 /* values of a shard without a name, beyond which those to come are asked for with names */
 #define PAGES_SAMPLE 16 /* shards after which it is known whether there are many records: */
 #define PAGES_FROM 200000
 
@@ -156,14 +158,28 @@ shard_batch_finish(struct shard_batch *batch)
 	*batch = (struct shard_batch){0};
 }
 
+/* Most values say themselves whose they are, and Redis is spared a look at each name, which is one of three that it takes at
+ * memory for a field. What does not say so (records of before version 8, those of no customer, damaged ones) is asked
+ * for again, with the names. */
+enum ask { ASK_VALUES, ASK_ALL, ASK_REST };
+
+struct asked {
+	unsigned shard;
+	enum ask ask;
+	uint32_t nameless; /* values that do not say whose they are, so far */
+};
+
 struct shard_load {
 	struct redis *redis; /* borrowed */
 	struct str prefix;   /* borrowed */
 	struct shard_hooks hooks;
 	struct buf out;
-	unsigned asked, answered;
-	uint64_t records;    /* so far */
-	struct pages *pages; /* owned; NULL: what is made of so few takes no time */
+	struct asked asked[LOAD_AHEAD]; /* the i-th request modulo that */
+	unsigned sent, answered;	/* requests */
+	unsigned next, shards;		/* to ask for first; read */
+	bool names;			/* are asked for from the first */
+	uint64_t records;		/* so far */
+	struct pages *pages;		/* owned; NULL: what is made of so few takes no time */
 	bool failed, passing;
 	struct err why;
 };
@@ -171,13 +187,20 @@ struct shard_load {
 static void on_shard(void *ctx, const struct reply *reply);
 
 static void
-load_ask(struct shard_load *load)
+load_ask(struct shard_load *load, unsigned shard, enum ask ask)
 {
+	load->asked[load->sent++ % LOAD_AHEAD] = (struct asked){.shard = shard, .ask = ask};
 	buf_clear(&load->out);
 	resp_array(&load->out, 2);
-	resp_text(&load->out, "HGETALL");
-	key_write(&load->out, load->prefix, load->asked++);
+	resp_text(&load->out, ask == ASK_VALUES ? "HVALS" : "HGETALL");
+	key_write(&load->out, load->prefix, shard);
 	redis_send_pieces(load->redis, buf_view(&load->out), on_shard, load);
+}
+
+static void
+load_ask_next(struct shard_load *load)
+{
+	load_ask(load, load->next++, load->names ? ASK_ALL : ASK_VALUES);
 }
 
 static void
@@ -193,43 +216,100 @@ load_end(struct shard_load *load)
 }
 
 static void
-load_fail(struct shard_load *load, const struct reply *reply)
+load_fail(struct shard_load *load, unsigned shard, const struct reply *reply)
 {
 	if (!load->failed)
 		err_set(&load->why, "cannot load %.*sstate:%u: Redis says %.*s",
-			STR_ARG(load->prefix), load->answered, STR_ARG(reply->text));
+			STR_ARG(load->prefix), shard, STR_ARG(reply->text));
 	load->passing = redis_error_is_passing(reply) && (load->passing || !load->failed);
 	load->failed = true;
+}
+
+/* A value, and its name before it if it was asked for. */
+struct taken {
+	struct str name, value;
+};
+
+static struct taken
+taken_at(const struct reply *reply, uint32_t i, bool named)
+{
+	if (named)
+		return (struct taken){reply[1 + 2 * i].text, reply[2 + 2 * i].text};
+	return (struct taken){record_whose(reply[1 + i].text), reply[1 + i].text};
+}
+
+static void
+load_ahead(struct shard_load *load, const struct reply *reply, uint32_t i, bool named)
+{
+	struct str name = taken_at(reply, i, named).name;
+
+	if (name.p != NULL)
+		load->hooks.ahead(load->hooks.ctx, name);
+}
+
+/* Names and values are leaves: the i-th lies i places further on. */
+static void
+load_take(struct shard_load *load, struct asked *asked, const struct reply *reply)
+{
+	bool named = asked->ask != ASK_VALUES;
+	uint32_t count = reply->count / (named ? 2 : 1);
+
+	if (asked->ask != ASK_REST)
+		load->records += count;
+	for (uint32_t i = 0; i < RECORDS_AHEAD && i < count; i++)
+		load_ahead(load, reply, i, named);
+	for (uint32_t i = 0; i < count; i++) {
+		struct taken taken = taken_at(reply, i, named);
+
+		if (i + RECORDS_AHEAD < count)
+			load_ahead(load, reply, i + RECORDS_AHEAD, named);
+		if (asked->ask != ASK_ALL && record_says_whose(taken.value) == named)
+			asked->nameless += !named;
+		else
+			load->hooks.record(load->hooks.ctx, taken.name, taken.value);
+	}
+}
+
+static void
+load_count_shard(struct shard_load *load)
+{
+	load->shards++;
+	if (load->shards == PAGES_SAMPLE &&
+	    load->records >= PAGES_FROM / (SHARD_COUNT / PAGES_SAMPLE))
+		load->pages = pages_begin();
+	load->hooks.shard(load->hooks.ctx, load->shards);
+	if (load->next < SHARD_COUNT)
+		load_ask_next(load);
+}
+
+/* Whoever may not ask for values alone, as before version 8, may still ask for all. */
+static bool
+is_forbidden(const struct asked *asked, const struct reply *reply)
+{
+	return asked->ask == ASK_VALUES && reply_error_is(reply, "NOPERM");
 }
 
 static void
 on_shard(void *ctx, const struct reply *reply)
 {
 	struct shard_load *load = ctx;
+	struct asked *asked = &load->asked[load->answered % LOAD_AHEAD], ended;
+	bool forbidden = is_forbidden(asked, reply);
 
-	if (reply->type != REPLY_ARRAY)
-		load_fail(load, reply);
-	load->records += reply->type == REPLY_ARRAY ? reply->count / 2 : 0;
-	/* Names and values are leaves: the i-th lies i places further on. */
-	for (uint32_t i = 0; i < 2 * RECORDS_AHEAD && i < reply->count; i += 2)
-		load->hooks.ahead(load->hooks.ctx, reply[1 + i].text);
-	for (uint32_t i = 0; !load->failed && i + 1 < reply->count; i += 2) {
-		if (i + 2 * RECORDS_AHEAD < reply->count)
-			load->hooks.ahead(load->hooks.ctx,
-					  reply[1 + i + 2 * RECORDS_AHEAD].text);
-		load->hooks.record(load->hooks.ctx, reply[1 + i].text, reply[2 + i].text);
-	}
+	if (reply->type != REPLY_ARRAY && !forbidden)
+		load_fail(load, asked->shard, reply);
+	else if (!forbidden && !load->failed)
+		load_take(load, asked, reply);
 	if (reply->more > 0)
 		return;
+	ended = *asked;
 	load->answered++;
-	if (load->answered == PAGES_SAMPLE &&
-	    load->records >= PAGES_FROM / (SHARD_COUNT / PAGES_SAMPLE))
-		load->pages = pages_begin();
-	if (!load->failed)
-		load->hooks.shard(load->hooks.ctx, load->answered);
-	if (!load->failed && load->asked < SHARD_COUNT)
-		load_ask(load);
-	else if (load->answered == load->asked)
+	load->names |= forbidden || ended.nameless > NAMELESS_FEW;
+	if (!load->failed && (forbidden || ended.nameless > 0))
+		load_ask(load, ended.shard, forbidden ? ASK_ALL : ASK_REST);
+	else if (!load->failed)
+		load_count_shard(load);
+	if (load->answered == load->sent)
 		load_end(load);
 }
 
@@ -241,8 +321,8 @@ shard_load_begin(struct redis *redis, struct str prefix, struct shard_hooks hook
 	load->redis = redis;
 	load->prefix = prefix;
 	load->hooks = hooks;
-	while (load->asked < LOAD_AHEAD)
-		load_ask(load);
+	while (load->sent < LOAD_AHEAD)
+		load_ask_next(load);
 	return load;
 }
 

@@ -20,7 +20,11 @@ void record_encode_due(struct buf *out, const struct ruleset *rules,
 		       int64_t due_at);
 /* The tag (first 8 bytes of the rule set's sha) and applied id without decoding the rest. */
 bool record_peek(struct str bytes, uint64_t *rules_tag, struct stream_id *applied) MUST_CHECK;
-/* NULL: damaged or of a newer version; the sentence names the customer. Owned by the caller. */
+/* Whose record it says it is, without a look at the rest; STR_NONE: it does not, as those of before version 8. */
+struct str record_whose(struct str bytes);
+/* The same, and it is whole: its checksum fits. */
+bool record_says_whose(struct str bytes) MUST_CHECK;
+/* NULL: damaged, another's or of a newer version; the sentence names the customer. Owned by the caller. */
 struct customer *record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 			       struct stream_id *applied, struct err *err) MUST_CHECK;
 

@@ -5,7 +5,7 @@
 
 #include "codec/record.h"
 
-/* record = version:1 tag:8 applied-ms:zigzag applied-seq:varint has:varint part* crc32:4
+/* record = version:1 tag:8 id:text applied-ms:zigzag applied-seq:varint has:varint part* crc32:4
  *
  *   has    bit p: part p follows; parts come in the order of enum record_part
  *   at     an instant: zigzag of applied-ms - instant (wrapping), so that recent ones are short
@@ -26,10 +26,13 @@
  *   5  what was said of a task's two clocks; before, once for both
  *   6  parts from PART_GONE on
  *   7  a track's cells in bits, newest first; before, in bytes, oldest first (record_cells.c); when its
- *      newest event was, from the beginning of its newest cell on; PART_DUE */
-#define RECORD_VERSION 7
-#define RECORD_HEAD 9 /* version, tag */
-#define RECORD_TAIL 4 /* CRC-32 (zlib) of all before it */
+ *      newest event was, from the beginning of its newest cell on; PART_DUE
+ *   8  whose it is, so that records are loaded without the names of their fields; newer ones keep it there. What
+ *      lies beside records and is no customer's begins with a version below 8 */
+#define RECORD_VERSION 8
+#define RECORD_WHOSE 8 /* the first that says whose it is */
+#define RECORD_HEAD 9  /* version, tag */
+#define RECORD_TAIL 4  /* CRC-32 (zlib) of all before it */
 
 enum record_part {
 	/* numbers, omitted when 0: rows of record_numbers[] */

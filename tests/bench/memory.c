@@ -8,6 +8,7 @@
 #include "app/rule_files.h"
 #include "base/mem.h"
 #include "bench/traffic.h"
+#include "codec/record_format.h"
 #include "engine/engine.h"
 #include "io/shard.h"
 
@@ -130,6 +131,15 @@ await_integers(int fd, unsigned owed)
 	}
 }
 
+/* The record of a copy: of another name, which is as long. */
+static void
+record_rename(struct buf *record, const char name[9])
+{
+	memcpy(record->p + RECORD_HEAD + 1, name, 9);
+	record->n -= RECORD_TAIL;
+	record_sum_put(record, 0);
+}
+
 struct writing {
 	const struct memory *memory;
 	int fd;
@@ -164,6 +174,7 @@ records_write(struct writing *writing, uint64_t copy)
 		record_encode_due(&record, engine_rules(engine), customer,
 				  engine_position(engine), engine_due_at(engine, customer));
 		traffic_digits(name + 1, copy * writing->memory->customers + i, 8);
+		record_rename(&record, name);
 		shard_batch_add_bytes(&writing->batch, (struct str){name, 9},
 				      buf_view(&record));
 		bytes += record.n;
@@ -192,6 +203,7 @@ copies_load(const struct engine *from, struct engine *to, uint64_t copies)
 		record_encode(&record, engine_rules(from),
 			      engine_customer_at(from, i % engine_customers(from)), position);
 		traffic_digits(name + 1, i, 8);
+		record_rename(&record, name);
 		copy = record_decode(engine_rules(to), (struct str){name, 9}, buf_view(&record),
 				     &applied, &err);
 		if (!copy || !engine_load(to, copy, applied, &err))

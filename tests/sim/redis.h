@@ -185,6 +185,7 @@ struct fake_command {
 	unsigned flags;
 };
 const struct fake_command *fake_stream_command(struct str name); /* NULL: none of streams */
+const struct fake_command *fake_hash_command(struct str name);	 /* likewise of hashes */
 
 void fake_log(struct fake_call *call, const struct str *words, unsigned count);
 void fake_log_as_is(struct fake_call *call);

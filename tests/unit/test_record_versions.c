@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "codec/record.h"
+#include "codec/record_format.h"
 #include "engine/track.h"
 #include "support/sample.h"
 
@@ -247,6 +247,70 @@ a_record_of_version_7_is_still_read(void **state)
 	ruleset_destroy(rules);
 }
 
+static void
+a_record_of_version_8_says_whose_it_is(void **state)
+{
+	struct ruleset *rules = sample_rules();
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct customer *customer = old_record(rules, 8, i);
+
+		assert_true(customer->tracks.days != 0);
+		assert_true(customer->cold->member_count > 0);
+		drop(customer);
+	}
+	ruleset_destroy(rules);
+}
+
+/* As if it had been written so. */
+static void
+seal(struct buf *record)
+{
+	record->n -= RECORD_TAIL;
+	record_sum_put(record, 0);
+}
+
+/* A start believes it: what is not whole, or of before version 8, does not say whose it is. */
+static void
+whose_a_record_is_it_says_when_it_is_whole(void **state)
+{
+	struct ruleset *rules = sample_rules();
+	struct customer *customer = customer_create(STR("c42"));
+	struct buf bytes = {0};
+	struct stream_id id;
+	struct err err;
+
+	(void)state;
+	record_encode(&bytes, rules, customer, (struct stream_id){5, 0});
+	assert_true(str_is(record_whose(buf_view(&bytes)), "c42"));
+	assert_true(record_says_whose(buf_view(&bytes)));
+	assert_null(record_decode(rules, STR("c43"), buf_view(&bytes), &id, &err));
+	assert_string_equal(err.text, "the record of customer c43 makes no sense");
+	for (size_t n = 0; n < bytes.n; n++)
+		assert_false(record_says_whose((struct str){bytes.p, n}));
+	for (size_t i = 0; i < bytes.n; i++) {
+		bytes.p[i] ^= 1;
+		assert_false(record_says_whose(buf_view(&bytes)));
+		bytes.p[i] ^= 1;
+	}
+	bytes.p[0] = 7;
+	seal(&bytes);
+	assert_false(record_says_whose(buf_view(&bytes)));
+	bytes.p[0] = 8;
+	bytes.p[RECORD_HEAD] = 127; /* longer than all */
+	seal(&bytes);
+	assert_null(record_whose(buf_view(&bytes)).p);
+	assert_false(record_says_whose(buf_view(&bytes)));
+	bytes.p[RECORD_HEAD] = 0;
+	seal(&bytes);
+	assert_false(record_says_whose(buf_view(&bytes)));
+	assert_false(record_says_whose(STR_NONE));
+	buf_finish(&bytes);
+	drop(customer);
+	ruleset_destroy(rules);
+}
+
 int
 main(void)
 {
@@ -260,6 +324,8 @@ main(void)
 		cmocka_unit_test(a_record_of_version_6_is_still_read),
 		cmocka_unit_test(tracks_of_version_6_are_those_of_their_events),
 		cmocka_unit_test(a_record_of_version_7_is_still_read),
+		cmocka_unit_test(a_record_of_version_8_says_whose_it_is),
+		cmocka_unit_test(whose_a_record_is_it_says_when_it_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
