@@ -313,13 +313,12 @@ read_plain_digits(struct str text, int64_t *out)
 	if (text.n < 8 || text.n > 16)
 		return false;
 	size_t rest = text.n - 8; /* digits of the second that are not the first's */
-	uint64_t first = word_load(text.p), second = word_load(text.p + rest);
-	uint64_t others = rest < 8 ? UINT64_MAX >> 8 * rest : 0;
+	uint32_t first, second;
 
-	if (!word_is_digits(first) || !word_is_digits(second))
+	if (!word_take_number(text.p, 8, &first) ||
+	    !word_take_number(text.p + rest, rest, &second))
 		return false;
-	second = (second & ~others) | (WORD_EACH('0') & others);
-	*out = word_number(first) * powers[rest] + word_number(second);
+	*out = first * powers[rest] + second;
 	return true;
 }
 

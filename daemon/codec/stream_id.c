@@ -36,6 +36,23 @@ digits_take(const char **p, const char *end, uint64_t *out)
 	return at > first;
 }
 
+#define MS_DIGITS 13 /* from 2001 to 2286 */
+
+/* The form that comes by the million: MS_DIGITS "-" one to eight digits. */
+static inline bool
+read_plain(struct str text, struct stream_id *out)
+{
+	uint32_t head, tail, seq;
+
+	if (text.n < MS_DIGITS + 2 || text.n > MS_DIGITS + 9 || text.p[MS_DIGITS] != '-' ||
+	    !word_take_number(text.p, 8, &head) ||
+	    !word_take_number(text.p + MS_DIGITS - 8, MS_DIGITS - 8, &tail) ||
+	    !word_take_number(text.p + text.n - 8, text.n - MS_DIGITS - 1, &seq))
+		return false;
+	*out = (struct stream_id){.ms = head * INT64_C(100000) + tail, .seq = seq};
+	return true;
+}
+
 /* Grammar: id = digits "-" digits. */
 bool
 stream_id_parse(struct str text, struct stream_id *out)
@@ -43,6 +60,8 @@ stream_id_parse(struct str text, struct stream_id *out)
 	const char *p = text.p, *end = text.n > 0 ? p + text.n : p;
 	uint64_t ms, seq;
 
+	if (read_plain(text, out))
+		return true;
 	if (!digits_take(&p, end, &ms) || ms > INT64_MAX || p == end || *p++ != '-' ||
 	    !digits_take(&p, end, &seq) || p != end)
 		return false;

@@ -66,7 +66,7 @@ bool
 engine_ask_due(struct engine *engine, size_t most, int64_t *due)
 {
 	struct heap_entry top;
-	int64_t next = next_close(engine), guard = guard_next(engine, NEVER);
+	int64_t next = next_close(engine), guard = guard_next(engine, next);
 	if (guard < next)
 		next = guard;
 	*due = engine->run.at;
@@ -332,7 +332,7 @@ engine_prepare(struct engine *engine, struct stream_id id, size_t budget,
 int64_t
 engine_next_close(struct engine *engine)
 {
-	int64_t next = next_close(engine), guard = guard_next(engine, NEVER);
+	int64_t next = next_close(engine), guard = guard_next(engine, next);
 	int64_t quarter = (engine->now / QUARTER + 1) * QUARTER;
 	if (guard < next)
 		next = guard;

@@ -107,4 +107,15 @@ word_number(uint64_t word)
 			  32);
 }
 
+/* The number that the last n (0 to 8) of eight bytes write, whatever stands before them; false: not all of these are digits. */
+static inline int
+word_take_number(const char *p, size_t n, uint32_t *out)
+{
+	uint64_t word = word_load(p), others = n < 8 ? UINT64_MAX >> 8 * n : 0;
+
+	word = (word & ~others) | (WORD_EACH('0') & others);
+	*out = word_number(word);
+	return word_is_digits(word);
+}
+
 #endif

@@ -127,6 +127,36 @@ ids_print_and_read_back(void **state)
 	}
 }
 
+/* Ids of today's length are read eight bytes at a time: each byte of them counts. */
+static void
+each_byte_of_an_id_is_read(void **state)
+{
+	static const char odd[] = {'/', ':', '-', ' ', '\0', 'a', (char)0xb1};
+	struct stream_id id = {.ms = 1795255243219, .seq = 1}, read;
+
+	(void)state;
+	for (unsigned digits = 1; digits <= 12; digits++, id.seq = id.seq * 10 + digits % 10) {
+		char text[STREAM_ID_TEXT];
+
+		stream_id_print(id, text);
+		assert_true(stream_id_parse(str_of(text), &read));
+		assert_int_equal(stream_id_cmp(id, read), 0);
+		for (size_t at = 0, n = 14 + digits; at < n; at++) {
+			char kept = text[at];
+
+			for (size_t i = 0; i < COUNT(odd); i++) {
+				text[at] = odd[i];
+				assert_int_equal(stream_id_parse((struct str){text, n}, &read),
+						 odd[i] == kept);
+			}
+			text[at] = kept == '9' ? '8' : '9';
+			assert_true(!stream_id_parse((struct str){text, n}, &read) ||
+				    (kept != '-' && stream_id_cmp(id, read) != 0));
+			text[at] = kept;
+		}
+	}
+}
+
 static void
 zeros_before_an_id_change_nothing(void **state)
 {
@@ -185,6 +215,7 @@ main(void)
 		cmocka_unit_test(long_counts_are_written_whole),
 		cmocka_unit_test(commands_follow_one_another_in_a_buffer),
 		cmocka_unit_test(ids_print_and_read_back),
+		cmocka_unit_test(each_byte_of_an_id_is_read),
 		cmocka_unit_test(zeros_before_an_id_change_nothing),
 		cmocka_unit_test(what_is_no_id_is_refused_and_changes_nothing),
 	};
