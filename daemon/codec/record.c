@@ -14,34 +14,34 @@
 
 /* Leaves a byte for the length of what follows; returns where that begins. */
 static size_t
-open_item(const struct record_writer *writer)
+open_item(struct record_writer *writer)
 {
 	record_put_byte(writer, 0);
-	return writer->out->n;
+	return record_written(writer);
 }
 
 /* Puts the length of what was written since `begin` before it. */
 static void
-close_item(const struct record_writer *writer, size_t begin)
+close_item(struct record_writer *writer, size_t begin)
 {
-	struct buf *out = writer->out;
-	size_t n = out->n - begin, more;
-	uint8_t length[VARINT_MAX];
+	size_t n = record_written(writer) - begin, more;
+	uint8_t length[VARINT_MAX], *at;
 
 	more = (size_t)(put_varint(length, n) - length) - 1;
 	if (more > 0) {
 		uint8_t *end = record_room(writer, more);
 
-		memmove(out->p + begin + more, out->p + begin, n);
-		record_fill(writer, end + more);
+		memmove(end - n + more, end - n, n);
+		writer->p += more;
 	}
-	memcpy(out->p + begin - 1, length, more + 1);
+	at = (uint8_t *)writer->out->p + begin;
+	memcpy(at - 1, length, more + 1);
 }
 
 /* --- parts --- */
 
 static void
-put_held(const struct record_writer *writer, const struct customer *customer)
+put_held(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, (uint64_t)__builtin_popcount(customer->held));
 	for (unsigned l = 0; l < RULESET_MAX_LEVELS; l++) {
@@ -62,7 +62,7 @@ held_most(const struct customer *customer)
 }
 
 static void
-put_track(const struct record_writer *writer, const struct tracks *tracks, unsigned signal,
+put_track(struct record_writer *writer, const struct tracks *tracks, unsigned signal,
 	  bool hours)
 {
 	int64_t unit = hours ? HOUR_MS : DAY_MS;
@@ -83,7 +83,7 @@ put_track(const struct record_writer *writer, const struct tracks *tracks, unsig
 }
 
 static void
-put_tracks(const struct record_writer *writer, const struct customer *customer, bool hours)
+put_tracks(struct record_writer *writer, const struct customer *customer, bool hours)
 {
 	uint64_t signals = hours ? track_hours(&customer->tracks) : customer->tracks.days;
 
@@ -97,7 +97,7 @@ put_tracks(const struct record_writer *writer, const struct customer *customer, 
 
 /* An enum's word is written out: its place among the words may change with the rule set. */
 static void
-put_profile_value(const struct record_writer *writer, struct value value)
+put_profile_value(struct record_writer *writer, struct value value)
 {
 	switch (value.type) {
 	case TYPE_NUM:
@@ -129,7 +129,7 @@ put_profile_value(const struct record_writer *writer, struct value value)
 }
 
 static void
-put_profile(const struct record_writer *writer, const struct customer *customer)
+put_profile(struct record_writer *writer, const struct customer *customer)
 {
 	const struct cold *cold = customer->cold;
 	uint64_t left = cold->profile_mask;
@@ -140,7 +140,7 @@ put_profile(const struct record_writer *writer, const struct customer *customer)
 		bool is_set = !(cold->unset_mask >> slot & 1);
 		size_t begin;
 
-		record_put_key(writer, record_attribute_key(&writer->rules->attributes[slot]));
+		record_put_key(writer, writer->rules->attributes[slot].key);
 		begin = open_item(writer);
 		record_put_at(writer, cold->profile[at].ts);
 		record_put_byte(writer, is_set);
@@ -163,21 +163,21 @@ rule_numbers_of(const struct rule_state *state)
 }
 
 static void
-put_at_if(const struct record_writer *writer, int64_t at)
+put_at_if(struct record_writer *writer, int64_t at)
 {
 	if (at != 0)
 		record_put_at(writer, at);
 }
 
 static void
-put_number_if(const struct record_writer *writer, uint64_t number)
+put_number_if(struct record_writer *writer, uint64_t number)
 {
 	if (number != 0)
 		record_put_number(writer, number);
 }
 
 static void
-put_rule(const struct record_writer *writer, const struct rule_state *state)
+put_rule(struct record_writer *writer, const struct rule_state *state)
 {
 	size_t begin;
 
@@ -198,7 +198,7 @@ put_rule(const struct record_writer *writer, const struct rule_state *state)
 }
 
 static void
-put_rules(const struct record_writer *writer, const struct customer *customer)
+put_rules(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->rule_count);
 	for (unsigned i = 0; i < customer->cold->rule_count; i++)
@@ -206,7 +206,7 @@ put_rules(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_tags(const struct record_writer *writer, const struct customer *customer)
+put_tags(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->tag_count);
 	for (unsigned i = 0; i < customer->cold->tag_count; i++) {
@@ -222,7 +222,7 @@ put_tags(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_ids(const struct record_writer *writer, const struct customer *customer)
+put_ids(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->id_count);
 	for (unsigned i = 0; i < customer->cold->id_count; i++) {
@@ -233,7 +233,7 @@ put_ids(const struct record_writer *writer, const struct customer *customer)
 
 /* Its instants, those that there are, and when it was put off. */
 static void
-put_care(const struct record_writer *writer, const struct task_held *task)
+put_care(struct record_writer *writer, const struct task_held *task)
 {
 	record_put_at(writer, task->clock_at);
 	record_put_byte(writer, (unsigned)((task->stepped_at != NEVER ? TASK_FOLLOWS : 0) |
@@ -255,7 +255,7 @@ put_care(const struct record_writer *writer, const struct task_held *task)
 }
 
 static void
-put_task(const struct record_writer *writer, const struct task_held *task)
+put_task(struct record_writer *writer, const struct task_held *task)
 {
 	size_t begin;
 
@@ -282,7 +282,7 @@ put_task(const struct record_writer *writer, const struct task_held *task)
 }
 
 static void
-put_tasks(const struct record_writer *writer, const struct customer *customer)
+put_tasks(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->task_count);
 	for (unsigned i = 0; i < customer->cold->task_count; i++)
@@ -290,7 +290,7 @@ put_tasks(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_after(const struct record_writer *writer, const struct after_state *after)
+put_after(struct record_writer *writer, const struct after_state *after)
 {
 	size_t begin;
 
@@ -305,7 +305,7 @@ put_after(const struct record_writer *writer, const struct after_state *after)
 
 /* key, instants that there are, attributes by the keys of their names, states of rules. */
 static void
-put_item(const struct record_writer *writer, const struct item *item)
+put_item(struct record_writer *writer, const struct item *item)
 {
 	const struct item_def *def = &writer->rules->items[item->def];
 	bool opened = item->opened_at != INT64_MIN, closed = item->closed_at != INT64_MIN;
@@ -331,7 +331,7 @@ put_item(const struct record_writer *writer, const struct item *item)
 }
 
 static void
-put_items(const struct record_writer *writer, const struct customer *customer)
+put_items(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->item_count);
 	for (unsigned i = 0; i < customer->cold->item_count; i++)
@@ -339,7 +339,7 @@ put_items(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_member(const struct record_writer *writer, const struct member *member)
+put_member(struct record_writer *writer, const struct member *member)
 {
 	bool role = member->role_at != INT64_MIN, left = member->left_at != INT64_MIN;
 	uint64_t signals = member->tracks.days;
@@ -361,7 +361,7 @@ put_member(const struct record_writer *writer, const struct member *member)
 
 /* The key of what names them: under another one they are others. */
 static void
-put_members(const struct record_writer *writer, const struct customer *customer)
+put_members(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_key(writer, writer->rules->members.key);
 	record_put_number(writer, customer->cold->member_count);
@@ -370,7 +370,7 @@ put_members(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_afters(const struct record_writer *writer, const struct customer *customer)
+put_afters(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->after_count);
 	for (unsigned i = 0; i < customer->cold->after_count; i++)
@@ -378,14 +378,14 @@ put_afters(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_stage(const struct record_writer *writer, const struct customer *customer)
+put_stage(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_text(writer, writer->rules->stages[customer->stage - 1].name);
 	record_put_at(writer, customer_seen_cold(customer)->stage_at);
 }
 
 static void
-put_risks(const struct record_writer *writer, const struct customer *customer)
+put_risks(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->risk_count);
 	for (unsigned i = 0; i < customer->cold->risk_count; i++) {
@@ -397,7 +397,7 @@ put_risks(const struct record_writer *writer, const struct customer *customer)
 }
 
 static void
-put_alerts(const struct record_writer *writer, const struct customer *customer)
+put_alerts(struct record_writer *writer, const struct customer *customer)
 {
 	record_put_number(writer, customer->cold->alert_count);
 	for (unsigned i = 0; i < customer->cold->alert_count; i++) {
@@ -429,7 +429,7 @@ record_due_program(void)
 
 /* 0 minutes: time alone never changes anything. */
 static void
-put_due(const struct record_writer *writer)
+put_due(struct record_writer *writer)
 {
 	record_put_number(writer, record_due_program());
 	record_put_number(writer,
@@ -469,8 +469,7 @@ parts_of(const struct customer *customer)
 }
 
 static void
-put_part(const struct record_writer *writer, const struct customer *customer,
-	 enum record_part part)
+put_part(struct record_writer *writer, const struct customer *customer, enum record_part part)
 {
 	switch (part) {
 	case PART_FIRST_SEEN:
@@ -573,18 +572,19 @@ void
 record_encode_due(struct buf *out, const struct ruleset *rules, const struct customer *customer,
 		  struct stream_id applied, int64_t due_at)
 {
-	struct record_writer writer = {out, rules, applied.ms, due_at};
+	struct record_writer writer = record_begin(out, rules, applied.ms, due_at);
 	size_t begin = out->n;
 	uint64_t has =
 		parts_of(customer) | part_bit(due_at != 0 && due_at > applied.ms, PART_DUE);
 
 	record_put_byte(&writer, RECORD_VERSION);
-	buf_add(out, rules->sha, 8);
+	record_put_bytes(&writer, (struct str){(const char *)rules->sha, 8});
 	record_put_text(&writer, customer_id(customer));
 	record_put_signed(&writer, applied.ms);
 	record_put_number(&writer, applied.seq);
 	record_put_number(&writer, has);
 	for (uint64_t left = has; left; left &= left - 1)
 		put_part(&writer, customer, (enum record_part)__builtin_ctzll(left));
+	record_end(&writer);
 	record_sum_put(out, begin);
 }

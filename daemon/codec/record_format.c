@@ -57,21 +57,6 @@ record_number_of(const struct record_number *number, struct customer *customer)
 	return customer;
 }
 
-/* FNV-1a of "type:name", folded: stable for good, and quick, since every cell is written with it. */
-uint32_t
-record_attribute_key(const struct attribute *attribute)
-{
-	const char *type = type_name(attribute->type, false);
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *type; type++)
-		hash = (hash ^ (uint8_t)*type) * UINT64_C(0x100000001b3);
-	hash = (hash ^ ':') * UINT64_C(0x100000001b3);
-	for (size_t i = 0; i < attribute->name.n; i++)
-		hash = (hash ^ (uint8_t)attribute->name.p[i]) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
 void
 record_sum_put(struct buf *out, size_t begin)
 {

@@ -48,7 +48,7 @@ keyed_key(const struct ruleset *rules, enum keyed kind, unsigned slot)
 	case KEYED_SIGNAL:
 		return rules->signals[slot].key;
 	case KEYED_ATTRIBUTE:
-		return record_attribute_key(&rules->attributes[slot]);
+		return rules->attributes[slot].key;
 	case KEYED_RULE:
 		return rules->rules[slot].key;
 	case KEYED_TASK:

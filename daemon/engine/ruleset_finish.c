@@ -17,6 +17,21 @@ ruleset_key(struct str text)
 	return (uint32_t)sha[0] << 24 | (uint32_t)sha[1] << 16 | (uint32_t)sha[2] << 8 | sha[3];
 }
 
+/* FNV-1a of "type:name", folded: stable for good. */
+uint32_t
+ruleset_attribute_key(const struct attribute *attribute)
+{
+	const char *type = type_name(attribute->type, false);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *type; type++)
+		hash = (hash ^ (uint8_t)*type) * UINT64_C(0x100000001b3);
+	hash = (hash ^ ':') * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < attribute->name.n; i++)
+		hash = (hash ^ (uint8_t)attribute->name.p[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
 /* What an expression reads, gathered over its tree. */
 struct reading {
 	struct ruleset *rules;
@@ -517,6 +532,8 @@ ruleset_finish(struct ruleset *rules, struct hash_seed seed)
 		finish_signal(rules, &rules->signals[i]);
 	for (unsigned i = 0; i < rules->item_count; i++)
 		finish_items(&rules->items[i]);
+	for (unsigned i = 0; i < rules->attribute_count; i++)
+		rules->attributes[i].key = ruleset_attribute_key(&rules->attributes[i]);
 	rules->members.key = ruleset_key(rules->members.field);
 	for (unsigned i = 0; i < rules->rule_count; i++)
 		finish_rule(rules, &rules->rules[i]);

@@ -28,7 +28,4 @@ bool record_says_whose(struct str bytes) MUST_CHECK;
 struct customer *record_decode(const struct ruleset *rules, struct str id, struct str bytes,
 			       struct stream_id *applied, struct err *err) MUST_CHECK;
 
-/* Key of a profile attribute: of its name and type. */
-uint32_t record_attribute_key(const struct attribute *attribute);
-
 #endif

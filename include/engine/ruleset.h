@@ -412,6 +412,7 @@ int ruleset_rule(const struct ruleset *rules, struct str name);
 int ruleset_attribute(const struct ruleset *rules, struct str name);
 /* Finds state again after an edit: the first 4 bytes of SHA-256, for rule, task and signal keys. */
 uint32_t ruleset_key(struct str text);
+uint32_t ruleset_attribute_key(const struct attribute *attribute); /* of its name and type */
 /* Slot of the list of items; -1. */
 int ruleset_items(const struct ruleset *rules, uint32_t key);
 /* What defines a signal, in one text that no rewording of its file changes: its key is made of it. */

@@ -101,6 +101,7 @@ struct attribute {
 	enum type type; /* BOOL INT NUM DURATION TIME DATE STRING ENUM */
 	struct enum_def words;
 	struct value initial; /* default; unknown when none */
+	uint32_t key;	      /* names it in state records, with its type */
 	bool private_;
 };
 

@@ -42,16 +42,12 @@ enum world_attribute {
 };
 
 static const struct attribute profile[] = {
-	[TIER] = {WORD("tier"),
-		  TYPE_ENUM,
-		  {WORD("tier"), tiers, COUNT(tiers), false},
-		  {0},
-		  false},
-	[STATUS] = {WORD("status"),
-		    TYPE_ENUM,
-		    {WORD("status"), states, COUNT(states), false},
-		    {0},
-		    false},
+	[TIER] = {.name = WORD("tier"),
+		  .type = TYPE_ENUM,
+		  .words = {WORD("tier"), tiers, COUNT(tiers), false}},
+	[STATUS] = {.name = WORD("status"),
+		    .type = TYPE_ENUM,
+		    .words = {WORD("status"), states, COUNT(states), false}},
 	[MRR] = {.name = WORD("mrr"), .type = TYPE_NUM},
 	[SEATS] = {.name = WORD("seats_bought"), .type = TYPE_INT},
 	[CONTRACT_END] = {.name = WORD("contract_end"), .type = TYPE_DATE},

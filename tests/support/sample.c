@@ -47,6 +47,7 @@ make_attributes(struct ruleset *rules)
 		rules->attributes[i].name = str_of(names[i]);
 		rules->attributes[i].type = types[i];
 		rules->attributes[i].initial = value_unknown(types[i]);
+		rules->attributes[i].key = ruleset_attribute_key(&rules->attributes[i]);
 	}
 	rules->attributes[5].words = (struct enum_def){STR("tier"), words, 3, false};
 	rules->attributes[11].private_ = true;

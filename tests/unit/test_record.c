@@ -538,9 +538,9 @@ attributes_keep_their_keys_for_good(void **state)
 	uint32_t num;
 
 	(void)state;
-	num = record_attribute_key(&attribute);
+	num = ruleset_attribute_key(&attribute);
 	attribute.type = TYPE_INT;
-	assert_int_not_equal(record_attribute_key(&attribute), num);
+	assert_int_not_equal(ruleset_attribute_key(&attribute), num);
 	assert_int_equal(num, 0x37367ab4); /* records out there are written with it */
 }
 
