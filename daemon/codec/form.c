@@ -130,7 +130,7 @@ form_complain_word(struct form *form, const struct yaml_node *node, const char *
 static void
 complain_unknown(struct form *form, const struct yaml_node *key, const struct form_row *rows)
 {
-	struct str names[FORM_MAX_ROWS];
+	struct str names[FORM_MAX_ROWS] = {{0}};
 	size_t count = 0;
 
 	for (const struct form_row *row = rows; row->word && count < FORM_MAX_ROWS; row++)
@@ -338,7 +338,7 @@ void
 form_word(struct form *form, const struct yaml_node *node, const struct form_row *row,
 	  void *into)
 {
-	struct str names[FORM_MAX_ROWS];
+	struct str names[FORM_MAX_ROWS] = {{0}};
 	size_t count = 0;
 
 	if (!form_is_text(form, node))

@@ -14,10 +14,10 @@ say() { # FILE TEXT - writes it as of the past, so that the next writing is newe
 	printf '%s\n' "$2" >"$dir/$1"
 	touch -d '1 minute ago' "$dir/$1"
 }
-made() { # ARGUMENT... - runs make there; what was compiled or linked, or the first error, in one line
+made() { # ARGUMENT... - runs make there; what was compiled (once or as a part of the whole too) or linked, or the first error, in one line
 	local out
 	out=$(make --no-print-directory -C "$dir" "$@" 2>&1) || { grep -m 1 -E 'error|\*\*\*' <<<"$out"; return 1; }
-	awk '{ print $2 }' <<<"$out" | LC_ALL=C sort | paste -sd ' '
+	awk '{ print $2 }' <<<"$out" | LC_ALL=C sort -u | paste -sd ' '
 }
 check() { # WHAT WANTED GOT
 	n=$((n + 1))
