@@ -122,7 +122,7 @@ on_record(void *ctx, struct str id, struct str bytes)
 	if (live->state != LIVE_LOADING || is_spoilt(live) || guard_hold(live, id, bytes) ||
 	    teams_load(live, id, bytes) || figures_load(live, id, bytes))
 		return;
-	epoch = record_peek(bytes, &tag, &applied)
+	epoch = live->partition.epoch_count > 1 && record_peek(bytes, &tag, &applied)
 			? partition_epoch_at(&live->partition, applied)
 			: 0;
 	if (epoch > 0)

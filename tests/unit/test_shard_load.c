@@ -28,15 +28,17 @@ struct house {
 	unsigned written;
 	struct arena arena;
 	struct map names; /* of what was loaded, to how it begins */
-	unsigned loaded, shards, ended;
+	unsigned told, loaded, shards, ended;
 	struct err why;
 };
 
 static void
 on_ahead(void *ctx, struct str id)
 {
-	(void)ctx;
+	struct house *house = ctx;
+
 	assert_in_range(id.n, 1, 128);
+	house->told++;
 }
 
 static void
@@ -45,6 +47,7 @@ on_record(void *ctx, struct str id, struct str bytes)
 	struct house *house = ctx;
 	uint32_t before;
 
+	assert_true(house->told > house->loaded);
 	assert_false(map_get(&house->names, id, &before));
 	map_put(&house->names, arena_str(&house->arena, id), (uint8_t)bytes.p[0]);
 	house->loaded++;
@@ -154,7 +157,7 @@ load(struct house *house)
 {
 	map_finish(&house->names);
 	map_init(&house->names, (struct hash_seed){1, 2});
-	house->loaded = house->shards = house->ended = 0;
+	house->told = house->loaded = house->shards = house->ended = 0;
 	(void)!shard_load_begin(
 		house->watch.redis, STR("p:"),
 		(struct shard_hooks){house, on_ahead, on_record, on_shard, on_done, on_fail});
@@ -208,6 +211,7 @@ records_that_say_whose_they_are_come_without_names(void **state)
 	flush(&house);
 	load(&house);
 	assert_int_equal(house.loaded, MOST);
+	assert_int_equal(house.told, MOST);
 	assert_int_equal(house.shards, SHARD_COUNT);
 	assert_int_equal(calls(&house, "hvals"), SHARD_COUNT);
 	assert_int_equal(calls(&house, "hgetall"), 0);
