@@ -110,7 +110,7 @@ read_member(struct reader *item)
 	item->tracks = &item->member->tracks;
 	tracks_draft_begin(item->draft);
 	record_take_items(item, KEYED_SIGNAL, RULESET_MAX_SIGNALS, read_member_track);
-	tracks_make(item->tracks, item->draft);
+	record_make_tracks(item);
 }
 
 void

@@ -99,8 +99,17 @@ record_read_track(struct reader *item, enum signal_kind kind, unsigned signal, b
 		return;
 	}
 	kept.packed = record_take_rest(item);
-	if (!tracks_draft_add(item->draft, &kept))
+	if (!tracks_draft_take(item->draft, &kept))
 		record_spoil(item);
+}
+
+void
+record_make_tracks(struct reader *reader)
+{
+	if (tracks_draft_is_sound(reader->draft))
+		tracks_make(reader->tracks, reader->draft);
+	else
+		record_spoil(reader);
 }
 
 /* Signals of one definition have one key: the second track of a key belongs to the second of them. */
@@ -315,7 +324,7 @@ read_parts(struct reader *reader)
 	tracks_draft_begin(reader->draft);
 	for (; has && reader->p; has &= has - 1)
 		read_part(reader, (enum record_part)__builtin_ctzll(has));
-	tracks_make(reader->tracks, reader->draft);
+	record_make_tracks(reader);
 	return record_is_taken(reader);
 }
 

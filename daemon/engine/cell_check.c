@@ -113,66 +113,123 @@ glance(uint64_t bits)
 static inline uint64_t
 bits_at(const uint8_t *p, size_t n, size_t pos)
 {
-	const uint8_t *at = p + pos / 8;
-	size_t left = n - pos / 8;
 	uint64_t bits = 0;
+	size_t at = 0;
 
-	if (left >= 8)
-		bits = (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
-		       (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 |
-		       (uint64_t)at[6] << 8 | at[7];
-	else
-		for (size_t i = 0; i < left; i++)
-			bits |= (uint64_t)at[i] << (56 - 8 * i);
-	return bits << pos % 8;
+	if (n >= 8) {
+		at = pos / 8 < n - 8 ? pos / 8 : n - 8;
+		p += at;
+		bits = (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+		       (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+		       (uint64_t)p[6] << 8 | p[7];
+	} else {
+		for (size_t i = 0; i < n; i++)
+			bits |= (uint64_t)p[i] << (56 - 8 * i);
+	}
+	pos -= at * 8;
+	return pos < 64 ? bits << pos : 0;
 }
 
-/* One cell where a glance says nothing: how many bits it takes; 0: it makes no sense. */
-static size_t
-one_bits(const uint8_t *p, size_t n, size_t pos, uint64_t *gaps)
-{
-	struct cell_cursor cursor = cell_cursor_of(p + pos / 8, n - pos / 8, UINT32_MAX);
-	size_t before;
+/* Counts on their way: of what lies before `pos` the gaps are added up. */
+struct counting {
+	const uint8_t *p;
+	size_t n, pos; /* bytes; bits */
+	uint64_t gaps;
+};
 
-	if (pos % 8 > 0)
-		(void)cell_take(&cursor, pos % 8);
-	before = bits_left(&cursor);
+/* One cell where a glance says nothing; false: it makes no sense. */
+static bool
+count_one(struct counting *it)
+{
+	struct cell_cursor cursor =
+		cell_cursor_of(it->p + it->pos / 8, it->n - it->pos / 8, UINT32_MAX);
+
+	if (it->pos % 8 > 0)
+		(void)cell_take(&cursor, it->pos % 8);
 	if (!cell_next(&cursor, SIGNAL_COUNT))
-		return 0;
-	*gaps += UINT32_MAX - cursor.at.cell;
-	return before - bits_left(&cursor);
+		return false;
+	it->gaps += UINT32_MAX - cursor.at.cell;
+	it->pos = it->n * 8 - bits_left(&cursor);
+	return true;
 }
 
 #define GLANCES 4 /* for which one look at the bytes suffices */
 
-/* With few branches, for each that is guessed wrongly takes as long as two glances. */
-static bool
-counts_are_sound(const uint8_t *p, size_t n, uint64_t reach)
+static inline uint64_t
+count_glance(struct counting *it, uint64_t left)
 {
-	size_t pos = 0, end = n * 8, before;
-	uint64_t gaps = 0;
+	unsigned seen = glance(left), n = seen & 15;
 
-	for (;;) {
-		uint64_t bits = bits_at(p, n, pos), left = bits;
+	it->pos += n;
+	it->gaps += seen >> 4;
+	return left << n;
+}
 
-		before = pos;
+/* What takes zeros behind the end for its own stands beyond it. */
+static inline bool
+is_beyond(const struct counting *it)
+{
+	return it->pos > it->n * 8;
+}
+
+/* As far as glances go, or one of them beyond its end. With few branches, for each that is guessed wrongly takes as long as
+ * two glances; and each glance waits for the one before it, so that three take little longer than one. */
+static void
+count_abreast(struct counting it[CELLS_ABREAST])
+{
+	struct counting a = it[0], b = it[1], c = it[2];
+	size_t before;
+
+	do {
+		uint64_t of_a = bits_at(a.p, a.n, a.pos), of_b = bits_at(b.p, b.n, b.pos),
+			 of_c = bits_at(c.p, c.n, c.pos);
+
+		before = a.pos + b.pos + c.pos;
 		for (unsigned i = 0; i < GLANCES; i++) {
-			unsigned seen = glance(left);
-
-			left <<= seen & 15;
-			pos += seen & 15;
-			gaps += seen >> 4;
+			of_a = count_glance(&a, of_a);
+			of_b = count_glance(&b, of_b);
+			of_c = count_glance(&c, of_c);
 		}
-		if (pos > end || gaps > reach)
+	} while (a.pos + b.pos + c.pos > before && !is_beyond(&a) && !is_beyond(&b) &&
+		 !is_beyond(&c));
+	it[0] = a;
+	it[1] = b;
+	it[2] = c;
+}
+
+/* What glances have left of it. */
+static bool
+count_rest(struct counting it, uint64_t most)
+{
+	for (;;) {
+		size_t before = it.pos;
+		uint64_t left;
+
+		if (is_beyond(&it) || it.gaps > most)
 			return false;
-		if (pos > before)
-			continue;
-		if (bits == 0)
-			return end - pos < 8;
-		pos += one_bits(p, n, pos, &gaps);
-		if (pos == before || gaps > reach)
+		left = bits_at(it.p, it.n, it.pos);
+		if (left == 0)
+			return it.n * 8 - it.pos < 8;
+		(void)count_glance(&it, left);
+		if (it.pos == before && !count_one(&it))
 			return false;
 	}
+}
+
+bool
+counts_are_sound(const struct counts *counts, unsigned count)
+{
+	struct counting it[CELLS_ABREAST] = {{0}};
+	bool sound = true;
+
+	for (unsigned i = 0; i < CELLS_ABREAST; i++)
+		it[i].p = counts[0].p; /* of those that there are not: no bytes */
+	for (unsigned i = 0; i < count; i++)
+		it[i] = (struct counting){.p = counts[i].p, .n = counts[i].n};
+	count_abreast(it);
+	for (unsigned i = 0; i < count; i++)
+		sound &= count_rest(it[i], counts[i].most);
+	return sound;
 }
 
 /* ---- cells ---- */
@@ -225,11 +282,8 @@ cells_are_sound(const uint8_t *p, size_t n, enum signal_kind kind, uint32_t newe
 {
 	struct cell_cursor cursor = cell_cursor_of(p, n, newest);
 
-	if (kind == SIGNAL_COUNT)
-		return counts_are_sound(p, n, reach < newest ? reach : newest);
-	if (kind == SIGNAL_LAST)
-		return walk(cursor, SIGNAL_LAST, reach);
-	return walk(cursor, kind, reach);
+	return kind == SIGNAL_LAST ? walk(cursor, SIGNAL_LAST, reach)
+				   : walk(cursor, kind, reach);
 }
 
 const uint8_t *

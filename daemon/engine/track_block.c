@@ -178,21 +178,28 @@ block_newest(const struct track_place *place, bool hours, struct track *out)
 	out->count = head.count;
 }
 
+/* It does not fit a head; what stands in its place. */
+static size_t
+wide_put(const struct track_place *place, const struct track *track)
+{
+	struct track_wide wide = {track->last_at, track->cell, track->count, place->n};
+	struct track_head head = {.bytes = BLOCK_WIDE};
+
+	memcpy(place->head, &head, HEAD);
+	memcpy(place->tail, &wide, WIDE);
+	return WIDE;
+}
+
 /* Its head, or what stands in its place. */
 static size_t
 head_put(const struct track_place *place, bool hours, const struct track *track)
 {
-	struct track_wide wide = {track->last_at, track->cell, track->count, place->n};
 	struct track_head head;
 
-	if (head_make(track, hours, place->n, &head)) {
-		memcpy(place->head, &head, HEAD);
-		return 0;
-	}
-	head = (struct track_head){.bytes = BLOCK_WIDE};
+	if (!head_make(track, hours, place->n, &head))
+		return wide_put(place, track);
 	memcpy(place->head, &head, HEAD);
-	memcpy(place->tail, &wide, WIDE);
-	return WIDE;
+	return 0;
 }
 
 static bool
@@ -288,18 +295,24 @@ block_put(struct tracks *tracks, unsigned signal, bool hours, const struct track
 
 /* ---- all at once ---- */
 
+/* The heads of those that fit one; .bytes of the others is BLOCK_WIDE. */
+struct draft_heads {
+	struct track_head of[2 * RULESET_MAX_SIGNALS];
+};
+
 static size_t
-draft_size(const struct tracks_draft *draft)
+draft_size(const struct tracks_draft *draft, struct draft_heads *heads)
 {
 	size_t size = 1 + bits_count(draft->hours) + draft->count * HEAD;
-	struct track_head head;
 
 	for (unsigned i = 0; i < draft->count; i++) {
 		const struct track_kept *kept = &draft->kept[i];
 
 		size += kept->packed.n;
-		if (!head_make(&kept->newest, kept->hours, kept->packed.n, &head))
-			size += WIDE;
+		if (head_make(&kept->newest, kept->hours, kept->packed.n, &heads->of[i]))
+			continue;
+		heads->of[i].bytes = BLOCK_WIDE;
+		size += WIDE;
 	}
 	return size;
 }
@@ -307,7 +320,8 @@ draft_size(const struct tracks_draft *draft)
 void
 block_build(struct tracks *tracks, const struct tracks_draft *draft)
 {
-	uint8_t *p = block_make(draft_size(draft));
+	struct draft_heads heads;
+	uint8_t *p = block_make(draft_size(draft, &heads));
 	struct track_place place;
 
 	tracks->block = p;
@@ -321,7 +335,11 @@ block_build(struct tracks *tracks, const struct tracks_draft *draft)
 		const struct track_kept *kept = &draft->kept[i];
 
 		place.n = kept->packed.n;
-		place.packed = place.tail + head_put(&place, kept->hours, &kept->newest);
+		place.packed = place.tail;
+		if (heads.of[i].bytes == BLOCK_WIDE)
+			place.packed += wide_put(&place, &kept->newest);
+		else
+			memcpy(place.head, &heads.of[i], HEAD);
 		if (place.n > 0)
 			memcpy(place.packed, kept->packed.p, place.n);
 		place.tail = place.packed + place.n;

@@ -9,13 +9,42 @@
 static const uint8_t *
 take_short(const uint8_t *p, const uint8_t *end, uint64_t *out)
 {
-	const uint8_t *behind = read_varint(p, end, out);
+	const uint8_t *behind;
 
+	if (p && p < end && *p < 0x80) { /* most are so short */
+		*out = *p;
+		return p + 1;
+	}
+	behind = read_varint(p, end, out);
 	return behind && (behind == p + 1 || behind[-1] != 0) ? behind : NULL;
 }
 
+/* Those that wait. */
 static bool
-track_is_sound(const struct track_kept *kept)
+counts_check(struct tracks_draft *draft)
+{
+	unsigned count = draft->waiting;
+
+	draft->waiting = 0;
+	return count == 0 || counts_are_sound(draft->waits, count);
+}
+
+/* But for counts, which wait until there are as many as are gone through at once. */
+static bool
+cells_check(struct tracks_draft *draft, const struct track_kept *kept, const uint8_t *p,
+	    size_t n)
+{
+	uint32_t newest = kept->newest.cell;
+
+	if (kept->kind != SIGNAL_COUNT)
+		return cells_are_sound(p, n, kept->kind, newest, TRACK_MAX_REACH);
+	draft->waits[draft->waiting++] =
+		(struct counts){p, n, newest < TRACK_MAX_REACH ? newest : TRACK_MAX_REACH};
+	return draft->waiting < CELLS_ABREAST || counts_check(draft);
+}
+
+static bool
+track_check(struct tracks_draft *draft, const struct track_kept *kept)
 {
 	static const uint8_t none[1];
 	const uint8_t *p = kept->packed.n > 0 ? (const uint8_t *)kept->packed.p : none;
@@ -31,8 +60,7 @@ track_is_sound(const struct track_kept *kept)
 	}
 	if (kept->kind != SIGNAL_COUNT)
 		p = number_check(p, end, kept->kind);
-	return p && kept->newest.count > 0 &&
-	       cells_are_sound(p, (size_t)(end - p), kept->kind, newest, TRACK_MAX_REACH);
+	return p && kept->newest.count > 0 && cells_check(draft, kept, p, (size_t)(end - p));
 }
 
 /* Days in signal order, then hours. */
@@ -45,7 +73,7 @@ kept_place(const struct track_kept *kept)
 void
 tracks_draft_begin(struct tracks_draft *draft)
 {
-	draft->count = 0;
+	draft->count = draft->waiting = 0;
 	draft->days = draft->hours = 0;
 }
 
@@ -55,13 +83,17 @@ tracks_draft_has(const struct tracks_draft *draft, unsigned signal, bool hours)
 	return (hours ? draft->hours : draft->days) >> signal & 1;
 }
 
-bool
-tracks_draft_add(struct tracks_draft *draft, const struct track_kept *kept)
+static bool
+draft_may_take(struct tracks_draft *draft, const struct track_kept *kept)
+{
+	return !tracks_draft_has(draft, kept->signal, kept->hours) && track_check(draft, kept);
+}
+
+static bool
+draft_put(struct tracks_draft *draft, const struct track_kept *kept)
 {
 	unsigned at = draft->count;
 
-	if (tracks_draft_has(draft, kept->signal, kept->hours) || !track_is_sound(kept))
-		return false;
 	for (; at > 0 && kept_place(&draft->kept[at - 1]) > kept_place(kept); at--)
 		draft->kept[at] = draft->kept[at - 1];
 	draft->kept[at] = *kept;
@@ -70,11 +102,30 @@ tracks_draft_add(struct tracks_draft *draft, const struct track_kept *kept)
 	return true;
 }
 
+bool
+tracks_draft_add(struct tracks_draft *draft, const struct track_kept *kept)
+{
+	assert(draft->waiting == 0);
+	return draft_may_take(draft, kept) && counts_check(draft) && draft_put(draft, kept);
+}
+
+bool
+tracks_draft_take(struct tracks_draft *draft, const struct track_kept *kept)
+{
+	return draft_may_take(draft, kept) && draft_put(draft, kept);
+}
+
+bool
+tracks_draft_is_sound(struct tracks_draft *draft)
+{
+	return counts_check(draft);
+}
+
 void
 tracks_make(struct tracks *tracks, const struct tracks_draft *draft)
 {
 	if (draft->count == 0)
 		return;
-	assert(!tracks->block);
+	assert(!tracks->block && draft->waiting == 0);
 	block_build(tracks, draft);
 }

@@ -140,6 +140,8 @@ void record_read_list_items(struct reader *reader);
 void record_read_members(struct reader *reader);
 /* record_read.c: the track of a signal, into what the reader reads tracks into. */
 void record_read_track(struct reader *item, enum signal_kind kind, unsigned signal, bool hours);
+/* Of those that were read, if they are sound. */
+void record_make_tracks(struct reader *reader);
 bool record_has_track(const struct reader *reader, unsigned signal, bool hours);
 /* record_cells.c: the rest of it, as versions before 7 had it. */
 void record_read_cells(struct reader *item, enum signal_kind kind, unsigned signal, bool hours,

@@ -164,9 +164,17 @@ uint8_t *cell_write_end(struct cell_writer *writer); /* where the bytes end */
 /* ---- what others wrote ---- */
 
 /* Is it what would be written of some cells before `newest`, all within `reach` of it, of a gauge but for the last
- * of them? */
+ * of them? Not of SIGNAL_COUNT. */
 bool cells_are_sound(const uint8_t *p, size_t n, enum signal_kind kind, uint32_t newest,
 		     uint32_t reach);
+/* The same of SIGNAL_COUNT, of 1 to CELLS_ABREAST tracks at once: the oldest cell lies `most` before the newest at most. */
+#define CELLS_ABREAST 3
+struct counts {
+	const uint8_t *p;
+	size_t n;
+	uint32_t most;
+};
+bool counts_are_sound(const struct counts *counts, unsigned count);
 /* What follows a number by itself; NULL: it is none that number_write() writes. */
 const uint8_t *number_check(const uint8_t *p, const uint8_t *end, enum signal_kind kind);
 

@@ -114,11 +114,17 @@ struct tracks_draft {
 	unsigned count;
 	uint64_t days, hours; /* bit s: it has that track of signal s */
 	struct track_kept kept[2 * RULESET_MAX_SIGNALS]; /* as they will lie */
+	unsigned waiting;
+	struct counts waits[CELLS_ABREAST]; /* not looked at yet */
 };
 void tracks_draft_begin(struct tracks_draft *draft);
 bool tracks_draft_has(const struct tracks_draft *draft, unsigned signal, bool hours);
 /* false when it is not as track_packed() would give it, or there is one already. */
 bool tracks_draft_add(struct tracks_draft *draft, const struct track_kept *kept) MUST_CHECK;
+/* For a record, which is refused as a whole: the same, but cells may be looked at later, several tracks at once; then
+ * this tells whether those that were taken are all sound. */
+bool tracks_draft_take(struct tracks_draft *draft, const struct track_kept *kept) MUST_CHECK;
+bool tracks_draft_is_sound(struct tracks_draft *draft) MUST_CHECK;
 /* Of a customer or member that has none. */
 void tracks_make(struct tracks *tracks, const struct tracks_draft *draft);
 /* Of cells, oldest first, that lie before track->cell; false when they do not, or there is one already. */

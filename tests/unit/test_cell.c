@@ -143,6 +143,16 @@ random_value(uint64_t *seed)
 	return whole / scales[random_below(seed, 4)];
 }
 
+static bool
+is_sound(const uint8_t *bytes, size_t n, enum signal_kind kind, uint32_t newest)
+{
+	struct counts counts = {bytes, n, newest < REACH ? newest : REACH};
+
+	if (kind == SIGNAL_COUNT)
+		return counts_are_sound(&counts, 1);
+	return cells_are_sound(bytes, n, kind, newest, REACH);
+}
+
 /* Cells as they are written, of which one bit may be another. */
 static size_t
 spoilt_cells(uint64_t *seed, enum signal_kind kind, uint8_t bytes[8 * CELL_MAX])
@@ -186,8 +196,7 @@ cells_are_taken_only_as_they_are_written(void **state)
 
 			good += is_good;
 			bad += !is_good;
-			assert_int_equal(cells_are_sound(bytes, n, kinds[k], 1000, REACH),
-					 is_good);
+			assert_int_equal(is_sound(bytes, n, kinds[k], 1000), is_good);
 		}
 		assert_true(good > 1000 && bad > 1000);
 	}
@@ -216,10 +225,38 @@ counts_are_taken_only_as_they_are_written(void **state)
 
 		good += is_good;
 		bad += !is_good;
-		assert_int_equal(cells_are_sound(bytes, n, SIGNAL_COUNT, newest, REACH),
-				 is_good);
+		assert_int_equal(is_sound(bytes, n, SIGNAL_COUNT, newest), is_good);
 	}
 	assert_true(good > 1000 && bad > 1000);
+}
+
+/* Of different lengths, each right behind the one before it. */
+static void
+counts_of_several_tracks_are_taken_if_each_is(void **state)
+{
+	uint64_t seed = 31;
+	unsigned good[CELLS_ABREAST + 1] = {0};
+
+	(void)state;
+	for (int round = 0; round < 40000; round++) {
+		uint8_t bytes[CELLS_ABREAST * 8 * CELL_MAX], *p = bytes;
+		struct counts counts[CELLS_ABREAST];
+		unsigned count = 1 + random_below(&seed, CELLS_ABREAST), fine = 0;
+
+		for (unsigned i = 0; i < count; i++) {
+			uint8_t made[8 * CELL_MAX];
+			size_t n = spoilt_cells(&seed, SIGNAL_COUNT, made);
+
+			memcpy(p, made, n);
+			counts[i] = (struct counts){p, n, REACH};
+			p += n;
+			fine += is_written_so(made, n, SIGNAL_COUNT, 1000);
+		}
+		assert_int_equal(counts_are_sound(counts, count), fine == count);
+		good[fine]++;
+	}
+	for (unsigned i = 0; i <= CELLS_ABREAST; i++)
+		assert_true(good[i] > 500);
 }
 
 int
@@ -230,6 +267,7 @@ main(void)
 		cmocka_unit_test(cells_read_as_they_were_written),
 		cmocka_unit_test(cells_are_taken_only_as_they_are_written),
 		cmocka_unit_test(counts_are_taken_only_as_they_are_written),
+		cmocka_unit_test(counts_of_several_tracks_are_taken_if_each_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

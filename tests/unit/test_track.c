@@ -485,6 +485,31 @@ restores(enum signal_kind kind, struct str packed)
 	return tracks_draft_add(&draft, &kept);
 }
 
+/* Several at once, so that one that is not sound may be found only when all are taken. */
+static void
+tracks_of_a_record_are_refused_if_one_is_not_sound(void **state)
+{
+	(void)state;
+	for (unsigned count = 1; count <= 7; count++)
+		for (unsigned bad = 0; bad <= count; bad++) { /* count: none is */
+			struct tracks_draft draft;
+			bool taken = true;
+
+			tracks_draft_begin(&draft);
+			for (unsigned i = 0; i < count; i++) {
+				const struct track_kept kept = {
+					.signal = (uint8_t)i,
+					.kind = SIGNAL_COUNT,
+					.newest = {.cell = 1000, .count = 1},
+					.packed = i == bad ? STR("\x05\x05\x00")
+							   : STR("\x05\x05\xff")};
+
+				taken = taken && tracks_draft_take(&draft, &kept);
+			}
+			assert_int_equal(taken && tracks_draft_is_sound(&draft), bad == count);
+		}
+}
+
 /* A record may hold any time: its track is kept as it is, in days and in hours. */
 static void
 newest_of_any_time_is_kept(void **state)
@@ -565,6 +590,7 @@ main(void)
 		cmocka_unit_test(sums_are_clamped_not_wrapped),
 		cmocka_unit_test(restored_tracks_are_the_same_bytes),
 		cmocka_unit_test(newest_of_any_time_is_kept),
+		cmocka_unit_test(tracks_of_a_record_are_refused_if_one_is_not_sound),
 		cmocka_unit_test(malformed_cells_are_refused),
 	};
 
