@@ -197,13 +197,20 @@ note_reading(const struct reading *reading)
 	return reading->daily || reading->signals;
 }
 
+/* For a rule or tag that has none yet. */
+static uint64_t
+next_part(const struct close_plan *plan)
+{
+	return UINT64_C(1) << (plan->rule_count + plan->tag_count) % CLOSE_PARTS;
+}
+
 static void
 read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 {
 	const struct rule *rule = &rules->rules[slot];
 	struct reading reading = {.plan = plan,
 				  .rules = rules,
-				  .part = UINT64_C(1) << plan->rule_count % CLOSE_PARTS,
+				  .part = next_part(plan),
 				  .daily = rule->reads_coarse};
 	if (rule->kind != RULE_DATE)
 		read_expr(&reading, rule->when);
@@ -213,7 +220,21 @@ read_rule(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
 			(struct close_rule){.rule = slot, .part = reading.part};
 }
 
-/* Tags and close_when are asked together; a stage that reads tags moves with them. */
+static void
+read_tag(struct close_plan *plan, const struct ruleset *rules, uint16_t slot)
+{
+	struct reading reading = {.plan = plan,
+				  .rules = rules,
+				  .part = next_part(plan),
+				  .daily = rules->watching.coarse};
+	read_expr(&reading, rules->tags[slot].when);
+	read_expr(&reading, rules->tags[slot].leave);
+	if (note_reading(&reading))
+		plan->tags[plan->tag_count++] =
+			(struct close_tag){.tag = slot, .part = reading.part};
+}
+
+/* A tag that reads another one moves with it, and so does a stage: they are asked anew once that has turned. */
 static void
 read_watching(struct close_plan *plan, const struct ruleset *rules)
 {
@@ -221,10 +242,6 @@ read_watching(struct close_plan *plan, const struct ruleset *rules)
 				  .rules = rules,
 				  .part = CLOSE_WATCHING,
 				  .daily = rules->watching.coarse};
-	for (unsigned i = 0; i < rules->tag_count; i++) {
-		read_expr(&reading, rules->tags[i].when);
-		read_expr(&reading, rules->tags[i].leave);
-	}
 	for (unsigned i = 0; i < rules->task_count; i++) {
 		read_expr(&reading, rules->tasks[i].close_when);
 		read_expr(&reading, rules->tasks[i].exit);
@@ -269,6 +286,7 @@ close_finish(struct close_plan *plan)
 		mem_free(plan->by_signal[s].grows);
 	}
 	mem_free(plan->rules);
+	mem_free(plan->tags);
 	*plan = (struct close_plan){0};
 }
 
@@ -279,6 +297,9 @@ close_make(struct close_plan *plan, const struct ruleset *rules)
 	plan->rules = mem_array(rules->rule_count + 1u, sizeof *plan->rules);
 	for (unsigned r = 0; r < rules->rule_count; r++)
 		read_rule(plan, rules, (uint16_t)r);
+	plan->tags = mem_array(rules->tag_count + 1u, sizeof *plan->tags);
+	for (unsigned t = 0; t < rules->tag_count; t++)
+		read_tag(plan, rules, (uint16_t)t);
 	read_watching(plan, rules);
 	read_whole(plan, rules);
 	for (uint64_t left = plan->signals; left; left &= left - 1)

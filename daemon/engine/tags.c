@@ -163,24 +163,35 @@ tag_holds(struct step *step, const struct tag_rule *rule, bool held)
 	return leave != TRUTH_YES;
 }
 
+/* Whether it turned. */
+static bool
+tag_look(struct step *step, unsigned slot)
+{
+	const struct tag_rule *rule = &step->engine->rules->tags[slot];
+	struct tag_state *tag = customer_tag(step->customer, rule->name);
+	bool held = tag && tag->by & TAG_BY_RULE;
+	if (tag_holds(step, rule, held) == held)
+		return false;
+	step->changed = true;
+	if (step->dry)
+		return true;
+	if (held)
+		tag_release(step, tag, TAG_BY_RULE);
+	else
+		tag_enter(step, slot);
+	return true;
+}
+
 static bool
 tags_look(struct step *step)
 {
-	const struct ruleset *rules = step->engine->rules;
 	bool moved = false;
-	for (unsigned slot = 0; slot < rules->tag_count; slot++) {
-		struct tag_state *tag = customer_tag(step->customer, rules->tags[slot].name);
-		bool held = tag && tag->by & TAG_BY_RULE;
-		if (tag_holds(step, &rules->tags[slot], held) == held)
-			continue;
-		moved = step->changed = true;
-		if (step->dry)
-			return true;
-		if (held)
-			tag_release(step, tag, TAG_BY_RULE);
-		else
-			tag_enter(step, slot);
-	}
+	for (unsigned slot = 0; slot < step->engine->rules->tag_count; slot++)
+		if (tag_look(step, slot)) {
+			moved = true;
+			if (step->dry)
+				break;
+		}
 	return moved;
 }
 
@@ -234,11 +245,14 @@ watches(const struct step *step)
 bool
 watch_close(struct step *step, bool rests, uint64_t parts)
 {
+	const struct close_plan *plan = &step->engine->close;
 	assert(step->dry);
 	if (!watches(step))
 		return false;
-	return (parts & CLOSE_WATCHING && !rests && tags_look(step)) ||
-	       (parts & CLOSE_STAGES && stage_look(step));
+	for (unsigned i = 0; i < plan->tag_count && !rests; i++)
+		if (plan->tags[i].part & parts && tag_look(step, plan->tags[i].tag))
+			return true;
+	return parts & CLOSE_STAGES && stage_look(step);
 }
 
 bool

@@ -8,11 +8,11 @@
 struct builtin;
 struct engine;
 
-/* What a day's close can change when nothing else is due: see close.c. It has parts, each a bit: of the rules below one
- * each, or some together where there are many; and these. */
-#define CLOSE_PARTS 61 /* of rules */
+/* What a day's close can change when nothing else is due: see close.c. It has parts, each a bit: of the rules and tags below
+ * one each, or some together where there are many; and these. */
+#define CLOSE_PARTS 61 /* of rules and tags */
 #define CLOSE_STAGES (UINT64_C(1) << 61)
-#define CLOSE_WATCHING (UINT64_C(1) << 62) /* tags and close_when */
+#define CLOSE_WATCHING (UINT64_C(1) << 62) /* close_when and exit of tasks */
 #define CLOSE_WHOLE (UINT64_C(1) << 63)	   /* `only`, `churn:`: the customer is looked at */
 
 struct close_plan {
@@ -21,6 +21,11 @@ struct close_plan {
 		uint64_t part;
 	} * rules; /* owned, in file order */
 	unsigned rule_count;
+	struct close_tag {
+		uint16_t tag;
+		uint64_t part;
+	} * tags; /* owned, likewise */
+	unsigned tag_count;
 	uint64_t daily;	  /* parts that may turn at each close */
 	uint64_t signals; /* windows some expression reads */
 	uint64_t people;  /* of these: read by users() and share_of_top() */

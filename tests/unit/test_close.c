@@ -220,14 +220,40 @@ each_rule_is_asked_on_its_own_edges(void **state)
 	struct scene scene;
 
 	(void)state;
-	begin(&scene, HEAD "- {rule: r, expr: 'count(a[3d]) > 1', points: 30}\n"
-			   "- {rule: q, expr: 'count(a[5d]) > 1', points: 30}\n"
-			   "tags: {t: {when: 'count(a[6d]) > 1'}}\n"
-			   "stages: [{stage: s, when: 'count(a[7d]) > 1'}]\n");
+	begin(&scene,
+	      HEAD "- {rule: r, expr: 'count(a[3d]) > 1', points: 30}\n"
+		   "- {rule: q, expr: 'count(a[5d]) > 1', points: 30}\n"
+		   "tags: {t: {when: 'count(a[6d]) > 1'}, n: {when: 'risk() > 9'}, u: {when: "
+		   "'count(a[8d]) > 1', leave: 'count(a[2d]) < 1'}}\n"
+		   "stages: [{stage: s, when: 'count(a[7d]) > 1'}]\n");
 	expect_part(&scene, 1, "1001000000");
 	expect_part(&scene, 2, "1000010000");
-	expect_part(&scene, CLOSE_WATCHING, "1000001000");
+	assert_int_equal(scene.engine->close.tag_count, 2);
+	expect_part(&scene, scene.engine->close.tags[0].part, "1000001000");
+	expect_part(&scene, scene.engine->close.tags[1].part, "1010000010");
+	expect_part(&scene, CLOSE_WATCHING, "0000000000");
 	expect_part(&scene, CLOSE_STAGES, "1000000100");
+	scene_finish(&scene);
+}
+
+/* What is read of a tag is no window: whoever reads it is asked once it has turned. */
+static void
+a_tag_that_reads_another_turns_with_it(void **state)
+{
+	struct scene scene;
+	const struct customer *customer;
+
+	(void)state;
+	begin(&scene,
+	      HEAD "- {rule: r, expr: 'count(a[90d]) > 9', points: 30}\n"
+		   "tags: {t: {when: 'count(a[2d]) > 0'}, u: {when: 'not tag(\"t\")'}}\n");
+	customer = engine_customer_at(scene.engine, 0);
+	scene_advance(&scene, at("2026-03-02 12:00"));
+	assert_non_null(customer_tag(customer, STR("t")));
+	assert_null(customer_tag(customer, STR("u")));
+	scene_advance(&scene, at("2026-03-04 12:00"));
+	assert_null(customer_tag(customer, STR("t")));
+	assert_non_null(customer_tag(customer, STR("u")));
 	scene_finish(&scene);
 }
 
@@ -355,6 +381,7 @@ main(void)
 		cmocka_unit_test(
 			a_comparison_that_keeps_its_value_between_looks_turns_at_a_close),
 		cmocka_unit_test(each_rule_is_asked_on_its_own_edges),
+		cmocka_unit_test(a_tag_that_reads_another_turns_with_it),
 		cmocka_unit_test(each_rule_s_windows_grow_as_far_as_they_go),
 		cmocka_unit_test(many_rules_share_parts),
 		cmocka_unit_test(points_that_move_are_looked_at_at_each_close),
