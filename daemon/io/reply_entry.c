@@ -33,13 +33,15 @@ head_learn(struct reply_head *head, char mark, const char *p)
 	return true;
 }
 
-/* Moves *p past the head there. */
+#define TEXT_MOST (5 + 99 + 2) /* bytes of a text with its head */
+
+/* Moves *p past the head there. end NULL, here and below: there is more than it can take. */
 static inline bool
 head_take(struct reply_head *head, char mark, const char **p, const char *end)
 {
 	uint64_t word;
 
-	if ((size_t)(end - *p) < WORD)
+	if (end && (size_t)(end - *p) < WORD)
 		return false;
 	memcpy(&word, *p, WORD);
 	if ((word | head->beyond) != head->bytes && !head_learn(head, mark, *p))
@@ -57,11 +59,21 @@ text_take(struct reply_head *head, const char **p, const char *end, struct reply
 	if (!head_take(head, '$', p, end))
 		return false;
 	text = *p;
-	if ((size_t)(end - text) < head->number + (size_t)2 ||
+	if ((end && (size_t)(end - text) < head->number + (size_t)2) ||
 	    memcmp(text + head->number, "\r\n", 2) != 0)
 		return false;
 	*out = (struct reply){.type = REPLY_STRING, .span = 1, .text = {text, head->number}};
 	*p = text + head->number + 2;
+	return true;
+}
+
+static inline bool
+texts_take(struct reply_head *heads, uint32_t count, const char **p, const char *end,
+	   struct reply *out)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!text_take(&heads[i], p, end, out + i))
+			return false;
 	return true;
 }
 
@@ -84,9 +96,10 @@ reply_scan_entry(struct reply_reader *reader, const char **at, const char *end)
 	texts = shape->list.number;
 	if (texts == 0 || texts > REPLY_SHAPE)
 		return false;
-	for (uint32_t i = 0; i < texts; i++)
-		if (!text_take(&shape->texts[i], &p, end, entry + 3 + i))
-			return false;
+	if ((size_t)(end - p) < texts * TEXT_MOST + WORD
+		    ? !texts_take(shape->texts, texts, &p, end, entry + 3)
+		    : !texts_take(shape->texts, texts, &p, NULL, entry + 3))
+		return false;
 	entry[0] = (struct reply){.type = REPLY_ARRAY, .span = texts + 3, .count = 2};
 	entry[0].last = 2;
 	entry[2] = (struct reply){.type = REPLY_ARRAY, .span = texts + 1, .count = texts};
