@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/crc.h"
 #include "codec/record_put.h"
 #include "engine/items.h"
@@ -87,7 +88,7 @@ put_tracks(struct record_writer *writer, const struct customer *customer, bool h
 {
 	uint64_t signals = hours ? track_hours(&customer->tracks) : customer->tracks.days;
 
-	record_put_number(writer, (uint64_t)__builtin_popcountll(signals));
+	record_put_number(writer, bits_count(signals));
 	for (; signals; signals &= signals - 1) {
 		unsigned signal = (unsigned)__builtin_ctzll(signals);
 
@@ -134,7 +135,7 @@ put_profile(struct record_writer *writer, const struct customer *customer)
 	const struct cold *cold = customer->cold;
 	uint64_t left = cold->profile_mask;
 
-	record_put_number(writer, (uint64_t)__builtin_popcountll(left));
+	record_put_number(writer, bits_count(left));
 	for (unsigned at = 0; left; left &= left - 1, at++) {
 		unsigned slot = (unsigned)__builtin_ctzll(left);
 		bool is_set = !(cold->unset_mask >> slot & 1);
@@ -353,7 +354,7 @@ put_member(struct record_writer *writer, const struct member *member)
 		record_put_at(writer, member->role_at);
 	if (left)
 		record_put_at(writer, member->left_at);
-	record_put_number(writer, (uint64_t)__builtin_popcountll(signals));
+	record_put_number(writer, bits_count(signals));
 	for (; signals; signals &= signals - 1)
 		put_track(writer, &member->tracks, (unsigned)__builtin_ctzll(signals), false);
 	close_item(writer, begin);
