@@ -121,7 +121,8 @@ endpoint_hours_changed(struct endpoint *endpoint)
 struct stream_id
 endpoint_expire(struct endpoint *endpoint, struct stream_id before)
 {
-	if (!endpoint->loaded || endpoint->loading)
+	/* A Redis that was started again may have forgotten what this one knows. */
+	if (!endpoint->loaded || endpoint->loading || !redis_is_up(endpoint->home.redis))
 		return (struct stream_id){0, 0};
 	if (stream_id_cmp(endpoint->expires, before) < 0)
 		endpoint->expires = before;
