@@ -110,12 +110,15 @@ live_forget(struct live *live)
 	live->recovered = false;
 	partition_finish(&live->partition);
 	live_drop_held(live);
+	live_drop_given(live);
 	live->checkpoint_count = 0;
 	live->entry_count = 0;
 	live->slice_to = (struct stream_id){0};
 	live->slicing = false;
 	live->quiet = false;
 	shard_batch_clear(&live->records);
+	live->sent_records = 0;
+	live->ended_count = 0;
 	buf_clear(&live->guard_now);
 	buf_clear(&live->guard_past);
 }
@@ -395,6 +398,7 @@ live_create(const struct live_options *options)
 	arena_init(&live->decode);
 	arena_init(&live->held_arena);
 	map_init(&live->held_ids, options->seed);
+	map_init(&live->given_ids, options->seed);
 	live->entries = mem_array(LIVE_CHUNK, sizeof *live->entries);
 	live->again = event_new(options->base, -1, 0, on_again, live);
 	live->time_timer = event_new(options->base, -1, 0, live_on_time_timer, live);
@@ -431,6 +435,10 @@ live_destroy(struct live *live)
 	rule_files_destroy(live->fetched);
 	map_finish(&live->held_ids);
 	mem_free(live->held);
+	map_finish(&live->given_ids);
+	mem_free(live->given);
+	mem_free(live->ended);
+	buf_finish(&live->given_bytes);
 	mem_free(live->noisy);
 	mem_free(live->entries);
 	mem_free(live->checkpoints);
@@ -527,6 +535,6 @@ live_get_status(struct live *live, struct live_status *out)
 	out->position = engine_position(live->engine);
 	out->clock = engine_clock(live->engine);
 	out->customers = engine_customers(live->engine);
-	out->dirty = engine_dirty(live->engine);
+	out->dirty = engine_dirty(live->engine) + live->records.count + live->sent_records;
 	memcpy(out->rules_sha, engine_rules(live->engine)->sha_hex, sizeof out->rules_sha);
 }

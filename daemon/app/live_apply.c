@@ -73,7 +73,7 @@ rules_change(struct live *live, const struct entry *entry, const struct rule_fil
 	size_t epoch = partition_epoch_at(partition, entry->id);
 
 	if (live->recovered)
-		live_rules_keep(live, engine_rules(live->engine)->sha_hex, files);
+		live_rules_keep(live, files);
 	engine_change_rules(live->engine, entry, rules, &sink);
 	live->read++;
 	live->count.entries++;

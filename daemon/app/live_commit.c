@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When to commit: caught up, every batch at once; behind, now and then. Which records go along: live_rounds.c. */
+/* When to commit: caught up, every batch at once; behind, now and then. Which records go along: live_rounds.c.
+ *
+ * A record is as of the commit before the one that it goes with: what it holds is in Redis before it is. So whatever is
+ * left of a transaction that Redis tore (live_outputs.c), and comes to light later, no record is ahead of the mark. They
+ * are encoded while Redis works on the commit that they are of, or before the next one when nothing was applied since. */
+#include <assert.h>
 #include <string.h>
 
 #include "app/live_room.h"
 #include "base/mem.h"
+#include "codec/given_record.h"
 #include "codec/guard_record.h"
 #include "codec/quality_record.h"
 #include "codec/teams_record.h"
@@ -69,12 +75,21 @@ low_take(struct live *live)
 
 /* ---- commits ---- */
 
+/* Everything applied is committed. */
+static bool
+is_even(const struct live *live)
+{
+	return stream_id_cmp(engine_position(live->engine),
+			     store_mark(live->store)->position) == 0;
+}
+
+/* Caught up, records alone are no reason while more may come with which they go. */
 static bool
 has_news(const struct live *live)
 {
-	return store_has_orders(live->store) || live->records.count > 0 ||
-	       stream_id_cmp(engine_position(live->engine),
-			     store_mark(live->store)->position) != 0;
+	return store_has_orders(live->store) || !is_even(live) ||
+	       (live->records.count > 0 &&
+		(live->quiet || !live->caught_up || live->state == LIVE_STOPPING));
 }
 
 /* Behind there is no hurry: nobody waits for what is long past. */
@@ -86,38 +101,59 @@ may_wait(struct live *live)
 	       clock_monotonic() - live->committed_at < BEHIND_MS;
 }
 
-/* As of the commit's own position, so that recovery counts nothing twice. */
+/* So that recovery counts nothing twice. Of hours gone by it keeps what a recovery may look at that begins at the low that
+ * is in Redis for sure: the record may come to be there without the mark that it goes with. */
 static void
 guard_take(struct live *live)
 {
 	const struct guard *guard = engine_guard(live->engine);
 	bool rolled;
 
-	if (!engine_take_guard(live->engine, &rolled))
+	if (!engine_take_guard(live->engine, store_mark(live->store)->low, &rolled))
 		return;
 	buf_clear(&live->scratch);
 	guard_encode(&live->scratch, guard, engine_position(live->engine), INT64_MIN);
-	shard_batch_add_bytes(&live->records, STR(GUARD_RECORD_ID), buf_view(&live->scratch));
+	shard_batch_add_shared(&live->records, STR(GUARD_RECORD_ID), buf_view(&live->scratch));
 	if (!rolled)
 		return;
 	buf_clear(&live->scratch);
 	guard_encode_past(&live->scratch, guard);
-	shard_batch_add_bytes(&live->records, STR(GUARD_RECORD_PAST), buf_view(&live->scratch));
+	shard_batch_add_shared(&live->records, STR(GUARD_RECORD_PAST),
+			       buf_view(&live->scratch));
+}
+
+static void
+given_take(void *ctx, const struct customer *customer)
+{
+	struct live *live = ctx;
+
+	live_record_take(live, customer);
+	given_put(&live->scratch, customer_id(customer), shard_batch_last(&live->records));
 }
 
 /* Whoever was given somebody of a team is written with the teams' turns: no recovery has to choose again. */
 static void
 teams_take(struct live *live)
 {
-	engine_take_given(live->engine, live_record_take, live);
+	size_t before;
+
+	buf_clear(&live->scratch);
+	given_begin(&live->scratch);
+	before = live->scratch.n;
+	engine_take_given(live->engine, given_take, live);
+	if (live->scratch.n > before) {
+		given_end(&live->scratch);
+		shard_batch_add_shared(&live->records, STR(GIVEN_RECORD_ID),
+				       buf_view(&live->scratch));
+	}
 	if (!engine_take_teams(live->engine))
 		return;
 	buf_clear(&live->scratch);
 	teams_encode(&live->scratch, live->engine);
-	shard_batch_add_bytes(&live->records, STR(TEAMS_RECORD_ID), buf_view(&live->scratch));
+	shard_batch_add_shared(&live->records, STR(TEAMS_RECORD_ID), buf_view(&live->scratch));
 }
 
-/* As of the commit's own position: recovery counts nothing up to there again. */
+/* Recovery counts nothing up to there again. */
 static void
 figures_take(struct live *live)
 {
@@ -131,24 +167,45 @@ figures_take(struct live *live)
 		quality_encode(&live->scratch, engine_quality(live->engine), chunk,
 			       engine_position(live->engine));
 		quality_record_id(chunk, id);
-		shard_batch_add_bytes(&live->records, str_of(id), buf_view(&live->scratch));
+		shard_batch_add_shared(&live->records, str_of(id), buf_view(&live->scratch));
 	}
+}
+
+/* For the next commit: what all customers share as a whole, so that no customer's record is ahead of it. */
+static void
+records_take(struct live *live)
+{
+	live->records_at = engine_position(live->engine);
+	guard_take(live);
+	teams_take(live);
+	figures_take(live);
+	live_records_take(live);
+}
+
+static void
+epochs_drop(struct live *live, struct stream_id low)
+{
+	size_t first = partition_epoch_at(&live->partition, low);
+
+	for (size_t i = 0; i < first; i++)
+		live_rules_ended(live, &live->partition.epochs[i]);
+	partition_drop_epochs(&live->partition, low);
 }
 
 static void
 commit_send(struct live *live)
 {
-	struct checkpoint low;
+	struct checkpoint low = low_take(live);
 
-	guard_take(live);
-	teams_take(live);
-	figures_take(live);
-	low = low_take(live);
-	partition_drop_epochs(&live->partition, low.id);
+	assert(live->records.count == 0 ||
+	       stream_id_cmp(live->records_at, store_mark(live->store)->position) <= 0);
+	epochs_drop(live, low.id);
 	live->partition.read = live->read;
 	live->partition.low_read = low.read;
 	live->sent_alerts = live->adding_alerts;
 	live->adding_alerts = false;
+	live->sent_records = live->records.count;
+	live->committed_before = live->committed_at;
 	live->committed_at = clock_monotonic();
 	store_commit(live->store, &(struct store_commit){
 					  .position = engine_position(live->engine),
@@ -165,13 +222,13 @@ live_commit(struct live *live)
 	    may_wait(live))
 		return;
 	live_checkpoint(live);
-	if (live->records.count == 0)
-		live_records_take(live);
+	if (live->records.count == 0 && is_even(live))
+		records_take(live);
 	if (has_news(live)) {
 		commit_send(live);
-		/* The next commit's records are encoded while Redis works on this one. A customer that changes
-		 * meanwhile is dirty again: its newer record follows the older, in that commit or a later one. */
-		live_records_take(live);
+		/* A customer that changes before the next commit is dirty again: its newer record follows the
+		 * older, in a later one. */
+		records_take(live);
 	} else if (live->state == LIVE_STOPPING) {
 		live_all_committed(live);
 	}
@@ -214,6 +271,8 @@ live_committed(void *ctx)
 	if (live->state == LIVE_STANDBY)
 		resume(live);
 	live->count.commits++;
+	live->sent_records = 0;
+	live_rules_expire(live);
 	if (live->noise_due && live->caught_up)
 		live_noise_look(live);
 	live_append_committed(live, store_mark(live->store)->position);

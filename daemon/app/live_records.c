@@ -12,6 +12,7 @@
 
 #include "app/live_room.h"
 #include "base/mem.h"
+#include "codec/given_record.h"
 #include "codec/guard_record.h"
 #include "codec/quality_record.h"
 #include "codec/record_format.h"
@@ -19,7 +20,8 @@
 #include "io/log.h"
 
 _Static_assert(GUARD_RECORD_VERSION < RECORD_WHOSE && QUALITY_RECORD_VERSION < RECORD_WHOSE &&
-		       TEAMS_RECORD_VERSION < RECORD_WHOSE,
+		       TEAMS_RECORD_VERSION < RECORD_WHOSE &&
+		       GIVEN_RECORD_VERSION < RECORD_WHOSE,
 	       "none of them is taken for a customer's record that says whose it is");
 
 #define SHARD_SAMPLE 16	  /* shards after which the tables are made as large as they will be */
@@ -54,19 +56,51 @@ record_hold(struct live *live, struct str id, struct str bytes, size_t epoch)
 	map_put(&live->held_ids, held->id, (uint32_t)live->held_count++);
 }
 
-/* The guard's record waits for the customers': it moves their wakes. */
-static bool
-guard_hold(struct live *live, struct str id, struct str bytes)
-{
-	struct buf *into = str_is(id, GUARD_RECORD_ID)	   ? &live->guard_now
-			   : str_is(id, GUARD_RECORD_PAST) ? &live->guard_past
-							   : NULL;
+/* ---- what all customers share ---- */
 
-	if (into == NULL)
-		return false;
-	buf_clear(into);
-	buf_str(into, bytes);
-	return true;
+enum shared { SHARED_GUARD, SHARED_GUARD_PAST, SHARED_TEAMS, SHARED_FIGURES };
+
+/* -1: none of these. */
+static int
+shared_index(struct str id)
+{
+	char chunk_id[QUALITY_RECORD_ID_SIZE];
+
+	if (id.n == 0 || id.p[0] != '\001')
+		return -1;
+	if (str_is(id, GUARD_RECORD_ID))
+		return SHARED_GUARD;
+	if (str_is(id, GUARD_RECORD_PAST))
+		return SHARED_GUARD_PAST;
+	if (str_is(id, TEAMS_RECORD_ID))
+		return SHARED_TEAMS;
+	for (unsigned chunk = 0; quality_record_is(id) && chunk < QUALITY_CHUNKS; chunk++) {
+		quality_record_id(chunk, chunk_id);
+		if (str_is(id, chunk_id))
+			return (int)(SHARED_FIGURES + chunk);
+	}
+	return -1;
+}
+
+/* The guard's record waits for the customers': it moves their wakes. */
+static void
+shared_load(struct live *live, int index, struct str bytes)
+{
+	struct buf *guard = index == SHARED_GUARD ? &live->guard_now : &live->guard_past;
+
+	live->shared_seen |= UINT32_C(1) << index;
+	switch (index) {
+	case SHARED_GUARD:
+	case SHARED_GUARD_PAST:
+		buf_clear(guard);
+		buf_str(guard, bytes);
+		break;
+	case SHARED_TEAMS:
+		(void)!teams_decode(bytes, live->engine, &live->boot_error);
+		break;
+	default:
+		(void)!quality_decode(bytes, live->engine, &live->boot_error);
+	}
 }
 
 static void
@@ -84,23 +118,55 @@ guard_load(struct live *live)
 	buf_clear(&live->guard_past);
 }
 
-static bool
-teams_load(struct live *live, struct str id, struct str bytes)
+static void
+given_hold(void *ctx, struct str id, struct str bytes)
 {
-	if (!str_is(id, TEAMS_RECORD_ID))
-		return false;
-	(void)!teams_decode(bytes, live->engine, &live->boot_error);
-	return true;
+	struct live *live = ctx;
+
+	MEM_RESERVE(live->given, live->given_cap, live->given_count + 1);
+	live->given[live->given_count] = (struct given_record){.id = id, .bytes = bytes};
+	map_put(&live->given_ids, id, (uint32_t)live->given_count++);
 }
 
-static bool
-figures_load(struct live *live, struct str id, struct str bytes)
+static void
+on_shared(void *ctx, struct str id, struct str bytes)
 {
-	if (!quality_record_is(id))
-		return false;
-	(void)!quality_decode(bytes, live->engine, &live->boot_error);
-	return true;
+	struct live *live = ctx;
+	int index = shared_index(id);
+
+	if (live->state != LIVE_LOADING || is_spoilt(live))
+		return;
+	if (index >= 0)
+		shared_load(live, index, bytes);
+	if (!str_is(id, GIVEN_RECORD_ID))
+		return;
+	buf_str(&live->given_bytes, bytes);
+	(void)!given_decode(buf_view(&live->given_bytes), given_hold, live, &live->boot_error);
 }
+
+void
+live_drop_given(struct live *live)
+{
+	live->given_count = 0;
+	live->shared_seen = 0;
+	buf_clear(&live->given_bytes);
+	map_finish(&live->given_ids);
+	map_init(&live->given_ids, live->options.seed);
+}
+
+void
+live_given_note(struct live *live)
+{
+	for (size_t i = 0; i < live->given_count; i++) {
+		const struct customer *customer = engine_find(live->engine, live->given[i].id);
+
+		if (live->given[i].used && customer != NULL)
+			engine_note_given(live->engine, customer);
+	}
+	live_drop_given(live);
+}
+
+/* ---- customers ---- */
 
 static void
 on_ahead(void *ctx, struct str id)
@@ -112,16 +178,12 @@ on_ahead(void *ctx, struct str id)
 }
 
 static void
-on_record(void *ctx, struct str id, struct str bytes)
+record_take(struct live *live, struct str id, struct str bytes)
 {
-	struct live *live = ctx;
 	struct stream_id applied;
 	uint64_t tag;
 	size_t epoch;
 
-	if (live->state != LIVE_LOADING || is_spoilt(live) || guard_hold(live, id, bytes) ||
-	    teams_load(live, id, bytes) || figures_load(live, id, bytes))
-		return;
 	epoch = live->partition.epoch_count > 1 && record_peek(bytes, &tag, &applied)
 			? partition_epoch_at(&live->partition, applied)
 			: 0;
@@ -129,6 +191,55 @@ on_record(void *ctx, struct str id, struct str bytes)
 		record_hold(live, id, bytes, epoch);
 	else
 		(void)!record_load(live, id, bytes, &live->boot_error);
+}
+
+/* The newer of two records of one customer. */
+static struct str
+record_choose(struct live *live, struct str id, struct str bytes)
+{
+	struct given_record *given;
+	struct stream_id applied, applied_given;
+	uint64_t tag;
+	uint32_t index;
+
+	if (live->given_count == 0 || !map_get(&live->given_ids, id, &index))
+		return bytes;
+	given = &live->given[index];
+	given->met = true;
+	given->used = record_peek(bytes, &tag, &applied) &&
+		      record_peek(given->bytes, &tag, &applied_given) &&
+		      stream_id_cmp(applied, applied_given) < 0;
+	return given->used ? given->bytes : bytes;
+}
+
+/* What is shared lay among the customers' records in versions before partition 2, and some of it may still: it counts
+ * until it is written anew. */
+static void
+on_record(void *ctx, struct str id, struct str bytes)
+{
+	struct live *live = ctx;
+	int index = shared_index(id);
+
+	if (live->state != LIVE_LOADING || is_spoilt(live))
+		return;
+	if (index < 0)
+		record_take(live, id, record_choose(live, id, bytes));
+	else if ((live->shared_seen >> index & 1) == 0)
+		shared_load(live, index, bytes);
+}
+
+/* Those who have no other record yet. */
+static void
+given_load(struct live *live)
+{
+	for (size_t i = 0; i < live->given_count && !is_spoilt(live); i++) {
+		struct given_record *given = &live->given[i];
+
+		if (given->met)
+			continue;
+		given->used = true;
+		record_take(live, given->id, given->bytes);
+	}
 }
 
 /* Customers spread evenly over shards: after some it is known about how many there are in all. */
@@ -158,6 +269,7 @@ on_loaded(void *ctx)
 	live->load = NULL;
 	if (live->state != LIVE_LOADING)
 		return;
+	given_load(live);
 	if (!is_spoilt(live))
 		guard_load(live);
 	if (!is_spoilt(live))
@@ -182,9 +294,10 @@ void
 live_load_records(struct live *live)
 {
 	live->load_told_at = clock_monotonic();
-	live->load = shard_load_begin(live->redis, live->options.config->prefix,
-				      (struct shard_hooks){live, on_ahead, on_record, on_shard,
-							   on_loaded, on_load_failed});
+	live->load =
+		shard_load_begin(live->redis, live->options.config->prefix,
+				 (struct shard_hooks){live, on_ahead, on_shared, on_record,
+						      on_shard, on_loaded, on_load_failed});
 }
 
 void

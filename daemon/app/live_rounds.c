@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which records go into which commit.
  *
- * A few that changed just now go along with what changed them. More are written in rounds, so that a customer with
+ * A few that changed just now follow what changed them, with the next commit. More are written in rounds, so that a customer with
  * many entries is written once for many, and shard by shard: for Redis the records of one shard are a quarter of the
  * work of as many here and there. A round begins at once when nothing more comes. Caught up, it goes in small pieces:
  * orders never wait longer than one of them takes. */
 #include "app/live_room.h"
 #include "io/log.h"
 
-#define AT_ONCE 64   /* records that go along with their own batch ... */
+#define AT_ONCE 64   /* records that follow their own batch ... */
 #define AT_ONCE_MS 5 /* ... unless batches are that frequent */
 #define QUIET_MS 5   /* nothing came for so long: what waits is written */
 /* From the end of a round to the next: a record waits at most so long, or so many entries, and a round. */
@@ -46,12 +46,12 @@ round_is_due(const struct live *live)
 	       engine_dirty(live->engine) >= ROUND_DIRTY;
 }
 
-/* Few changed, and no commit was just before. */
+/* Few changed, and no commit was just before the one that they go with, or follow. */
 static bool
 go_along(const struct live *live)
 {
 	return live->caught_up && engine_dirty(live->engine) <= AT_ONCE &&
-	       clock_monotonic() - live->committed_at >= AT_ONCE_MS;
+	       clock_monotonic() - live->committed_before >= AT_ONCE_MS;
 }
 
 /* How many records of a round may go into one commit. */
@@ -113,7 +113,7 @@ void
 live_rounds_rearm(struct live *live, bool came)
 {
 	live->quiet = !came;
-	if (came && live->caught_up && engine_dirty(live->engine) > 0)
+	if (came && live->caught_up)
 		live_timer(live->quiet_timer, QUIET_MS);
 	else
 		event_del(live->quiet_timer);

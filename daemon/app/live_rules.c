@@ -63,16 +63,45 @@ persist_write(struct live *live, struct buf *out, const struct rule_files *files
 }
 
 void
-live_rules_keep(struct live *live, const char *old_sha, const struct rule_files *files)
+live_rules_keep(struct live *live, const struct rule_files *files)
 {
-	struct buf key = {0};
-	struct buf *out = store_add_command(live->store, 3);
-
-	resp_text(out, "PEXPIRE");
-	resp_arg(out, rules_key(live, old_sha, &key));
-	resp_int(out, live->options.config->keep_output);
 	texts_write(live, store_add_command(live->store, texts_words(files)), files);
 	persist_write(live, store_add_command(live->store, 2), files);
+}
+
+void
+live_rules_ended(struct live *live, const struct epoch *epoch)
+{
+	MEM_RESERVE(live->ended, live->ended_cap, live->ended_count + 1);
+	memcpy(live->ended[live->ended_count++].hex, epoch->sha_hex, sizeof epoch->sha_hex);
+}
+
+static bool
+is_needed(const struct live *live, const char *sha)
+{
+	for (size_t i = 0; i < live->partition.epoch_count; i++)
+		if (strcmp(live->partition.epochs[i].sha_hex, sha) == 0)
+			return true;
+	return false;
+}
+
+void
+live_rules_expire(struct live *live)
+{
+	struct buf out = {0}, key = {0};
+
+	for (size_t i = 0; i < live->ended_count; i++) {
+		if (is_needed(live, live->ended[i].hex))
+			continue;
+		buf_clear(&out);
+		resp_array(&out, 3);
+		resp_text(&out, "PEXPIRE");
+		resp_arg(&out, rules_key(live, live->ended[i].hex, &key));
+		resp_int(&out, live->options.config->keep_output);
+		redis_send(live->redis, buf_view(&out), 1, live_ignore, NULL);
+	}
+	live->ended_count = 0;
+	buf_finish(&out);
 	buf_finish(&key);
 }
 

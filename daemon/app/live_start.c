@@ -206,17 +206,40 @@ on_fenced(void *ctx, const struct reply *reply)
 	}
 }
 
+/* What EXEC says then names no command. */
+static void
+on_mark_queued(void *ctx, const struct reply *reply)
+{
+	char why[400];
+
+	if (!reply_error_is(reply, "NOPERM"))
+		return;
+	snprintf(why, sizeof why, "cannot write the commit mark: Redis says %.*s",
+		 STR_ARG(reply->text));
+	live_fail(ctx, why);
+}
+
+/* The mark, and with it the partition as it was read: of a commit that Redis tore both may come to light behind us when
+ * it starts once more, and then the first transaction after it puts them right. */
+static void
+boot_mark_send(struct live *live)
+{
+	char mark[COMMIT_MARK_TEXT];
+
+	commit_mark_print(&live->boot_mark, mark);
+	buf_clear(&live->scratch);
+	partition_print(&live->scratch, &live->partition);
+	redis_command(live->redis, on_mark_queued, live, "MSET", live_key(live, "partition").p,
+		      live->scratch.p, live_key(live, "commit").p, mark, NULL);
+	redis_command(live->redis, on_fenced, live, "EXEC", NULL);
+}
+
 static void
 boot_fence(struct live *live)
 {
-	struct redis *redis = live->redis;
-	char mark[COMMIT_MARK_TEXT];
-
 	live->boot_mark.fence++;
-	commit_mark_print(&live->boot_mark, mark);
-	redis_command(redis, live_ignore, NULL, "MULTI", NULL);
-	redis_command(redis, live_ignore, NULL, "SET", live_key(live, "commit").p, mark, NULL);
-	redis_command(redis, on_fenced, live, "EXEC", NULL);
+	redis_command(live->redis, live_ignore, NULL, "MULTI", NULL);
+	boot_mark_send(live);
 }
 
 static void
@@ -250,7 +273,7 @@ boot_first(struct live *live)
 	bool now = live->options.config->start_now;
 	struct stream_id start = now ? stream->last : (struct stream_id){0, 0};
 	struct ruleset *rules = live_rules_make(live, live->files);
-	char mark[COMMIT_MARK_TEXT], from[STREAM_ID_TEXT];
+	char from[STREAM_ID_TEXT];
 
 	if (rules == NULL)
 		return;
@@ -259,19 +282,12 @@ boot_first(struct live *live)
 	partition_add_epoch(&live->partition, (struct stream_id){0, 0}, rules);
 	ruleset_destroy(rules);
 	live->boot_mark = (struct commit_mark){.fence = 1, .position = start, .low = start};
-	commit_mark_print(&live->boot_mark, mark);
 	stream_id_print(start, from);
-	buf_clear(&live->scratch);
-	partition_print(&live->scratch, &live->partition);
 	log_info("main", "first start: reading %s from %s", live->events.p, from);
 	group_make(live, from);
 	redis_command(live->redis, live_ignore, NULL, "MULTI", NULL);
 	live_rules_store(live, live->files);
-	redis_command(live->redis, live_ignore, NULL, "SET", live_key(live, "partition").p,
-		      live->scratch.p, NULL);
-	redis_command(live->redis, live_ignore, NULL, "SET", live_key(live, "commit").p, mark,
-		      NULL);
-	redis_command(live->redis, on_fenced, live, "EXEC", NULL);
+	boot_mark_send(live);
 }
 
 /* ---- the rules in force at low, and the engine ---- */
@@ -377,6 +393,7 @@ live_recovered(struct live *live)
 		return;
 	}
 	live_drop_held(live);
+	live_given_note(live);
 	live->recovered = true;
 	if (live->read < live->partition.read)
 		live->read = live->partition.read;

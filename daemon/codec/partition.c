@@ -12,7 +12,7 @@
 #include "base/number.h"
 #include "codec/stream_id.h"
 
-#define PARTITION_VERSION 1
+#define PARTITION_VERSION 2
 
 void
 commit_mark_print(const struct commit_mark *mark, char out[COMMIT_MARK_TEXT])

@@ -547,12 +547,12 @@ engine_guard(const struct engine *engine)
 }
 
 bool
-engine_take_guard(struct engine *engine, bool *rolled)
+engine_take_guard(struct engine *engine, struct stream_id low, bool *rolled)
 {
 	struct guard *guard = &engine->guard;
 	if (!guard->dirty)
 		return false;
-	caps_forget(guard, engine_low(engine));
+	caps_forget(guard, low);
 	*rolled = guard->rolled;
 	guard->dirty = guard->rolled = false;
 	return true;

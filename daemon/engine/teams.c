@@ -156,14 +156,15 @@ team_has(const struct team *team, struct str person)
 
 /* The record of this customer has to go with the next commit. */
 static void
-note_given(struct step *step)
+note_given(struct engine *engine, uint32_t index)
 {
-	struct teams *teams = &step->engine->teams;
-	if (step->customer->flags & CUSTOMER_GIVEN)
+	struct teams *teams = &engine->teams;
+	struct customer *customer = engine_at(engine, index);
+	if (customer->flags & CUSTOMER_GIVEN)
 		return;
-	step->customer->flags |= CUSTOMER_GIVEN;
+	customer->flags |= CUSTOMER_GIVEN;
 	MEM_RESERVE(teams->given, teams->given_cap, teams->given_count + 1);
-	teams->given[teams->given_count++] = step->index;
+	teams->given[teams->given_count++] = index;
 }
 
 static struct turn *
@@ -217,7 +218,7 @@ choose_of(struct step *step, const struct assignment *assignment, bool owner)
 	const struct team *team = &step->engine->rules->teams[assignment->slot];
 	if (team->count == 0)
 		return STR_NONE;
-	note_given(step);
+	note_given(step->engine, step->index);
 	if (assignment->kind == ASSIGN_ROUND_ROBIN)
 		return in_turn(step, team);
 	return least_loaded(&step->engine->teams, team, STR_NONE, owner);
@@ -247,7 +248,7 @@ teams_other(struct step *step, unsigned slot, struct str now)
 	const struct team *team = &step->engine->rules->teams[slot];
 	struct str found = least_loaded(&step->engine->teams, team, now, false);
 	if (team->count > 0)
-		note_given(step);
+		note_given(step->engine, step->index);
 	return found.n ? found : team->count > 0 ? now : STR_NONE;
 }
 
@@ -272,6 +273,12 @@ engine_take_given(struct engine *engine,
 		take(ctx, customer);
 	}
 	teams->given_count = 0;
+}
+
+void
+engine_note_given(struct engine *engine, const struct customer *customer)
+{
+	note_given(engine, engine_number(engine, customer));
 }
 
 size_t

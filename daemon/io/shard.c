@@ -65,13 +65,11 @@ shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 	batch->items[batch->count++] = item;
 }
 
-void
-shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str record)
+static void
+bytes_add(struct shard_batch *batch, unsigned shard, struct str id, struct str record)
 {
-	struct shard_item item = {.shard = shard_of(id),
-				  .at = batch->bytes.n,
-				  .id_n = id.n,
-				  .record_n = record.n};
+	struct shard_item item = {
+		.shard = shard, .at = batch->bytes.n, .id_n = id.n, .record_n = record.n};
 
 	buf_str(&batch->bytes, id);
 	buf_str(&batch->bytes, record);
@@ -79,30 +77,58 @@ shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str recor
 	batch->items[batch->count++] = item;
 }
 
+void
+shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str record)
+{
+	bytes_add(batch, shard_of(id), id, record);
+}
+
+void
+shard_batch_add_shared(struct shard_batch *batch, struct str id, struct str record)
+{
+	bytes_add(batch, SHARD_SHARED, id, record);
+}
+
+struct str
+shard_batch_last(const struct shard_batch *batch)
+{
+	const struct shard_item *item = &batch->items[batch->count - 1];
+
+	return (struct str){batch->bytes.p + item->at + item->id_n, item->record_n};
+}
+
+/* What is shared comes first. */
+static unsigned
+place_of(const struct shard_item *item)
+{
+	return item->shard == SHARD_SHARED ? 0 : item->shard + 1;
+}
+
 /* By shard, in the order of adding within each: a counting sort. */
 static void
 items_sort(struct shard_batch *batch)
 {
-	size_t next[SHARD_COUNT + 1] = {0};
+	size_t next[SHARD_COUNT + 2] = {0};
 
 	MEM_RESERVE(batch->sorted, batch->sorted_cap, batch->count);
 	for (size_t i = 0; i < batch->count; i++)
-		next[batch->items[i].shard + 1]++;
-	for (unsigned shard = 0; shard < SHARD_COUNT; shard++)
-		next[shard + 1] += next[shard];
+		next[place_of(&batch->items[i]) + 1]++;
+	for (unsigned place = 0; place <= SHARD_COUNT; place++)
+		next[place + 1] += next[place];
 	for (size_t i = 0; i < batch->count; i++)
-		batch->sorted[next[batch->items[i].shard]++] = batch->items[i];
+		batch->sorted[next[place_of(&batch->items[i])]++] = batch->items[i];
 }
 
 static void
 key_write(struct buf *out, struct str prefix, unsigned shard)
 {
-	char key[32];
-	int n = snprintf(key, sizeof key, "state:%u", shard);
 	struct buf whole = {0};
 
 	buf_str(&whole, prefix);
-	buf_add(&whole, key, (size_t)n);
+	if (shard == SHARD_SHARED)
+		buf_text(&whole, "state:shared");
+	else
+		buf_printf(&whole, "state:%u", shard);
 	resp_arg(out, buf_view(&whole));
 	buf_finish(&whole);
 }
@@ -218,9 +244,13 @@ load_end(struct shard_load *load)
 static void
 load_fail(struct shard_load *load, unsigned shard, const struct reply *reply)
 {
+	char name[16] = "shared";
+
+	if (shard != SHARD_SHARED)
+		snprintf(name, sizeof name, "%u", shard);
 	if (!load->failed)
-		err_set(&load->why, "cannot load %.*sstate:%u: Redis says %.*s",
-			STR_ARG(load->prefix), shard, STR_ARG(reply->text));
+		err_set(&load->why, "cannot load %.*sstate:%s: Redis says %.*s",
+			STR_ARG(load->prefix), name, STR_ARG(reply->text));
 	load->passing = redis_error_is_passing(reply) && (load->passing || !load->failed);
 	load->failed = true;
 }
@@ -252,6 +282,16 @@ load_ahead(struct shard_load *load, const struct reply *reply, uint32_t from, bo
 	}
 }
 
+static void
+load_take_shared(struct shard_load *load, const struct reply *reply)
+{
+	for (uint32_t i = 0; i < reply->count / 2; i++) {
+		struct taken taken = taken_at(reply, i, true);
+
+		load->hooks.shared(load->hooks.ctx, taken.name, taken.value);
+	}
+}
+
 /* Names and values are leaves: the i-th lies i places further on. */
 static void
 load_take(struct shard_load *load, struct asked *asked, const struct reply *reply)
@@ -275,13 +315,14 @@ load_take(struct shard_load *load, struct asked *asked, const struct reply *repl
 }
 
 static void
-load_count_shard(struct shard_load *load)
+load_count_shard(struct shard_load *load, unsigned shard)
 {
-	load->shards++;
+	load->shards += shard != SHARD_SHARED;
 	if (load->shards == PAGES_SAMPLE &&
 	    load->records >= PAGES_FROM / (SHARD_COUNT / PAGES_SAMPLE))
 		load->pages = pages_begin();
-	load->hooks.shard(load->hooks.ctx, load->shards);
+	if (shard != SHARD_SHARED)
+		load->hooks.shard(load->hooks.ctx, load->shards);
 	if (load->next < SHARD_COUNT)
 		load_ask_next(load);
 }
@@ -302,6 +343,8 @@ on_shard(void *ctx, const struct reply *reply)
 
 	if (reply->type != REPLY_ARRAY && !forbidden)
 		load_fail(load, asked->shard, reply);
+	else if (!forbidden && !load->failed && asked->shard == SHARD_SHARED)
+		load_take_shared(load, reply);
 	else if (!forbidden && !load->failed)
 		load_take(load, asked, reply);
 	if (reply->more > 0)
@@ -312,7 +355,7 @@ on_shard(void *ctx, const struct reply *reply)
 	if (!load->failed && (forbidden || ended.nameless > 0))
 		load_ask(load, ended.shard, forbidden ? ASK_ALL : ASK_REST);
 	else if (!load->failed)
-		load_count_shard(load);
+		load_count_shard(load, ended.shard);
 	if (load->answered == load->sent)
 		load_end(load);
 }
@@ -325,6 +368,7 @@ shard_load_begin(struct redis *redis, struct str prefix, struct shard_hooks hook
 	load->redis = redis;
 	load->prefix = prefix;
 	load->hooks = hooks;
+	load_ask(load, SHARD_SHARED, ASK_ALL);
 	while (load->sent < LOAD_AHEAD)
 		load_ask_next(load);
 	return load;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sends commits, one at a time, and keeps each one's bytes until Redis has it for sure.
  *
- * A commit is MULTI, the orders, the records, the partition, the group's position, the mark, EXEC. Behind
+ * A commit is MULTI, the orders, the records, the group's position, the partition with the mark, EXEC. Behind
  * it WATCH and GET of the mark are pipelined: they say what lies there now, and arm the next EXEC against
  * every other writer. */
 #include "io/store.h"
@@ -418,18 +418,6 @@ store_mark(const struct store *store)
 	return &store->mark;
 }
 
-static void
-partition_add(struct store *store, const struct partition *partition)
-{
-	struct buf *out = store_add_command(store, 3);
-
-	buf_clear(&store->scratch);
-	partition_print(&store->scratch, partition);
-	resp_text(out, "SET");
-	resp_arg(out, buf_view(&store->partition_key));
-	resp_arg(out, buf_view(&store->scratch));
-}
-
 /* XGROUP SETID key group id ENTRIESREAD n */
 static void
 group_add(struct store *store, struct stream_id position, uint64_t read)
@@ -447,14 +435,19 @@ group_add(struct store *store, struct stream_id position, uint64_t read)
 	resp_int(out, (int64_t)read);
 }
 
+/* One command, so that neither lies there without the other. */
 static void
-mark_add(struct store *store)
+mark_add(struct store *store, const struct partition *partition)
 {
-	struct buf *out = store_add_command(store, 3);
+	struct buf *out = store_add_command(store, 5);
 	char mark[COMMIT_MARK_TEXT];
 
 	commit_mark_print(&store->sent, mark);
-	resp_text(out, "SET");
+	buf_clear(&store->scratch);
+	partition_print(&store->scratch, partition);
+	resp_text(out, "MSET");
+	resp_arg(out, buf_view(&store->partition_key));
+	resp_arg(out, buf_view(&store->scratch));
 	resp_arg(out, buf_view(&store->mark_key));
 	resp_text(out, mark);
 }
@@ -473,9 +466,8 @@ store_commit(struct store *store, const struct store_commit *commit)
 	};
 	store->adding_count +=
 		shard_batch_write(commit->records, store->options.prefix, &store->adding);
-	partition_add(store, commit->partition);
 	group_add(store, commit->position, commit->partition->read);
-	mark_add(store);
+	mark_add(store, commit->partition);
 	resp_command(&store->adding, "EXEC", NULL);
 	resp_command(&store->adding, "WATCH", store->mark_key.p, NULL);
 	resp_command(&store->adding, "GET", store->mark_key.p, NULL);

@@ -25,6 +25,13 @@ struct held_record {
 	struct str bytes;
 };
 
+/* Once more the record of a customer that was given somebody of a team (codec/given_record.h). */
+struct given_record {
+	struct str id, bytes; /* in given_bytes */
+	bool met;	      /* it has a record in its shard */
+	bool used;	      /* which is older, or there is none */
+};
+
 struct append_waiter;
 struct reload_waiter;
 
@@ -74,6 +81,11 @@ struct live {
 	size_t held_count, held_cap;
 	struct arena held_arena;
 	struct buf guard_now, guard_past; /* the guard's record, as loaded */
+	uint32_t shared_seen; /* bit i: of the records that are shared, the i-th was there */
+	struct buf given_bytes;
+	struct given_record *given; /* owned */
+	size_t given_count, given_cap;
+	struct map given_ids;
 	struct map held_ids;
 	struct commit_mark boot_mark; /* as read while starting */
 	bool boot_has_mark, boot_has_partition, boot_refused;
@@ -88,6 +100,10 @@ struct live {
 	size_t epoch;	    /* recovering: the one in force, index into the partition's */
 	char missing[65];   /* sha that Redis has no text of */
 	char announced[65]; /* sha of the last churnd.rules we appended, until it is read */
+	struct ended_rules {
+		char hex[65]; /* sha */
+	} * ended;	      /* owned: with the commit under way */
+	size_t ended_count, ended_cap;
 	struct reload_waiter *reloads; /* owned: who waits for their rules to be in force */
 	char announce_by[CHANGE_MAX_BY + 1], announce_why[CHANGE_MAX_WHY + 1];
 	bool announce_due; /* files may differ from what is in force: looked at when drained */
@@ -118,11 +134,14 @@ struct live {
 
 	/* commit */
 	struct shard_batch records;
-	int64_t committed_at;	   /* monotonic: the last commit was sent */
-	int64_t round_at;	   /* monotonic: when the last round of records ended */
-	uint64_t round_entries;	   /* entries at that time */
-	bool quiet;		   /* caught up, and nothing came for a while */
-	struct event *quiet_timer; /* owned */
+	struct stream_id records_at; /* they hold what was applied by then */
+	size_t sent_records;	     /* of the commit under way */
+	int64_t committed_at;	     /* monotonic: the last commit was sent */
+	int64_t committed_before;    /* the one before it */
+	int64_t round_at;	     /* monotonic: when the last round of records ended */
+	uint64_t round_entries;	     /* entries at that time */
+	bool quiet;		     /* caught up, and nothing came for a while */
+	struct event *quiet_timer;   /* owned */
 	bool adding_alerts, sent_alerts;
 
 	/* noise */
@@ -176,6 +195,9 @@ void live_load_records(struct live *live);
 void live_load_held(struct live *live, size_t epoch);
 bool live_is_held(const struct live *live, struct str customer);
 void live_drop_held(struct live *live);
+/* At the end of recovery: who was loaded from beside the teams' turns is written anew. */
+void live_given_note(struct live *live);
+void live_drop_given(struct live *live);
 
 /* live_rules.c */
 enum live_rules { RULES_HERE, RULES_FETCHING, RULES_MISSING };
@@ -184,9 +206,13 @@ enum live_rules live_rules_find(struct live *live, struct str sha,
 				const struct rule_files **out,
 				void (*fetched)(struct live *live));
 struct ruleset *live_rules_make(struct live *live, const struct rule_files *files);
-/* With the commit that puts rules in force: their texts are there as long as they are, those of the old ones go
- * when outputs of their time do. What announced them may have been refused, or be about to expire. */
-void live_rules_keep(struct live *live, const char *old_sha, const struct rule_files *files);
+/* With the commit that puts rules in force: their text is there. What announced them may have been refused, or be about to
+ * expire. */
+void live_rules_keep(struct live *live, const struct rule_files *files);
+/* With the commit under way no recovery begins under these rules any more; once it is in Redis, their text goes when outputs
+ * of their time do. */
+void live_rules_ended(struct live *live, const struct epoch *epoch);
+void live_rules_expire(struct live *live);
 /* At once: for those who read the entry that follows. */
 void live_rules_store(struct live *live, const struct rule_files *files);
 void live_rules_announce(struct live *live);

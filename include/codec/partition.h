@@ -41,7 +41,8 @@ struct rule_change {
 	char by[CHANGE_MAX_BY + 1], why[CHANGE_MAX_WHY + 1]; /* as was said; may be empty */
 };
 
-/* <prefix>partition: JSON, version 1. A reader refuses a newer version; a field that is added must have
+/* <prefix>partition: JSON, version 2: from it on what all customers share lies in a hash of its own (io/shard.h), where a
+ * reader of version 1 would not look. A reader refuses a newer version; a field that is added must have
  * a meaning when it is absent. */
 struct partition {
 	uint64_t

@@ -99,8 +99,9 @@ bool engine_load(struct engine *engine, struct customer *customer, struct stream
 		 struct err *err) MUST_CHECK;
 
 /* The guard's record: written when this says so, in the same commit as the records above; `rolled`: what lies
- * behind the present hour has changed too. What it holds is as of the engine's position. */
-bool engine_take_guard(struct engine *engine, bool *rolled);
+ * behind the present hour has changed too. What it holds is as of the engine's position. `low`: recovery will not begin
+ * before it, whatever becomes of that commit. */
+bool engine_take_guard(struct engine *engine, struct stream_id low, bool *rolled);
 /* After the customers' records; what was decoded becomes the engine's. Entries <= applied are in it. */
 void engine_load_guard(struct engine *engine, struct guard *guard, struct stream_id applied);
 
@@ -109,6 +110,8 @@ void engine_load_guard(struct engine *engine, struct guard *guard, struct stream
 bool engine_take_teams(struct engine *engine);
 void engine_take_given(struct engine *engine,
 		       void (*take)(void *ctx, const struct customer *customer), void *ctx);
+/* Of a customer that was loaded: its record is to be among them once more. */
+void engine_note_given(struct engine *engine, const struct customer *customer);
 size_t engine_turns(const struct engine *engine);
 uint64_t engine_turn(const struct engine *engine, size_t i, struct str *team);
 void engine_load_turn(struct engine *engine, struct str team, uint64_t taken);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Customers' records in Redis: 1024 hashes, so that they load in large pieces. */
+/* Customers' records in Redis: 1024 hashes, so that they load in large pieces; and one hash more of what concerns all
+ * customers. Its fields are written by one command, before any customer's: where Redis tore a commit, all of them are
+ * there or none, and without them no customer's. */
 #ifndef IO_SHARD_H
 #define IO_SHARD_H
 
@@ -7,6 +9,7 @@
 #include "io/redis.h"
 
 #define SHARD_COUNT 1024
+#define SHARD_SHARED SHARD_COUNT /* "state:shared" */
 
 /* CRC-16 (XMODEM, as Redis Cluster's) of the customer's id, modulo SHARD_COUNT. */
 unsigned shard_of(struct str customer);
@@ -29,18 +32,21 @@ struct shard_batch {
 /* due_at: as record_encode_due() has it. */
 void shard_batch_add(struct shard_batch *batch, const struct ruleset *rules,
 		     const struct customer *customer, struct stream_id applied, int64_t due_at);
-/* A record that is of no customer, under an id that no customer can have. */
 void shard_batch_add_bytes(struct shard_batch *batch, struct str id, struct str record);
-/* One HSET a shard, appended to out; empties the batch. Returns the number of commands. */
+/* A record that is of no customer, under an id that no customer can have. */
+void shard_batch_add_shared(struct shard_batch *batch, struct str id, struct str record);
+struct str shard_batch_last(const struct shard_batch *batch); /* the record added last */
+/* One HSET a shard, the shared one first, appended to out; empties the batch. Returns the number of commands. */
 unsigned shard_batch_write(struct shard_batch *batch, struct str prefix, struct buf *out);
 void shard_batch_clear(struct shard_batch *batch);
 void shard_batch_finish(struct shard_batch *batch);
 
-/* Reads all shards, a few ahead; the loader ends itself with done() or fail(), when no reply is owed any more.
+/* Reads what is shared, then all shards, a few ahead; the loader ends itself with done() or fail(), when no reply is owed any more.
  * passing: Redis cannot be read now; all that was read so far is to be thrown away. */
 struct shard_hooks {
 	void *ctx;
 	void (*ahead)(void *ctx, struct str id); /* its record will come soon */
+	void (*shared)(void *ctx, struct str id, struct str bytes);
 	void (*record)(void *ctx, struct str id, struct str bytes);
 	void (*shard)(void *ctx, unsigned shards); /* so many are read, of SHARD_COUNT */
 	void (*done)(void *ctx);

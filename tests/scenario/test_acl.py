@@ -183,7 +183,11 @@ def test_without_a_fence_nothing_is_committed_and_lesser_rights_are_missed_aloud
         daemon = place.start(wait=False)
         check(daemon.wait(PATIENCE) == 1 and 'cannot watch churn:commit' in place.log(daemon), place.log(daemon))
         check(place.mark() is None, place.mark())
-        place.call('ACL', 'SETUSER', 'churnd', '+watch', '-type')
+        place.call('ACL', 'SETUSER', 'churnd', '+watch', '-mset')
+        daemon = place.start(wait=False)
+        check(daemon.wait(PATIENCE) == 1 and "cannot write the commit mark: Redis says NOPERM" in place.log(daemon),
+              place.log(daemon))
+        place.call('ACL', 'SETUSER', 'churnd', '+mset', '-type')
         place.says(place.start(), 'the ACL user lacks a right')
 
 

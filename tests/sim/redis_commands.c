@@ -39,14 +39,14 @@ is_mark(struct str key)
 }
 
 static void
-string_put(struct fake_call *call, struct str text, int64_t expires)
+string_put(struct fake_call *call, struct str key, struct str text, int64_t expires)
 {
 	struct fake_server *server = call->server;
-	struct fake_value *old = fake_look(call, WORD(call, 1)), *value;
+	struct fake_value *old = fake_look(call, key), *value;
 
-	if (!server->replaying && is_mark(WORD(call, 1)) && server->on_mark != NULL)
+	if (is_mark(key) && server->on_mark != NULL)
 		server->on_mark(server, old != NULL ? old->string : STR_NONE, text);
-	value = fake_make(server, WORD(call, 1), FAKE_STRING);
+	value = fake_make(server, key, FAKE_STRING);
 	value->string = text;
 	value->expires = expires;
 }
@@ -82,11 +82,21 @@ run_set(struct fake_call *call)
 		if (fake_is(WORD(call, i), "PXAT"))
 			(void)!parse_int64(WORD(call, i + 1), &expires);
 	}
-	string_put(call, WORD(call, 2), expires);
+	string_put(call, WORD(call, 1), WORD(call, 2), expires);
 	if (expires > 0)
 		log_expiring(call, expires);
 	else
 		fake_log_as_is(call);
+	reply_status(call->out, "OK");
+}
+
+/* MSET key value ... */
+static void
+run_mset(struct fake_call *call)
+{
+	for (unsigned i = 1; i + 1 < call->count; i += 2)
+		string_put(call, WORD(call, i), WORD(call, i + 1), 0);
+	fake_log_as_is(call);
 	reply_status(call->out, "OK");
 }
 
@@ -360,6 +370,7 @@ run_exec(struct fake_call *call)
 static const struct fake_command commands[] = {
 	{"GET", run_get, 2, 0},
 	{"SET", run_set, 3, FAKE_WRITES | FAKE_GROWS},
+	{"MSET", run_mset, 3, FAKE_WRITES | FAKE_GROWS},
 	{"MULTI", run_multi, 1, FAKE_LOADING | FAKE_ALWAYS},
 	{"EXEC", run_exec, 1, FAKE_LOADING},
 	{"WATCH", run_watch, 2, FAKE_LOADING | FAKE_ALWAYS},

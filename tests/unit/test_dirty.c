@@ -51,7 +51,7 @@ expect_low(struct scene *w, struct stream_id id)
 {
 	bool rolled;
 
-	engine_take_guard(w->engine, &rolled);
+	engine_take_guard(w->engine, engine_low(w->engine), &rolled);
 	assert_int_equal(stream_id_cmp(engine_low(w->engine), id), 0);
 }
 

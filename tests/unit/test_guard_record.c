@@ -365,7 +365,7 @@ commit(struct scene *scene, struct buf *now, struct buf *past)
 	struct guard guard;
 	struct err err = {{0}};
 	bool rolled;
-	if (!engine_take_guard(scene->engine, &rolled))
+	if (!engine_take_guard(scene->engine, engine_low(scene->engine), &rolled))
 		return;
 	buf_clear(now);
 	guard_encode(now, engine_guard(scene->engine), engine_position(scene->engine),
@@ -404,6 +404,36 @@ a_guard_that_held_nothing_for_hours_is_read_again(void **state)
 	buf_finish(&past);
 }
 
+/* A customer whose record is older may be looked at again in an hour gone by: whether its alert was muted then is known
+ * until no recovery can begin before the end of that hour. */
+static void
+what_was_full_is_kept_until_no_recovery_can_ask(void **state)
+{
+	struct scene scene;
+	struct stream_id early, late;
+	bool rolled;
+	(void)state;
+	scene_init(&scene, "defaults: {max_alerts_per_hour: 1, cooldown: 0s}\n"
+			   "signals: {login: {on: login}}\n"
+			   "rules: [{rule: bad, on: nps, expr: 'event.value < 5', points: 10, "
+			   "keep_firing_for: 10m}]\n");
+	scene_send(&scene, at("2026-03-02 09:00"), "c0", "login", NULL);
+	early = engine_position(scene.engine);
+	for (unsigned i = 0; i < 3; i++) {
+		char customer[] = {'c', (char)('1' + i), 0};
+		scene_send(&scene, at("2026-03-02 09:30"), customer, "nps", "value=1", NULL);
+	}
+	scene_send(&scene, at("2026-03-02 12:00"), "c0", "login", NULL);
+	late = engine_position(scene.engine);
+	assert_int_equal(engine_guard(scene.engine)->cap_count, 1);
+	assert_true(engine_take_guard(scene.engine, early, &rolled));
+	assert_int_equal(engine_guard(scene.engine)->cap_count, 1);
+	scene_send(&scene, at("2026-03-02 12:01"), "c0", "login", NULL);
+	assert_true(engine_take_guard(scene.engine, late, &rolled));
+	assert_int_equal(engine_guard(scene.engine)->cap_count, 0);
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
@@ -415,6 +445,7 @@ main(void)
 		cmocka_unit_test(hostile_bytes_do_no_harm),
 		cmocka_unit_test(a_change_of_rules_keeps_volumes_and_suspect_time),
 		cmocka_unit_test(a_guard_that_held_nothing_for_hours_is_read_again),
+		cmocka_unit_test(what_was_full_is_kept_until_no_recovery_can_ask),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,13 +109,23 @@ thread_makes_up_for_what_is_taken_and_leaves_nothing(void **state)
 struct loading {
 	struct shard_load *load;
 	unsigned before, most; /* threads */
-	unsigned records, shards, ended;
+	unsigned shared, records, shards, ended;
 };
 
 static void
 on_ahead(void *ctx, struct str id)
 {
 	(void)ctx, (void)id;
+}
+
+static void
+on_shared(void *ctx, struct str id, struct str bytes)
+{
+	struct loading *loading = ctx;
+
+	assert_true(str_is(id, "id") && str_is(bytes, "bytes"));
+	assert_int_equal(loading->records, 0);
+	loading->shared++;
 }
 
 static void
@@ -158,7 +168,8 @@ fill_shards(struct redis_watch *watch, const char *each)
 {
 	static const char script[] =
 		"for i = 0, 1023 do for j = 1, tonumber(ARGV[1]) do "
-		"redis.call('HSET', 'p:state:' .. i, i .. ':' .. j, 'x') end end return 'OK'";
+		"redis.call('HSET', 'p:state:' .. i, i .. ':' .. j, 'x') end end "
+		"redis.call('HSET', 'p:state:shared', 'id', 'bytes') return 'OK'";
 	struct err err;
 
 	assert_non_null(
@@ -170,9 +181,10 @@ load_begin(struct loading *loading, struct redis_watch *watch)
 {
 	*loading = (struct loading){.before = threads()};
 	loading->most = loading->before;
-	loading->load = shard_load_begin(
-		watch->redis, STR("p:"),
-		(struct shard_hooks){loading, on_ahead, on_record, on_shard, on_done, on_fail});
+	loading->load =
+		shard_load_begin(watch->redis, STR("p:"),
+				 (struct shard_hooks){loading, on_ahead, on_shared, on_record,
+						      on_shard, on_done, on_fail});
 }
 
 static void
@@ -187,6 +199,7 @@ load_all(struct loading *loading, struct redis_watch *watch, unsigned each)
 {
 	load_begin(loading, watch);
 	redis_watch_until(watch, &loading->ended, 1);
+	assert_int_equal(loading->shared, 1);
 	assert_int_equal(loading->records, SHARD_COUNT * each);
 	check_left(loading);
 }

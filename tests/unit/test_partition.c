@@ -46,10 +46,10 @@ what_is_no_mark_is_refused(void **state)
 #define SHA "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""
 #define EPOCHS(births) \
 	"\"epochs\":[{\"from\":\"0-0\",\"sha256\":" SHA ",\"births\":" births "}]"
-#define HEAD "{\"version\":1,\"read\":1,\"low_read\":1,"
+#define HEAD "{\"version\":2,\"read\":1,\"low_read\":1,"
 
 static const char record[] =
-	"{\"version\":1,\"read\":12,\"low_read\":10,\"epochs\":["
+	"{\"version\":2,\"read\":12,\"low_read\":10,\"epochs\":["
 	"{\"from\":\"0-0\",\"sha256\":"
 	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"births\":[]},"
 	"{\"from\":\"100-1\",\"sha256\":"
@@ -69,6 +69,23 @@ a_partition_reads_back(void **state)
 	assert_string_equal(out.p, record);
 	assert_int_equal(partition.read, 12);
 	assert_int_equal(partition.epochs[1].births[0].signal, UINT32_MAX);
+	buf_finish(&out);
+	partition_finish(&partition);
+}
+
+static void
+one_of_the_first_version_is_read_and_written_as_the_present_one(void **state)
+{
+	static const char text[] =
+		"{\"version\":1,\"read\":1,\"low_read\":1," EPOCHS("[[7,-5]]") "}";
+	struct partition partition;
+	struct buf out = {0};
+	struct err err;
+
+	(void)state;
+	assert_true(partition_parse(str_of(text), &partition, &err));
+	partition_print(&out, &partition);
+	assert_string_equal(out.p, HEAD EPOCHS("[[7,-5]]") "}");
 	buf_finish(&out);
 	partition_finish(&partition);
 }
@@ -117,6 +134,7 @@ a_damaged_or_newer_partition_is_refused(void **state)
 		"{}",
 		"{\"version\":0}",
 		"{\"version\":2,\"read\":1,\"low_read\":1,\"epochs\":[]}",
+		"{\"version\":3,\"read\":1,\"low_read\":1," EPOCHS("[]") "}",
 		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[]}",
 		"{\"version\":1,\"read\":-1,\"low_read\":1,\"epochs\":[{}]}",
 		"{\"version\":1,\"read\":1,\"low_read\":1,\"epochs\":[{\"from\":\"0-0\"}]}",
@@ -260,6 +278,8 @@ main(void)
 		cmocka_unit_test(a_mark_reads_back),
 		cmocka_unit_test(what_is_no_mark_is_refused),
 		cmocka_unit_test(a_partition_reads_back),
+		cmocka_unit_test(
+			one_of_the_first_version_is_read_and_written_as_the_present_one),
 		cmocka_unit_test(a_change_of_rules_keeps_who_and_why),
 		cmocka_unit_test(a_change_read_again_after_a_recovery_is_noted_once),
 		cmocka_unit_test(who_and_why_may_follow_the_change_and_are_not_overwritten),

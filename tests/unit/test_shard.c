@@ -70,12 +70,39 @@ one_command_a_shard_holds_all_of_its_records(void **state)
 	ruleset_destroy(rules);
 }
 
+/* What is torn after it holds all of it; before it, no customer's record. */
+static void
+what_is_shared_is_one_command_before_all_others(void **state)
+{
+	static const char first[] = "*6\r\n$4\r\nHSET\r\n$14\r\np:state:shared\r\n"
+				    "$2\r\n\1a\r\n$3\r\none\r\n$2\r\n\1b\r\n$3\r\ntwo\r\n";
+	struct ruleset *rules = ruleset_create();
+	struct shard_batch batch = {0};
+	struct buf out = {0};
+
+	(void)state;
+	ruleset_finish(rules, (struct hash_seed){1, 2});
+	add(&batch, rules, "c1");
+	shard_batch_add_shared(&batch, STR("\1a"), STR("one"));
+	add(&batch, rules, "c2");
+	add(&batch, rules, "c3");
+	shard_batch_add_shared(&batch, STR("\1b"), STR("two"));
+	assert_true(str_is(shard_batch_last(&batch), "two"));
+	assert_int_equal(shard_batch_write(&batch, STR("p:"), &out), 4);
+	assert_true(str_starts(buf_view(&out), str_of(first)));
+	assert_int_equal(count_of(buf_view(&out), "p:state:"), 4);
+	shard_batch_finish(&batch);
+	buf_finish(&out);
+	ruleset_destroy(rules);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(crc16_is_the_one_of_redis_cluster),
 		cmocka_unit_test(one_command_a_shard_holds_all_of_its_records),
+		cmocka_unit_test(what_is_shared_is_one_command_before_all_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

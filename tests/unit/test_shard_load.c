@@ -28,7 +28,7 @@ struct house {
 	unsigned written;
 	struct arena arena;
 	struct map names; /* of what was loaded, to how it begins */
-	unsigned told, loaded, shards, ended;
+	unsigned told, shared, loaded, shards, ended;
 	struct err why;
 };
 
@@ -39,6 +39,16 @@ on_ahead(void *ctx, struct str id)
 
 	assert_in_range(id.n, 1, 128);
 	house->told++;
+}
+
+static void
+on_shared(void *ctx, struct str id, struct str bytes)
+{
+	struct house *house = ctx;
+
+	assert_int_equal(house->loaded, 0);
+	assert_true(str_is(id, "\001some") && str_is(bytes, "\001y"));
+	house->shared++;
 }
 
 static void
@@ -157,10 +167,10 @@ load(struct house *house)
 {
 	map_finish(&house->names);
 	map_init(&house->names, (struct hash_seed){1, 2});
-	house->told = house->loaded = house->shards = house->ended = 0;
-	(void)!shard_load_begin(
-		house->watch.redis, STR("p:"),
-		(struct shard_hooks){house, on_ahead, on_record, on_shard, on_done, on_fail});
+	house->told = house->shared = house->loaded = house->shards = house->ended = 0;
+	(void)!shard_load_begin(house->watch.redis, STR("p:"),
+				(struct shard_hooks){house, on_ahead, on_shared, on_record,
+						     on_shard, on_done, on_fail});
 	redis_watch_until(&house->watch, &house->ended, 1);
 }
 
@@ -214,7 +224,7 @@ records_that_say_whose_they_are_come_without_names(void **state)
 	assert_int_equal(house.told, MOST);
 	assert_int_equal(house.shards, SHARD_COUNT);
 	assert_int_equal(calls(&house, "hvals"), SHARD_COUNT);
-	assert_int_equal(calls(&house, "hgetall"), 0);
+	assert_int_equal(calls(&house, "hgetall"), 1);
 	for (unsigned i = 0; i < MOST; i++)
 		assert_int_equal(version_of(&house, i), 8);
 	house_close(&house);
@@ -232,14 +242,16 @@ names_are_asked_for_where_some_do_not_say(void **state)
 	for (unsigned i = 0; i < MOST; i++)
 		add(&house, i, i == old[0] || i == old[1] || i == old[2]);
 	shard_batch_add_bytes(&house.batch, STR("\001none"), STR("\001x"));
+	shard_batch_add_shared(&house.batch, STR("\001some"), STR("\001y"));
 	add(&house, MOST, false);
 	house.batch.bytes.p[house.batch.bytes.n - 1] ^= 1;
 	flush(&house);
 	load(&house);
+	assert_int_equal(house.shared, 1);
 	assert_int_equal(house.loaded, MOST + 2);
 	assert_int_equal(house.shards, SHARD_COUNT);
 	assert_int_equal(calls(&house, "hvals"), SHARD_COUNT);
-	assert_int_equal(calls(&house, "hgetall"), 5);
+	assert_int_equal(calls(&house, "hgetall"), 1 + 5);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(version_of(&house, old[i]), 7);
 	assert_int_equal(version_of(&house, 4), 8);
@@ -262,7 +274,7 @@ where_many_do_not_say_names_are_asked_for_from_then_on(void **state)
 	assert_int_equal(house.loaded, 2 * MOST);
 	asked = calls(&house, "hvals");
 	assert_in_range(asked, 1, 64);
-	assert_int_equal(calls(&house, "hgetall"), SHARD_COUNT);
+	assert_int_equal(calls(&house, "hgetall"), 1 + SHARD_COUNT);
 	for (unsigned i = 0; i < 2 * MOST; i++)
 		assert_int_equal(version_of(&house, i), i % 10 != 0 ? 7 : 8);
 	house_close(&house);
@@ -285,12 +297,12 @@ who_may_not_ask_for_values_alone_asks_for_all(void **state)
 	forget_calls(&house);
 	load(&house);
 	assert_int_equal(house.loaded, MOST);
-	assert_int_equal(calls(&house, "hgetall"), SHARD_COUNT);
+	assert_int_equal(calls(&house, "hgetall"), 1 + SHARD_COUNT);
 	assert_non_null(redis_call(house.watch.redis, &house.watch.arena, &err, "ACL",
 				   "SETUSER", "default", "-hgetall", NULL));
 	load(&house);
 	assert_string_equal(house.why.text,
-			    "cannot load p:state:0: Redis says NOPERM this user has no "
+			    "cannot load p:state:shared: Redis says NOPERM this user has no "
 			    "permissions to run the 'hgetall' command");
 	house_close(&house);
 }

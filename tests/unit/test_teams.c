@@ -414,6 +414,38 @@ turns_loads_steps_and_escalations_survive_a_restart(void **state)
 }
 
 static void
+note_id(void *ctx, const struct customer *customer)
+{
+	buf_str(ctx, customer_id(customer));
+	buf_char(ctx, ' ');
+}
+
+/* Whose record was read from beside the turns is written with them once more. */
+static void
+who_is_noted_is_among_those_who_were_given_somebody(void **state)
+{
+	struct scene w;
+	struct buf ids = {0};
+	(void)state;
+	scene_init(&w, WORLD);
+	for (unsigned i = 0; i < 3; i++) {
+		char customer[] = {'c', (char)('1' + i), 0};
+		scene_send(&w, at(NOON), customer, "a", NULL);
+	}
+	engine_take_given(w.engine, note_id, &ids);
+	assert_int_equal(ids.n, 0);
+	engine_note_given(w.engine, engine_find(w.engine, STR("c3")));
+	engine_note_given(w.engine, engine_find(w.engine, STR("c1")));
+	engine_note_given(w.engine, engine_find(w.engine, STR("c3")));
+	engine_take_given(w.engine, note_id, &ids);
+	assert_string_equal(ids.p, "c3 c1 ");
+	engine_take_given(w.engine, note_id, &ids);
+	assert_string_equal(ids.p, "c3 c1 ");
+	scene_finish(&w);
+	buf_finish(&ids);
+}
+
+static void
 a_teams_record_that_is_damaged_is_refused(void **state)
 {
 	struct scene w;
@@ -450,6 +482,7 @@ main(void)
 		cmocka_unit_test(of_owners_least_loaded_is_who_owns_the_fewest_customers),
 		cmocka_unit_test(rules_that_read_the_owner_are_judged_in_the_same_step),
 		cmocka_unit_test(turns_loads_steps_and_escalations_survive_a_restart),
+		cmocka_unit_test(who_is_noted_is_among_those_who_were_given_somebody),
 		cmocka_unit_test(a_teams_record_that_is_damaged_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
