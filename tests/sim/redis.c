@@ -188,27 +188,44 @@ log_at_time(const struct fake_server *server, int64_t since)
 	return at;
 }
 
-/* How many commands of the transaction that begins here stay, at most `most`, and never the last two: the group's and
- * the mark. */
+/* How many commands the transaction has that begins here; 0: none does. */
 static size_t
-torn_count(const struct fake_server *server, size_t from, unsigned most)
+transaction_size(const struct fake_server *server, size_t from)
 {
+	const struct fake_logged *log = server->log;
 	size_t to = from;
 
-	if (from == server->log_count || !server->log[from].transaction)
+	if (from > 0 && log[from - 1].group == log[from].group)
 		return 0;
-	while (to < server->log_count && server->log[to].group == server->log[from].group)
+	while (to < server->log_count && log[to].transaction && !log[to].torn &&
+	       log[to].group == log[from].group)
 		to++;
-	if (to - from <= 3)
-		return 0;
-	return to - from - 3 < most ? to - from - 3 : most;
+	return to - from;
+}
+
+/* The first commit from here on, or else the last before: it says something beside where it is. */
+static size_t
+torn_from(const struct fake_server *server, size_t kept)
+{
+	for (size_t at = kept; at < server->log_count; at++)
+		if (transaction_size(server, at) > 2)
+			return at;
+	for (size_t at = kept; at-- > 0;)
+		if (transaction_size(server, at) > 2)
+			return at;
+	return server->log_count;
 }
 
 void
 fake_server_restore(struct fake_server *server, int64_t since, unsigned torn)
 {
-	size_t kept = log_at_time(server, since);
-	size_t also = torn_count(server, kept, torn);
+	size_t kept = log_at_time(server, since), also = 0;
+
+	if (torn > 0 && torn_from(server, kept) < server->log_count) {
+		kept = torn_from(server, kept);
+		also = transaction_size(server, kept);
+		also = also < torn ? also : torn;
+	}
 
 	for (size_t i = 0; i < also; i++)
 		server->log[kept + i].torn = true;
@@ -216,6 +233,15 @@ fake_server_restore(struct fake_server *server, int64_t since, unsigned torn)
 	replay(server);
 	run_id_make(server);
 	sim_sayf("redis", "restarted with %zu of its commands, %zu torn", kept, also);
+}
+
+bool
+fake_server_is_torn(const struct fake_server *server)
+{
+	for (size_t i = 0; i < server->log_count; i++)
+		if (server->log[i].torn)
+			return true;
+	return false;
 }
 
 void

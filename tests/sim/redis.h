@@ -108,11 +108,14 @@ struct fake_server {
 void fake_server_init(struct fake_server *server, struct arena *words, int64_t now);
 void fake_server_finish(struct fake_server *server);
 int64_t fake_server_now(const struct fake_server *server); /* its TIME, ms */
-/* It died, and holds what was written before `since` (monotonic); with the next transaction torn, perhaps: then the
- * first `torn` commands of it lie in the log without their EXEC, as Redis up to 8 leaves them. */
+/* It died, and holds what was written before `since` (monotonic); or up to a commit about then, which is torn: the
+ * first `torn` commands of it, or all, lie in the log without their EXEC, as Redis up to 8 leaves them. They come to
+ * light when it starts once more, if a transaction was written behind them meanwhile. */
 void fake_server_restore(struct fake_server *server, int64_t since, unsigned torn);
 /* Another server with a copy of what was written before `since`. */
 void fake_server_copy(struct fake_server *to, const struct fake_server *from, int64_t since);
+
+bool fake_server_is_torn(const struct fake_server *server); /* such commands lie there */
 
 struct fake_value *fake_find(struct fake_data *data, struct str key); /* NULL: not there */
 struct fake_stream *fake_find_stream(struct fake_data *data, const char *key); /* or NULL */

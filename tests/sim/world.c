@@ -97,6 +97,7 @@ world_make(struct world *world, uint64_t seed)
 	receiver_begin(&(struct receiver_hooks){world, judge_came, judge_taken});
 	world->held = sim_chance(60);
 	world->guarded = world->held && sim_chance(7);
+	world->harsh = sim_chance(30);
 	world->now = WORLD_START + sim_span(0, DAY_MS);
 	customers_make(world);
 	rules_new(world, false);
@@ -180,34 +181,18 @@ on_cut(void *ctx, struct wire_conn *conn)
 	wire_close(conn);
 }
 
-/* It dies, is down for a while, and comes back with what reached its disk. */
-static void
-redis_dies(struct world *world)
-{
-	struct fake_server *server = world->server;
-	int64_t lost = sim_chance(50) ? sim_span(0, 1500) : 0;
-	unsigned torn = lost > 0 && sim_chance(40) ? 1 + sim_below(6) : 0;
-
-	wire_close_all(server);
-	world->rolled |= lost > 0;
-	fake_server_restore(server, sim_monotonic() + 1 - lost, torn);
-	server->down_until = sim_monotonic() + sim_span(0, 300);
-	server->trouble = sim_chance(50) ? TROUBLE_LOADING : TROUBLE_NONE;
-	server->trouble_until = server->down_until + sim_span(0, 1000);
-}
-
 static void
 on_redis_dies(void *ctx, struct wire_conn *conn)
 {
 	(void)conn;
-	redis_dies(ctx);
+	world_redis_dies(ctx);
 }
 
 static void
 on_both_die(void *ctx, struct wire_conn *conn)
 {
 	(void)conn;
-	redis_dies(ctx);
+	world_redis_dies(ctx);
 	kill_any(ctx);
 }
 
@@ -256,9 +241,12 @@ befall_at_command(struct world *world)
 	static void (*const what[])(void *ctx, struct wire_conn *conn) = {
 		on_kill,       on_kill,	    on_kill,	 on_cut,     on_cut,
 		on_redis_dies, on_both_die, on_failover, on_trouble, on_trouble};
+	static void (*const harsh[])(void *ctx, struct wire_conn *conn) = {
+		on_kill, on_redis_dies, on_redis_dies, on_both_die};
 
 	wire_befall(1 + sim_below(sim_chance(50) ? 12 : 90),
-		    sim_chance(50) ? WIRE_BEFORE : WIRE_AFTER, SIM_PICK(what), world);
+		    sim_chance(50) ? WIRE_BEFORE : WIRE_AFTER,
+		    world->harsh ? SIM_PICK(harsh) : SIM_PICK(what), world);
 }
 
 static void
@@ -385,7 +373,7 @@ befall_now(struct world *world)
 		receiver_mood((enum mood)sim_below(MOODS));
 		break;
 	case 8:
-		redis_dies(world);
+		world_redis_dies(world);
 		break;
 	}
 }
@@ -406,8 +394,25 @@ wire_as_it_is(void)
 static void
 one_runs(struct world *world)
 {
-	if (any_house(world) == NULL)
-		house_start(&world->houses[sim_below(2)], rules_now(world));
+	if (any_house(world) != NULL)
+		return;
+	if (sim_chance(10))
+		world_age(world);
+	house_start(&world->houses[sim_below(2)], rules_now(world));
+}
+
+/* Twice in a row, so that what was torn comes to light while it still matters. */
+static void
+redis_dies_again(struct world *world)
+{
+	pass(world, sim_span(0, sim_chance(70) ? 40 : 1500));
+	world_redis_dies(world);
+	pass(world, sim_span(0, 600));
+	if (sim_chance(50))
+		world_send(world, sim_below(8));
+	befall_at_command(world);
+	pass(world, sim_span(0, 600));
+	world_redis_dies(world);
 }
 
 static void
@@ -425,6 +430,8 @@ live_through(struct world *world)
 	world_send(world, sim_below(8));
 	if (sim_chance(50))
 		befall_now(world);
+	if (world->harsh)
+		redis_dies_again(world);
 	pass(world, sim_span(0, sim_chance(70) ? 300 : 6000));
 	wire_spare();
 	one_runs(world);
@@ -545,6 +552,13 @@ world_run(uint64_t seed, unsigned rounds, struct world_tally *out)
 	}
 	house = settle(&world);
 	judge_verify(&world, live_engine(house->live), out);
+	if (sim_chance(world.harsh ? 60 : 20)) {
+		/* What was torn last comes to light. */
+		wire_close_all(world.server);
+		fake_server_restore(world.server, sim_monotonic() + 1, 0);
+		house = settle(&world);
+		judge_verify(&world, live_engine(house->live), out);
+	}
 	if (sim_chance(25)) {
 		stop_cleanly(&world, house);
 		judge_verify(&world, NULL, out);

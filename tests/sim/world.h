@@ -42,6 +42,7 @@ struct world {
 	/* Who writes. */
 	bool held;    /* ids are those of another time, and time stands still */
 	bool guarded; /* weeks of a steady feed come first */
+	bool harsh;   /* Redis dies often, and tears what it was writing */
 	int64_t now;  /* of the writers, when held */
 	struct str customers[10];
 	unsigned customer_count;
@@ -67,6 +68,12 @@ void world_run(uint64_t seed, unsigned rounds, struct world_tally *out);
 /* world_entries.c: those who write. */
 void world_send(struct world *world, unsigned count);
 void world_past(struct world *world); /* weeks of a steady feed */
+
+/* world_deaths.c */
+void world_redis_dies(struct world *world);
+
+/* world_age.c: what lies in Redis is as a version of before partition 2 left it. */
+void world_age(struct world *world);
 
 /* world_judge.c */
 void judge_mark(struct fake_server *server, struct str old, struct str now);
