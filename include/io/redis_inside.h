@@ -15,7 +15,7 @@
 #define REDIS_SILENCE_MS 60000		      /* between two looks whether it still answers */
 #define REDIS_INBOX_BYTES ((size_t)256 << 10) /* one read from the socket */
 #define REDIS_AHEAD_BYTES \
-	((size_t)8 << 20) /* of replies that come in pieces, read before they are worked on */
+	((size_t)16 << 20) /* of replies that come in pieces, read before they are worked on */
 
 enum redis_state {
 	REDIS_IDLE,	/* made, redis_connect not called yet */

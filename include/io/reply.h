@@ -58,8 +58,8 @@ bool reply_reader_next(struct reply_reader *reader, const struct reply **out,
  * and of an even number of them as long as there are more. */
 bool reply_reader_next_piece(struct reply_reader *reader, const struct reply **out,
 			     struct err *err) MUST_CHECK;
-/* In fewer bytes than a socket holds: what is read between two pieces has to gain on them. */
-#define REPLY_PIECE 128u
+/* Far fewer bytes than a socket holds: between two pieces it is read, and while it is full Redis waits. */
+#define REPLY_PIECE 64u
 size_t reply_reader_unread(
 	const struct reply_reader *reader); /* bytes fed and not handed out */
 
