@@ -17,6 +17,7 @@
 #include "codec/quality_record.h"
 #include "codec/record_format.h"
 #include "codec/teams_record.h"
+#include "io/heap.h"
 #include "io/log.h"
 
 _Static_assert(GUARD_RECORD_VERSION < RECORD_WHOSE && QUALITY_RECORD_VERSION < RECORD_WHOSE &&
@@ -242,7 +243,18 @@ given_load(struct live *live)
 	}
 }
 
-/* Customers spread evenly over shards: after some it is known about how many there are in all. */
+/* Customers spread evenly over shards: after some it is known about how many there are in all, and what they take. */
+static void
+make_room(struct live *live)
+{
+	size_t used = heap_used();
+
+	engine_reserve(live->engine,
+		       engine_customers(live->engine) * (SHARD_COUNT / SHARD_SAMPLE));
+	if (used > live->heap_before)
+		heap_ahead((used - live->heap_before) * (SHARD_COUNT / SHARD_SAMPLE - 1));
+}
+
 static void
 on_shard(void *ctx, unsigned shards)
 {
@@ -252,8 +264,7 @@ on_shard(void *ctx, unsigned shards)
 	if (live->state != LIVE_LOADING)
 		return;
 	if (shards == SHARD_SAMPLE)
-		engine_reserve(live->engine,
-			       engine_customers(live->engine) * (SHARD_COUNT / SHARD_SAMPLE));
+		make_room(live);
 	if (now - live->load_told_at < LOAD_TELL_MS)
 		return;
 	live->load_told_at = now;
@@ -294,6 +305,7 @@ void
 live_load_records(struct live *live)
 {
 	live->load_told_at = clock_monotonic();
+	live->heap_before = heap_used();
 	live->load =
 		shard_load_begin(live->redis, live->options.config->prefix,
 				 (struct shard_hooks){live, on_ahead, on_shared, on_record,
