@@ -17,7 +17,7 @@
 #include "codec/quality_record.h"
 #include "codec/record_format.h"
 #include "codec/teams_record.h"
-#include "io/heap.h"
+#include "io/small_blocks.h"
 #include "io/log.h"
 
 _Static_assert(GUARD_RECORD_VERSION < RECORD_WHOSE && QUALITY_RECORD_VERSION < RECORD_WHOSE &&
@@ -247,12 +247,13 @@ given_load(struct live *live)
 static void
 make_room(struct live *live)
 {
-	size_t used = heap_used();
+	size_t used = small_blocks_used();
 
 	engine_reserve(live->engine,
 		       engine_customers(live->engine) * (SHARD_COUNT / SHARD_SAMPLE));
-	if (used > live->heap_before)
-		heap_ahead((used - live->heap_before) * (SHARD_COUNT / SHARD_SAMPLE - 1));
+	if (used > live->blocks_before)
+		small_blocks_ahead((used - live->blocks_before) *
+				   (SHARD_COUNT / SHARD_SAMPLE - 1));
 }
 
 static void
@@ -305,7 +306,7 @@ void
 live_load_records(struct live *live)
 {
 	live->load_told_at = clock_monotonic();
-	live->heap_before = heap_used();
+	live->blocks_before = small_blocks_used();
 	live->load =
 		shard_load_begin(live->redis, live->options.config->prefix,
 				 (struct shard_hooks){live, on_ahead, on_shared, on_record,

@@ -77,7 +77,7 @@ struct live {
 	struct stream_id recover_to; /* up to it orders are suppressed */
 	struct shard_load *load;     /* owned while it runs */
 	int64_t load_told_at;	     /* monotonic: the log says now and then how far it is */
-	size_t heap_before;	     /* bytes in small blocks when the load began */
+	size_t blocks_before;	     /* bytes in small blocks when the load began */
 	struct held_record *held;    /* owned */
 	size_t held_count, held_cap;
 	struct arena held_arena;

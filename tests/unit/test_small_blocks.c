@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "io/heap.h"
+#include "io/small_blocks.h"
 
 #define BLOCKS 100000u
 #define BLOCK 200u
@@ -21,7 +21,7 @@ heap_grows(size_t bytes)
 {
 	const char *before = sbrk(0);
 
-	heap_ahead(bytes);
+	small_blocks_ahead(bytes);
 	return (size_t)((const char *)sbrk(0) - before);
 }
 
@@ -36,7 +36,7 @@ static void
 blocks_that_were_announced_lie_in_what_was_made_ready(void **state)
 {
 	static void *blocks[BLOCKS];
-	size_t used = heap_used();
+	size_t used = small_blocks_used();
 	const char *end;
 
 	(void)state;
@@ -46,7 +46,7 @@ blocks_that_were_announced_lie_in_what_was_made_ready(void **state)
 	for (unsigned i = 0; i < BLOCKS; i++)
 		blocks[i] = mem_alloc(BLOCK);
 	assert_ptr_equal(sbrk(0), end);
-	assert_true(heap_used() >= used + (size_t)BLOCKS * BLOCK);
+	assert_true(small_blocks_used() >= used + (size_t)BLOCKS * BLOCK);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		mem_free(blocks[i]);
 	assert_ptr_equal(sbrk(0), end);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Moves the heap's end once for all that will be asked for. */
 #define _DEFAULT_SOURCE /* madvise, sbrk */
-#include "io/heap.h"
+#include "io/small_blocks.h"
 
 #include <limits.h>
 #include <malloc.h>
@@ -19,7 +19,7 @@
 #define PIECES 64u
 
 size_t
-heap_used(void)
+small_blocks_used(void)
 {
 	return mallinfo2().uordblks;
 }
@@ -35,7 +35,7 @@ heap_end(void)
 
 /* malloc moves the end when there is no room left for what is asked for, and then by M_TOP_PAD besides. */
 void
-heap_ahead(size_t bytes)
+small_blocks_ahead(size_t bytes)
 {
 	void *pieces[PIECES];
 	char *before = heap_end(), *end;
