@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -16,17 +18,27 @@
 #include "support/redis_server.h"
 #include "support/redis_watch.h"
 
+/* Our threads, and of these those that are nicer than we are. */
 static unsigned
-threads(void)
+threads_of(bool nicer)
 {
 	DIR *folder = opendir("/proc/self/task");
+	int ours = getpriority(PRIO_PROCESS, 0);
 	unsigned count = 0;
 
 	assert_non_null(folder);
 	for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
-		count += entry->d_name[0] != '.';
+		count +=
+			entry->d_name[0] != '.' &&
+			(!nicer || getpriority(PRIO_PROCESS, (id_t)atoi(entry->d_name)) > ours);
 	closedir(folder);
 	return count;
+}
+
+static unsigned
+threads(void)
+{
+	return threads_of(false);
 }
 
 static void
@@ -98,6 +110,7 @@ thread_makes_up_for_what_is_taken_and_leaves_nothing(void **state)
 		await_full();
 		mem_free(mem_table(1, MEM_HUGE_PAGE));
 	}
+	assert_int_equal(threads_of(true), getpriority(PRIO_PROCESS, 0) < 19);
 	pages_end(pages);
 	assert_int_equal(threads(), before);
 	assert_int_equal(mem_pages_waiting(), 0);
