@@ -70,6 +70,13 @@ engine_dirty(const struct engine *engine)
 	return engine_round_left(engine) + engine->dirty_count;
 }
 
+static struct stream_id
+earlier(struct stream_id a, struct stream_id b)
+{
+	return stream_id_cmp(a, b) < 0 ? a : b;
+}
+
+/* The turns of teams are not asked: who is given somebody is dirty since then, and written no sooner than they are. */
 struct stream_id
 engine_low(const struct engine *engine)
 {
@@ -78,8 +85,10 @@ engine_low(const struct engine *engine)
 		low = engine->round.before;
 	else if (engine->dirty_count)
 		low = dirty_at(engine, 0)->before;
-	if (engine->guard.dirty && stream_id_cmp(engine->guard.before, low) < 0)
-		low = engine->guard.before;
+	if (engine->guard.dirty)
+		low = earlier(low, engine->guard.before);
+	if (engine->quality.dirty)
+		low = earlier(low, engine->quality.before);
 	return low;
 }
 

@@ -314,6 +314,15 @@ is_in_force(const struct ruleset *rules, const struct figures *figures)
 	return found;
 }
 
+void
+quality_touch(struct engine *engine, unsigned chunk)
+{
+	struct quality *quality = &engine->quality;
+	if (!quality->dirty)
+		quality->before = engine->position;
+	quality->dirty |= (uint16_t)(1u << chunk);
+}
+
 /* Records that hold a later entry than this change are as that one left them. */
 void
 quality_forget(struct engine *engine, struct stream_id change)
@@ -327,7 +336,7 @@ quality_forget(struct engine *engine, struct stream_id change)
 		    is_in_force(engine->rules, figures))
 			quality->list[kept++] = *figures;
 		else
-			quality->dirty |= (uint16_t)(1u << chunk);
+			quality_touch(engine, chunk);
 	}
 	quality->count = kept;
 }

@@ -13,7 +13,7 @@ verdict_figures(struct step *step, enum figures_kind kind, uint32_t key)
 	if (step_is_recorded(step, quality->applied[chunk]))
 		return NULL;
 	struct figures *figures = quality_make(quality, kind, key);
-	quality->dirty |= (uint16_t)(1u << chunk);
+	quality_touch(step->engine, chunk);
 	if (figures->since_at == INT64_MAX)
 		figures->since_at = step->now;
 	figures_lapse(figures, step->now, quality_open_for(step->engine->rules));

@@ -286,6 +286,7 @@ void verdict_left(struct step *step, int64_t at);
 void verdict_silent(struct step *step, struct silence_now now);
 /* The customer was active on the day `back`, before the silence was a churn, or after that. */
 void verdict_back(struct step *step, struct silence_now before, int64_t back);
+void quality_touch(struct engine *engine, unsigned chunk); /* its record has to be written */
 void quality_forget(struct engine *engine, struct stream_id change); /* of what is no more */
 
 /* Teams. */

@@ -113,6 +113,8 @@ struct quality {
 	struct figures *list; /* owned, by kind and key */
 	size_t count, cap;
 	uint16_t dirty; /* bit c: the record of chunk c has to be written */
+	struct stream_id
+		before; /* dirty: the position before the first change that is not taken */
 	/* By chunk: its record held the entries up to it; 0-0: none was loaded. Where Redis tore a commit, some
 	 * chunks' records are of it and others are not. */
 	struct stream_id applied[QUALITY_CHUNKS];
