@@ -17,8 +17,8 @@
 #include "codec/quality_record.h"
 #include "codec/record_format.h"
 #include "codec/teams_record.h"
-#include "io/small_blocks.h"
 #include "io/log.h"
+#include "io/small_blocks.h"
 
 _Static_assert(GUARD_RECORD_VERSION < RECORD_WHOSE && QUALITY_RECORD_VERSION < RECORD_WHOSE &&
 		       TEAMS_RECORD_VERSION < RECORD_WHOSE &&

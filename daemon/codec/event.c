@@ -342,25 +342,10 @@ is_reserved(struct str type)
 	return type.n >= n && memcmp(type.p, RESERVED, n) == 0;
 }
 
-#define KINDS (sizeof kinds / sizeof kinds[0])
-
-/* Bit n: some of these types has n bytes, as few others have. A constant. */
-static inline uint64_t
-kind_lengths(void)
-{
-	uint64_t lengths = 0;
-
-	for (size_t i = 0; i < KINDS; i++)
-		lengths |= UINT64_C(1) << kinds[i].type.n;
-	return lengths;
-}
-
 static const struct kind *
 find_kind(struct str type)
 {
-	if (type.n >= 64 || !(kind_lengths() >> type.n & 1))
-		return NULL;
-	for (size_t i = 0; i < KINDS; i++) {
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (type.n == kinds[i].type.n && memcmp(type.p, kinds[i].type.p, type.n) == 0)
 			return &kinds[i];
 	}

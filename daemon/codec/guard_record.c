@@ -7,6 +7,9 @@
 #include "codec/record_take.h"
 #include "engine/track.h"
 
+#define WHAT "the guard's record"
+#define PAST "the guard's record of hours gone by"
+
 enum { CAP_TOLD = 1, CAP_FULL = 2, SPAN_ENDED = 1 };
 
 #define CAPS_LIMIT 1000000 /* of the hours since the last low; more is damage */
@@ -21,17 +24,10 @@ put_little(struct buf *out, uint32_t number, unsigned bytes)
 }
 
 static void
-put_text(struct buf *out, struct str text)
-{
-	buf_varint(out, text.n);
-	buf_str(out, text);
-}
-
-static void
 put_cap(struct buf *out, const struct cap *cap)
 {
 	put_little(out, cap->rule, 4);
-	put_text(out, cap->name);
+	record_text_put(out, cap->name);
 	buf_zigzag(out, cap->hour);
 	buf_varint(out, cap->taken);
 	buf_varint(out, cap->muted);
@@ -41,7 +37,7 @@ put_cap(struct buf *out, const struct cap *cap)
 	buf_zigzag(out, cap->full_at);
 	buf_varint(out, cap->full_entry);
 	buf_varint(out, cap->full_n);
-	put_text(out, cap->full_customer);
+	record_text_put(out, cap->full_customer);
 }
 
 static bool
@@ -99,8 +95,8 @@ oldest_hour(const struct guard *guard, const struct feed *feed)
 static void
 put_feed(struct buf *out, const struct guard *guard, const struct feed *feed)
 {
-	put_text(out, feed->type);
-	put_text(out, feed->source);
+	record_text_put(out, feed->type);
+	record_text_put(out, feed->source);
 	buf_zigzag(out, feed->since);
 	buf_varint(out, feed->span_count);
 	for (unsigned i = 0; i < feed->span_count; i++)
@@ -123,32 +119,6 @@ guard_encode_past(struct buf *out, const struct guard *guard)
 }
 
 /* ---- reading ---- */
-
-static bool
-check_bytes(struct str bytes, const char *what, struct err *err)
-{
-	const uint8_t *p = (const uint8_t *)bytes.p;
-
-	if (bytes.n < 1 + RECORD_TAIL)
-		return err_set(err, "the guard's record (%s) is cut short", what);
-	if (!record_sum_fits(bytes))
-		return err_set(err, "the guard's record (%s) is damaged: its checksum differs",
-			       what);
-	if (p[0] > GUARD_RECORD_VERSION)
-		return err_set(err,
-			       "the guard's record is of version %d; this churnd reads up to "
-			       "%d",
-			       p[0], GUARD_RECORD_VERSION);
-	return true;
-}
-
-static struct reader
-reader_of(struct str bytes)
-{
-	const uint8_t *p = (const uint8_t *)bytes.p;
-
-	return (struct reader){.p = p + 1, .end = p + bytes.n - RECORD_TAIL};
-}
 
 static int64_t
 take_hours(struct reader *reader)
@@ -192,17 +162,13 @@ take_feed(struct reader *reader, struct guard *guard)
 }
 
 static void
-take_past(struct str bytes, struct reader *now, struct guard *guard)
+take_past(struct reader *reader, struct guard *guard)
 {
-	struct reader reader = reader_of(bytes);
-
-	if (take_hours(&reader) / HOUR_MS != guard->hour)
-		record_spoil(&reader);
-	for (uint64_t left = record_take_below(&reader, GUARD_MAX_FEEDS + 1);
-	     left > 0 && reader.p; left--)
-		take_feed(&reader, guard);
-	if (!record_is_taken(&reader))
-		record_spoil(now);
+	if (take_hours(reader) / HOUR_MS != guard->hour)
+		record_spoil(reader);
+	for (uint64_t left = record_take_below(reader, GUARD_MAX_FEEDS + 1);
+	     left > 0 && reader->p; left--)
+		take_feed(reader, guard);
 }
 
 static void
@@ -244,27 +210,29 @@ bool
 guard_decode(struct str now, struct str past, struct guard *out, struct stream_id *applied,
 	     struct err *err)
 {
+	bool has_past = past.n > 0, good;
 	struct guard guard;
-	struct reader reader;
+	struct reader reader, before;
 
-	if (!check_bytes(now, "now", err) || (past.n > 0 && !check_bytes(past, "past", err)))
+	if (!record_open(&reader, now, GUARD_RECORD_VERSION, WHAT, err) ||
+	    (has_past && !record_open(&before, past, GUARD_RECORD_VERSION, PAST, err)))
 		return false;
 	guard_init(&guard);
-	reader = reader_of(now);
 	applied->ms = record_take_signed(&reader);
 	applied->seq = record_take_number(&reader);
 	guard.hour = take_hours(&reader) / HOUR_MS;
 	guard.unguarded = record_take_number(&reader);
-	if (reader.p && past.n > 0)
-		take_past(past, &reader, &guard);
+	if (reader.p && has_past)
+		take_past(&before, &guard);
 	take_volumes(&reader, &guard);
 	for (uint64_t left = record_take_below(&reader, CAPS_LIMIT); left > 0 && reader.p;
 	     left--)
 		take_cap(&reader, &guard);
-	if (!record_is_taken(&reader)) {
+	good = record_close(&reader, WHAT, err) &&
+	       (!has_past || record_close(&before, PAST, err));
+	if (good)
+		*out = guard;
+	else
 		guard_finish(&guard);
-		return err_set(err, "the guard's record is damaged: it makes no sense");
-	}
-	*out = guard;
-	return true;
+	return good;
 }

@@ -7,6 +7,8 @@
 #include "base/number.h"
 #include "codec/record_take.h"
 
+#define WHAT "the record of figures"
+
 #define DAYS_LIMIT 10000000					  /* later is damage */
 #define FIGURES_LIMIT (RULESET_MAX_RULES + RULESET_MAX_TASKS + 2) /* more is damage */
 
@@ -89,23 +91,6 @@ quality_encode(struct buf *out, const struct quality *quality, unsigned chunk,
 
 /* ---- reading ---- */
 
-static bool
-check_bytes(struct str bytes, struct err *err)
-{
-	const uint8_t *p = (const uint8_t *)bytes.p;
-
-	if (bytes.n < 1 + RECORD_TAIL)
-		return err_set(err, "the record of figures is cut short");
-	if (!record_sum_fits(bytes))
-		return err_set(err, "the record of figures is damaged: its checksum differs");
-	if (p[0] > QUALITY_RECORD_VERSION)
-		return err_set(err,
-			       "the record of figures is of version %d; this churnd reads up "
-			       "to %d",
-			       p[0], QUALITY_RECORD_VERSION);
-	return true;
-}
-
 static void
 take_numbers(struct reader *reader, uint32_t *numbers, unsigned count)
 {
@@ -156,19 +141,15 @@ take_figures(struct reader *reader, struct engine *engine, struct stream_id appl
 bool
 quality_decode(struct str bytes, struct engine *engine, struct err *err)
 {
-	const uint8_t *p = (const uint8_t *)bytes.p;
 	struct stream_id applied;
 	struct reader reader;
 
-	if (!check_bytes(bytes, err))
+	if (!record_open(&reader, bytes, QUALITY_RECORD_VERSION, WHAT, err))
 		return false;
-	reader = (struct reader){.p = p + 1, .end = p + bytes.n - RECORD_TAIL};
 	applied.ms = record_take_signed(&reader);
 	applied.seq = record_take_number(&reader);
 	for (uint64_t left = record_take_below(&reader, FIGURES_LIMIT); left > 0 && reader.p;
 	     left--)
 		take_figures(&reader, engine, applied);
-	if (!record_is_taken(&reader))
-		return err_set(err, "the record of figures is damaged: it makes no sense");
-	return true;
+	return record_close(&reader, WHAT, err);
 }

@@ -44,7 +44,7 @@ close_item(struct record_writer *writer, size_t begin)
 static void
 put_held(struct record_writer *writer, const struct customer *customer)
 {
-	record_put_number(writer, (uint64_t)__builtin_popcount(customer->held));
+	record_put_number(writer, bits_count(customer->held));
 	for (unsigned l = 0; l < RULESET_MAX_LEVELS; l++) {
 		if (customer->held >> l & 1)
 			record_put_text(writer, writer->rules->levels[l].name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc.h"
+#include "base/number.h"
 #include "engine/track.h"
 
 #define NUMBER(part, of, member, is_at)                                      \
@@ -55,6 +56,13 @@ record_number_of(const struct record_number *number, struct customer *customer)
 	if (number->is_cold)
 		return customer_cold(customer);
 	return customer;
+}
+
+void
+record_text_put(struct buf *out, struct str text)
+{
+	buf_varint(out, text.n);
+	buf_str(out, text);
 }
 
 void

@@ -19,6 +19,32 @@ record_take_double(struct reader *reader)
 	return 0;
 }
 
+/* --- records of no customer --- */
+
+bool
+record_open(struct reader *reader, struct str bytes, unsigned newest, const char *what,
+	    struct err *err)
+{
+	const uint8_t *p = (const uint8_t *)bytes.p;
+
+	if (bytes.n < 1 + RECORD_TAIL)
+		return err_set(err, "%s is cut short", what);
+	if (!record_sum_fits(bytes))
+		return err_set(err, "%s is damaged: its checksum differs", what);
+	if (p[0] > newest)
+		return err_set(err, "%s is of version %d; this churnd reads up to %u", what,
+			       p[0], newest);
+	*reader = (struct reader){.p = p + 1, .end = p + bytes.n - RECORD_TAIL};
+	return true;
+}
+
+bool
+record_close(const struct reader *reader, const char *what, struct err *err)
+{
+	return record_is_taken(reader) ||
+	       err_set(err, "%s is damaged: it makes no sense", what);
+}
+
 /* --- slots of keys --- */
 
 static unsigned

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "codec/record_take.h"
 
+#define WHAT "the teams' record"
 #define TURNS_LIMIT 100000 /* more is damage */
 
 void
@@ -18,38 +19,19 @@ teams_encode(struct buf *out, const struct engine *engine)
 		struct str team;
 		uint64_t taken = engine_turn(engine, i, &team);
 
-		buf_varint(out, team.n);
-		buf_str(out, team);
+		record_text_put(out, team);
 		buf_varint(out, taken);
 	}
 	record_sum_put(out, begin);
 }
 
-static bool
-check_bytes(struct str bytes, struct err *err)
-{
-	const uint8_t *p = (const uint8_t *)bytes.p;
-
-	if (bytes.n < 1 + RECORD_TAIL)
-		return err_set(err, "the teams' record is cut short");
-	if (!record_sum_fits(bytes))
-		return err_set(err, "the teams' record is damaged: its checksum differs");
-	if (p[0] > TEAMS_RECORD_VERSION)
-		return err_set(err,
-			       "the teams' record is of version %d; this churnd reads up to %d",
-			       p[0], TEAMS_RECORD_VERSION);
-	return true;
-}
-
 bool
 teams_decode(struct str bytes, struct engine *engine, struct err *err)
 {
-	const uint8_t *p = (const uint8_t *)bytes.p;
 	struct reader reader;
 
-	if (!check_bytes(bytes, err))
+	if (!record_open(&reader, bytes, TEAMS_RECORD_VERSION, WHAT, err))
 		return false;
-	reader = (struct reader){.p = p + 1, .end = p + bytes.n - RECORD_TAIL};
 	for (uint64_t left = record_take_below(&reader, TURNS_LIMIT); left > 0 && reader.p;
 	     left--) {
 		struct str team = record_take_text(&reader);
@@ -58,7 +40,5 @@ teams_decode(struct str bytes, struct engine *engine, struct err *err)
 		if (reader.p)
 			engine_load_turn(engine, team, taken);
 	}
-	if (!record_is_taken(&reader))
-		return err_set(err, "the teams' record is damaged: it makes no sense");
-	return true;
+	return record_close(&reader, WHAT, err);
 }

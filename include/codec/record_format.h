@@ -112,6 +112,7 @@ extern const struct record_number record_rule_numbers[RECORD_RULE_NUMBERS];
 
 unsigned record_due_program(void);
 
+void record_text_put(struct buf *out, struct str text); /* its length before it */
 /* The checksum of what was written from `begin` on, behind it: RECORD_TAIL bytes. */
 void record_sum_put(struct buf *out, size_t begin);
 /* Of bytes that end with one, at least RECORD_TAIL: does it fit what is before it? */

@@ -117,6 +117,12 @@ record_is_taken(const struct reader *reader)
 	return reader->p && reader->p == reader->end;
 }
 
+/* A record that is of no customer, version:1 ... crc32:4: from behind its version to before its checksum. `what`: as in
+ * "the teams' record", with which the sentence begins. */
+bool record_open(struct reader *reader, struct str bytes, unsigned newest, const char *what,
+		 struct err *err) MUST_CHECK;
+/* All of it was taken and made sense. */
+bool record_close(const struct reader *reader, const char *what, struct err *err) MUST_CHECK;
 double record_take_double(struct reader *reader); /* finite */
 /* A number that is not 0, into the struct that it is of. */
 void record_take_field(struct reader *reader, const struct record_number *number, void *of);
