@@ -469,8 +469,9 @@ parts_of(const struct customer *customer)
 	       part_bit(cold->alert_count, PART_ALERTS);
 }
 
+/* Nothing follows a flag. */
 static void
-put_part(struct record_writer *writer, const struct customer *customer, enum record_part part)
+put_number(struct record_writer *writer, const struct customer *customer, enum record_part part)
 {
 	switch (part) {
 	case PART_FIRST_SEEN:
@@ -503,6 +504,18 @@ put_part(struct record_writer *writer, const struct customer *customer, enum rec
 	case PART_BACKFILLED_AT:
 		record_put_at(writer, customer->cold->backfilled_at);
 		return;
+	case PART_CHURNED:
+		record_put_at(writer, customer->cold->churned_at);
+		return;
+	default:
+		return;
+	}
+}
+
+static void
+put_part(struct record_writer *writer, const struct customer *customer, enum record_part part)
+{
+	switch (part) {
 	case PART_DAYS:
 	case PART_HOURS:
 		put_tracks(writer, customer, part == PART_HOURS);
@@ -543,22 +556,14 @@ put_part(struct record_writer *writer, const struct customer *customer, enum rec
 	case PART_MEMBERS:
 		put_members(writer, customer);
 		return;
-	case PART_CHURNED:
-		record_put_at(writer, customer->cold->churned_at);
-		return;
 	case PART_ALERTS:
 		put_alerts(writer, customer);
 		return;
 	case PART_DUE:
 		put_due(writer);
 		return;
-	case PART_EPISODE:
-	case PART_QUIET:
-	case PART_RESTS:
-	case PART_MOVED:
-	case PART_GONE:
-	case PART_COUNT:
-		return;
+	default:
+		put_number(writer, customer, part);
 	}
 }
 
