@@ -135,13 +135,9 @@ given_take(void *ctx, const struct customer *customer)
 static void
 teams_take(struct live *live)
 {
-	size_t before;
-
 	buf_clear(&live->scratch);
 	given_begin(&live->scratch);
-	before = live->scratch.n;
-	engine_take_given(live->engine, given_take, live);
-	if (live->scratch.n > before) {
+	if (engine_take_given(live->engine, given_take, live) > 0) {
 		given_end(&live->scratch);
 		shard_batch_add_shared(&live->records, STR(GIVEN_RECORD_ID),
 				       buf_view(&live->scratch));

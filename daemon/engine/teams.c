@@ -262,17 +262,19 @@ engine_take_teams(struct engine *engine)
 	return dirty;
 }
 
-void
+size_t
 engine_take_given(struct engine *engine,
 		  void (*take)(void *ctx, const struct customer *customer), void *ctx)
 {
 	struct teams *teams = &engine->teams;
-	for (size_t i = 0; i < teams->given_count; i++) {
+	size_t count = teams->given_count;
+	for (size_t i = 0; i < count; i++) {
 		struct customer *customer = engine_at(engine, teams->given[i]);
 		customer->flags &= (uint8_t)~CUSTOMER_GIVEN;
 		take(ctx, customer);
 	}
 	teams->given_count = 0;
+	return count;
 }
 
 void

@@ -108,8 +108,8 @@ void engine_load_guard(struct engine *engine, struct guard *guard, struct stream
 /* Teams: the record of turns is written when this says so, and with it, and whenever there are any, the records
  * of the customers that were given somebody since: all in one commit, as of the engine's position. */
 bool engine_take_teams(struct engine *engine);
-void engine_take_given(struct engine *engine,
-		       void (*take)(void *ctx, const struct customer *customer), void *ctx);
+size_t engine_take_given(struct engine *engine,
+			 void (*take)(void *ctx, const struct customer *customer), void *ctx);
 /* Of a customer that was loaded: its record is to be among them once more. */
 void engine_note_given(struct engine *engine, const struct customer *customer);
 size_t engine_turns(const struct engine *engine);
