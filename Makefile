@@ -98,10 +98,10 @@ fuzz-campaign: deps ## fuzz each parser for FUZZ_SECONDS=600, count what was run
 	+@$(FLAVOUR_OF)fuzz fuzzers
 	@tests/fuzz/campaign
 
-# A release build of its own with gcov's counters, without asserts, whose other branch cannot be taken.
+# A release build of its own with gcov's counters; the daemon without asserts, whose other branch cannot be taken.
 COVERED = $(BUILD)/coverage
 coverage: deps ## branches of the pure floors that unit and scenario tests take, LEAST=90 % of them; COVER=unit: unit tests alone
-	+@$(FLAVOUR_OF)release BUILD=$(COVERED) CFLAGS='-O0 -g --coverage -DNDEBUG -w' LDFLAGS=--coverage WERROR= \
+	+@$(FLAVOUR_OF)release BUILD=$(COVERED) CFLAGS='-O0 -g --coverage -w' LDFLAGS=--coverage WERROR= DAEMON_CFLAGS='-DNDEBUG -iquote tests/counted' \
 		$(if $(filter unit,$(COVER)),unit,everything)
 	@find $(COVERED) -name '*.gcda' -delete
 	@BUILD=$(COVERED) $(RUN) $(PICK) --stage unit --timeout 600 $(UNIT_TESTS:%=$(COVERED)/release/unit/%) $(call corpora,$(COVERED)) \
@@ -362,9 +362,11 @@ fuzzers: $(FUZZ)
 # went away rebuild what depends on them.
 remember = $(shell mkdir -p $(dir $(1)) && printf '%s\n' '$(subst ','\'',$(2))' >$(1).now && \
 	{ cmp -s $(1).now $(1) && rm -f $(1).now || mv -f $(1).now $(1); })
-$(call remember,$(B)/flags,$(COMPILER) $(C_ALL) $(LD_ALL))
+$(call remember,$(B)/flags,$(COMPILER) $(C_ALL) $(LD_ALL)$(if $(DAEMON_CFLAGS), $(DAEMON_CFLAGS)))
 $(call remember,$(B)/sources,$(PURE_SRC) $(IO_SRC) $(APP_SRC) $(SUPPORT_SRC))
 
+# DAEMON_CFLAGS: what tests are not compiled with.
+$(B)/obj/daemon/%.o: C_ALL += $(DAEMON_CFLAGS)
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  $(FLAVOUR)  $<";)$(COMPILER) $(C_ALL) -MMD -MP -c -o $@ $<
