@@ -159,8 +159,8 @@ class Proxy(Server):
         while data := sock.recv(65536):
             if how == "cut_request":
                 there.sendall(data[:len(data) // 2])
-                sock.close()
-                there.close()
+                for end in (sock, there):  # close() alone ends nothing for which run_back() waits
+                    end.shutdown(socket.SHUT_RDWR)
                 return
             if how == "half":
                 sock.shutdown(socket.SHUT_WR)
