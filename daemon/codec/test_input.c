@@ -25,7 +25,8 @@ add_input(struct tester *tester, const struct yaml_node *node)
 static bool
 has_room(struct tester *tester, const struct yaml_node *node)
 {
-	if (tester->test->input_count < TEST_MAX_ROWS)
+	if (tester->test->input_count < TEST_MAX_ROWS &&
+	    tester->test->trouble_count < TEST_MAX_ROWS)
 		return true;
 	tester_say(tester, node, "E508", form_int_text(&tester->form, TEST_MAX_ROWS), STR_NONE);
 	return false;
@@ -170,11 +171,14 @@ tester_profile(struct tester *tester, const struct yaml_node *map, struct test_f
 static void
 read_tag(struct tester *tester, const struct yaml_node *item, struct test_fields *fields)
 {
-	const struct yaml_node *remove = yaml_get(item, "remove");
+	const struct yaml_node *node = yaml_get(item, "remove");
 	static const char *const but[] = {"at", "arrives", "customer", "remove", NULL};
+	bool remove = false;
 
 	add_attributes(tester, fields, item, but);
-	if (remove != NULL && str_is(remove->text, "true"))
+	if (node != NULL)
+		form_flag(&tester->form, node, NULL, &remove);
+	if (remove)
 		tester_add_field(tester, fields, STR("remove"), STR("1"));
 	fields->list[0].values = NULL;
 	fields->list[0].value_count = 0;
