@@ -4,8 +4,6 @@ import os
 import socket
 import time
 
-WAIT = 10 * float(os.environ.get("PATIENCE", "1"))  # seconds until a server that starts has to answer
-
 
 class RedisError(Exception):
     """An error reply."""
@@ -18,7 +16,7 @@ class Redis:
         self.file = self.socket.makefile("rb")
 
     @classmethod
-    def unix(cls, path, wait=WAIT):
+    def unix(cls, path, wait=10.0):
         def connect():
             deadline = time.monotonic() + wait
             while True:
@@ -35,7 +33,7 @@ class Redis:
         client.wait_ready(wait)
         return client
 
-    def wait_ready(self, wait=WAIT):
+    def wait_ready(self, wait=10.0):
         deadline = time.monotonic() + wait
         while True:
             try:

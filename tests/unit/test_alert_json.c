@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shows that alerts, tasks and customers are written as the contract prints them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
-
 #include "base/civil.h"
-#include "codec/alert_json.h"
 #include "engine/guard.h"
-#include "support/scene.h"
+#include "unit/heard.h"
 
 #define RULES                                                                                                           \
 	"levels:\n"                                                                                                     \
@@ -45,52 +34,6 @@
 	"  call: {title: {en: 'Call {name}: {reasons}', zh: '致电 {name}：{reasons}'}, queue: csm, priority: high, " \
 	"ack_within: 4h}\n"
 
-struct heard {
-	struct scene world; /* only its engine, made here */
-	char *bodies[32];   /* in order */
-	unsigned count;
-	char *fields; /* of the last task: "key=value\n" */
-};
-
-static struct heard heard;
-
-static void
-hear_task(const struct order *order)
-{
-	struct field fields[40];
-	struct arena arena;
-	struct buf text = {0};
-	unsigned count;
-
-	arena_init(&arena);
-	count = task_fields(&arena, heard.world.engine, order, fields, 40);
-	for (unsigned i = 0; i < count; i++)
-		buf_printf(&text, "%.*s=%.*s\n", STR_ARG(fields[i].key),
-			   STR_ARG(fields[i].value));
-	free(heard.fields);
-	heard.fields = text.p;
-	arena_finish(&arena);
-}
-
-static void
-hear(void *ctx, const struct order *order)
-{
-	struct buf body = {0};
-
-	(void)ctx;
-	assert_int_not_equal(order->kind, ORDER_REJECT);
-	assert_true(heard.count < 32);
-	if (order->kind == ORDER_ALERT) {
-		alert_json(&body, heard.world.engine, order);
-	} else {
-		task_alert_json(&body, heard.world.engine, order);
-		hear_task(order);
-	}
-	heard.bodies[heard.count++] = body.p;
-}
-
-static const struct order_sink sink = {NULL, hear};
-
 static void
 send(const char *when, const char *type, const char *key, const char *value)
 {
@@ -107,15 +50,14 @@ send(const char *when, const char *type, const char *key, const char *value)
 		entry.kind = ENTRY_PROFILE;
 	if (str_is(entry.type, "churnd.tag"))
 		entry.kind = ENTRY_TAG;
-	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &sink), 1);
+	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &heard_sink), 1);
 }
 
 static int
 set_up(void **state)
 {
 	(void)state;
-	heard = (struct heard){0};
-	heard.world.engine = engine_create(scene_rules(RULES), (struct hash_seed){1, 2});
+	heard_begin(RULES);
 	return 0;
 }
 
@@ -123,50 +65,8 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	engine_destroy(heard.world.engine);
-	for (unsigned i = 0; i < heard.count; i++)
-		free(heard.bodies[i]);
-	free(heard.fields);
+	heard_finish();
 	return 0;
-}
-
-/* The value at a path such as "data.reasons.0.text", as compact JSON; "-" when there is none. */
-static void
-assert_at(const char *body, const char *path, const char *want)
-{
-	json_error_t error;
-	json_t *root = json_loads(body, JSON_REJECT_DUPLICATES, &error), *value = root;
-	char key[64], *text;
-
-	if (!root)
-		fail_msg("%s: %s", error.text, body);
-	while (*path && value) {
-		size_t n = strcspn(path, ".");
-
-		memcpy(key, path, n);
-		key[n] = '\0';
-		path += path[n] ? n + 1 : n;
-		value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
-					     : json_object_get(value, key);
-	}
-	text = value ? json_dumps(value,
-				  JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
-		     : strdup("-");
-	assert_string_equal(text, want);
-	free(text);
-	json_decref(root);
-}
-
-/* The first alert of a type. */
-static const char *
-alert_of(const char *type)
-{
-	for (unsigned i = 0; i < heard.count; i++) {
-		if (strncmp(heard.bodies[i] + strlen("{\"type\":\""), type, strlen(type)) == 0)
-			return heard.bodies[i];
-	}
-	fail_msg("no alert %s", type);
-	return NULL;
 }
 
 static void
@@ -178,7 +78,7 @@ fall_silent(void)
 	send("2026-03-02 10:00", "profile", "crm_id", "0017");
 	send("2026-03-02 10:00", "churnd.tag", "tag", "vip");
 	send("2026-03-02 10:00", "login", NULL, NULL);
-	engine_advance(heard.world.engine, at("2026-03-16 12:00"), &sink);
+	engine_advance(heard.world.engine, at("2026-03-16 12:00"), &heard_sink);
 }
 
 static void
@@ -353,7 +253,7 @@ do_task(const char *when)
 	engine_task_id(heard.world.engine, customer, &customer->cold->tasks[0], id);
 	attributes[0].value = str_of(id);
 	entry.id.ms = entry.ts = at(when);
-	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &sink), 1);
+	assert_int_equal(engine_apply(heard.world.engine, &entry, 1, &heard_sink), 1);
 }
 
 static void
@@ -361,7 +261,7 @@ what_churnd_notes_itself_is_said_in_both_languages(void **state)
 {
 	(void)state;
 	fall_silent();
-	engine_advance(heard.world.engine, at("2026-03-16 14:00"), &sink);
+	engine_advance(heard.world.engine, at("2026-03-16 14:00"), &heard_sink);
 	assert_at(alert_of("task.breached"), "data.task.note", "\"100% of ack_within\"");
 	assert_at(alert_of("task.breached"), "data.task.notes.zh", "\"ack_within 已用 100%\"");
 }
@@ -386,7 +286,7 @@ a_task_that_reopens_forgets_why_it_was_done(void **state)
 	send("2026-03-17 10:00", "login", NULL, NULL);
 	do_task("2026-03-17 11:00");
 	assert_non_null(strstr(heard.fields, "\nreason_code=trained\n"));
-	engine_advance(heard.world.engine, at("2026-03-31 10:30"), &sink);
+	engine_advance(heard.world.engine, at("2026-03-31 10:30"), &heard_sink);
 	assert_at(alert_of("task.reopened"), "data.task.state", "\"open\"");
 	assert_non_null(strstr(heard.fields, "\nreason_code=\n"));
 }
