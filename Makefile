@@ -108,14 +108,16 @@ coverage: deps ## branches of the pure floors that unit and scenario tests take,
 		$(if $(filter unit,$(COVER)),,--stage scenario --timeout 1800 $(call scripts,tests/scenario)); \
 		tests/coverage $(COVERED) 12 $(or $(LEAST),90)
 
-# churnd and churnctl under valgrind are scripts of the same names in a folder that tests take for the build's.
-VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes
+# churnd and churnctl under valgrind are scripts of the same names in a folder that tests take for the build's; a test may
+# have something to add in VALGRIND_ALSO. Most of what they cost is their start, which is cheaper in blocks as they stand.
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	--child-silent-after-fork=yes --vex-guest-chase=no
 GRINDING = $(BUILD)/valgrind
 valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, under valgrind: an hour and more
 	@command -v valgrind >/dev/null || tests/deps valgrind
 	+@$(FLAVOUR_OF)release programs unit tools
 	@mkdir -p $(GRINDING) && ln -sfn ../release $(GRINDING)/release
-	@for p in $(MAINS); do printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(abspath $(GRINDING))/log.%%p $(abspath $(BUILD))/%s "$$@"\n' \
+	@for p in $(MAINS); do printf '#!/bin/sh\nexec $(VALGRIND) --log-file=$(abspath $(GRINDING))/log.%%p $$VALGRIND_ALSO $(abspath $(BUILD))/%s "$$@"\n' \
 		$$p >$(GRINDING)/$$p && chmod +x $(GRINDING)/$$p; done; rm -f $(GRINDING)/log.*
 	@PATIENCE=30 BUILD=$(GRINDING) $(RUN) $(PICK) --stage valgrind --timeout 3600 \
 		$(UNIT_TESTS:%='$(VALGRIND) $(BUILD)/release/unit/%') $(call corpora,$(VALGRIND) $(BUILD)) $(SCENARIOS)

@@ -13,7 +13,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import judged  # noqa: E402
-from live_house import check, real_history, run_tests  # noqa: E402
+from live_house import PATIENCE, check, real_history, run_tests  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHARED = os.path.dirname(os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(ROOT), 'shared', 'data'))
@@ -82,7 +82,7 @@ def write_rows(name, rows):
 
 
 def run(*words, status=0):
-    done = subprocess.run([CHURNCTL, *words], capture_output=True, check=False, timeout=120)
+    done = subprocess.run([CHURNCTL, *words], capture_output=True, check=False, timeout=6 * PATIENCE)
     check(done.returncode == status, f'churnctl {" ".join(words)}: {done.returncode}\n{done.stderr.decode()[:600]}')
     return done
 
@@ -122,7 +122,7 @@ def the_script(events, turns, *words):
     log = write('turns', ''.join(json.dumps({'customer': customer, 'ts': at, 'state': 'on' if on else 'off'}) + '\n'
                                  for customer, list_ in turns.items() for at, on in list_))
     done = subprocess.run([sys.executable, SCRIPT, '--json', '--events', events, '--alerts', log, *words],
-                          capture_output=True, check=True, timeout=120)
+                          capture_output=True, check=True, timeout=6 * PATIENCE)
     said = json.loads(done.stdout)
     keys = {'median_lead_days': 'lead', 'alerts_per_1000_per_week': 'rate', 'cancels': 'churns'}
     return {keys.get(key, key): value for key, value in said.items() if key != 'rewarnings' or 'late' in said}

@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 RULES = '''churnd: 1
@@ -416,7 +416,7 @@ def test_an_interrupted_importer_lets_time_go():
         wait_for('time is held', lambda: house.call('EXISTS', 'churn:hold'))
         process.send_signal(signal.SIGINT)
         process.stdin.write(ndjson(history()).encode())
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
         check(process.returncode == 1 and b'interrupted' in err, err)
         check(house.call('EXISTS', 'churn:hold') == 0, 'time is still held')
 
@@ -435,10 +435,10 @@ def test_import_stops_with_a_sentence_when_redis_goes():
         except BrokenPipeError:
             pass
         try:
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=PATIENCE)
         except BrokenPipeError:
             err = process.stderr.read()
-            process.wait(20)
+            process.wait(PATIENCE)
         check(process.returncode == 3 and b'Redis' in err, (process.returncode, err))
 
 

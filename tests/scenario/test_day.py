@@ -17,7 +17,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 SCRIPT = os.path.join(HERE, 'day.txt')
@@ -114,13 +114,13 @@ class Play:
         check(words[0] == 'churnctl', line)
         words = [self.house.path(word) if word.endswith('.csv') else word for word in words]
         done = subprocess.run([CHURNCTL, '-c', self.house.path('churnd.yaml'), *words[1:]], capture_output=True,
-                              check=False, timeout=60)
+                              check=False, timeout=3 * PATIENCE)
         said = self.plain((done.stdout + done.stderr).decode())
         return said + ([f'[exit {done.returncode}]'] if done.returncode else [])
 
     def json(self, command):
         done = subprocess.run([CHURNCTL, '-c', self.house.path('churnd.yaml'), command, '--json'], capture_output=True,
-                              check=True, timeout=60)
+                              check=True, timeout=3 * PATIENCE)
         return json.loads(done.stdout)
 
     def is_today(self):

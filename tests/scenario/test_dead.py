@@ -329,7 +329,7 @@ def test_a_pause_holds_from_when_it_is_asked_for():
         place.end(place.daemons[0])
         place.server.send_signal(signal.SIGSTOP)  # so that how far the endpoint is cannot be read yet
         daemon = place.start(wait=False)
-        wait_for('it listens', lambda: os.path.exists(place.path('churnd.yaml.http')))
+        wait_for('it listens', place.http.is_answered)
         check(place.post('/v1/webhooks/crm/pause', {'who': 'li'})['state'] == 'paused', 'at once')
         place.server.send_signal(signal.SIGCONT)
         place.says(daemon, 'running: ')

@@ -12,7 +12,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'support'))
-from live_house import check, real_history, run_tests  # noqa: E402
+from live_house import PATIENCE, check, real_history, run_tests  # noqa: E402
 
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
 DAY = 86400000
@@ -86,7 +86,7 @@ class Place:
     def fit(self, *words, status=0, events=None, stdin=None, signal='orders'):
         named = ('--signal', signal) if signal else ()
         done = subprocess.run([CHURNCTL, 'fit', '--rules', self.rules, '--events', events or self.events, *named,
-                               '--fitted', '2026-01-02', *words], input=stdin, capture_output=True, check=False, timeout=120)
+                               '--fitted', '2026-01-02', *words], input=stdin, capture_output=True, check=False, timeout=6 * PATIENCE)
         out, err = done.stdout.decode(), done.stderr.decode()
         check(done.returncode == status, f'{words}: status {done.returncode}, not {status}\n{out}{err}')
         check(status == 0 or (err and not out), f'{words}: fails without a word, or prints something\n{out}')
@@ -97,7 +97,7 @@ class Place:
         return json.loads(self.fit(*words, '--json', **named))
 
     def check(self):
-        done = subprocess.run([CHURNCTL, 'check', self.rules], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([CHURNCTL, 'check', self.rules], capture_output=True, text=True, check=False, timeout=3 * PATIENCE)
         return done.returncode, done.stdout + done.stderr
 
 
@@ -274,7 +274,7 @@ def test_wrong_usage_ends_with_2_and_says_how():
         check('2 signals; say which one' in place.err, place.err)
         place.fit(status=2, events='/nowhere/events.csv')
         check('/nowhere/events.csv' in place.err, place.err)
-        done = subprocess.run([CHURNCTL, 'fit'], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run([CHURNCTL, 'fit'], capture_output=True, text=True, check=False, timeout=3 * PATIENCE)
         check(done.returncode == 2 and 'usage: churnctl fit' in done.stderr, done)
 
 

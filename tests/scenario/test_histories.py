@@ -14,7 +14,7 @@ import sys
 from collections import Counter, defaultdict
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests  # noqa: E402
+from live_house import PATIENCE, House, check, run_tests  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(ROOT), 'shared', 'data')
@@ -47,7 +47,7 @@ rules:
 
 
 def churnctl(*words):
-    done = subprocess.run([CHURNCTL, *words], capture_output=True, check=False, timeout=120)
+    done = subprocess.run([CHURNCTL, *words], capture_output=True, check=False, timeout=6 * PATIENCE)
     check(done.returncode == 0, f'churnctl {" ".join(words)}: {done.stderr.decode()}')
     return done.stdout.decode()
 

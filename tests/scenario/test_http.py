@@ -13,7 +13,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import exposition  # noqa: E402
-from live_house import Failure, House, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, Failure, House, check, run_tests, wait_for  # noqa: E402
 from unix_http import Answer  # noqa: E402
 
 RULES = '''churnd: 1
@@ -49,7 +49,7 @@ CONFIG = 'churnd.yaml'
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__('localhost', timeout=20)
+        super().__init__('localhost', timeout=PATIENCE)
         self.path = path
 
     def connect(self):
@@ -59,7 +59,7 @@ class UnixConnection(http.client.HTTPConnection):
 def dial(path):
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.connect(path)  # before there is a timeout: a full backlog makes it wait, not fail
-    sock.settimeout(20)
+    sock.settimeout(PATIENCE)
     return sock
 
 
@@ -396,7 +396,7 @@ def test_another_address_than_loopback_needs_a_token():
         house.write('open.yaml', f'redis: {{url: "unix://{house.socket}"}}\nrules: [rules.yaml]\n'
                                  'http: {listen: "0.0.0.0:18787"}\n')
         daemon = house.start(house.path('open.yaml'), wait=False)
-        check(daemon.wait(20) == 2 and 'token' in house.log(daemon), house.log(daemon))
+        check(daemon.wait(PATIENCE) == 2 and 'token' in house.log(daemon), house.log(daemon))
 
 
 def test_the_socket_is_for_its_user_and_group():
@@ -610,8 +610,8 @@ def test_slow_clients_are_closed():
                     open_.remove(sock)
             return not open_
 
-        wait_for('closed', all_closed, 15)
-        slow[0].settimeout(20)
+        wait_for('closed', all_closed)
+        slow[0].settimeout(PATIENCE)
         check(slow[0].recv(1) == b'', 'one that never said anything is closed too')
         for sock in slow:
             sock.close()

@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import CHURND, PATIENCE, House, check, run_tests, wait_for  # noqa: E402
+from live_house import CHURND, PATIENCE, SLOWER, House, check, run_tests, wait_for  # noqa: E402
 
 RULES = '''churnd: 1
 name: live-test
@@ -246,7 +246,7 @@ def test_second_instance_stands_by_and_takes_over_at_once():
         house.end(first, signal.SIGKILL)
         begun = time.monotonic()
         house.says(second, 'running: ')
-        check(time.monotonic() - begun < 5, 'it waited for the lease to expire')
+        check(SLOWER > 1 or time.monotonic() - begun < 5, 'it waited for the lease to expire')
         check(house.mark()[0] == 2, house.mark())
         house.committed(complain(house, 'c2'))
         check(len(house.alerts('customer.level_raised')) == 2, house.alerts())
@@ -257,7 +257,7 @@ def test_another_writer_ends_it():
         daemon = house.start()
         house.call('SET', 'churn:commit', '9 9 1-0 1-0')
         house.send('c1', 'login')
-        check(daemon.wait(10) == 1, 'it went on')
+        check(daemon.wait(PATIENCE) == 1, 'it went on')
         check('another writer' in house.log(daemon), house.log(daemon))
         check(house.call('GET', 'churn:commit') == b'9 9 1-0 1-0', 'it wrote')
 
@@ -435,13 +435,13 @@ def test_a_key_of_another_kind_ends_it_with_a_sentence():
     with House(RULES) as house:
         house.call('SET', 'churn:alerts', 'mine')
         daemon = house.start(wait=False)
-        check(daemon.wait(10) == 1 and 'redis.prefix' in house.log(daemon), house.log(daemon))
+        check(daemon.wait(PATIENCE) == 1 and 'redis.prefix' in house.log(daemon), house.log(daemon))
         house.call('DEL', 'churn:alerts')
         daemon = house.start()
         house.call('SET', 'churn:tasks', 'mine')
         complain(house, 'c1')
         house.send('c1', 'login')
-        check(daemon.wait(10) == 1 and 'XADD churn:tasks' in house.log(daemon), house.log(daemon))
+        check(daemon.wait(PATIENCE) == 1 and 'XADD churn:tasks' in house.log(daemon), house.log(daemon))
 
 
 def test_the_group_is_made_again():

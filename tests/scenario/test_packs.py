@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import PATIENCE, check, run_tests  # noqa: E402
 
 BUILD = os.environ.get('BUILD', 'build')
 CHURNCTL = os.path.join(BUILD, 'churnctl')
@@ -31,7 +31,7 @@ DROPS = [
 
 
 def churnctl(*arguments):
-    return subprocess.run([CHURNCTL, *arguments], text=True, capture_output=True, timeout=250, check=False)
+    return subprocess.run([CHURNCTL, *arguments], text=True, capture_output=True, timeout=12 * PATIENCE, check=False)
 
 
 def test_each_pack_loads_without_a_warning_but_that_its_model_is_not_fitted():

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 RULES = '''churnd: 1
@@ -45,7 +45,7 @@ CHINESE = '''流失客户 4 个,其中 3 个事先有告警
 
 
 def ctl(house, *words, status=0):
-    done = subprocess.run([CHURNCTL, '-c', house.path('churnd.yaml'), *words], capture_output=True, check=False, timeout=60)
+    done = subprocess.run([CHURNCTL, '-c', house.path('churnd.yaml'), *words], capture_output=True, check=False, timeout=3 * PATIENCE)
     check(done.returncode == status, f'churnctl {" ".join(words)}: {done}')
     return done.stdout.decode()
 

@@ -14,7 +14,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import backtest_document  # noqa: E402
 from backtest_document import HOSTILE  # noqa: E402
-from live_house import check, run_tests  # noqa: E402
+from live_house import PATIENCE, check, run_tests  # noqa: E402
 
 REPORT = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'release', 'tools', 'report'))
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
@@ -27,7 +27,7 @@ def run(doc, *options, page=True):
         source, out = os.path.join(folder, 'document.json'), os.path.join(folder, 'page.html')
         with open(source, 'w', encoding='utf-8') as file:
             json.dump(doc, file)
-        done = subprocess.run([REPORT, *options, source] + ([out] if page else []), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([REPORT, *options, source] + ([out] if page else []), capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
         check(done.returncode == 0 and done.stderr == '', done)
         if not page:
             return done.stdout
@@ -265,7 +265,7 @@ def backtest(folder, *options):
         with open(os.path.join(folder, name), 'w', encoding='utf-8') as out:
             out.write(text)
     return subprocess.run([CHURNCTL, 'backtest', '--rules', 'shop.yaml', '--events', 'events.csv', '--signal', 'orders', '--horizon', '40d', *options],
-                          cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+                          cwd=folder, capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
 
 
 def test_churnctl_writes_the_page_of_its_own_document():
@@ -297,9 +297,9 @@ def test_a_file_that_cannot_be_written_is_said():
         source = os.path.join(folder, 'document.json')
         with open(source, 'w', encoding='utf-8') as file:
             json.dump(backtest_document.document(), file)
-        done = subprocess.run([REPORT, source, os.path.join(folder, 'none', 'page.html')], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([REPORT, source, os.path.join(folder, 'none', 'page.html')], capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
         check(done.returncode == 2 and 'page.html: cannot be written: No such file or directory' in done.stderr, done)
-        done = subprocess.run([REPORT, source, '/dev/full'], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([REPORT, source, '/dev/full'], capture_output=True, text=True, timeout=3 * PATIENCE, check=False)
         check(done.returncode == 2 and 'could not be written' in done.stderr, done)
 
 

@@ -18,7 +18,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import CHURND, House, check, run_tests, wait_for  # noqa: E402
+from live_house import CHURND, PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.path.dirname(CHURND), 'churnctl')
 CUSTOMERS = 46
@@ -206,7 +206,7 @@ def every_robot_gets_every_alert():
         robots.script['feishu'].clear()
         place.ctl_webhooks('resume', 'wecom', 'dingtalk', 'feishu')
         for robot in ('crm', 'dingtalk', 'feishu', 'wecom', 'slack'):
-            wait_for(f'{robot} has all', lambda: place.has(robot, names + middle + last), MINUTE)
+            wait_for(f'{robot} has all', lambda: place.has(robot, names + middle + last), 3 * PATIENCE)
         wait_for('the new endpoint has what came since', lambda: place.has('crm2', middle + last))
         judge(robots, set(names), set(middle), set(last))
         check(not house.call('EXISTS', 'churn:dead'), 'there are dead letters')

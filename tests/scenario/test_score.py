@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import check, real_history, run_tests  # noqa: E402
+from live_house import PATIENCE, check, real_history, run_tests  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHURNCTL = os.path.join(os.path.abspath(os.environ.get('BUILD', 'build')), 'churnctl')
@@ -78,7 +78,7 @@ class Folder(tempfile.TemporaryDirectory):
             out.write(text)
 
     def run(self, *words):
-        return Done(subprocess.run([CHURNCTL, *words], cwd=self.name, capture_output=True, encoding='utf-8', timeout=120))
+        return Done(subprocess.run([CHURNCTL, *words], cwd=self.name, capture_output=True, encoding='utf-8', timeout=6 * PATIENCE))
 
     def fit(self, *words, rules=('rules.yaml',), events='events.csv', until=UNTIL):
         return self.run('fit', *words, '--rules', *rules, '--events', events, *(('--until', until) if until else ()))

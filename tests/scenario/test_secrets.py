@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 from support.chaos import Mute, Server  # noqa: E402
-from support.live_house import CHURND, House, check, run_tests, wait_for  # noqa: E402
+from support.live_house import CHURND, PATIENCE, SLOWER, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.path.dirname(CHURND), 'churnctl')
 KEY = b'unmistakable-signing-key'
@@ -25,6 +25,7 @@ SECRETS = {
     'the password in a URL, as it is sent': base64.b64encode(b'user:zq-password-of-the-url').decode(),
 }
 RULES = 'churnd: 1\nname: secrets\nsignals: {login: {on: login}}\nrules: [{rule: r, expr: silent(login) >= 9d, points: 1}]\n'
+TIMEOUT = f'timeout: {200 * SLOWER:.0f}ms'
 HEADERS = 'Authorization: "Bearer zq-authorization", X-Api-Key: zq-key-in-a-header'
 
 
@@ -72,7 +73,7 @@ class Setting:
 
     def endpoint(self, name, port, status=204, scheme='http', more=''):
         url = f'{scheme}://user:zq-password-of-the-url@127.0.0.1:{port}/zq-path-of-the-url-{status}?t=zq-query-of-the-url'
-        return (f'  {name}: {{url: "{url}", secret: whsec_{WHSEC}, headers: {{{HEADERS}}}, allow: [127.0.0.0/8], timeout: 200ms,'
+        return (f'  {name}: {{url: "{url}", secret: whsec_{WHSEC}, headers: {{{HEADERS}}}, allow: [127.0.0.0/8], {TIMEOUT},'
                 f' retry: {{first: 200ms, max: 200ms, give_up_after: 300ms}}{more}}}\n')
 
     def text(self):
@@ -92,7 +93,7 @@ class Setting:
 
     def connector(self, name, preset, more):
         return (f'  {name}: {{url: "http://127.0.0.1:{self.answers.port}/zq-path-of-the-url", format: {preset}, {more}, '
-                'allow: [127.0.0.0/8], timeout: 200ms, retry: {first: 20ms, factor: 1, max: 20ms}}\n')
+                f'allow: [127.0.0.0/8], {TIMEOUT}, retry: {{first: 20ms, factor: 1, max: 20ms}}}}\n')
 
     def close(self):
         self.house.__exit__()
@@ -109,7 +110,7 @@ def no_secret_in(place, text):
 
 
 def get(setting, path, token='zq-token-of-http'):
-    connection = http.client.HTTPConnection('127.0.0.1', setting.http_port, timeout=10)
+    connection = http.client.HTTPConnection('127.0.0.1', setting.http_port, timeout=PATIENCE)
     connection.request('GET', path, headers={'Authorization': 'Bearer ' + token})
     return connection.getresponse().read().decode()
 
@@ -168,7 +169,7 @@ MISTAKES = [
     ('secret: whsec_', 'secrett: whsec_'), ('secret: whsec_', 'secret: wsec_'), ('secret: whsec_', 'secret: whsec_?'),
     ('url: "http', 'url: "ftp'), ('url: "http', 'uri: "http'), ('?t=', ' ?t='), ('Authorization: ', '"Auth orization": '),
     ('"Bearer zq', '"Bearer\\r\\nX: zq'), ('"Bearer zq', '"Bearer\\nzq'), ('"Bearer zq', '"Bearer \\0zq'),
-    ('X-Api-Key: ', 'Webhook-Id: '), ('X-Api-Key: ', 'Host: '), ('timeout: 200ms', 'timeout: soon'), ('[127.0.0.0/8]', '[127.0.0.0/99]'),
+    ('X-Api-Key: ', 'Webhook-Id: '), ('X-Api-Key: ', 'Host: '), (TIMEOUT, 'timeout: soon'), ('[127.0.0.0/8]', '[127.0.0.0/99]'),
     ('retry: {', 'retry: ['), ('headers: {', 'headers: ['), ('}\n', '\n'), ('password_file: redis-password', 'password: zq-password-of-redis'),
     ('token_file: token', 'token: zq-token-of-http'), ('churnd@', 'churnd:zq-password-of-redis@'), ('redis-password', 'zq-missing'),
 ]

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, Skipped, check, real_history, run_tests  # noqa: E402
+from live_house import PATIENCE, House, Skipped, check, real_history, run_tests  # noqa: E402
 from practices import made_history  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
@@ -82,7 +82,7 @@ class Folder(tempfile.TemporaryDirectory):
     def replay(self, *words, events='rows', stdin=None, status=0):
         done = subprocess.run([CHURNCTL, 'replay', '--rules', self.path('rules.yaml'), '--events',
                                events if events == '-' else self.path(events), *words],
-                              input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+                              input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=3 * PATIENCE, check=False)
         check(done.returncode == status, f'{words}: {done}')
         return done
 
@@ -219,7 +219,7 @@ def on_a_terminal(*words, stdin=subprocess.DEVNULL):
             said += piece
     except OSError:  # it has ended
         pass
-    process.wait(60)
+    process.wait(3 * PATIENCE)
     os.close(ours)
     return said.decode().replace('\r\n', '\n')
 
@@ -260,7 +260,7 @@ def test_p_silent_ranks_the_active_customers_of_cdnow():
     with Folder() as folder:
         folder.write('rules.yaml', CDNOW)
         done = subprocess.run([CHURNCTL, 'replay', '--rules', folder.path('rules.yaml'), '--events', events, '--snapshot', *dates, '--columns',
-                               'p = p_silent(orders, 91d), since(orders)'], check=True, timeout=60, stdout=subprocess.PIPE)
+                               'p = p_silent(orders, 91d), since(orders)'], check=True, timeout=3 * PATIENCE, stdout=subprocess.PIPE)
     for row in table(done):
         today = datetime.date.fromisoformat(row['at']).toordinal() - datetime.date(1970, 1, 1).toordinal()
         known = [day for day in active[row['customer']] if day <= today]
@@ -288,19 +288,19 @@ def test_the_daemon_says_the_same_of_each_customer():
         now = int(time.time() * 1000)
         made_history(house.path('rows'), 4, customers=60, begin=now - 190 * DAY, until=now - 3600000)
         words = [CHURNCTL, '-c', house.config()]
-        subprocess.run([*words, 'import', house.path('rows'), '--as-live'], check=True, timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.run([*words, 'import', house.path('rows'), '--as-live'], check=True, timeout=3 * PATIENCE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         house.committed(house.entries('events')[-1][0])
         house.end(daemon)
         house.start()
 
         def live():
-            done = subprocess.run([*words, 'top', '-n', '1000', '--json'], check=True, timeout=60, stdout=subprocess.PIPE)
+            done = subprocess.run([*words, 'top', '-n', '1000', '--json'], check=True, timeout=3 * PATIENCE, stdout=subprocess.PIPE)
             lines = json.loads(done.stdout)['customers']
             return sorted((who['customer'], str(who['risk']), who['level'], who['stage'] or '') for who in lines)
 
         def shot():
             done = subprocess.run([CHURNCTL, 'replay', '--rules', house.path('rules.yaml'), '--events', house.path('rows'), '--snapshot', str(int(time.time() * 1000))],
-                                  check=True, timeout=60, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                  check=True, timeout=3 * PATIENCE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             return sorted(tuple(row[key] for key in ('customer', 'risk', 'level', 'stage')) for row in csv.DictReader(io.StringIO(done.stdout.decode())))
         before, said, after = shot(), live(), shot()
         if before != after:  # something was due just then

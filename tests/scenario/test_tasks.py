@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 RULES = '''churnd: 1
@@ -55,7 +55,7 @@ def show(house, task):
 
 class Socket(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__('localhost', timeout=10)
+        super().__init__('localhost', timeout=PATIENCE)
         self.path = path
 
     def connect(self):

@@ -15,7 +15,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
 import judged  # noqa: E402
-from live_house import House, check, real_history, run_tests, wait_for  # noqa: E402
+from live_house import PATIENCE, House, check, real_history, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -52,7 +52,7 @@ def history(seed):
 
 
 def ctl(*words):
-    done = subprocess.run([CHURNCTL, *words], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([CHURNCTL, *words], capture_output=True, text=True, check=False, timeout=3 * PATIENCE)
     check(done.returncode == 0, f'churnctl {" ".join(words)}: {done}')
     return done.stdout
 

@@ -8,7 +8,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'support'))
-from live_house import check, run_tests  # noqa: E402
+from live_house import PATIENCE, check, run_tests  # noqa: E402
 
 CHURNCTL = os.path.abspath(os.path.join(os.environ.get('BUILD', 'build'), 'churnctl'))
 WHOLE = os.path.join(os.path.dirname(HERE), 'whole')
@@ -21,7 +21,7 @@ task webhook owner tag tasks title queue priority ack_within resolve_within assi
 
 
 def churnctl(*args):
-    done = subprocess.run([CHURNCTL, *args], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([CHURNCTL, *args], capture_output=True, text=True, check=False, timeout=3 * PATIENCE)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -198,7 +198,7 @@ http: {listen: "unix:%s/http.sock"}
 
     def quiet(self):
         """Until what a killed churnd had already sent has been worked off: its connections are gone."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 10 * PATIENCE
         while self.redis.call("CLIENT", "LIST").count(b"name=churnd") and time.monotonic() < deadline:
             time.sleep(0.002)
 

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+from live_house import PATIENCE
+
 
 def _instant(text):
     if text.lstrip('-').isdigit():
@@ -69,7 +71,7 @@ class Checker:
 
     def _run(self, events, *more):
         done = subprocess.run([*self.program, 'replay', '--rules', *self.rules, '--events', events, *more],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=15 * PATIENCE, check=False)
         if done.returncode != 0:
             raise RuntimeError(f'{more}: {done.stderr.decode()}')
         return done.stdout.decode().splitlines()

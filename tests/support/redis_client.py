@@ -4,6 +4,8 @@ import os
 import socket
 import time
 
+WAIT = 10 * float(os.environ.get("PATIENCE", "1"))  # seconds until a server that starts has to answer
+
 
 class RedisError(Exception):
     """An error reply."""
@@ -16,7 +18,7 @@ class Redis:
         self.file = self.socket.makefile("rb")
 
     @classmethod
-    def unix(cls, path, wait=10.0):
+    def unix(cls, path, wait=WAIT):
         def connect():
             deadline = time.monotonic() + wait
             while True:
@@ -33,7 +35,7 @@ class Redis:
         client.wait_ready(wait)
         return client
 
-    def wait_ready(self, wait=10.0):
+    def wait_ready(self, wait=WAIT):
         deadline = time.monotonic() + wait
         while True:
             try:

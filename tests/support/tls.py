@@ -63,7 +63,7 @@ class Nginx:
         for port in self.ports:
             self.wait(port)
 
-    def wait(self, port, patience=10):
+    def wait(self, port, patience=10 * float(os.environ.get("PATIENCE", "1"))):
         deadline = time.monotonic() + patience
         while True:
             try:

@@ -4,18 +4,18 @@ import http.client
 import json
 import socket
 
-from live_house import check
+from live_house import PATIENCE, check
 
 
 class _Connection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__('localhost', timeout=20)
+        super().__init__('localhost', timeout=PATIENCE)
         self.path = path
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.connect(self.path)
-        self.sock.settimeout(20)
+        self.sock.settimeout(PATIENCE)
 
 
 class Answer:
@@ -33,6 +33,11 @@ class Answer:
 class Client:
     def __init__(self, path):
         self.path = path
+
+    def is_answered(self):
+        """Does somebody listen? A socket's file is there a moment before, and stays when its daemon was killed."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            return sock.connect_ex(self.path) == 0
 
     def ask(self, method, path, body=None, headers=None):
         connection = _Connection(self.path)

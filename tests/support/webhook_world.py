@@ -22,7 +22,8 @@ KEY = b'0123456789abcdef'
 SECRET = 'whsec_' + base64.b64encode(KEY).decode()
 OTHER_KEY = b'fedcba9876543210fedcba9876543210'
 OTHER_SECRET = 'whsec_' + base64.b64encode(OTHER_KEY).decode()
-PATIENCE = 20 * float(os.environ.get('PATIENCE', '1'))  # seconds until what has to happen is missed
+SLOWER = float(os.environ.get('PATIENCE', '1'))  # how many times slower everything may be
+PATIENCE = 20 * SLOWER  # seconds until what has to happen is missed
 
 Request = collections.namedtuple('Request', 'at path headers body')
 
@@ -225,7 +226,7 @@ class World:
     def configure(self, lines):
         self.write('rules.yaml', f'churnd: 1\nname: webhook-test\ntimezone: UTC\nsignals:\n  login: {{on: login}}\n')
         head = [f'redis: {{url: "unix://{self.redis.path}", prefix: "t:"}}', 'rules: [rules.yaml]', self.ingest,
-                f'http: {{listen: "unix:{self.folder}/http.sock"}}', 'stop_timeout: 10s', 'log: {level: debug}', 'webhooks:']
+                f'http: {{listen: "unix:{self.folder}/http.sock"}}', f'stop_timeout: {10 * SLOWER:.0f}s', 'log: {level: debug}', 'webhooks:']
         self.write('churnd.yaml', '\n'.join(head + lines) + '\n')
 
     def alert(self, to, customer='c1', body=None, entry='*'):

@@ -143,6 +143,7 @@ static const struct {
 	{"AAA3BBB,J60/2,J300/2", 1772341200, -7200, 1793073600, -10800},
 	{"AAA3BBB,J60/2,J300/2", 4107560400, -7200, 4128292800, -10800},
 	{"AAA3BBB,J60/2,J300/2", 5653861200, -7200, 5674593600, -10800},
+	{"AAA3BBB,J59/2,J300/2", 1709096400, -7200, 1730001600, -10800},
 	{"AAA-3:30BBB,59/2,299/2", 1709159400, 16200, 1729891800, 12600},
 	{"AAA-3:30BBB,59/2,299/2", 1772317800, 16200, 1793050200, 12600},
 	{"AAA-3:30BBB,59/2,299/2", 4107537000, 16200, 4128269400, 12600},
@@ -170,6 +171,19 @@ footers_hold_for_all_years(void **state)
 			fail_msg("%s after %lld", rules[i].rule, (long long)rules[i].first_at);
 		zone_destroy(zone);
 	}
+}
+
+/* Monrovia's until 1972; no zone of today has seconds. */
+static void
+an_offset_may_have_seconds(void **state)
+{
+	struct err err;
+	struct zone *zone = zone_with_rule("<-004430>0:44:30", -2670, &err);
+
+	(void)state;
+	assert_non_null(zone);
+	assert_int_equal(zone_offset(zone, 4000000000 * SECOND_MS), -2670 * SECOND_MS);
+	zone_destroy(zone);
 }
 
 /* RFC 8536, 3.3.1: daylight saving time all year. */
@@ -279,6 +293,10 @@ bad_rules_are_refused_where_they_break(void **state)
 		{"<EST5EDT,M3.2.0,M11.1.0", "\",M3"},
 		{"EST5 EDT", "\" EDT\""},
 		{"5", "\"5\""},
+		{"EST{", "\"{\""},
+		{"EST0005", "\"5\""},
+		{"EST5:30:60", "\"\""},
+		{"EST5:30:x", "\"x\""},
 	};
 
 	(void)state;
@@ -410,6 +428,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(footers_hold_for_all_years),
+		cmocka_unit_test(an_offset_may_have_seconds),
 		cmocka_unit_test(a_change_undone_at_once_is_none),
 		cmocka_unit_test(footer_rules_begin_behind_the_last_change),
 		cmocka_unit_test(versions_1_to_4_are_read),

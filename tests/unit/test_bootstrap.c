@@ -260,6 +260,120 @@ bins_are_of_equal_width_where_there_is_a_scale_else_of_equal_size(void **state)
 	assert_int_equal(ranked_bins(rows, 0, 0, 0, 3, bins), 0);
 }
 
+static void
+few_customers_are_drawn_one_by_one_and_many_by_lots(void **state)
+{
+	struct bootstrap few, many;
+
+	(void)state;
+	bootstrap_init(&few, 1, 3, BOOTSTRAP_EXACT);
+	bootstrap_init(&many, 1, 3, BOOTSTRAP_EXACT + 1);
+	assert_int_equal(few.lots, BOOTSTRAP_EXACT);
+	for (uint32_t c = 0; c < BOOTSTRAP_EXACT; c++) {
+		assert_int_equal(bootstrap_lot(&few, c), c);
+		assert_in_range(bootstrap_lot(&many, c), 0, BOOTSTRAP_LOTS - 1);
+	}
+	bootstrap_finish(&few);
+	bootstrap_finish(&many);
+}
+
+/* 40 days of leads, 1000 different ones a day: too many to keep each, and the figures are hardly others. */
+static void
+very_many_leads_are_rounded_to_days_behind_their_quartiles(void **state)
+{
+	enum { LEADS = 40000 };
+	struct bootstrap bootstrap;
+	struct lead_figures figures;
+	struct lead *leads = mem_array(LEADS, sizeof *leads);
+	size_t count = LEADS;
+
+	(void)state;
+	bootstrap_init(&bootstrap, 50, 3, LEADS);
+	for (uint32_t i = 0; i < LEADS; i++)
+		leads[i] = (struct lead){(float)i / 1000, (uint16_t)(i % 2), 1};
+	bootstrap_leads(&bootstrap, leads, &count, &figures);
+	assert_near(figures.q1, 10, 0.001);
+	assert_near(figures.median, 20, 0.001);
+	assert_near(figures.q3, 30, 0.001);
+	assert_int_equal(count, 2 * 41);
+	for (size_t i = 0; i < count; i++)
+		assert_near(leads[i].days, roundf(leads[i].days), 0);
+	assert_near(figures.low, 20, 1);
+	assert_near(figures.high, 20, 1);
+	mem_free(leads);
+	bootstrap_finish(&bootstrap);
+}
+
+static void
+equal_leads_of_a_lot_are_counted_together(void **state)
+{
+	struct lead leads[] = {{3, 1, 1}, {3, 0, 2}, {1, 1, 1}, {3, 1, 4}, {3, 0, 1}};
+	struct bootstrap bootstrap;
+	struct lead_figures figures;
+	size_t count = 5;
+
+	(void)state;
+	bootstrap_init(&bootstrap, 1, 3, 2);
+	bootstrap_leads(&bootstrap, leads, &count, &figures);
+	assert_int_equal(count, 3);
+	assert_int_equal(leads[1].lot, 0);
+	assert_int_equal(leads[1].count, 3);
+	assert_int_equal(leads[2].count, 5);
+	assert_near(figures.low, figures.high, 0); /* of one round */
+	bootstrap_finish(&bootstrap);
+}
+
+/* Sums of what rows lie above can leave the scale; a share of pairs cannot. */
+static void
+an_interval_of_shares_ends_at_none_and_at_all(void **state)
+{
+	for (uint8_t up = 0; up < 2; up++) {
+		const uint8_t down = up ? 0 : 1;
+		struct ranked rows[] = {{0, 0, down}, {3, 1, up}, {5, 2, down}, {6, 3, up}};
+		struct bootstrap bootstrap;
+		struct interval auc;
+
+		bootstrap_init(&bootstrap, 200, 3, 4);
+		bootstrap_auc(&bootstrap, rows, 4, &auc);
+		assert_near(auc.value, up ? 0.75 : 0.25, 1e-12);
+		assert_true(auc.low >= 0 && auc.high <= 1 && auc.low < auc.high);
+		assert_near(up ? auc.high : auc.low, up, 0);
+		bootstrap_finish(&bootstrap);
+	}
+	(void)state;
+}
+
+/* The same score from several customers: half a pair each, in whatever order they come. */
+static void
+ties_of_several_customers_are_half_in_any_order(void **state)
+{
+	struct ranked rows[] = {{1, 2, 0}, {1, 1, 1}, {1, 0, 0},
+				{1, 2, 1}, {1, 0, 1}, {1, 1, 0}};
+	struct bootstrap bootstrap;
+	struct interval auc;
+
+	(void)state;
+	bootstrap_init(&bootstrap, 20, 3, 3);
+	bootstrap_auc(&bootstrap, rows, 6, &auc);
+	assert_near(auc.value, 0.5, 1e-12);
+	for (int i = 1; i < 6; i++)
+		assert_true(rows[i - 1].lot <= rows[i].lot);
+	bootstrap_finish(&bootstrap);
+}
+
+static void
+a_bin_that_nobody_reaches_is_empty(void **state)
+{
+	const struct ranked rows[] = {{10, 0, 0}, {20, 1, 1}};
+	struct ranked_bin bins[4];
+
+	(void)state;
+	assert_int_equal(ranked_bins(rows, 2, 0, 100, 4, bins), 4);
+	assert_int_equal(bins[0].customers, 2);
+	for (int i = 1; i < 4; i++)
+		assert_true(bins[i].customers == 0 && isnan(bins[i].mean));
+}
+
 int
 main(void)
 {
@@ -272,6 +386,12 @@ main(void)
 		cmocka_unit_test(equal_seeds_draw_equal_customers),
 		cmocka_unit_test(
 			bins_are_of_equal_width_where_there_is_a_scale_else_of_equal_size),
+		cmocka_unit_test(few_customers_are_drawn_one_by_one_and_many_by_lots),
+		cmocka_unit_test(very_many_leads_are_rounded_to_days_behind_their_quartiles),
+		cmocka_unit_test(equal_leads_of_a_lot_are_counted_together),
+		cmocka_unit_test(an_interval_of_shares_ends_at_none_and_at_all),
+		cmocka_unit_test(ties_of_several_customers_are_half_in_any_order),
+		cmocka_unit_test(a_bin_that_nobody_reaches_is_empty),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

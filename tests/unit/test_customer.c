@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "engine/track.h"
+#include "support/scene.h"
 
 static struct customer *
 new_customer(void)
@@ -120,6 +122,30 @@ tasks_own_their_texts(void **state)
 	drop_customer(customer);
 }
 
+/* Ids longer than a customer's own line, more of them than one piece of memory takes. */
+static void
+ids_of_any_length_are_found(void **state)
+{
+	enum { MANY = 20000 };
+	struct scene w;
+	char id[129];
+
+	(void)state;
+	scene_init(&w, "signals: {a: {on: a}}\nrules:\n- {rule: r, expr: 'seen(a)'}\n");
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < MANY; i++) {
+			snprintf(id, sizeof id, "%0*d", 8 + i % 121, i);
+			if (pass == 0)
+				scene_send(&w, at("2026-03-02 10:00"), id, "a", NULL);
+			else
+				assert_true(str_is(
+					customer_id(engine_find(w.engine, str_of(id))), id));
+		}
+	assert_int_equal(engine_customers(w.engine), MANY);
+	engine_destroy(NULL);
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -127,6 +153,7 @@ main(void)
 		cmocka_unit_test(older_profile_values_do_not_overwrite_even_unset_ones),
 		cmocka_unit_test(tags_stand_by_name_and_rules_by_slot),
 		cmocka_unit_test(tasks_own_their_texts),
+		cmocka_unit_test(ids_of_any_length_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

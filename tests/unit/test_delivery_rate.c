@@ -509,6 +509,45 @@ what_is_sent_again_keeps_nothing_from_expiring(void **state)
 
 #define QUEUE_TEST(f) cmocka_unit_test_teardown(f, end)
 
+static void
+another_rate_begins_with_all_its_tokens_and_the_same_one_goes_on(void **state)
+{
+	struct delivery_policy other;
+
+	(void)state;
+	begin(1, 0);
+	stream("abcd");
+	settle(sends("1a"), 200);
+	other = queue.policy;
+	other.throttle = MINUTE_MS;
+	delivery_set_policy(&queue, &other);
+	assert_null(delivery_next(&queue, now));
+	other.rate_count = 2;
+	delivery_set_policy(&queue, &other);
+	settle(sends("2b"), 200);
+	settle(sends("3c"), 200);
+	assert_null(delivery_next(&queue, now));
+	other.rate_per = HOUR_MS;
+	delivery_set_policy(&queue, &other);
+	settle(sends("4d"), 200);
+}
+
+/* However many a format would take in one request. */
+static void
+a_digest_joins_no_more_than_its_bound(void **state)
+{
+	unsigned joined = 0;
+
+	(void)state;
+	begin(1, 10 * DELIVERY_DIGEST_MAX);
+	for (unsigned i = 0; i < DELIVERY_DIGEST_MAX + 5; i++)
+		stream("a");
+	for (struct delivery *at = delivery_next(&queue, now); at != NULL;
+	     at = delivery_joined(&queue, at))
+		assert_int_equal(at->at.ms, ++joined);
+	assert_int_equal(joined, DELIVERY_DIGEST_MAX);
+}
+
 int
 main(void)
 {
@@ -534,6 +573,11 @@ main(void)
 		QUEUE_TEST(what_is_sent_again_goes_with_a_digest_in_its_customers_order),
 		QUEUE_TEST(what_is_trimmed_expires_also_while_paused),
 		QUEUE_TEST(what_is_sent_again_keeps_nothing_from_expiring),
+		cmocka_unit_test_setup_teardown(
+			another_rate_begins_with_all_its_tokens_and_the_same_one_goes_on, NULL,
+			end),
+		cmocka_unit_test_setup_teardown(a_digest_joins_no_more_than_its_bound, NULL,
+						end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

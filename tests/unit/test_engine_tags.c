@@ -357,6 +357,51 @@ an_action_on_tagged_goes_by_the_tag(void **state)
 	scene_finish(&w);
 }
 
+static void
+a_tag_expires_at_an_instant_or_after_a_time_and_neither_is_refused(void **state)
+{
+	static const char *const wrong[] = {"expires=soon", "expires=0s", "expires=-1h",
+					    "expires=30"};
+	struct scene w;
+	(void)state;
+	scene_init(&w, SIGNALS "rules:\n" USE);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		hand(&w, NOON, "vip", wrong[i]);
+		scene_expect(&w, "rejected: expires is neither a duration such as 30d nor an "
+				 "instant\n");
+		assert_false(has_tag(&w, "vip"));
+	}
+	hand(&w, NOON, "vip", "expires=2026-03-02T15:30:00+01:00");
+	scene_clear(&w);
+	scene_advance(&w, at("2026-03-02 14:30") - 1);
+	assert_true(has_tag(&w, "vip"));
+	scene_advance(&w, at("2026-03-02 14:30"));
+	scene_expect(&w,
+		     "2026-03-02T14:30:00.000Z c1 customer.untagged vip risk=0 cause=time\n");
+	scene_finish(&w);
+}
+
+static void
+a_tag_new_in_the_file_is_marked_or_with_first_run_alert_announced(void **state)
+{
+	struct scene w;
+	(void)state;
+	for (int alerts = 0; alerts < 2; alerts++) {
+		scene_init(&w, SIGNALS "rules:\n" USE);
+		scene_send(&w, at(NOON), "c1", "a", NULL);
+		scene_change(&w, at("2026-03-02 13:00"),
+			     alerts ? "first_run: alert\n" SIGNALS
+				      "tags: {busy: 'seen(a)'}\nrules:\n" USE
+				    : SIGNALS "tags: {busy: 'seen(a)'}\nrules:\n" USE);
+		scene_expect(&w, alerts ? "2026-03-02T13:00:00.000Z c1 customer.tagged busy "
+					  "risk=0 cause=rules_changed\n"
+					: "");
+		assert_true(has_tag(&w, "busy"));
+		scene_finish(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -381,6 +426,10 @@ main(void)
 		cmocka_unit_test(
 			a_tag_added_to_known_customers_is_told_only_where_first_run_says_alert),
 		cmocka_unit_test(an_action_on_tagged_goes_by_the_tag),
+		cmocka_unit_test(
+			a_tag_expires_at_an_instant_or_after_a_time_and_neither_is_refused),
+		cmocka_unit_test(
+			a_tag_new_in_the_file_is_marked_or_with_first_run_alert_announced),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

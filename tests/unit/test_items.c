@@ -377,6 +377,99 @@ the_customers_json_shows_open_items(void **state)
 	scene_finish(&w);
 }
 
+/* ---- what is forgotten ---- */
+
+/* The first is closed and its rule still fires; of the others the one that was closed first is not the first by its key. */
+static void
+of_too_many_the_one_closed_longest_ago_goes_unless_its_rule_fires(void **state)
+{
+	struct scene w;
+	const struct customer *customer;
+	char key[24];
+	(void)state;
+	scene_init(&w, CASE "rules:\n- {rule: old, each: case, expr: 'oldest(case) >= 2d', "
+			    "keep_firing_for: 9d}\n");
+	OPEN(&w, at("2026-03-02 10:00"), "0", "priority=low");
+	for (int i = 1; i < CUSTOMER_MAX_ITEMS; i++) {
+		snprintf(key, sizeof key, "ticket=%d", i);
+		scene_send(&w, at("2026-03-03 10:00"), "c1", "ticket_opened", key, NULL);
+	}
+	/* What closes one that was never opened finds no room, and is not missed. */
+	CLOSE(&w, at("2026-03-03 11:00"), "x");
+	customer = engine_find(w.engine, STR("c1"));
+	assert_null(item_find(customer, 0, STR("x")));
+	scene_advance(&w, at("2026-03-04 10:00"));
+	CLOSE(&w, at("2026-03-04 10:00"), "0");
+	CLOSE(&w, at("2026-03-04 11:00"), "2");
+	CLOSE(&w, at("2026-03-04 12:00"), "1");
+	scene_send(&w, at("2026-03-04 12:30"), "c1", "ticket_closed", "ticket=x",
+		   "ts=2026-03-04T10:30:00Z", NULL);
+	assert_null(item_find(customer, 0, STR("x")));
+	OPEN(&w, at("2026-03-04 13:00"), "new", "priority=low");
+	assert_non_null(item_find(customer, 0, STR("0")));
+	assert_non_null(item_find(customer, 0, STR("1")));
+	assert_null(item_find(customer, 0, STR("2")));
+	assert_non_null(item_find(customer, 0, STR("new")));
+	scene_finish(&w);
+}
+
+static void
+a_close_that_comes_late_moves_no_later_one(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, CASE "rules:\n- {rule: r, expr: open(case) >= 9}\n");
+	OPEN(&w, at("2026-03-02 10:00"), "a", "priority=low");
+	CLOSE(&w, at("2026-03-02 12:00"), "a");
+	scene_send(&w, at("2026-03-02 13:00"), "c1", "ticket_closed", "ticket=a",
+		   "ts=2026-03-02T11:00:00Z", NULL);
+	assert_int_equal(item_find(engine_find(w.engine, STR("c1")), 0, STR("a"))->closed_at,
+			 at("2026-03-02 12:00"));
+	scene_finish(&w);
+}
+
+static void
+a_due_date_may_be_an_instant_and_is_its_local_day(void **state)
+{
+	static const struct {
+		const char *word;
+		const char *said;
+	} table[] = {
+		{"warranty_end=2026-03-08T20:00:00Z", "rule.fired"}, /* the 9th in Shanghai */
+		{"warranty_end=2026-03-09", "rule.fired"},
+		{"warranty_end=2026-03-08T10:00:00Z", NULL},
+		{"warranty_end=soon", NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct scene w;
+		scene_init(&w, "timezone: Asia/Shanghai\n" CASE
+			       "rules:\n- {rule: r, expr: until_due(device) == 7d}\n");
+		scene_send(&w, at("2026-03-02 02:00"), "c1", "device_sold", "serial=s",
+			   table[i].word, NULL);
+		if (table[i].said)
+			assert_non_null(strstr(w.said.p, table[i].said));
+		else
+			scene_expect(&w, "");
+		scene_finish(&w);
+	}
+}
+
+static void
+the_source_of_an_event_may_be_the_key(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, "items: {feed: {open: up, close: down, key: source, keep: [source]}}\n"
+		       "rules:\n- {rule: r, expr: open(feed) >= 2, points: 3}\n");
+	scene_send(&w, at("2026-03-02 10:00"), "c1", "up", "source=crm", NULL);
+	scene_send(&w, at("2026-03-02 10:00"), "c1", "up", NULL); /* of none */
+	scene_expect(&w, "");
+	scene_send(&w, at("2026-03-02 11:00"), "c1", "up", "source=web", NULL);
+	scene_expect(&w, "2026-03-02T11:00:00.000Z c1 rule.fired r risk=3 cause=event\n");
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -400,6 +493,11 @@ main(void)
 		cmocka_unit_test(
 			items_survive_a_change_of_what_is_kept_and_not_of_what_defines_them),
 		cmocka_unit_test(the_customers_json_shows_open_items),
+		cmocka_unit_test(
+			of_too_many_the_one_closed_longest_ago_goes_unless_its_rule_fires),
+		cmocka_unit_test(a_close_that_comes_late_moves_no_later_one),
+		cmocka_unit_test(a_due_date_may_be_an_instant_and_is_its_local_day),
+		cmocka_unit_test(the_source_of_an_event_may_be_the_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

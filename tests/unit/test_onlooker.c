@@ -91,12 +91,30 @@ each_move_of_a_risk_is_told(void **state)
 	scene_finish(&w);
 }
 
+static void
+time_alone_applies_no_entry(void **state)
+{
+	struct scene w;
+	struct seen seen = {0};
+
+	(void)state;
+	scene_init(&w, rules);
+	seen.engine = w.engine;
+	scene_send(&w, at("2026-03-02 10:00"), "c1", "login", NULL);
+	engine_watch(w.engine, &(struct engine_watch){.ctx = &seen, .applied = see_applied});
+	scene_advance(&w, at("2026-03-20 10:00"));
+	assert_int_equal(scene_risk(&w, "c1"), 40);
+	assert_int_equal(seen.text.n, 0);
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_is_told_once_with_the_signals_that_counted_it),
 		cmocka_unit_test(each_move_of_a_risk_is_told),
+		cmocka_unit_test(time_alone_applies_no_entry),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

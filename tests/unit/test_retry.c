@@ -78,6 +78,7 @@ retry_after_reads_seconds_and_all_three_dates(void **state)
 		{"86401", RETRY_AFTER_MAX},
 		{"99999999999999999999999", RETRY_AFTER_MAX},
 		{"Sat, 21 Nov 2026 10:00:30 GMT", 30 * SECOND_MS},
+		{"Sat, 21 Nov 2026 10:00:60 GMT", MINUTE_MS}, /* a leap second */
 		{"Sat, 21 Nov 2026 09:59:00 GMT", 0},
 		{"Fri, 01 Jan 2100 00:00:00 GMT", RETRY_AFTER_MAX},
 		{"Saturday, 21-Nov-26 10:01:00 GMT", MINUTE_MS},
@@ -114,6 +115,11 @@ retry_after_that_is_neither_is_refused(void **state)
 		"Sat, 41 Nov 2026 10:00:30 GMT",
 		"Sat, 21 Nov 2026 25:00:30 GMT",
 		"Sat, 21 Nov 2026 10:61:30 GMT",
+		"Sat, 00 Nov 2026 10:00:30 GMT",
+		"Sat, 21 Nov 2026 -1:00:30 GMT",
+		"Sat, 21 Nov 2026 10:-1:30 GMT",
+		"Sat, 21 Nov 2026 10:00:-1 GMT",
+		"Sat, 21 Nov 2026 10:00:61 GMT",
 		"Sat, 21 Nov 2026 10:00:30 GMT, 21",
 		"2026-11-21T10:00:00Z",
 		"Sat, 21 Nov 2026 10:00:30 GMT and a very long tail behind it",
@@ -227,6 +233,24 @@ late_failures_do_not_put_the_probe_off(void **state)
 	assert_true(circuit_lets_through(&circuit, NOW + MINUTE_MS));
 }
 
+/* However wide the jitter: a wait of nothing would try without end. */
+static void
+a_wait_is_never_nothing(void **state)
+{
+	const struct retry_policy wide = {.first = 1, .max = 1, .factor = 1, .jitter = 1};
+	bool shortened = false;
+
+	(void)state;
+	for (unsigned i = 1; i < 100; i++) {
+		int64_t delay = retry_delay(&wide, STR("al_a"), i);
+
+		assert_in_range(delay, 1, 2);
+		shortened |= retry_delay(&policy, STR("al_a"), i) < policy.first;
+	}
+	assert_true(shortened);
+	assert_int_equal(retry_delay(&policy, STR_NONE, 3), retry_delay(&policy, STR(""), 3));
+}
+
 int
 main(void)
 {
@@ -240,6 +264,7 @@ main(void)
 		cmocka_unit_test(ten_failures_in_a_row_open_the_circuit),
 		cmocka_unit_test(an_open_circuit_lets_one_probe_a_minute_through),
 		cmocka_unit_test(late_failures_do_not_put_the_probe_off),
+		cmocka_unit_test(a_wait_is_never_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,55 @@ an_episode_runs_from_leaving_healthy_to_coming_back(void **state)
 	scene_finish(&w);
 }
 
+static void
+points_of_an_expression_end_at_a_hundred_either_way(void **state)
+{
+	static const struct {
+		const char *word;
+		int points;
+	} table[] = {{"x=100.6", 100}, {"x=1e9", 100}, {"x=-100.6", -100},
+		     {"x=-1e9", -100}, {"x=99.4", 99}, {"x=", 0}};
+	struct scene w;
+
+	(void)state;
+	scene_init(&w, "profile: {x: num}\nsignals: {a: {on: a}}\nrules:\n"
+		       "- {rule: all, expr: 'seen(a)', points: 'profile.x'}\n"
+		       "- {rule: base, expr: 'seen(a)', points: 100}\n");
+	scene_send(&w, at("2026-03-02 10:00"), "c", "a", NULL);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int sum = table[i].points + 100;
+
+		scene_send(&w, at("2026-03-02 11:00"), "c", "profile", table[i].word, NULL);
+		assert_int_equal(scene_risk(&w, "c"), sum > 100 ? 100 : sum);
+	}
+	scene_finish(&w);
+}
+
+/* Nobody can ask for more than RISK_DAYS: what lies behind is forgotten, but for the day that leads into it. */
+static void
+the_history_of_a_risk_is_bounded(void **state)
+{
+	struct scene w;
+	char word[16];
+	int64_t begin = at("2024-01-01 10:00");
+
+	(void)state;
+	scene_init(&w,
+		   "profile: {x: num}\nsignals: {a: {on: a}}\nrules:\n"
+		   "- {rule: all, expr: 'profile.x > 0 or seen(a)', points: 'profile.x'}\n"
+		   "- {rule: rise, expr: 'risk_rise(400d) == 1', points: 0, cooldown: 0s}\n");
+	for (int day = 0; day < 500; day++) {
+		snprintf(word, sizeof word, "x=%d", day % 90 + 1);
+		scene_send(&w, begin + day * DAY_MS, "c", "profile", word, NULL);
+	}
+	const struct cold *cold = engine_find(w.engine, STR("c"))->cold;
+	int64_t today = (begin + 499 * DAY_MS) / DAY_MS;
+
+	assert_in_range(cold->risk_count, RISK_DAYS, RISK_DAYS + 3);
+	assert_in_range(cold->risks[0].day, today - RISK_DAYS - 3, today - RISK_DAYS);
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -185,6 +234,8 @@ main(void)
 		cmocka_unit_test(risk_inside_a_rule_is_kept_within_0_and_100),
 		cmocka_unit_test(points_of_an_expression_are_rounded),
 		cmocka_unit_test(an_episode_runs_from_leaving_healthy_to_coming_back),
+		cmocka_unit_test(points_of_an_expression_end_at_a_hundred_either_way),
+		cmocka_unit_test(the_history_of_a_risk_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -459,6 +459,63 @@ the_same_rules_again_change_nothing(void **state)
 	scene_finish(&w);
 }
 
+/* Nothing is judged of it any more: what it fired ends, and what it waited for is forgotten. */
+static void
+a_rule_made_off_clears_and_begins_anew_when_it_is_live_again(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin_firing(&w, QUIET("points: 40"));
+	scene_change(&w, LATER, QUIET("points: 40, mode: off"));
+	scene_expect(&w,
+		     "2026-03-18T00:00:00.000Z c1 rule.cleared quiet risk=0 "
+		     "cause=rules_changed\n"
+		     "2026-03-18T00:00:00.000Z c1 customer.level_lowered healthy from watch "
+		     "risk=0 cause=rules_changed\n");
+	scene_finish(&w);
+	begin_firing(&w, QUIET("points: 40, for: 10d"));
+	assert_int_equal(state_of(&w, 0)->phase, PHASE_PENDING);
+	scene_change(&w, LATER, QUIET("points: 40, for: 10d, mode: off"));
+	assert_true(!state_of(&w, 0) || state_of(&w, 0)->phase == PHASE_IDLE);
+	scene_change(&w, LATER + DAY_MS, QUIET("points: 40, for: 10d"));
+	scene_advance(&w, LATER + 11 * DAY_MS - 1);
+	scene_expect(&w, "");
+	scene_advance(&w, LATER + 11 * DAY_MS);
+	scene_expect(
+		&w,
+		"2026-03-29T00:00:00.000Z c1 rule.fired quiet risk=40 cause=time\n"
+		"2026-03-29T00:00:00.000Z c1 customer.level_raised watch from healthy risk=40 "
+		"cause=time\n");
+	scene_finish(&w);
+}
+
+/* `for` that runs is not something that a date has: it waits for its day like any other. */
+static void
+a_pending_rule_that_becomes_one_of_dates_waits_for_its_date(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin_firing(&w, "profile: {due: date}\n" QUIET("points: 40, for: 10d"));
+	scene_send(&w, at("2026-03-17 12:00"), "c1", "profile", "due=2026-03-20", NULL);
+	assert_int_equal(state_of(&w, 0)->phase, PHASE_PENDING);
+	scene_change(&w, LATER,
+		     "profile: {due: date}\n" LEVELS LOGIN
+		     "rules:\n- {rule: quiet, date: profile.due, points: 40}\n"
+		     "- {rule: read, mode: off, expr: 'seen(login)'}\n");
+	scene_expect(&w, "");
+	scene_advance(&w, at("2026-03-19 12:00"));
+	scene_expect(&w, "");
+	scene_advance(&w, at("2026-03-22 00:00"));
+	scene_expect(&w,
+		     "2026-03-20T00:00:00.000Z c1 rule.fired quiet risk=40 cause=time\n"
+		     "2026-03-20T00:00:00.000Z c1 customer.level_raised watch from healthy "
+		     "risk=40 cause=time\n"
+		     "2026-03-21T00:00:00.000Z c1 rule.cleared quiet risk=0 cause=time\n"
+		     "2026-03-21T00:00:00.000Z c1 customer.level_lowered healthy from watch "
+		     "risk=0 cause=time\n");
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -488,6 +545,8 @@ main(void)
 		cmocka_unit_test(another_time_zone_closes_days_at_its_own_midnight),
 		cmocka_unit_test(another_lateness_closes_the_day_that_much_after_midnight),
 		cmocka_unit_test(the_same_rules_again_change_nothing),
+		cmocka_unit_test(a_rule_made_off_clears_and_begins_anew_when_it_is_live_again),
+		cmocka_unit_test(a_pending_rule_that_becomes_one_of_dates_waits_for_its_date),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -383,6 +383,24 @@ names_are_names(void **state)
 	scene_finish(&w);
 }
 
+static void
+a_system_that_says_of_nobody_ends_the_loan_and_not_the_task(void **state)
+{
+	struct scene w;
+	(void)state;
+	begin(&w, PLAIN);
+	say(&w, "2026-03-02 12:01", "transfer", "to=bob", "who=ann");
+	scene_clear(&w);
+	say(&w, "2026-03-02 12:02", "done", NULL, NULL);
+	scene_expect(&w, "2026-03-02T12:02:00.000Z c1 task.transferred call : bob > ann ()\n");
+	expect_tasks(&w, "c1", "call claimed normal q=care a=ann \n");
+	say(&w, "2026-03-02 12:03", "done", "outcome=lost", NULL);
+	scene_expect(&w, "rejected: outcome \"lost\" is none of saved, churned, "
+			 "false_alarm, no_answer, other\n");
+	expect_tasks(&w, "c1", "call claimed normal q=care a=ann \n");
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -405,6 +423,7 @@ main(void)
 		cmocka_unit_test(a_closed_task_is_closed),
 		cmocka_unit_test(another_system_says_what_it_calls_a_task),
 		cmocka_unit_test(names_are_names),
+		cmocka_unit_test(a_system_that_says_of_nobody_ends_the_loan_and_not_the_task),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

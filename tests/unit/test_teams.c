@@ -467,6 +467,56 @@ a_teams_record_that_is_damaged_is_refused(void **state)
 	scene_finish(&w);
 }
 
+/* The turns of teams that files no longer name are kept, up to a bound: past it they are forgotten at the next edit. */
+static void
+turns_of_teams_that_are_no_more_do_not_grow_without_end(void **state)
+{
+	static const char rules[] = HEAD CALL "tasks: {call: {assign: round_robin(care)}}\n";
+	struct scene w;
+	char team[24];
+	struct str name;
+	(void)state;
+	scene_init(&w, rules);
+	strike(&w, NOON, "c1");
+	expect_tasks(&w, "c1", "call open normal q= a=ann \n");
+	for (int i = 0; i < 4000; i++) {
+		snprintf(team, sizeof team, "gone%d", i);
+		engine_load_turn(w.engine, str_of(team), 5);
+	}
+	scene_change(&w, at(NOON),
+		     HEAD CALL "tasks: {call: {assign: round_robin(care), queue: q}}\n");
+	assert_int_equal(engine_turns(w.engine), 4001);
+	for (int i = 4000; i < 4100; i++) {
+		snprintf(team, sizeof team, "gone%d", i);
+		engine_load_turn(w.engine, str_of(team), 5);
+	}
+	scene_change(&w, at("2026-03-02 13:00"), rules);
+	assert_int_equal(engine_turns(w.engine), 1);
+	assert_int_equal(engine_turn(w.engine, 0, &name), 1);
+	assert_true(str_is(name, "care"));
+	strike(&w, "2026-03-02 13:00", "c2");
+	expect_tasks(&w, "c2", "call open normal q= a=bob \n");
+	scene_finish(&w);
+}
+
+/* A sender's clock may be ahead: what it said of a later moment is no earlier word. */
+static void
+an_owner_said_of_a_later_moment_stays(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, HEAD "actions: [{on: rule.fired, owner: dan}]\n");
+	scene_send(&w, at(NOON), "c1", "profile", "owner=eve", "ts=2026-03-02T12:04:00Z", NULL);
+	strike(&w, NOON, "c1");
+	assert_true(str_is(owner(&w, "c1"), "eve"));
+	strike(&w, "2026-03-02 16:00", "c1");
+	assert_true(str_is(owner(&w, "c1"), "dan"));
+	scene_clear(&w);
+	strike(&w, "2026-03-02 20:00", "c1");
+	assert_null(strstr(w.said.p, "owner_changed")); /* it is dan's already */
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -484,6 +534,8 @@ main(void)
 		cmocka_unit_test(turns_loads_steps_and_escalations_survive_a_restart),
 		cmocka_unit_test(who_is_noted_is_among_those_who_were_given_somebody),
 		cmocka_unit_test(a_teams_record_that_is_damaged_is_refused),
+		cmocka_unit_test(turns_of_teams_that_are_no_more_do_not_grow_without_end),
+		cmocka_unit_test(an_owner_said_of_a_later_moment_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
