@@ -228,6 +228,61 @@ moves_turn_each_line_between_before_and_after(void **state)
 	turns_finish(&turns);
 }
 
+/* Days of 23 and 25 hours: the division by 24 is off by one, either way. */
+static void
+days_are_as_long_as_their_clocks_say(void **state)
+{
+	static const int64_t begins[] = {0,
+					 23 * HOUR_MS,
+					 48 * HOUR_MS,
+					 71 * HOUR_MS,
+					 94 * HOUR_MS,
+					 117 * HOUR_MS,
+					 165 * HOUR_MS};
+	const struct judge judge = {.first_day = 100, .starts = begins, .start_count = 7};
+
+	(void)state;
+	for (int64_t i = 0; i < 6; i++) {
+		assert_int_equal(judge_start(&judge, 100 + i), begins[i]);
+		assert_int_equal(judge_day(&judge, begins[i]), 100 + i);
+		assert_int_equal(judge_day(&judge, begins[i + 1] - 1), 100 + i);
+	}
+	/* The nearest there is. */
+	assert_int_equal(judge_start(&judge, 99), begins[0]);
+	assert_int_equal(judge_start(&judge, 200), begins[6]);
+	assert_int_equal(judge_day(&judge, -5 * DAY_MS), 100);
+	assert_int_equal(judge_day(&judge, 500 * DAY_MS), 106);
+}
+
+/* What is told to be over without having begun turns nothing on later than it is. */
+static void
+an_end_without_a_beginning_is_none(void **state)
+{
+	static const uint16_t days[] = {FIRST_DAY};
+	static const int64_t churns[] = {(FIRST_DAY + 40) * DAY_MS};
+	const struct judge_turn turns[] = {{(FIRST_DAY + 1) * DAY_MS, false},
+					   {(FIRST_DAY + 2) * DAY_MS, false},
+					   {(FIRST_DAY + 30) * DAY_MS, true},
+					   {(FIRST_DAY + 31) * DAY_MS, false}};
+	const struct judge_past past = {days, 1, churns, 1};
+	struct found found = {.last_at = 0};
+	const struct judge_taker taker = {&found, take_warning, take_caught};
+	struct judge judge = {.horizon = 14,
+			      .min_days = 1,
+			      .end_at = (FIRST_DAY + 90) * DAY_MS,
+			      .first_day = FIRST_DAY,
+			      .starts = starts,
+			      .start_count = DAYS};
+
+	(void)state;
+	for (int64_t i = 0; i < DAYS; i++)
+		starts[i] = (FIRST_DAY + i) * DAY_MS;
+	judge_line(&judge, (struct judge_period){FIRST_DAY + 10, FIRST_DAY + 90}, &past, turns,
+		   4, &taker);
+	assert_true(found.alerts == 1 && found.verdicts[VERDICT_HIT] == 1);
+	assert_true(found.caught == 1 && found.flaps == 0);
+}
+
 int
 main(void)
 {
@@ -237,6 +292,8 @@ main(void)
 		cmocka_unit_test(weeks_leave_out_the_start_by_silence_alone),
 		cmocka_unit_test(a_day_is_found_where_clocks_change),
 		cmocka_unit_test(moves_turn_each_line_between_before_and_after),
+		cmocka_unit_test(days_are_as_long_as_their_clocks_say),
+		cmocka_unit_test(an_end_without_a_beginning_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
