@@ -230,6 +230,21 @@ a_comparison_with_no_instant_of_its_own_is_looked_at_at_each_close(void **state)
 	scene_finish(&w);
 }
 
+static void
+an_edit_may_leave_somebody_in_no_stage_and_says_so(void **state)
+{
+	struct scene w;
+	(void)state;
+	scene_init(&w, SIGNALS "stages: [{stage: active, when: 'seen(a)'}]\nrules:\n" USE);
+	scene_send(&w, at(NOON), "c1", "a", NULL);
+	scene_clear(&w);
+	scene_change(&w, at("2026-03-02 13:00"),
+		     SIGNALS "stages: [{stage: active, when: 'seen(b)'}]\nrules:\n" USE);
+	scene_expect(&w, "2026-03-02T13:00:00.000Z c1 customer.stage_changed  from active "
+			 "risk=0 cause=rules_changed\n");
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -247,6 +262,7 @@ main(void)
 		cmocka_unit_test(a_backfilled_customer_has_its_first_stage_at_the_look),
 		cmocka_unit_test(
 			a_comparison_with_no_instant_of_its_own_is_looked_at_at_each_close),
+		cmocka_unit_test(an_edit_may_leave_somebody_in_no_stage_and_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/civil.h"
-#include "engine/guard.h"
+#include "engine/core.h"
 #include "support/scene.h"
 
 /* An hour of a feed: `count` logins spread over the hour, of customers u0, u1... in turn. */
@@ -476,6 +476,28 @@ date_rules_are_not_capped(void **state)
 	scene_finish(&scene);
 }
 
+/* One hour in two is silent: of more outages than are kept the oldest goes, and the feed is guarded as before. */
+static void
+outages_are_kept_up_to_a_bound(void **state)
+{
+	const int64_t from = at("2026-03-30 00:00");
+	struct scene scene;
+	(void)state;
+	scene_init(&scene, SILENT_RULE);
+	hours_of(&scene, "2026-03-02 00:00", "2026-03-30 00:00", 10, "login", "web");
+	assert_int_equal(engine_next_close(scene.engine), from);
+	scene_advance(&scene, from);
+	assert_int_equal(engine_next_close(scene.engine), from + HOUR_MS);
+	for (int i = 0; i < GUARD_MAX_SPANS + 10; i++)
+		hour_of(&scene, from + (2 * i + 1) * HOUR_MS, 10, "login", "web");
+	const struct feed *feed = scene.engine->guard.feeds[0];
+	assert_int_equal(feed->span_count, GUARD_MAX_SPANS);
+	for (unsigned i = 1; i < feed->span_count; i++)
+		assert_int_equal(feed->spans[i].from - feed->spans[i - 1].from, 2 * HOUR_MS);
+	assert_null(strstr(scene.said.p, "rule.fired"));
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
@@ -509,6 +531,7 @@ main(void)
 		cmocka_unit_test(
 			past_its_cap_a_rule_is_recorded_and_muted_and_one_alert_says_how_many),
 		cmocka_unit_test(date_rules_are_not_capped),
+		cmocka_unit_test(outages_are_kept_up_to_a_bound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

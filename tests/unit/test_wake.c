@@ -246,6 +246,29 @@ what_looks_said_is_right(void **state)
 			live_beside(files[i], seed);
 }
 
+/* When all may be looked at at once: as a day closes, and at a quarter where rules read clocks. */
+static void
+the_next_close_is_of_a_day_or_where_rules_read_clocks_a_quarter(void **state)
+{
+	static const char plain[] = "signals: {a: {on: a}}\n"
+				    "rules:\n- {rule: r, expr: 'count(a[7d]) > 1'}\n",
+			  clock[] = "signals: {a: {on: a}}\n"
+				    "rules:\n- {rule: r, expr: 'seen(a) and hour() >= 9'}\n";
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene, plain);
+	scene_send(&scene, at("2026-03-01 10:02"), "c", "a", NULL);
+	assert_int_equal(engine_next_close(scene.engine), at("2026-03-02 00:10"));
+	scene_finish(&scene);
+	scene_init(&scene, clock);
+	scene_send(&scene, at("2026-03-01 10:02"), "c", "profile", NULL);
+	assert_int_equal(engine_next_close(scene.engine), at("2026-03-01 10:15"));
+	scene_advance(&scene, at("2026-03-01 23:58"));
+	assert_int_equal(engine_next_close(scene.engine), at("2026-03-02 00:00"));
+	scene_finish(&scene);
+}
+
 int
 main(void)
 {
@@ -257,6 +280,8 @@ main(void)
 		cmocka_unit_test(what_a_rule_waits_for_by_itself_is_kept),
 		cmocka_unit_test(a_task_s_clock_concerns_no_rule),
 		cmocka_unit_test(what_looks_said_is_right),
+		cmocka_unit_test(
+			the_next_close_is_of_a_day_or_where_rules_read_clocks_a_quarter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
