@@ -50,9 +50,43 @@ a_mistake_is_shown_where_it_stands(void **state)
 		    "--columns:1:20: error E102: unknown function sicne\n"
 		    "    1 | count(orders[7d]), sicne(orders)\n"
 		    "      |                    ^^^^^ did you mean since?\n");
+	expect_said("1 ~ 2", "--columns:1:3: error E121: ~ has no place in an expression\n"
+			     "    1 | 1 ~ 2\n"
+			     "      |   ^\n");
 	expect_said("1,, 2", "--columns:1:3: error E145: the expression is empty\n"
 			     "    1 | 1,, 2\n"
 			     "      |   ^\n");
+}
+
+static void
+more_than_are_answered_are_refused(void **state)
+{
+	struct arena arena;
+	struct diags diags;
+	struct buf text = {0};
+
+	(void)state;
+	arena_init(&arena);
+	diags_init(&diags, &arena);
+	buf_text(&text, " \r\n\t1");
+	for (int i = 1; i < RULESET_MAX_ASKS; i++)
+		buf_text(&text, " ,\t1\r\n");
+	struct ruleset *rules = load(text.p, &diags);
+
+	assert_non_null(rules);
+	assert_int_equal(rules->ask_count, RULESET_MAX_ASKS);
+	assert_true(str_is(rules->asks[RULESET_MAX_ASKS - 1].name, "1"));
+	ruleset_destroy(rules);
+	diags_finish(&diags);
+	diags_init(&diags, &arena);
+	buf_text(&text, ", 2");
+	assert_null(load(text.p, &diags));
+	assert_int_equal(diags.errors, 1);
+	assert_string_equal(diags.list[0].message->code, "E210");
+	assert_true(str_is(diags.list[0].args[0], "--columns"));
+	buf_finish(&text);
+	diags_finish(&diags);
+	arena_finish(&arena);
 }
 
 static struct entry
@@ -107,6 +141,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mistake_is_shown_where_it_stands),
+		cmocka_unit_test(more_than_are_answered_are_refused),
 		cmocka_unit_test(answers_are_as_of_the_moment_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
