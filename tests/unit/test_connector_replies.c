@@ -159,8 +159,67 @@ a_code_is_found_by_its_pointer_and_compared_as_text(void **state)
 	assert_int_equal(
 		connector_judge(connector, 500, RETRY_NO_AFTER, STR("{\"a/b\":0}"), NULL),
 		RETRY_LATER);
+	assert_int_equal(
+		connector_judge(connector, 199, RETRY_NO_AFTER, STR("{\"a/b\":0}"), NULL),
+		RETRY_LATER);
 	diags_finish(&diags);
 	arena_finish(&arena);
+}
+
+/* Places of a list are numbers without a zero before them; names are of 63 bytes at most. */
+static void
+a_pointer_finds_what_it_names_and_nothing_else(void **state)
+{
+	static const char name[] =
+		"a23456789a23456789a23456789a23456789a23456789a23456789a23456789a";
+	static const struct {
+		const char *pointer, *body;
+		enum retry_outcome outcome;
+	} rows[] = {
+		{"/l/0", "{\"l\":[0]}", RETRY_DELIVERED},
+		{"/l/00", "{\"l\":[0]}", RETRY_LATER},
+		{"/l/x", "{\"l\":[0]}", RETRY_LATER},
+		{"/l/1", "{\"l\":[0]}", RETRY_LATER},
+		{"/l/", "{\"l\":{\"\":0}}", RETRY_DELIVERED},
+		{"/~0~1", "{\"~/\":0}", RETRY_DELIVERED},
+	};
+	struct buf yaml = {0}, body = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows + 2; i++) {
+		size_t last = sizeof rows / sizeof *rows;
+		int n = (int)(sizeof name - 1 - (i - last)); /* 64, 63 */
+		enum retry_outcome outcome = i < last	 ? rows[i].outcome
+					     : i == last ? RETRY_LATER
+							 : RETRY_DELIVERED;
+		struct arena arena;
+		struct diags diags;
+
+		arena_init(&arena);
+		diags_init(&diags, &arena);
+		buf_clear(&yaml);
+		buf_clear(&body);
+		buf_text(&yaml, "connector: 1\nbody: {a: b}\n"
+				"reply: {rows: [{is: 0, means: delivered}], code: ");
+		if (i < last) {
+			buf_printf(&yaml, "%s}\n", rows[i].pointer);
+			buf_text(&body, rows[i].body);
+		} else {
+			buf_printf(&yaml, "/%.*s}\n", n, name);
+			buf_printf(&body, "{\"%.*s\":0}", n, name);
+		}
+		const struct connector *connector =
+			connector_load(&arena, STR("t"), buf_view(&yaml), &diags);
+
+		assert_non_null(connector);
+		if (connector_judge(connector, 200, RETRY_NO_AFTER, buf_view(&body), NULL) !=
+		    outcome)
+			fail_msg("%s%s", yaml.p, body.p);
+		diags_finish(&diags);
+		arena_finish(&arena);
+	}
+	buf_finish(&yaml);
+	buf_finish(&body);
 }
 
 static void
@@ -235,6 +294,14 @@ a_token_is_read_with_its_expiry(void **state)
 		 "A", 9 * MINUTE_MS},
 		{"wecom_app", "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":-1}", "A",
 		 2 * HOUR_MS - 5 * MINUTE_MS},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":\"soon\"}",
+		 "A", 2 * HOUR_MS - 5 * MINUTE_MS},
+		{"wecom_app",
+		 "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":99999999999}", "A",
+		 2 * HOUR_MS - 5 * MINUTE_MS},
+		{"wecom_app", "{\"errcode\":0,\"access_token\":\"A\",\"expires_in\":true}", "A",
+		 2 * HOUR_MS - 5 * MINUTE_MS},
+		{"wecom_app", "{\"errcode\":0}", NULL, 0},
 		{"wecom_app", "{\"errcode\":40013,\"errmsg\":\"A secret\"}", NULL, 0},
 		{"wecom_app", "{\"errcode\":0,\"access_token\":\"\"}", NULL, 0},
 		{"wecom_app", "{\"errcode\":0,\"access_token\":5}", NULL, 0},
@@ -293,6 +360,7 @@ main(void)
 		cmocka_unit_test(replies_mean_what_their_table_says),
 		cmocka_unit_test(why_is_said_in_one_line_of_at_most_300_bytes),
 		cmocka_unit_test(a_code_is_found_by_its_pointer_and_compared_as_text),
+		cmocka_unit_test(a_pointer_finds_what_it_names_and_nothing_else),
 		cmocka_unit_test(a_reply_of_plain_text_is_its_own_code),
 		cmocka_unit_test(deep_and_large_replies_are_unreadable),
 		cmocka_unit_test(a_token_is_read_with_its_expiry),
