@@ -298,6 +298,33 @@ a_signal_newly_read_by_person_is_unknown_until_it_was_counted_long_enough(void *
 	scene_finish(&w);
 }
 
+/* Of those who were there at the same moment the one whose id comes last stays, in whatever order they came. */
+static void
+at_one_moment_the_last_of_too_many_by_their_ids_are_kept(void **state)
+{
+	static const char *const orders[][4] = {{"abe", "bob", "cid", "dan"},
+						{"dan", "cid", "bob", "abe"},
+						{"cid", "abe", "dan", "bob"}};
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct scene w;
+		scene_init(&w, "members: {key: user, max: 2, reach: 60d}\n"
+			       "signals: {login: {on: login}}\n"
+			       "rules:\n- {rule: r, expr: 'users(login[2d]) > 9'}\n");
+		for (size_t j = 0; j < 4; j++)
+			login(&w, "2026-03-02 10:00", orders[i][j]);
+		const struct customer *customer = engine_find(w.engine, STR("c1"));
+		assert_int_equal(customer->cold->member_count, 2);
+		assert_non_null(member_find(customer, STR("cid")));
+		assert_non_null(member_find(customer, STR("dan")));
+		/* One who was there before them makes nobody go. */
+		scene_send(&w, at("2026-03-02 11:00"), "c1", "login", "user=zoe",
+			   "ts=2026-03-02T09:00:00Z", NULL);
+		assert_null(member_find(customer, STR("zoe")));
+		scene_finish(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -312,6 +339,7 @@ main(void)
 		cmocka_unit_test(members_survive_a_record_and_a_change_of_rules),
 		cmocka_unit_test(
 			a_signal_newly_read_by_person_is_unknown_until_it_was_counted_long_enough),
+		cmocka_unit_test(at_one_moment_the_last_of_too_many_by_their_ids_are_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

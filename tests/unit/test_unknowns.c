@@ -181,6 +181,36 @@ an_items_key_and_opening_can_be_asked_for(void **state)
 	scene_finish(&w);
 }
 
+/* A sum counts events that have its number: one that has none, or one past all bounds, is no event for it. */
+static void
+an_event_without_its_number_does_not_count_for_a_sum(void **state)
+{
+	static const char *const words[] = {"amount=5",	    "amount=abc", "other=7",
+					    "amount=1e300", "amount=",	  "amount=-2"};
+	int64_t events, last_at;
+	struct scene w;
+	double sum;
+
+	(void)state;
+	scene_init(&w, "signals: {spent: {on: order, sum: amount}, seen: {on: order},\n"
+		       " large: {on: order, where: 'event.amount >= 3'}}\n"
+		       "rules:\n- {rule: r, expr: 'sum(spent[7d]) + count(seen[7d]) + "
+		       "count(large[7d]) > 99'}\n");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		scene_send(&w, T0 + (int64_t)i, "c1", "order", words[i], NULL);
+	const struct customer *customer = engine_find(w.engine, STR("c1"));
+
+	assert_true(engine_signal(w.engine, customer, 0, 7, &events, &sum, &last_at));
+	assert_int_equal(events, 2);
+	assert_true(sum == 3);
+	assert_int_equal(last_at, T0 + 5);
+	assert_true(engine_signal(w.engine, customer, 1, 7, &events, &sum, &last_at));
+	assert_int_equal(events, 6);
+	assert_true(engine_signal(w.engine, customer, 2, 7, &events, &sum, &last_at));
+	assert_int_equal(events, 2); /* of 5 and of 1e300 */
+	scene_finish(&w);
+}
+
 int
 main(void)
 {
@@ -190,6 +220,7 @@ main(void)
 		cmocka_unit_test(fired_within_goes_by_the_last_firing_of_all_items),
 		cmocka_unit_test(a_member_who_left_has_no_silence),
 		cmocka_unit_test(an_items_key_and_opening_can_be_asked_for),
+		cmocka_unit_test(an_event_without_its_number_does_not_count_for_a_sum),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
