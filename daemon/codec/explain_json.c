@@ -65,8 +65,6 @@ put_missing(struct json *json, const struct node *node)
 		word = node->op == PATH_EVENT ? "event" : "not_set";
 	else if (node->kind == NODE_CALL && node->builtin->flags & FN_ACTIVE_DAYS)
 		word = "gaps";
-	else if (node->kind == NODE_CALL && node->builtin->flags & FN_MODEL)
-		word = "gaps";
 	else if (node->kind == NODE_CALL && node->builtin->flags & FN_WINDOW)
 		word = "few";
 	else if (node->kind == NODE_CALL && node->builtin->flags & FN_ONE_SIGNAL)
