@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "codec/event.h"
+#include "codec/event_fields.h"
 
 struct told {
 	struct buf text; /* "LINE@ARRIVED key=value key=value|" or "error|" */
@@ -211,6 +212,80 @@ the_taker_may_stop(void **state)
 }
 
 static void
+the_taker_may_stop_at_a_bad_row_too(void **state)
+{
+	const char *text = "{\"a\":1}\n{\"a\"}\n{\"a\":3}\n";
+	struct told told = {.stop_after = 2};
+	struct event_file *file = event_file_create(STR_NONE);
+
+	(void)state;
+	assert_false(event_file_feed(file, text, strlen(text), tell, &told));
+	assert_non_null(strstr(told.text.p, "1 a=1|:2: "));
+	assert_null(strstr(told.text.p, "a=3"));
+	assert_false(event_file_feed(file, text, strlen(text), tell, &told));
+	assert_false(event_file_feed(file, NULL, 0, tell, &told));
+	assert_int_equal(told.rows, 2);
+	event_file_destroy(file);
+	event_file_destroy(NULL);
+	buf_finish(&told.text);
+}
+
+/* Rows that are read in one pass, without a list of fields, can stop it as well. */
+static void
+the_taker_may_stop_at_a_plain_row(void **state)
+{
+	const char *text = "{\"customer\":\"c\",\"type\":\"a\",\"ts\":1795255200000}\n"
+			   "{\"customer\":\"d\",\"type\":\"a\",\"ts\":1795255200000}\n";
+	struct told told = {.stop_after = 1};
+	struct event_file *file = event_file_create(STR("f"));
+	struct entry entry;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	event_file_decode(file, &entry, &arena);
+	assert_false(event_file_feed(file, text, strlen(text), tell, &told));
+	assert_int_equal(told.rows, 1);
+	assert_true(str_is(entry.customer, "c"));
+	event_file_destroy(file);
+	arena_finish(&arena);
+	buf_finish(&told.text);
+}
+
+/* Half a byte order mark is a name of the first column. */
+static void
+only_a_whole_byte_order_mark_is_one(void **state)
+{
+	(void)state;
+	gives("\xef\xbb\xbf\n\n{\"a\":1}\n", "3 a=1|");
+	gives("\xef\xbb\xbf\xef\xbb\xbf{\"a\":1}\n",
+	      "f:1: the header has no column \"customer\"; the first line of a CSV file names its columns|");
+	gives("\xef\xbbx,customer,type\n1,c,t\n", "2 \xef\xbbx=1 customer=c type=t|");
+}
+
+static void
+of_many_columns_so_many_may_be_filled(void **state)
+{
+	struct told told = {0};
+	struct buf text = {0};
+
+	(void)state;
+	buf_text(&text, "customer,type");
+	for (int i = 0; i < EVENT_MAX_FIELDS; i++)
+		buf_printf(&text, ",a%d", i);
+	buf_text(&text, "\nc,t");
+	for (int i = 0; i < EVENT_MAX_FIELDS; i++)
+		buf_text(&text, ",");
+	buf_text(&text, "\nc,t");
+	for (int i = 0; i < EVENT_MAX_FIELDS; i++)
+		buf_text(&text, ",x");
+	feed(&told, text.p, text.n, 100);
+	assert_string_equal(told.text.p, "2 customer=c type=t|f:3: more than 32 attributes|");
+	buf_finish(&told.text);
+	buf_finish(&text);
+}
+
+static void
 too_many_columns_are_refused(void **state)
 {
 	struct told told = {0};
@@ -238,6 +313,10 @@ main(void)
 		cmocka_unit_test(a_row_is_at_most_64_kib),
 		cmocka_unit_test(a_quote_never_closed_costs_one_row_of_64_kib),
 		cmocka_unit_test(the_taker_may_stop),
+		cmocka_unit_test(the_taker_may_stop_at_a_bad_row_too),
+		cmocka_unit_test(the_taker_may_stop_at_a_plain_row),
+		cmocka_unit_test(only_a_whole_byte_order_mark_is_one),
+		cmocka_unit_test(of_many_columns_so_many_may_be_filled),
 		cmocka_unit_test(too_many_columns_are_refused),
 	};
 
