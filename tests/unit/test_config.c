@@ -51,6 +51,12 @@ read_named(void *ctx, struct arena *arena, struct str *name, size_t most, struct
 		*text = arena_str(arena, STR("hunter2\n"));
 	else if (str_is(*name, "two_lines"))
 		*text = arena_str(arena, STR("hunter2\nhunter3\n"));
+	else if (str_is(*name, "spaces"))
+		*text = arena_str(arena, STR("hunter2 \t\r\n"));
+	else if (str_is(*name, "blank"))
+		*text = arena_str(arena, STR(" \n"));
+	else if (str_is(*name, "broken"))
+		*text = arena_str(arena, STR("hunter2\xff"));
 	else if (str_is(*name, "own.yaml"))
 		*text = arena_str(arena, STR("connector: 1\npeople: own\nsecret: required\n"
 					     "parameters: {room: {required: true}}\n"
@@ -432,6 +438,86 @@ loopback_needs_no_token_and_anything_else_does(void **state)
 }
 
 static void
+a_network_is_an_address_and_its_bits(void **state)
+{
+	static const struct {
+		const char *network;
+		bool fits;
+	} rows[] = {{"10.0.0.0/8", true},
+		    {"10.0.0.1", true},
+		    {"255.255.255.255/32", true},
+		    {"0.0.0.0/0", true},
+		    {"10.0.0.0/33", false},
+		    {"256.0.0.0/8", false},
+		    {"10.0.0/8", false},
+		    {"10.0.0.0.0/8", false},
+		    {"10.0..0/8", false},
+		    {"10.0.0.0/", false},
+		    {"10.0.0.0/x", false},
+		    {"fd00::/8", true},
+		    {"::1", true},
+		    {"FD00::ABcd/128", true},
+		    {"fd00::/129", false},
+		    {"fd00:/8", false},
+		    {"fg00::/8", false},
+		    {"1:2:3:4:5:6:7:8:9::/8", false},
+		    {"::ffff:10.0.0.1/104", true},
+		    {"host.example", false},
+		    {"/8", false}};
+	struct fixture *f = *state;
+	struct buf text = {0};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_clear(&text);
+		buf_printf(&text,
+			   "webhooks: {a: {url: http://h, secret_file: s, allow: [\"%s\"]}}\n",
+			   rows[i].network);
+		if ((load(f, text.p) != NULL) != rows[i].fits)
+			fail_msg("%s: %s", rows[i].network, said(f));
+		if (!rows[i].fits)
+			assert_string_equal(f->diags.list[0].message->code, "E408");
+	}
+	buf_finish(&text);
+}
+
+/* The line is the secret; what stands behind it on the line, or no line at all, is none. */
+static void
+a_secret_of_a_file_is_its_first_line_without_blanks_at_its_end(void **state)
+{
+	static const char *const refused[] = {"blank", "broken", "two_lines"};
+	const struct config_loader blind = {NULL, read_named, false};
+	struct fixture *f = *state;
+	struct buf text = {0};
+
+	assert_non_null(load(
+		f, "webhooks: {a: {format: hubspot, set: {access_token_file: spaces}}}\n"));
+	assert_str(f->config->endpoints[0].set[0].value, "hunter2");
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		buf_clear(&text);
+		buf_printf(&text,
+			   "webhooks: {a: {format: hubspot, set: {access_token_file: %s}}}\n",
+			   refused[i]);
+		assert_null(load(f, text.p));
+		assert_string_equal(f->diags.list[0].message->code, "E426");
+		assert_null(strstr(said(f), "hunter"));
+	}
+	assert_null(
+		load(f, "webhooks: {a: {format: hubspot, set: {access_token_file: ''}}}\n"));
+	assert_string_equal(f->diags.list[0].message->code, "E035");
+	/* Who need not know it does not read it. */
+	diags_finish(&f->diags);
+	diags_init(&f->diags, &f->arena);
+	config_destroy(f->config);
+	f->config = config_load(
+		STR("churnd.yaml"),
+		STR("webhooks: {a: {format: hubspot, set: {access_token_file: none}}}\n"),
+		&blind, &f->diags);
+	assert_non_null(f->config);
+	assert_str(f->config->endpoints[0].set[0].value, "");
+	buf_finish(&text);
+}
+
+static void
 all_errors_come_in_one_run(void **state)
 {
 	struct fixture *f = *state;
@@ -467,6 +553,8 @@ main(void)
 		TEST(what_a_format_needs_is_asked_for),
 		TEST(a_header_cannot_break_its_line),
 		TEST(loopback_needs_no_token_and_anything_else_does),
+		TEST(a_network_is_an_address_and_its_bits),
+		TEST(a_secret_of_a_file_is_its_first_line_without_blanks_at_its_end),
 		TEST(all_errors_come_in_one_run),
 		TEST(a_file_that_is_no_yaml_is_said_to_be_none),
 	};

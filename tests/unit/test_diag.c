@@ -202,6 +202,79 @@ chinese_takes_chinese_sentences_and_hints(void **state)
 }
 
 static void
+a_line_of_its_own_holds_the_hint_behind_the_sentence(void **state)
+{
+	struct fixture *f = *state;
+	struct complaint complaint = {.code = "E045", .args = {STR("a\x7f\033[1m")}};
+
+	diags_add_file(&f->diags, STR("r.yaml"), STR("one\n"));
+	diags_complain(&f->diags, (struct diag_place){0, 0, 3}, &complaint);
+	message_hint(&f->arena, &complaint, "H101", STR("b"));
+	diags_complain(&f->diags, (struct diag_place){0, 1, 3}, &complaint);
+	diags_print_line(&f->out, &f->diags, &f->diags.list[0], false);
+	buf_char(&f->out, '|');
+	diags_print_line(&f->out, &f->diags, &f->diags.list[1], false);
+	buf_char(&f->out, '|');
+	diags_print_line(&f->out, &f->diags, &f->diags.list[1], true);
+	assert_string_equal(
+		f->out.p,
+		"r.yaml:1:1: error E045: a\xef\xbf\xbd\xef\xbf\xbd[1m stands twice in the list|"
+		"r.yaml:1:2: error E045: a\xef\xbf\xbd\xef\xbf\xbd[1m stands twice in the list; "
+		"did you mean b?|"
+		"r.yaml:1:2: 错误 E045:列表中 a\xef\xbf\xbd\xef\xbf\xbd[1m 重复;是否想写 b?");
+}
+
+static void
+colour_is_put_around_what_it_is_and_its_carets(void **state)
+{
+	struct fixture *f = *state;
+
+	diags_add_file(&f->diags, STR("a"), STR("one\n"));
+	say(f, 0, 0, 3, "E016");
+	diags_print(&f->out, &f->diags, false, true);
+	assert_non_null(strstr(f->out.p, "a:1:1: \033[1;31merror E016\033[0m: "));
+	assert_non_null(strstr(f->out.p, "      | \033[1;31m^^^\033[0m\n"));
+}
+
+/* CR alone ends a line too, as YAML has it. */
+static void
+lines_may_end_as_on_any_system(void **state)
+{
+	struct fixture *f = *state;
+
+	diags_add_file(&f->diags, STR("a"), STR("one\rtwo\r\nthree\n\rfive"));
+	say(f, 0, 4, 5, "E016");
+	say(f, 0, 9, 10, "E016");
+	say(f, 0, 16, 17, "E016");
+	say(f, 0, 20, 21, "E016");
+	printed(f);
+	assert_non_null(strstr(f->out.p, "a:2:1: "));
+	assert_non_null(strstr(f->out.p, "    2 | two\n      | ^\n"));
+	assert_non_null(strstr(f->out.p, "    3 | three\n      | ^\n"));
+	assert_non_null(strstr(f->out.p, "    5 | five\n      | ^\n"));
+	assert_non_null(strstr(f->out.p, "a:5:5: "));
+}
+
+static void
+what_differs_in_any_word_is_said_twice(void **state)
+{
+	static const char *const words[][3] = {
+		{"a", "b", "c"}, {"a", "b", "d"}, {"a", "d", "c"}, {"d", "b", "c"}};
+	struct fixture *f = *state;
+
+	diags_add_file(&f->diags, STR("a"), STR("one\n"));
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		struct complaint complaint = {.code = "E016",
+					      .args = {str_of(words[i][0]), str_of(words[i][1]),
+						       str_of(words[i][2])}};
+
+		diags_complain(&f->diags, (struct diag_place){0, 0, 1}, &complaint);
+	}
+	diags_sort(&f->diags);
+	assert_int_equal(f->diags.count, 4);
+}
+
+static void
 past_the_limit_they_are_counted(void **state)
 {
 	struct fixture *f = *state;
@@ -316,6 +389,10 @@ main(void)
 		TEST(of_a_long_line_only_the_part_near_the_caret_is_shown),
 		TEST(a_place_at_the_end_of_the_file_has_a_caret_too),
 		TEST(chinese_takes_chinese_sentences_and_hints),
+		TEST(what_differs_in_any_word_is_said_twice),
+		TEST(lines_may_end_as_on_any_system),
+		TEST(colour_is_put_around_what_it_is_and_its_carets),
+		TEST(a_line_of_its_own_holds_the_hint_behind_the_sentence),
 		TEST(past_the_limit_they_are_counted),
 		TEST(warnings_taken_back_are_neither_shown_nor_counted),
 		TEST(notes_are_kept_when_asked_for),

@@ -101,6 +101,13 @@ every_style_finds_its_bytes_again(void **state)
 		"沉默: 1\nk: |\n  沉默\n  日志 @@\n",
 		"k: a\xc2\x85  b\xe2\x80\xa8  @@\n",
 		"k: >\n  a\xe2\x80\xa8  b\xe2\x80\xa9\n  @@\n",
+		"k: \"\\x4A\\xe9\\u4E2D\\U0001f600\\N\\_\\L\\P\\a\\b\\e\\v\\f\\/\\  @@\"\n",
+		"k: 'a\n\n\n  b @@'\n",
+		"k: \"a\\\n\n  b @@\"\n",
+		"k: \"a\n  \\\n  b @@\"\n",
+		"k: >2-\n   a\n  b\n\n\n   c @@\n",
+		"k: |-1 # 7\n a\n  @@\n",
+		"k: >\n  a\xc2\x85  b\xe2\x80\xa8  @@\n",
 		"{k: a @@, j: b}\n",
 		"{k: a\n   b @@\n}\n",
 		"- x\n",
@@ -201,6 +208,45 @@ a_file_of_a_mebibyte_is_read_and_a_larger_one_refused(void **state)
 }
 
 static void
+what_is_no_character_of_a_text_file_is_named_where_it_stands(void **state)
+{
+	static const struct {
+		struct str raw;
+		const char *code, *what;
+		int column;
+	} rows[] = {
+		{{"k: a\0b\n", 7}, "E002", "U+0000", 5},
+		{{"k: a\x1b\n", 6}, "E002", "U+001B", 5},
+		{{"k: a\x7f\n", 6}, "E002", "U+007F", 5},
+		{{"k: \xc2\x84\n", 6}, "E002", "U+0084", 4},
+		{{"k: \xc2\x9f\n", 6}, "E002", "U+009F", 4},
+		{{"k: \xef\xbb\xbf\n", 7}, "E002", "U+FEFF", 4},
+		{{"k: \xef\xbf\xbe\n", 7}, "E002", "U+FFFE", 4},
+		{{"k: \xef\xbf\xbf\n", 7}, "E002", "U+FFFF", 4},
+		{{"k: \xe4\xb8\n", 6}, "E001", "0xe4", 4},
+		{{"k: \xed\xa0\x80\n", 7}, "E001", "0xed", 4},
+		{{"k: \xff\n", 5}, "E001", "0xff", 4},
+		{{"k: \xc2\x85\n", 6}, NULL, NULL, 0},
+		{{"k: \xc2\xa0\xef\xbf\xbd\t\r\n", 11}, NULL, NULL, 0},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		diags_finish(&f->diags);
+		diags_init(&f->diags, &f->arena);
+		unsigned file = diags_add_file(&f->diags, STR("a"), rows[i].raw);
+		const struct yaml_node *root = yaml_read(&f->arena, file, &f->diags);
+
+		assert_int_equal(root == NULL, rows[i].code != NULL);
+		if (root != NULL)
+			continue;
+		assert_string_equal(f->diags.list[0].message->code, rows[i].code);
+		assert_true(str_is(f->diags.list[0].args[0], rows[i].what));
+		assert_int_equal(f->diags.list[0].column, rows[i].column);
+	}
+}
+
+static void
 thirty_two_levels_are_read_and_one_more_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -226,6 +272,7 @@ main(void)
 		TEST(an_empty_file_is_an_empty_map),
 		TEST(of_a_key_given_twice_the_first_stays),
 		TEST(a_file_of_a_mebibyte_is_read_and_a_larger_one_refused),
+		TEST(what_is_no_character_of_a_text_file_is_named_where_it_stands),
 		TEST(thirty_two_levels_are_read_and_one_more_refused),
 	};
 
