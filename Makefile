@@ -113,7 +113,7 @@ coverage: deps ## branches of the pure floors that unit and scenario tests take,
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
 	--child-silent-after-fork=yes --vex-guest-chase=no
 GRINDING = $(BUILD)/valgrind
-valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, under valgrind: an hour and more
+valgrind: deps ## unit tests, and SCENARIOS (most) with churnd and churnctl, under valgrind: hours
 	@command -v valgrind >/dev/null || tests/deps valgrind
 	+@$(FLAVOUR_OF)release programs unit tools
 	@mkdir -p $(GRINDING) && ln -sfn ../release $(GRINDING)/release
@@ -123,8 +123,11 @@ valgrind: deps ## unit tests, and SCENARIOS (some) with churnd and churnctl, und
 		$(UNIT_TESTS:%='$(VALGRIND) $(BUILD)/release/unit/%') $(call corpora,$(VALGRIND) $(BUILD)) $(SCENARIOS)
 	@! grep -H . $$(find $(GRINDING) -name 'log.*' -size +0) /dev/null
 
-# Those without a clock of seconds in them: a daemon under valgrind is thirty times slower.
-SCENARIOS ?= $(addprefix tests/scenario/test_,redis_tls.py doctor.py acl.py sign.py rule_tests.py dead.py)
+# A daemon under valgrind is thirty times slower. Left out are those that run neither of the two, and those that work
+# through whole histories, an hour and more of each: SCENARIOS=tests/scenario/test_leaks.py runs such a one.
+WITHOUT_EITHER = signatures sla
+LONG_HISTORIES = backtest histories leaks model packs
+SCENARIOS ?= $(filter-out $(patsubst %,tests/scenario/test_%.py,$(WITHOUT_EITHER) $(LONG_HISTORIES)),$(call scripts,tests/scenario))
 
 # churnd and churnctl of the asan flavour, in a folder that tests take for the build's; the tests' own tools stay as they are.
 SANE = $(BUILD)/sane

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 from support import campaign, reference  # noqa: E402
 from support.reference import DAY, HOUR, MINUTE  # noqa: E402
 
-CHURNCTL = os.environ.get("CHURNCTL", os.path.join(ROOT, "build", "churnctl"))
+CHURNCTL = os.environ.get("CHURNCTL", os.path.join(os.environ.get("BUILD") or os.path.join(ROOT, "build"), "churnctl"))
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "America/Santiago"]
 KEYS = ["type", "customer", "at", "rule", "firing", "cause", "risk", "previous_risk", "level", "previous_level",
         "seq", "episode", "stage", "previous_stage", "tag", "tags"]

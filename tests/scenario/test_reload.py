@@ -137,16 +137,19 @@ def test_a_calendar_file_is_part_of_the_rules():
 def test_an_editor_that_writes_half_then_whole_is_waited_for():
     with House(RULES) as house:
         daemon = house.start()
+        house.write('rules.yaml', points(67))
+        house.says(daemon, 'are in force')  # and nothing else is about to be looked at, as it may be at the start
         text = points(68) + '- rule: many\n  expr: count(login[7d live]) >= 3\n  points: 5\n'
         half = text.index('- rule: many')  # the half would be good by itself, and remove a rule
         with open(house.path('rules.yaml'), 'w', encoding='utf-8') as file:
             file.write(text[:half])
             file.flush()
+            os.mkdir(house.path('neighbour'))  # which has it look again
             time.sleep(0.6)
-            check('the rule files changed' not in house.log(daemon), 'the half was read')
+            check(house.log(daemon).count('the rule files changed') == 1, 'the half was read')
             file.write(text[half:])
-        house.says(daemon, 'are in force')
-        check(len(changes(house)) == 1, changes(house))
+        house.says(daemon, 'are in force', 2)
+        check(len(changes(house)) == 2, changes(house))
         check(said(house, 'status')['rules']['count'] == 2, 'the half is in force')
 
 
