@@ -89,9 +89,13 @@ engine_load(struct engine *engine, struct customer *customer, struct stream_id a
 {
 	uint64_t hash =
 		hash_bytes(customer_id(customer).p, customer_id(customer).n, engine->seed);
-	if (engine_find_index(engine, customer_id(customer), hash) != UINT32_MAX)
-		return err_set(err, "customer %.*s has two records",
-			       STR_ARG(customer_id(customer)));
+	if (engine_find_index(engine, customer_id(customer), hash) != UINT32_MAX) {
+		(void)err_set(err, "customer %.*s has two records",
+			      STR_ARG(customer_id(customer)));
+		customer_finish(customer);
+		mem_free(customer);
+		return false;
+	}
 	customer->flags &= (uint8_t) ~(CUSTOMER_DIRTY | CUSTOMER_DAY | CUSTOMER_GIVEN);
 	int64_t due_at = *customer_due_at(customer);
 	uint32_t index = engine_add_customer(engine, customer, hash);

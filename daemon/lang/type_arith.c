@@ -34,16 +34,14 @@ broad(enum type type)
 }
 
 static bool
-find_sum(const struct node *node, enum type *result)
+find_sum(enum arith_op op, enum type left, enum type right, enum type *result)
 {
-	enum type left = node->kids[0]->type, right = node->kids[1]->type;
-
 	for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
-		if (sums[i].op != node->op || sums[i].left != broad(left) ||
+		if (sums[i].op != op || sums[i].left != broad(left) ||
 		    sums[i].right != broad(right))
 			continue;
 		*result = sums[i].result;
-		if (left == TYPE_INT && right == TYPE_INT && node->op != ARITH_DIV)
+		if (left == TYPE_INT && right == TYPE_INT && op != ARITH_DIV)
 			*result = TYPE_INT;
 		return true;
 	}
@@ -88,16 +86,14 @@ complain_arith(struct typer *t, const struct node *node)
 	static const char *const signs[] = {"+", "-", "*", "/"};
 	const struct node *at = type_culprit(node);
 	struct complaint complaint = type_complaint("E106", at);
+	enum type left = node->kids[0]->type, right = node->kids[1]->type, result;
+	bool is_left = at == node->kids[0];
 
-	complaint.args[0] =
-		arena_printf(t->arena, "%s %s %s", type_name(node->kids[0]->type, false),
-			     signs[node->op], type_name(node->kids[1]->type, false));
-	if (node->op == ARITH_ADD || node->op == ARITH_SUB) {
-		enum type other = node->kids[at == node->kids[0]]->type;
-
-		if (other == TYPE_DURATION || other == TYPE_TIME || other == TYPE_DATE)
-			type_propose_duration(t, &complaint, at);
-	}
+	complaint.args[0] = arena_printf(t->arena, "%s %s %s", type_name(left, false),
+					 signs[node->op], type_name(right, false));
+	if (find_sum((enum arith_op)node->op, is_left ? TYPE_DURATION : left,
+		     is_left ? right : TYPE_DURATION, &result))
+		type_propose_duration(t, &complaint, at);
 	type_say(t, &complaint);
 	return NULL;
 }
@@ -110,7 +106,8 @@ type_arith(struct typer *t, const struct node *in)
 	if (!type_kids(t, out, in))
 		return NULL;
 	settle_event_text(t, out);
-	if (!find_sum(out, &out->type))
+	if (!find_sum((enum arith_op)out->op, out->kids[0]->type, out->kids[1]->type,
+		      &out->type))
 		return complain_arith(t, out);
 	return out;
 }

@@ -83,8 +83,8 @@ size_t engine_take_dirty(struct engine *engine, size_t max,
 			 void (*take)(void *ctx, const struct customer *customer), void *ctx);
 
 /* Loading at start, before the first apply: engine_resume() sets clock and position to `low`; then one
- * call per record, whose parts become the engine's (codec/record.h makes it). `applied`: the record holds
- * every entry up to it, so entries <= applied are not applied to this customer again. */
+ * call per record, which becomes the engine's, also where it is refused (codec/record.h makes it). `applied`:
+ * the record holds every entry up to it, so entries <= applied are not applied to this customer again. */
 void engine_resume(struct engine *engine, struct stream_id low);
 /* Time alone changes nothing of this customer before it; 0: that is not known just now. What engine_load() believes
  * where it comes back as customer_due_at() and lies ahead; else it asks every rule. */

@@ -103,6 +103,11 @@ a_number_beside_a_duration_is_proposed_as_one(void **state)
 		{"profile.quiet - 0.0", "E106 17+3: cannot compute duration - num"},
 		{"profile.quiet + profile.seats_bought",
 		 "E106 17+20: cannot compute duration + int"},
+		{"2 - profile.trial_end", "E106 1+1: cannot compute int - time"},
+		{"2 + profile.trial_end",
+		 "E106 1+1: cannot compute int + time; did you mean 2d?"},
+		{"2 / profile.quiet",
+		 "E106 1+1: cannot compute int / duration; did you mean 2d?"},
 		{"profile.contract_end > 3d",
 		 "E104 24+2: cannot compare date with duration; did "
 		 "you mean until(profile.contract_end)?"},

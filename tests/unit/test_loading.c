@@ -46,11 +46,7 @@ load(struct scene *w, const char *id, const struct buf *bytes, struct err *err)
 						  buf_view(bytes), &applied, err);
 
 	assert_non_null(customer);
-	if (engine_load(w->engine, customer, applied, err))
-		return true;
-	customer_finish(customer);
-	mem_free(customer);
-	return false;
+	return engine_load(w->engine, customer, applied, err);
 }
 
 static void
