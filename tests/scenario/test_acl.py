@@ -149,8 +149,11 @@ def live_a_life(place):
     # a reader that still waits when the other connection comes anew; a churnd that dies
     place.kill_writer()
     place.says(daemon, 'connected again')
+    lease = place.call('GET', 'churn:lease')
     daemon.kill()
     daemon.wait()
+    # Whoever starts slowly too finds the lease, and asks whether its holder lives.
+    place.call('SET', 'churn:lease', lease, 'PX', str(int(PATIENCE * 1000)))
     daemon = place.start()
     place.committed(place.send('c3', 'complaint'))
     check(place.end(daemon) == 0, place.log(daemon))
