@@ -286,10 +286,12 @@ reply_reader_limit(struct reply_reader *reader, size_t bytes)
 void
 reply_reader_feed(struct reply_reader *reader, const char *bytes, size_t n)
 {
-	/* After a refusal hiredis takes no more; reply_reader_next tells. */
+	/* After a refusal hiredis takes no more; reply_reader_next tells. What it has no memory for is in the midst of a
+	 * reply, whose end would be waited for. */
 	if (reader->refused == NULL && n > 0 &&
-	    redisReaderFeed(reader->parser, bytes, n) != REDIS_OK && reader->parser->err == 0)
-		reader->refused = "more than the memory holds";
+	    redisReaderFeed(reader->parser, bytes, n) != REDIS_OK &&
+	    reader->parser->err == REDIS_ERR_OOM)
+		mem_fail();
 	reader->pending += n;
 }
 
