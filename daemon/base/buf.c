@@ -25,6 +25,17 @@ buf_clear(struct buf *buf)
 		buf->p[0] = '\0';
 }
 
+/* What was held once is forgotten by a thirty-second each time. */
+void
+buf_settle(struct buf *buf, size_t *lately)
+{
+	*lately = buf->n > *lately ? buf->n : *lately - (*lately - buf->n) / 32;
+	if (buf->cap > BUF_KEPT && buf->cap / 8 > *lately)
+		buf_finish(buf);
+	else
+		buf_clear(buf);
+}
+
 /* One byte more than asked is kept for the NUL. */
 char *
 buf_grow(struct buf *buf, size_t bytes)

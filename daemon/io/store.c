@@ -47,6 +47,7 @@ struct store {
 	struct buf sending; /* the commit under way, MULTI to EXEC, and the fence behind it */
 	unsigned sending_count; /* commands between MULTI and EXEC */
 	bool is_sending;	/* sending has not been acknowledged */
+	size_t lately;		/* bytes of a commit, for buf_settle() */
 	struct buf scratch;
 	struct buf mark_key, partition_key;
 	struct commit_mark mark; /* acknowledged */
@@ -213,6 +214,8 @@ acknowledged(struct store *store)
 	store->pause_ms = 0;
 	store->mark = store->sent;
 	store->is_sending = false;
+	buf_settle(&store->sending,
+		   &store->lately); /* after a silence a commit can be of many MB */
 	store->state = STORE_READY;
 	if (groupless)
 		store->options.hooks.groupless(store->options.hooks.ctx);

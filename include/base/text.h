@@ -87,7 +87,10 @@ struct buf {
 };
 
 void buf_finish(struct buf *buf);
-void buf_clear(struct buf *buf);	       /* keeps the memory */
+void buf_clear(struct buf *buf); /* keeps the memory */
+/* The same, but gives memory back that is far more than what has been held lately; `lately`: the caller's, 0 at first. */
+void buf_settle(struct buf *buf, size_t *lately);
+#define BUF_KEPT ((size_t)1 << 20)	       /* bytes that are always kept */
 char *buf_grow(struct buf *buf, size_t bytes); /* buf_space() where there is none */
 /* Room for bytes more at p + n, and a NUL; does not change n. */
 static inline char *

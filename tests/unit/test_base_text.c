@@ -293,6 +293,34 @@ buffer_prints_every_integer(void **state)
 	buf_finish(&buf);
 }
 
+static void
+buffer_gives_back_what_was_needed_once(void **state)
+{
+	struct buf buf = {0};
+	size_t lately = 0;
+	int rounds = 0;
+
+	(void)state;
+	(void)buf_space(&buf, 8 * BUF_KEPT);
+	buf.n = 8 * BUF_KEPT;
+	buf_settle(&buf, &lately);
+	assert_int_equal(buf.n, 0);
+	assert_true(buf.cap > 8 * BUF_KEPT); /* the next may be like it */
+	for (; buf.cap > BUF_KEPT; rounds++) {
+		buf_text(&buf, "a few bytes");
+		buf_settle(&buf, &lately);
+		assert_true(rounds < 200);
+	}
+	assert_true(rounds > 32);
+	assert_null(buf.p);
+	for (int i = 0; i < 200; i++) {
+		(void)buf_space(&buf, BUF_KEPT / 2);
+		buf_settle(&buf, &lately);
+	}
+	assert_non_null(buf.p); /* so little is kept */
+	buf_finish(&buf);
+}
+
 int
 main(void)
 {
@@ -310,6 +338,7 @@ main(void)
 		cmocka_unit_test(buffer_grows_and_stays_terminated),
 		cmocka_unit_test(buffer_takes_text_characters_and_formats),
 		cmocka_unit_test(buffer_prints_every_integer),
+		cmocka_unit_test(buffer_gives_back_what_was_needed_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
