@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import campaign  # noqa: E402
 from support.house import House, SECRET  # noqa: E402
+from support.patience import PATIENCE  # noqa: E402
 from support.receiver import FastReceiver  # noqa: E402
 from support.redis_client import Redis, pairs  # noqa: E402
 
@@ -19,7 +20,6 @@ DROP = int(os.environ.get("DROP", "100"))
 KILL_EVERY = float(os.environ.get("KILL_EVERY", "1"))
 CUSTOMERS = 5000
 REPLAYED = 100000  # so many are compared with a replay of the stream, too; the tool takes them in one piece
-PATIENCE = 20  # seconds in which something has to arrive
 AHEAD = 4000  # events that wait at most: kills shall meet the engine at work, too
 
 # A rule is done with a customer after a second: it takes turns so that every event fires one.

@@ -8,8 +8,9 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 from support.chaos import BlackHole, Drip, Endless, Mute, Proxy  # noqa: E402
-from support.house import PATIENCE, House, SECRET  # noqa: E402
+from support.house import House, SECRET  # noqa: E402
 from support.live_house import check, run_tests  # noqa: E402
+from support.patience import SLOWER  # noqa: E402
 from support.receiver import FastReceiver  # noqa: E402
 from support.redis_client import pairs  # noqa: E402
 from support.tls import Authority, Nginx  # noqa: E402
@@ -24,7 +25,7 @@ WHOLE = {'pass', 'slow', 'bytes'}  # slow is not broken
 
 
 def webhook(name, url, more=''):
-    return (f'  {name}: {{url: "{url}", secret: "whsec_{SECRET}", allow: [127.0.0.0/8], timeout: {PATIENCE:g}s, concurrency: 3,'
+    return (f'  {name}: {{url: "{url}", secret: "whsec_{SECRET}", allow: [127.0.0.0/8], timeout: {SLOWER:g}s, concurrency: 3,'
             f' retry: {{first: 100ms, factor: 1, max: 100ms}}{more}}}\n')
 
 

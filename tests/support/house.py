@@ -11,12 +11,12 @@ import tempfile
 import threading
 import time
 
+from support.patience import SLOWER
 from support.redis_client import Redis
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(ROOT, "build")
 TOOLS = os.path.join(BUILD, "release", "tools")
-PATIENCE = float(os.environ.get("PATIENCE", "1"))  # times what a wait may take: for campaigns that yield to others
 SECRET = base64.b64encode(b"a key for tests, 32 bytes long..").decode()
 
 
@@ -106,7 +106,7 @@ http: {listen: "unix:%s/http.sock"}
         self.redis_process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.sock, "--dir", self.redis_folder, "--save", "",
              *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False, env=env)
-        self.redis = Redis.unix(self.sock, 60 * PATIENCE) if wait else None
+        self.redis = Redis.unix(self.sock, 60 * SLOWER) if wait else None
 
     def kill_redis(self):
         self.redis_process.send_signal(signal.SIGKILL)
@@ -130,7 +130,7 @@ http: {listen: "unix:%s/http.sock"}
 
     def stop(self):
         self.churnd.terminate()
-        return self.churnd.wait(30 * PATIENCE)
+        return self.churnd.wait(30 * SLOWER)
 
     def listens(self):
         """It has taken over SIGHUP, which would end it before."""
@@ -185,7 +185,7 @@ http: {listen: "unix:%s/http.sock"}
             return file.read().count(words)
 
     def wait(self, done, what, seconds=30):
-        deadline = time.monotonic() + seconds * PATIENCE
+        deadline = time.monotonic() + seconds * SLOWER
         while not done():
             if time.monotonic() > deadline or not self.alive():
                 raise AssertionError("%s while waiting until %s\n%s" % (
@@ -198,7 +198,7 @@ http: {listen: "unix:%s/http.sock"}
 
     def quiet(self):
         """Until what a killed churnd had already sent has been worked off: its connections are gone."""
-        deadline = time.monotonic() + 10 * PATIENCE
+        deadline = time.monotonic() + 10 * SLOWER
         while self.redis.call("CLIENT", "LIST").count(b"name=churnd") and time.monotonic() < deadline:
             time.sleep(0.002)
 

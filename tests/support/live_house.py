@@ -11,13 +11,12 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from patience import PATIENCE, SLOWER  # noqa: E402,F401
 from redis_client import Redis, pairs  # noqa: E402
 
 CHURND = os.path.join(os.environ.get('BUILD', 'build'), 'churnd')
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get('CHURND_DATA') or os.path.join(os.path.dirname(ROOT), 'shared', 'data')
-SLOWER = float(os.environ.get('PATIENCE', '1'))  # how many times slower everything may be: under valgrind, beside campaigns
-PATIENCE = 20 * SLOWER  # seconds until what has to happen is missed
 
 
 class Failure(Exception):

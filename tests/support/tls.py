@@ -3,7 +3,11 @@
 import os
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from patience import SLOWER  # noqa: E402
 
 NGINX = next((path for path in ("/usr/sbin/nginx", "/usr/bin/nginx") if os.path.exists(path)), "nginx")
 
@@ -63,7 +67,7 @@ class Nginx:
         for port in self.ports:
             self.wait(port)
 
-    def wait(self, port, patience=10 * float(os.environ.get("PATIENCE", "1"))):
+    def wait(self, port, patience=10 * SLOWER):
         deadline = time.monotonic() + patience
         while True:
             try:

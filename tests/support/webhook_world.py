@@ -17,13 +17,13 @@ import tempfile
 import threading
 import time
 
+from patience import PATIENCE, SLOWER
+
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.environ.get('BUILD', 'build'), 'churnd')
 KEY = b'0123456789abcdef'
 SECRET = 'whsec_' + base64.b64encode(KEY).decode()
 OTHER_KEY = b'fedcba9876543210fedcba9876543210'
 OTHER_SECRET = 'whsec_' + base64.b64encode(OTHER_KEY).decode()
-SLOWER = float(os.environ.get('PATIENCE', '1'))  # how many times slower everything may be
-PATIENCE = 20 * SLOWER  # seconds until what has to happen is missed
 
 Request = collections.namedtuple('Request', 'at path headers body')
 
