@@ -512,6 +512,8 @@ put_number(struct record_writer *writer, const struct customer *customer, enum r
 	}
 }
 
+_Static_assert(PART_COUNT == 32, "a new part is written in put_part() or put_number()");
+
 static void
 put_part(struct record_writer *writer, const struct customer *customer, enum record_part part)
 {
