@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembers what a connection to Redis told its hooks. */
-#include <string.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "io/redis_inside.h"
 #include "support/redis_watch.h"
 
 #define PATIENCE_S 20
@@ -116,4 +118,12 @@ bool
 redis_watch_holds(const struct reply *reply, const char *text)
 {
 	return reply->type == REPLY_STRING && strstr(reply->text.p, text) != NULL;
+}
+
+bool
+redis_watch_heard(const struct redis *redis, int ms)
+{
+	struct pollfd socket = {.fd = bufferevent_getfd(redis->bev), .events = POLLIN};
+
+	return poll(&socket, 1, ms) == 1;
 }

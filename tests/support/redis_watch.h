@@ -29,6 +29,9 @@ void redis_watch_up(struct redis_watch *watch);
 const struct reply *redis_watch_call(struct redis_watch *watch, const char *word,
 				     const char *second, const char *third);
 
+/* Waits until Redis has said something that is not read yet; false: it did not in so many ms. */
+bool redis_watch_heard(const struct redis *redis, int ms);
+
 /* A string reply that contains the text. */
 bool redis_watch_holds(const struct reply *reply, const char *text);
 
