@@ -23,6 +23,7 @@ struct heard {
 	char *bodies[HEARD_MOST]; /* in order */
 	unsigned count;
 	char *fields; /* of the last task: "key=value\n" */
+	struct buf shown;
 };
 
 static struct heard heard;
@@ -78,6 +79,16 @@ heard_finish(void)
 	for (unsigned i = 0; i < heard.count; i++)
 		free(heard.bodies[i]);
 	free(heard.fields);
+	buf_finish(&heard.shown);
+}
+
+/* For cmocka. */
+static inline int
+heard_tear_down(void **state)
+{
+	(void)state;
+	heard_finish();
+	return 0;
 }
 
 /* The first alert of a type. */
@@ -125,6 +136,17 @@ static inline const struct customer *
 c1(void)
 {
 	return engine_find(heard.world.engine, STR("c1"));
+}
+
+/* c1 as one of codec/alert_json.h writes a customer; until the next one is. */
+static inline const char *
+c1_as(void (*json)(struct buf *out, struct engine *engine, const struct customer *customer,
+		   int64_t now),
+      const char *when)
+{
+	buf_clear(&heard.shown);
+	json(&heard.shown, heard.world.engine, c1(), at(when));
+	return heard.shown.p;
 }
 
 /* An act on the task at this place. */

@@ -61,14 +61,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	(void)state;
-	heard_finish();
-	return 0;
-}
-
 static void
 fall_silent(void)
 {
@@ -466,34 +458,37 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_raised_level_has_the_keys_of_the_contract_in_their_order, set_up,
-			tear_down),
+			heard_tear_down),
 		cmocka_unit_test_setup_teardown(reasons_carry_their_figures_and_both_languages,
-						set_up, tear_down),
+						set_up, heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_private_attribute_is_in_no_alert, set_up,
-						tear_down),
+						heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_cleared_rule_names_the_firing_it_closes,
-						set_up, tear_down),
+						set_up, heard_tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_shadow_rule_says_its_own_text_and_gives_no_points, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tags_say_which, set_up, tear_down),
+			a_shadow_rule_says_its_own_text_and_gives_no_points, set_up,
+			heard_tear_down),
+		cmocka_unit_test_setup_teardown(tags_say_which, set_up, heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_task_is_an_alert_and_a_hash, set_up,
-						tear_down),
+						heard_tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_churnd_notes_itself_is_said_in_both_languages, set_up, tear_down),
+			what_churnd_notes_itself_is_said_in_both_languages, set_up,
+			heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_title_ends_where_no_reason_is_left, set_up,
-						tear_down),
+						heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_task_that_reopens_forgets_why_it_was_done,
-						set_up, tear_down),
+						set_up, heard_tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_feed_that_falls_silent_says_how_much_was_usual, set_up, tear_down),
+			a_feed_that_falls_silent_says_how_much_was_usual, set_up,
+			heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_feed_that_is_back_names_the_alert_it_closes,
-						set_up, tear_down),
+						set_up, heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_muted_rule_says_how_many_were_not_sent,
-						set_up, tear_down),
+						set_up, heard_tear_down),
 		cmocka_unit_test_setup_teardown(a_customer_is_shown_whole_and_as_a_line, set_up,
-						tear_down),
+						heard_tear_down),
 		cmocka_unit_test_setup_teardown(explain_shows_each_rule_with_its_figures,
-						set_up, tear_down),
+						set_up, heard_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,23 +9,19 @@
 
 #include "engine/core.h"
 #include "unit/care.h"
+#include "unit/figures.h"
 
 /* "alerts lost false late churns caught missed" and so many open, as they are read now. */
 static void
 expect(const struct scene *w, const char *rule, const char *figures)
 {
-	const struct ruleset *rules = engine_rules(w->engine);
-	uint32_t key = rules->rules[ruleset_rule(rules, str_of(rule))].key;
-	const struct figures none = {0},
-			     *f = quality_find(engine_quality(w->engine), FIGURES_RULE, key);
-	struct figures read = figures_as_of(f ? f : &none, rules, engine_clock(w->engine));
+	struct figures read = figures_read(w, rule);
 	const uint32_t *n = read.counts;
 	char line[128];
 
 	snprintf(line, sizeof line, "%u %u %u %u %u %u %u, %u open", n[FIGURE_ALERTS],
 		 n[FIGURE_LOST], n[FIGURE_FALSE], n[FIGURE_LATE], n[FIGURE_CHURNS],
-		 n[FIGURE_FORESEEN], n[FIGURE_MISSED],
-		 figures_still_open(&read, engine_clock(w->engine), quality_open_for(rules)));
+		 n[FIGURE_FORESEEN], n[FIGURE_MISSED], open_now(w, &read));
 	assert_string_equal(line, figures);
 }
 

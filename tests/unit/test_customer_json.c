@@ -36,8 +36,6 @@
 	"  again: {queue: csm}\n"                                                                 \
 	"  answer: {title: {zh: 回复}, queue: csm}\n"
 
-static struct buf shown;
-
 static int
 set_up(void **state)
 {
@@ -46,29 +44,16 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	(void)state;
-	heard_finish();
-	buf_finish(&shown);
-	return 0;
-}
-
 static const char *
 show(const char *when)
 {
-	buf_clear(&shown);
-	customer_json(&shown, heard.world.engine, c1(), at(when));
-	return shown.p;
+	return c1_as(customer_json, when);
 }
 
 static const char *
 show_line(const char *when)
 {
-	buf_clear(&shown);
-	customer_line_json(&shown, heard.world.engine, c1(), at(when));
-	return shown.p;
+	return c1_as(customer_line_json, when);
 }
 
 /* The customer falls silent at 10:00 on the 9th. */
@@ -355,8 +340,8 @@ signals_that_no_file_names_are_not_shown(void **state)
 		    "rules:\n- {rule: r, expr: 'max(a[7d live]) > 5', points: 1}\n");
 	say("2026-03-02 10:00", "a", "value=9", NULL);
 	assert_at(show("2026-03-02 10:00"), "rules.0.state", "\"firing\"");
-	assert_at(shown.p, "signals.0.signal", "\"a\"");
-	assert_at(shown.p, "signals.1", "-");
+	assert_at(heard.shown.p, "signals.0.signal", "\"a\"");
+	assert_at(heard.shown.p, "signals.1", "-");
 }
 
 /* Its English title is nothing but reasons, and there are none left. */
@@ -395,7 +380,7 @@ what_was_rejected_has_a_type_too(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, heard_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(signals_show_what_their_kind_counts),
 		TEST(a_profile_shows_each_type_as_json_has_it),

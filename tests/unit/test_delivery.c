@@ -1,124 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An endpoint's queue with a clock of our own: order, retries, circuit, throttle, progress. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "engine/delivery.h"
-
-#define START INT64_C(1795255200000)
+#include "unit/queue_settle.h"
 
 static const struct delivery_policy policy = {
-	.retry = {.first = SECOND_MS,
-		  .max = MINUTE_MS,
-		  .give_up_after = HOUR_MS,
-		  .factor = 2,
-		  .jitter = 0},
-	.throttle = 30 * SECOND_MS,
-	.concurrency = 2,
-	.opens_after = 10,
-	.probe_every = MINUTE_MS,
-	.window = 20,
-	.window_bytes = 1000,
+	PATIENT, .concurrency = 2, .opens_after = 10, .window = 20, .window_bytes = 1000,
 };
-
-static struct delivery_queue queue;
-static int64_t now;
-static int64_t next_entry;
 
 static int
 begin(void **state)
 {
 	(void)state;
-	now = START;
-	next_entry = 1;
-	delivery_queue_init(&queue, &policy, now);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	delivery_queue_finish(&queue);
-	return 0;
-}
-
-static struct stream_id
-entry_id(int64_t n)
-{
-	return (struct stream_id){n, 0};
-}
-
-/* The next entries of the stream, one a character: a customer's, or '.' for another endpoint's. */
-static void
-stream(const char *customers)
-{
-	for (; *customers; customers++, next_entry++) {
-		char id[24];
-
-		snprintf(id, sizeof id, "al_%d", (int)next_entry);
-		if (*customers == '.')
-			backlog_pass(&queue.backlog, entry_id(next_entry));
-		else
-			delivery_take(&queue, entry_id(next_entry), str_of(id),
-				      (struct str){customers, 1}, STR("{}"), -1, 0);
-	}
-}
-
-/* The customer that is sent next must be this one. */
-static struct delivery *
-sends(char customer)
-{
-	struct delivery *delivery = delivery_next(&queue, now);
-
-	if (delivery == NULL)
-		fail_msg("nothing leaves, expected %c", customer);
-	assert_int_equal(delivery->customer.p[0], customer);
-	return delivery;
-}
-
-static void
-sends_nothing(void)
-{
-	struct delivery *delivery = delivery_next(&queue, now);
-
-	if (delivery != NULL)
-		fail_msg("%.*s leaves", STR_ARG(delivery->id));
-}
-
-/* What a reply says of the endpoint and of the alert. */
-struct settled {
-	enum delivery_verdict verdict;
-	bool refused, opened, closed, paused;
-	int64_t wait;
-};
-
-static struct settled
-settle_after(struct delivery *delivery, enum retry_outcome outcome, int64_t after)
-{
-	struct delivery_landed landed = delivery_land(&queue, outcome, after, now);
-	struct delivery_settled settled = delivery_settle(&queue, delivery, &landed, now);
-
-	return (struct settled){settled.verdict, settled.refused, landed.opened,
-				landed.closed,	 landed.paused,	  settled.wait};
-}
-
-static struct settled
-settle(struct delivery *delivery, int status)
-{
-	return settle_after(delivery, retry_classify(status, RETRY_NO_AFTER), RETRY_NO_AFTER);
-}
-
-static void
-deliver(char customer)
-{
-	assert_int_equal(settle(sends(customer), 200).verdict, DELIVERY_DONE);
+	return queue_begin(&policy);
 }
 
 static void

@@ -1,110 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An endpoint's queue with a clock of our own: a circuit that the first failure opens. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "engine/delivery.h"
-
-#define START INT64_C(1795255200000)
-
-static struct delivery_queue queue;
-static int64_t now;
+#include "unit/queue_settle.h"
 
 static int
 begin(void **state)
 {
 	const struct delivery_policy policy = {
-		.retry = {.first = SECOND_MS,
-			  .max = MINUTE_MS,
-			  .give_up_after = HOUR_MS,
-			  .factor = 2,
-			  .jitter = 0},
-		.throttle = 30 * SECOND_MS,
-		.concurrency = 2,
-		.opens_after = 1,
-		.probe_every = MINUTE_MS,
-		.window = 20,
-		.window_bytes = 1000,
+		PATIENT, .concurrency = 2, .opens_after = 1, .window = 20, .window_bytes = 1000,
 	};
 
 	(void)state;
-	now = START;
-	delivery_queue_init(&queue, &policy, now);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	delivery_queue_finish(&queue);
-	return 0;
-}
-
-/* An alert of each customer, a character each. */
-static void
-stream(const char *customers)
-{
-	static int64_t entry = 1;
-
-	for (; *customers; customers++) {
-		char id[24];
-
-		snprintf(id, sizeof id, "al_%c", *customers);
-		delivery_take(&queue, (struct stream_id){++entry, 0}, str_of(id),
-			      (struct str){customers, 1}, STR("{}"), -1, 0);
-	}
-}
-
-static struct delivery *
-sends(char customer)
-{
-	struct delivery *delivery = delivery_next(&queue, now);
-
-	assert_non_null(delivery);
-	assert_int_equal(delivery->customer.p[0], customer);
-	return delivery;
-}
-
-static enum delivery_verdict
-settle(struct delivery *delivery, int status, struct delivery_landed *landed)
-{
-	*landed = delivery_land(&queue, retry_classify(status, RETRY_NO_AFTER), RETRY_NO_AFTER,
-				now);
-	return delivery_settle(&queue, delivery, landed, now).verdict;
-}
-
-static void
-deliver(char customer)
-{
-	struct delivery_landed landed;
-
-	assert_int_equal(settle(sends(customer), 200, &landed), DELIVERY_DONE);
+	return queue_begin(&policy);
 }
 
 /* What was given up left nobody to ask; the next alert is what asks. */
 static void
 an_open_circuit_with_nothing_to_send_waits_for_an_alert(void **state)
 {
-	struct delivery_landed landed;
+	struct settled settled;
 	struct delivery *a;
 
 	(void)state;
 	queue.active = 2 * HOUR_MS; /* it failed in an earlier life */
-	delivery_take(&queue, (struct stream_id){1, 0}, STR("al_0"), STR("a"), STR("{}"), 0, 0);
+	delivery_take(&queue, entry_id(next_entry++), STR("al_0"), STR("a"), STR("{}"), 0, 0);
 	a = sends('a');
-	assert_int_equal(settle(a, 500, &landed), DELIVERY_GIVEN_UP);
-	assert_true(landed.opened);
+	settled = settle(a, 500);
+	assert_int_equal(settled.verdict, DELIVERY_GIVEN_UP);
+	assert_true(settled.opened);
 	delivery_bury(&queue, a);
 	assert_int_equal(queue.circuit.state, CIRCUIT_OPEN);
 	now += MINUTE_MS;
-	assert_null(delivery_next(&queue, now));
+	sends_nothing();
 	assert_int_equal(delivery_wakes_at(&queue), NEVER);
 	stream("b");
 	deliver('b');
@@ -114,12 +40,13 @@ an_open_circuit_with_nothing_to_send_waits_for_an_alert(void **state)
 static void
 who_is_denied_counts_as_a_failure_of_the_endpoint(void **state)
 {
-	struct delivery_landed landed;
+	struct settled settled;
 
 	(void)state;
 	stream("a");
-	assert_int_equal(settle(sends('a'), 401, &landed), DELIVERY_AGAIN);
-	assert_true(landed.opened && !landed.paused);
+	settled = settle(sends('a'), 401);
+	assert_int_equal(settled.verdict, DELIVERY_AGAIN);
+	assert_true(settled.opened && !settled.paused);
 }
 
 static void
@@ -138,21 +65,24 @@ a_probe_that_cannot_be_said_waits_for_who_is_under_way(void **state)
 {
 	struct delivery *a, *b, *c;
 	struct delivery_landed landed;
+	struct settled settled;
 
 	(void)state;
 	stream("abcd");
 	a = sends('a');
 	b = sends('b');
-	assert_int_equal(settle(a, 500, &landed), DELIVERY_AGAIN);
-	assert_true(landed.opened);
+	settled = settle(a, 500);
+	assert_int_equal(settled.verdict, DELIVERY_AGAIN);
+	assert_true(settled.opened);
 	now += MINUTE_MS;
 	c = sends('c');
 	landed = delivery_unsayable(&queue, now);
 	assert_int_equal(delivery_settle(&queue, c, &landed, now).verdict, DELIVERY_GIVEN_UP);
 	delivery_bury(&queue, c);
-	assert_null(delivery_next(&queue, now));
-	assert_int_equal(settle(b, 200, &landed), DELIVERY_DONE);
-	assert_true(landed.closed);
+	sends_nothing();
+	settled = settle(b, 200);
+	assert_int_equal(settled.verdict, DELIVERY_DONE);
+	assert_true(settled.closed);
 	deliver('d');
 	deliver('a');
 }

@@ -1,67 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An endpoint's queue with a clock of our own: rate, digests, quiet hours, alerts sent again or too old. */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "engine/delivery.h"
-
-#define START INT64_C(1795255200000)
-
-static struct delivery_queue queue;
-static int64_t now;
-static int64_t next_entry;
+#include "unit/queue.h"
 
 static void
 begin(unsigned rate, unsigned digest_max)
 {
 	const struct delivery_policy policy = {
-		.retry = {.first = SECOND_MS,
-			  .max = MINUTE_MS,
-			  .give_up_after = HOUR_MS,
-			  .factor = 2,
-			  .jitter = 0},
-		.throttle = 30 * SECOND_MS,
+		PATIENT,
 		.concurrency = 8,
 		.rate_count = rate,
 		.rate_per = MINUTE_MS,
 		.digest_max = digest_max,
 		.opens_after = 10,
-		.probe_every = MINUTE_MS,
 		.window = 100,
 		.window_bytes = 100000,
 	};
 
-	now = START;
-	next_entry = 1;
-	delivery_queue_init(&queue, &policy, now);
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	delivery_queue_finish(&queue);
-	return 0;
-}
-
-/* The next entries of the stream, one a character: a customer's. */
-static void
-stream(const char *customers)
-{
-	for (; *customers; customers++, next_entry++) {
-		char id[24];
-
-		snprintf(id, sizeof id, "al_%d", (int)next_entry);
-		delivery_take(&queue, (struct stream_id){next_entry, 0}, str_of(id),
-			      (struct str){customers, 1}, STR("{}"), -1, 0);
-	}
+	queue_begin(&policy);
 }
 
 /* The next request holds exactly these entries, in this order: "3b 4a". */

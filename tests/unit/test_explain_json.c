@@ -2,23 +2,10 @@
 /* Explain as JSON says what holds a rule, what would clear it, and which figure is missing. */
 #include "unit/heard.h"
 
-static struct buf shown;
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	heard_finish();
-	buf_finish(&shown);
-	return 0;
-}
-
 static const char *
 explain(const char *when)
 {
-	buf_clear(&shown);
-	explain_json(&shown, heard.world.engine, c1(), at(when));
-	return shown.p;
+	return c1_as(explain_json, when);
 }
 
 #define SAID                                                                                    \
@@ -111,9 +98,9 @@ explain_says_what_it_needs_to_know(void **state)
 		heard_begin(rules.p);
 		say("2026-03-02 10:00", "profile", "name=A", NULL);
 		explain("2026-03-02 10:00");
-		assert_at(shown.p, "rules.0.result", "\"UNKNOWN\"");
-		assert_at(shown.p, "rules.0.nodes.1.missing", rows[i].missing);
-		assert_at(shown.p, "rules.0.nodes.1.value", "null");
+		assert_at(heard.shown.p, "rules.0.result", "\"UNKNOWN\"");
+		assert_at(heard.shown.p, "rules.0.nodes.1.missing", rows[i].missing);
+		assert_at(heard.shown.p, "rules.0.nodes.1.value", "null");
 	}
 	buf_finish(&rules);
 }
@@ -131,12 +118,12 @@ explain_says_when_a_rule_that_does_not_fire_last_did(void **state)
 	say("2026-03-02 10:00", "a", NULL);
 	engine_advance(heard.world.engine, at("2026-03-03 11:00"), &heard_sink);
 	explain("2026-03-03 11:00");
-	assert_at(shown.p, "rules.0.state", "\"pending\"");
-	assert_at(shown.p, "rules.0.since", "\"2026-03-03T10:00:00.000Z\"");
-	assert_at(shown.p, "rules.0.firing", "-");
-	assert_at(shown.p, "rules.0.ends_at", "\"2026-03-04T10:00:00.000Z\"");
-	assert_at(shown.p, "standing.0.held", "false");
-	assert_at(shown.p, "standing.0.when", "\"silent(a) >= 7d\"");
+	assert_at(heard.shown.p, "rules.0.state", "\"pending\"");
+	assert_at(heard.shown.p, "rules.0.since", "\"2026-03-03T10:00:00.000Z\"");
+	assert_at(heard.shown.p, "rules.0.firing", "-");
+	assert_at(heard.shown.p, "rules.0.ends_at", "\"2026-03-04T10:00:00.000Z\"");
+	assert_at(heard.shown.p, "standing.0.held", "false");
+	assert_at(heard.shown.p, "standing.0.when", "\"silent(a) >= 7d\"");
 	engine_advance(heard.world.engine, at("2026-03-04 11:00"), &heard_sink);
 	assert_at(alert_of("rule.fired"), "data.text", "\"late\"");
 	assert_at(alert_of("rule.fired"), "data.texts", "-");
@@ -144,12 +131,12 @@ explain_says_when_a_rule_that_does_not_fire_last_did(void **state)
 	assert_at(alert_of("rule.fired"), "data.advices", "-");
 	say("2026-03-04 12:00", "a", NULL);
 	explain("2026-03-04 12:00");
-	assert_at(shown.p, "rules.0.state", "\"idle\"");
-	assert_at(shown.p, "rules.0.since", "null");
-	assert_at(shown.p, "rules.0.firing", "-");
-	assert_at(shown.p, "rules.0.announced_at", "\"2026-03-04T10:00:00.000Z\"");
-	assert_at(shown.p, "rules.0.text", "\"late\"");
-	assert_at(shown.p, "rules.0.texts", "-");
+	assert_at(heard.shown.p, "rules.0.state", "\"idle\"");
+	assert_at(heard.shown.p, "rules.0.since", "null");
+	assert_at(heard.shown.p, "rules.0.firing", "-");
+	assert_at(heard.shown.p, "rules.0.announced_at", "\"2026-03-04T10:00:00.000Z\"");
+	assert_at(heard.shown.p, "rules.0.text", "\"late\"");
+	assert_at(heard.shown.p, "rules.0.texts", "-");
 }
 
 static void
@@ -160,14 +147,14 @@ explain_says_that_only_holds_all_back(void **state)
 		    "rules:\n- {rule: r, expr: silent(a) >= 1d, points: 1}\n");
 	say("2026-03-02 10:00", "a", NULL);
 	assert_at(explain("2026-03-04 10:00"), "rules.0.rests", "\"only\"");
-	assert_at(shown.p, "rules.0.why", "\"only\"");
-	assert_at(shown.p, "rules.0.announced_at", "null");
+	assert_at(heard.shown.p, "rules.0.why", "\"only\"");
+	assert_at(heard.shown.p, "rules.0.announced_at", "null");
 }
 
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
+#define TEST(name) cmocka_unit_test_teardown(name, heard_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(explain_says_what_holds_a_rule_and_what_would_clear_it),
 		TEST(explain_says_what_it_needs_to_know),

@@ -1,54 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What event text becomes beside other values, what functions take at their bounds, and what is said past them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "support/lang_world.h"
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_init(&world);
-	world.scope.event_allowed = true;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	world_finish(&world);
-	return 0;
-}
-
-struct row {
-	const char *text;
-	const char *expected; /* name of the type, or the complaint */
-};
-
-static void
-run(const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct expr *expr = world_compile(&world, rows[i].text, TYPE_COUNT);
-		struct str said = buf_view(&world.said);
-		struct str got = expr ? str_of(type_name(expr->root->type, false))
-				      : str_slice(said, 0, said.n ? said.n - 1 : 0);
-
-		if (!str_is(got, rows[i].expected))
-			fail_msg("%s\n  gave     %.*s\n  expected %s", rows[i].text,
-				 STR_ARG(got), rows[i].expected);
-	}
-}
-
-#define RUN(rows) run(rows, sizeof(rows) / sizeof *(rows))
+#include "unit/lang_types.h"
 
 static void
 event_text_becomes_what_makes_the_operation_possible(void **state)
@@ -196,7 +148,7 @@ a_bare_word_of_the_file_is_proposed_in_quotes(void **state)
 int
 main(void)
 {
-#define EDGE_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define EDGE_TEST(f) cmocka_unit_test_setup_teardown(f, begin_with_event, end)
 	const struct CMUnitTest tests[] = {
 		EDGE_TEST(event_text_becomes_what_makes_the_operation_possible),
 		EDGE_TEST(event_text_is_no_word_no_signal_and_no_text_to_add),

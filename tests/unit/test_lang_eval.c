@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What expressions come to: values, unknowns, Kleene's logic, what the recorder sees. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "support/lang_world.h"
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_init(&world);
-	world.scope.event_allowed = true;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	world_finish(&world);
-	return 0;
-}
+#include "unit/lang.h"
 
 static struct value
 value_of(const char *text)
@@ -422,7 +397,7 @@ only_the_moving_side_is_asked_as_of_now(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_with_event, end)
 	const struct CMUnitTest tests[] = {
 		TEST(arithmetic_is_as_at_school),
 		TEST(what_has_no_answer_is_unknown),

@@ -1,33 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The grammar: what binds closer, what is said about text that is none, and at which place. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "support/lang_world.h"
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_init(&world);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	world_finish(&world);
-	return 0;
-}
+#include "unit/lang.h"
 
 struct row {
 	const char *text;

@@ -1,56 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Expressions and their types, or what is said about them, at which place, with which proposal. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "support/lang_world.h"
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_init(&world);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	world_finish(&world);
-	return 0;
-}
-
-struct row {
-	const char *text;
-	const char *expected; /* name of the type, or all complaints joined by newlines */
-};
-
-static void
-run(const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct expr *expr = world_compile(&world, rows[i].text, TYPE_COUNT);
-		struct str said = buf_view(&world.said);
-		struct str got = expr ? str_of(type_name(expr->root->type, false))
-				      : str_slice(said, 0, said.n ? said.n - 1 : 0);
-
-		if (!str_is(got, rows[i].expected))
-			fail_msg("%s\n  gave     %.*s\n  expected %s", rows[i].text,
-				 STR_ARG(got), rows[i].expected);
-		assert_int_equal(expr == NULL, world.complaints > 0);
-	}
-}
-
-#define RUN(rows) run(rows, sizeof(rows) / sizeof *(rows))
+#include "unit/lang_types.h"
 
 static void
 values_have_types(void **state)

@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A typed tree written back is read as the same tree, with macros and lists put in. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "support/lang_world.h"
-
-static struct world world;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	world_init(&world);
-	world.scope.event_allowed = true;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	world_finish(&world);
-	return 0;
-}
+#include "unit/lang.h"
 
 static void
 typed_trees_have_one_text(void **state)
@@ -243,7 +218,7 @@ a_walk_meets_every_node_once(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_with_event, end)
 	const struct CMUnitTest tests[] = {
 		TEST(typed_trees_have_one_text),
 		TEST(what_was_written_back_is_read_the_same),
