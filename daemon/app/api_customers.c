@@ -8,10 +8,12 @@
 
 /* --- what a list is made of --- */
 
+typedef double key_of(struct engine *engine, const struct customer *customer, int64_t now);
+
 struct filter {
 	int level, at_least, rule; /* slots; -1: any */
 	struct str owner, tag;
-	double (*key)(struct engine *engine, const struct customer *customer, int64_t now);
+	const struct sort *sort;
 	int64_t now;
 };
 
@@ -25,8 +27,8 @@ key_risk(struct engine *engine, const struct customer *customer, int64_t now)
 
 #define KEY_UNKNOWN (-1e300) /* behind all others */
 
-static double
-key_value(struct engine *engine, const struct customer *customer, int64_t now)
+double
+api_value_key(struct engine *engine, const struct customer *customer, int64_t now)
 {
 	struct value value = engine_value(engine, customer, now);
 
@@ -47,14 +49,15 @@ key_none(struct engine *engine, const struct customer *customer, int64_t now)
 	return 0;
 }
 
+/* Then by the id; the first row is the order where none is asked for. */
 static const struct sort {
 	const char *name;
-	double (*key)(struct engine *engine, const struct customer *customer, int64_t now);
+	key_of *key, *then;
 } sorts[] = {
-	{"risk", key_risk},
-	{"value", key_value},
-	{"seen", key_seen},
-	{"customer", key_none},
+	{"risk", key_risk, api_value_key},
+	{"value", api_value_key, key_risk},
+	{"seen", key_seen, key_none},
+	{"customer", key_none, key_none},
 };
 
 static bool
@@ -89,7 +92,10 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 	    (filter->tag.n > 0 && !has_tag(customer, filter->tag)) ||
 	    (filter->owner.n > 0 && !is_owned_by(engine, customer, filter->owner)))
 		return;
-	row.key = filter->key(engine, customer, filter->now);
+	row.key = filter->sort->key(engine, customer, filter->now);
+	if (!scan_wants(ask, row.key))
+		return;
+	row.then = filter->sort->then(engine, customer, filter->now);
 	scan_offer(ask, &row);
 }
 
@@ -169,14 +175,11 @@ read_sort(struct ask *ask, struct filter *filter)
 {
 	struct str word = ask_parameter(ask, "sort");
 
-	filter->key = key_risk;
-	for (size_t i = 0; word.n > 0 && i < sizeof sorts / sizeof *sorts; i++) {
-		filter->key = sorts[i].key;
-		if (str_is(word, sorts[i].name))
+	for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++) {
+		filter->sort = &sorts[i];
+		if (word.n == 0 || str_is(word, sorts[i].name))
 			return true;
 	}
-	if (word.n == 0)
-		return true;
 	ask_fail(ask, 400, "bad_parameter", "sort is risk, value, seen or customer");
 	return false;
 }
@@ -195,7 +198,7 @@ api_customers(struct ask *ask)
 	filter->tag = ask_parameter(ask, "tag");
 	filter->now = ask_now(ask);
 	ask->state = filter;
-	scan_begin(ask, (struct scan_hooks){visit, done});
+	scan_begin(ask, (struct scan_hooks){filter->sort->name, visit, done});
 }
 
 /* --- one --- */

@@ -119,7 +119,7 @@ task_metrics(struct ask *ask)
 	tally->now = ask_now(ask);
 	tally->list = arena_array(ask->arena, tally->defs, sizeof *tally->list);
 	ask->state = tally;
-	scan_begin(ask, (struct scan_hooks){visit, done});
+	scan_begin(ask, (struct scan_hooks){NULL, visit, done});
 }
 
 void

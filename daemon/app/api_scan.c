@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/number.h"
 
-/* A cursor is the last row of the page before, in hex: what follows it is found again even when that
- * customer has moved meanwhile. */
+/* A cursor is the last row of the page before, behind the word for its order, in hex: what follows it is
+ * found again even when that customer has moved meanwhile. */
 struct scan {
 	struct scan_hooks hooks;
 	struct event *turn;  /* owned */
@@ -31,8 +31,10 @@ row_cmp(const struct row *a, const struct row *b)
 
 	if (a->key > b->key || a->key < b->key)
 		return a->key > b->key ? -1 : 1;
-	if (a->second != b->second)
-		return a->second < b->second ? -1 : 1;
+	if (a->then > b->then || a->then < b->then)
+		return a->then > b->then ? -1 : 1;
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
 	order = str_cmp(a->id, b->id);
 	if (order != 0)
 		return order;
@@ -65,6 +67,15 @@ sink_top(struct row *rows, unsigned count)
 	}
 }
 
+bool
+scan_wants(const struct ask *ask, double key)
+{
+	const struct scan *scan = ask->scan;
+
+	return !(scan->has_after && key > scan->after.key) &&
+	       !(scan->count > scan->limit && key < scan->rows[0].key);
+}
+
 void
 scan_offer(struct ask *ask, const struct row *row)
 {
@@ -88,12 +99,15 @@ scan_offer(struct ask *ask, const struct row *row)
 /* --- cursors --- */
 
 static void
-cursor_print(struct buf *out, const struct row *row)
+cursor_print(struct buf *out, const char *order, const struct row *row)
 {
 	struct buf text = {0};
 
+	buf_printf(&text, "%s ", order);
 	buf_number_exact(&text, row->key);
-	buf_printf(&text, " %" PRId64 " %u ", row->second, row->n);
+	buf_char(&text, ' ');
+	buf_number_exact(&text, row->then);
+	buf_printf(&text, " %" PRId64 " %u ", row->at, row->n);
 	buf_str(&text, row->id);
 	for (size_t i = 0; i < text.n; i++)
 		buf_printf(out, "%02x", (unsigned)(unsigned char)text.p[i]);
@@ -125,13 +139,15 @@ unhex(struct arena *arena, struct str hex, struct str *out)
 }
 
 static bool
-cursor_parse(struct arena *arena, struct str cursor, struct row *out)
+cursor_parse(struct arena *arena, struct str cursor, const char *order, struct row *out)
 {
 	struct str rest;
 	uint64_t n;
 
-	if (!unhex(arena, cursor, &rest) || !parse_number(take_word(&rest), &out->key) ||
-	    !parse_int64(take_word(&rest), &out->second) || !parse_uint64(take_word(&rest), &n))
+	if (!order || !unhex(arena, cursor, &rest) || !str_is(take_word(&rest), order) ||
+	    !parse_number(take_word(&rest), &out->key) ||
+	    !parse_number(take_word(&rest), &out->then) ||
+	    !parse_int64(take_word(&rest), &out->at) || !parse_uint64(take_word(&rest), &n))
 		return false;
 	out->n = (unsigned)n;
 	out->id = rest;
@@ -206,8 +222,9 @@ scan_begin(struct ask *ask, struct scan_hooks hooks)
 	scan->limit = limit;
 	scan->rows = mem_array(limit + 1, sizeof *scan->rows);
 	scan->has_after = cursor.n > 0;
-	if (scan->has_after && !cursor_parse(ask->arena, cursor, &scan->after)) {
-		ask_fail(ask, 400, "bad_parameter", "cursor is none that was given out here");
+	if (scan->has_after && !cursor_parse(ask->arena, cursor, hooks.order, &scan->after)) {
+		ask_fail(ask, 400, "bad_parameter",
+			 "cursor is none that was given out here, for this order");
 		return;
 	}
 	on_turn(-1, 0, ask);
@@ -221,7 +238,7 @@ scan_finish_json(struct ask *ask)
 
 	json_key(&ask->json, "next");
 	if (scan->count > scan->limit) {
-		cursor_print(&cursor, &scan->rows[scan->limit - 1]);
+		cursor_print(&cursor, scan->hooks.order, &scan->rows[scan->limit - 1]);
 		json_str(&ask->json, buf_view(&cursor));
 	} else {
 		json_none(&ask->json);

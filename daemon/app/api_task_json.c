@@ -2,6 +2,7 @@
 /* A task's hash, as it lies in Redis, to JSON. */
 #include "app/api_room.h"
 #include "base/number.h"
+#include "codec/json_parts.h"
 #include "engine/sla.h"
 
 enum task_value { TASK_TEXT, TASK_INSTANT, TASK_NUMBER, TASK_LIST };
@@ -76,13 +77,12 @@ field_of(const struct reply *hash, const char *name)
 	return STR_NONE;
 }
 
-/* The open task of that hash; NULL: it is not held. */
+/* The open task of that customer's hash; NULL: it is not held. */
 static const struct task_held *
-held_of(const struct engine *engine, const struct reply *hash)
+held_of(const struct engine *engine, const struct customer *customer, const struct reply *hash)
 {
-	struct str id = field_of(hash, "id"), name = field_of(hash, "customer");
-	const struct customer *customer = engine ? engine_find(engine, name) : NULL;
 	const struct cold *cold = customer ? customer->cold : NULL;
+	struct str id = field_of(hash, "id");
 	char text[ORDER_ID];
 	int64_t created_at;
 
@@ -98,14 +98,19 @@ held_of(const struct engine *engine, const struct reply *hash)
 	return NULL;
 }
 
-/* What an edit of the rules moves, and the hash shows as it was when the task last changed. */
+/* What an edit of the rules or time moves, and the hash shows as it was when the task last changed. */
 static bool
-moved_json(struct json *json, const struct ruleset *rules, const struct task_held *task,
+moved_json(struct ask *ask, const struct customer *customer, const struct task_held *task,
 	   struct str name)
 {
+	struct engine *engine = live_engine(ask->api->options.live);
+	const struct ruleset *rules = engine_rules(engine);
 	const struct task_def *def = &rules->tasks[task->def];
+	struct json *json = &ask->json;
 
-	if (str_is(name, "ack_by"))
+	if (str_is(name, "value"))
+		parts_value(json, engine_value(engine, customer, ask_now(ask)));
+	else if (str_is(name, "ack_by"))
 		json_instant(json, sla_ack_at(rules, task, SLA_BREACHED));
 	else if (str_is(name, "resolve_by"))
 		json_instant(json, sla_resolve_at(rules, task, SLA_BREACHED));
@@ -167,11 +172,13 @@ api_task_json(struct ask *ask, const struct reply *hash)
 {
 	struct engine *engine = live_engine(ask->api->options.live);
 	struct json *json = &ask->json;
+	const struct customer *customer;
 	const struct task_held *held;
 
 	if (hash->type != REPLY_ARRAY || hash->count < 2)
 		return false;
-	held = held_of(engine, hash);
+	customer = engine ? engine_find(engine, field_of(hash, "customer")) : NULL;
+	held = held_of(engine, customer, hash);
 	json_open(json, '{');
 	for (uint32_t i = 0; i + 1 < hash->count; i += 2) {
 		struct str name = hash[1 + i].text, value = hash[2 + i].text;
@@ -179,7 +186,7 @@ api_task_json(struct ask *ask, const struct reply *hash)
 		if (second_json(json, hash, name, value))
 			continue;
 		json_key_str(json, name);
-		if (!held || !moved_json(json, engine_rules(engine), held, name))
+		if (!held || !moved_json(ask, customer, held, name))
 			value_json(json, name, value);
 	}
 	json_close(json, '}');

@@ -239,5 +239,5 @@ api_task_report(struct ask *ask)
 		report->by[k].groups =
 			arena_array(ask->arena, GROUPS + 1, sizeof *report->by[k].groups);
 	ask->state = report;
-	scan_begin(ask, (struct scan_hooks){visit, done});
+	scan_begin(ask, (struct scan_hooks){NULL, visit, done});
 }

@@ -77,7 +77,7 @@ fits(const struct task_filter *filter, const struct ruleset *rules,
 	       (!filter->overdue || sla_is_overdue(rules, task, filter->now));
 }
 
-/* The most urgent first, then the oldest. */
+/* The most urgent first, then those of the customer who is worth most, then the oldest. */
 static void
 visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 {
@@ -88,14 +88,16 @@ visit(struct ask *ask, struct engine *engine, const struct customer *customer)
 		return;
 	for (unsigned i = 0; cold && i < cold->task_count; i++) {
 		const struct task_held *task = &cold->tasks[i];
-		const struct row row = {.key = task->priority,
-					.second = task->created_at,
-					.id = customer_id(customer),
-					.n = i,
-					.customer = customer};
+		struct row row = {.key = task->priority,
+				  .at = task->created_at,
+				  .id = customer_id(customer),
+				  .n = i,
+				  .customer = customer};
 
-		if (fits(filter, engine_rules(engine), task))
-			scan_offer(ask, &row);
+		if (!fits(filter, engine_rules(engine), task) || !scan_wants(ask, row.key))
+			continue;
+		row.then = api_value_key(engine, customer, filter->now);
+		scan_offer(ask, &row);
 	}
 }
 
@@ -172,7 +174,7 @@ api_tasks(struct ask *ask)
 	filter->customer = ask_parameter(ask, "customer");
 	filter->task = ask_parameter(ask, "task");
 	ask->state = filter;
-	scan_begin(ask, (struct scan_hooks){visit, done});
+	scan_begin(ask, (struct scan_hooks){"tasks", visit, done});
 }
 
 /* --- one --- */

@@ -39,7 +39,7 @@ const struct command commands[] = {
 	{"import", "FILE [--backfill | --as-live], or --release",
 	 "a file of events; as live: their ids are the rows' arrived", import_run},
 	{"top", "[--level L] [--owner O] [--rule R] [--tag T] [--sort S] [-n N]",
-	 "the riskiest customers", top_run},
+	 "the riskiest customers; of the same risk those with more at stake first", top_run},
 	{"customer", "ID", "everything known of one customer", customer_run},
 	{"explain", "ID [--rules R... --events F... [--at T]]",
 	 "why its risk is what it is, and what would change it; or what it was at T, by replay",

@@ -47,6 +47,7 @@ print_row(struct ctl_table *table, const json_t *task, bool zh)
 {
 	ctl_table_text(table, ctl_json_text(task, "id"));
 	ctl_table_text(table, ctl_json_text(task, "priority"));
+	ctl_table_cell(table, ctl_json_number(&table->arena, task, "value"));
 	ctl_table_text(table, ctl_json_text(task, "state"));
 	ctl_table_text(table, ctl_json_text(task, "assignee"));
 	ctl_table_text(table, ctl_json_text(task, "customer"));
@@ -59,10 +60,11 @@ print_row(struct ctl_table *table, const json_t *task, bool zh)
 static void
 print_list(const struct ctl *ctl, const json_t *json)
 {
-	static const char *const heads[2][9] = {
-		{"TASK", "PRIORITY", "STATE", "ASSIGNEE", "CUSTOMER", "QUEUE", "DUE", "SLA",
-		 "TITLE"},
-		{"任务", "优先级", "状态", "负责人", "客户", "队列", "期限", "时效", "标题"}};
+	static const char *const heads[2][10] = {{"TASK", "PRIORITY", "VALUE", "STATE",
+						  "ASSIGNEE", "CUSTOMER", "QUEUE", "DUE", "SLA",
+						  "TITLE"},
+						 {"任务", "优先级", "价值", "状态", "负责人",
+						  "客户", "队列", "期限", "时效", "标题"}};
 	json_t *tasks = json_object_get(json, "tasks"), *task;
 	struct ctl_table table;
 	size_t i;
@@ -71,7 +73,7 @@ print_list(const struct ctl *ctl, const json_t *json)
 		puts(ctl->zh ? "没有任务" : "no tasks");
 		return;
 	}
-	ctl_table_init(&table, heads[ctl->zh], 9, 0);
+	ctl_table_init(&table, heads[ctl->zh], 10, 1u << 2);
 	for (i = 0; (task = json_array_get(tasks, i)) != NULL; i++)
 		print_row(&table, task, ctl->zh);
 	ctl_table_print(&table);

@@ -106,20 +106,25 @@ bool ask_redis(struct ask *ask, struct str commands, unsigned replies,
 /* The body as one flat JSON object; an empty body has no fields. false: it has failed. */
 bool ask_body_fields(struct ask *ask, struct field *fields, unsigned *count) MUST_CHECK;
 
-/* api_scan.c: the best rows of all customers, a slice a turn. */
+/* api_scan.c: the best rows of all customers, a slice a turn. Of rows that are alike in what stands above, what stands
+ * below decides. */
 struct row {
-	double key;	/* higher comes first */
-	int64_t second; /* lower comes first */
-	struct str id;	/* of the customer, borrowed from it */
+	double key;    /* higher comes first */
+	double then;   /* the same; worked out only if scan_wants() the key */
+	int64_t at;    /* lower comes first */
+	struct str id; /* of the customer, borrowed from it */
 	unsigned n;
 	const struct customer *customer;
 };
 struct scan_hooks {
+	const char *order; /* a word: cursors of another are refused; NULL: it gives out none */
 	/* Puts what fits into the rows, through scan_offer(). */
 	void (*visit)(struct ask *ask, struct engine *engine, const struct customer *customer);
 	void (*done)(struct ask *ask, const struct row *rows, unsigned count);
 };
 void scan_begin(struct ask *ask, struct scan_hooks hooks);
+/* false: no row with that key comes into the page, whatever its `then`. */
+bool scan_wants(const struct ask *ask, double key) MUST_CHECK;
 void scan_offer(struct ask *ask, const struct row *row);
 /* "next": the cursor of the page that follows, or null; and "at". */
 void scan_finish_json(struct ask *ask);
@@ -185,12 +190,15 @@ struct str api_openapi_text(void);
 
 /* The customer that ask->id names, or NULL after 404. */
 const struct customer *api_find_customer(struct ask *ask, struct engine *engine) MUST_CHECK;
+/* What is at stake, as a key of rows; unknown comes behind all others. */
+double api_value_key(struct engine *engine, const struct customer *customer, int64_t now);
 /* api_rules.c: key: [{at, rules_version, by, why}]; key: {at, why} of files on the disk that are in error, or
  * null. */
 void api_rule_changes_json(struct ask *ask, const char *key);
 void api_rules_refused_json(struct ask *ask, const char *key);
 
-/* api_task_json.c: a task's hash as JSON, with its times as they are by the rules in force; false: there is none. */
+/* api_task_json.c: a task's hash as JSON; of one that is to be done, with its times as they are by the rules in force, and
+ * what is at stake now. false: there is none. */
 bool api_task_json(struct ask *ask, const struct reply *hash) MUST_CHECK;
 
 #endif

@@ -210,7 +210,8 @@ def test_tasks_are_listed_claimed_and_done():
         check(len(listed) == 1 and listed[0]['title'] == 'Call Acme', listed)
         task = listed[0]['id']
         table = ctl(house, 'tasks', 'list', '--queue', 'csm').out.splitlines()
-        check(table[0].startswith('TASK') and task in table[1] and 'Call Acme' in table[1], table)
+        check(table[0].split()[:3] == ['TASK', 'PRIORITY', 'VALUE'] and table[1].split()[:3] == [task, 'high', '120'], table)
+        check('Call Acme' in table[1], table)
         check('Call Acme' in ctl(house, 'tasks', 'show', task).out, 'show')
         check('who' in ctl(house, 'tasks', 'claim', task, status=2).err, 'who')
         ctl(house, 'tasks', 'claim', task, '--who', 'li')

@@ -145,6 +145,16 @@ def listed(house, query):
     return [row['customer'] for row in get(house, '/v1/customers' + query)['customers']]
 
 
+def paged(house, path, name, query, limit):
+    """All rows of a list, so many a page."""
+    rows, cursor = [], ''
+    while cursor is not None:
+        page = get(house, f'{path}{query + "&" if query else "?"}limit={limit}&cursor={cursor}')
+        rows += page[name]
+        cursor = page['next']
+    return rows
+
+
 # --- reads
 
 def test_health_and_readiness():
@@ -194,6 +204,29 @@ def test_customers_are_listed_riskiest_first():
         check(sum(reason['points'] for reason in row['reasons']) == 90, row)
 
 
+def test_of_the_same_risk_who_is_worth_more_comes_first():
+    with started() as house:
+        applied(house, post(house, '/v1/events', [
+            *({'customer': customer, 'type': 'profile', 'mrr': mrr} for customer, mrr in dict(b=5, c=300, d=-2, e=300, f=10, g=300).items()),
+            *events(*((customer, 'complaint') for customer in 'abcdeff'), ('g', 'login'))]))
+        for query, wanted in (('', 'fcebdag'), ('?sort=risk', 'fcebdag'), ('?sort=value', 'cegfbda'), ('?level=watch', 'cebda')):
+            check(listed(house, query) == list(wanted), f'{query}: {listed(house, query)}')
+            for limit in (1, 2, 4):
+                seen = [row['customer'] for row in paged(house, '/v1/customers', 'customers', query, limit)]
+                check(seen == list(wanted), f'{query}, {limit} a page: {seen}')
+
+
+def test_a_cursor_of_another_order_is_refused():
+    with started() as house:
+        fill(house)
+        cursor = get(house, '/v1/customers?limit=1&sort=value')['next']
+        check(listed(house, f'?sort=value&cursor={cursor}') == ['c1', 'c3', 'c4'], 'of the same order')
+        # The last are of churnd before the value stood in them.
+        for path in (f'/v1/customers?cursor={cursor}', f'/v1/customers?sort=seen&cursor={cursor}', f'/v1/tasks?cursor={cursor}',
+                     '/v1/customers?cursor=' + b'40 0 0 c2'.hex(), '/v1/customers?cursor=' + b'40 0 0 7'.hex()):
+            check('cursor' in get(house, path, 400)['error']['message'], path)
+
+
 def test_customers_are_filtered():
     with started() as house:
         fill(house)
@@ -207,11 +240,7 @@ def test_pages_show_every_customer_once():
     with started() as house:
         ids = [f'c{number:04}' for number in range(2500)]
         applied(house, post(house, '/v1/events', [event for customer in ids for event in events((customer, 'login'))]))
-        seen, cursor = [], ''
-        while cursor is not None:
-            page = get(house, f'/v1/customers?limit=700&cursor={cursor}')
-            seen += [row['customer'] for row in page['customers']]
-            cursor = page['next']
+        seen = [row['customer'] for row in paged(house, '/v1/customers', 'customers', '', 700)]
         check(seen == ids, f'{len(seen)} of {len(ids)}')
         check(len(listed(house, '')) == 50, 'the default is 50 rows')
 
@@ -344,6 +373,29 @@ def test_tasks_are_listed_and_worked_on():
         check(get(house, '/v1/tasks?state=done')['tasks'][0]['outcome'] == 'saved', 'done')
         verbs = [fields['verb'] for _, fields in house.entries('tasks')]
         check(verbs == ['created', 'claimed', 'done'], verbs)
+
+
+def test_of_the_same_priority_tasks_of_who_is_worth_more_come_first_then_the_oldest():
+    rules = RULES.replace('actions:\n', 'actions:\n- {on: rule.fired, rule: complaints, task: look}\n') + '  look: {title: Look, priority: low}\n'
+    with started(rules) as house:
+        def order():
+            rows = get(house, '/v1/tasks')['tasks']
+            for limit in (1, 3):
+                check(paged(house, '/v1/tasks', 'tasks', '', limit) == rows, f'{limit} a page')
+            return [(row['priority'], row['customer'], row['value']) for row in rows]
+
+        for customer, mrr, complaints in (('none', None, 2), ('zoe', 5, 2), ('abe', 5, 2), ('big', 300, 2), ('rich', 9000, 1)):
+            if mrr:
+                house.send(customer, 'profile', mrr=str(mrr))
+            for _ in range(complaints):
+                last = house.send(customer, 'complaint')
+            house.committed(last)
+        wanted = [('high', 'big', 3600), ('high', 'zoe', 60), ('high', 'abe', 60), ('high', 'none', None), ('low', 'rich', 108000),
+                  ('low', 'big', 3600), ('low', 'zoe', 60), ('low', 'abe', 60), ('low', 'none', None)]
+        check(order() == wanted, order())
+        house.committed(house.send('none', 'profile', mrr='1000'))
+        wanted = [('high', 'none', 12000), *wanted[:3], wanted[4], ('low', 'none', 12000), *wanted[5:8]]
+        check(order() == wanted, f'as it is worth now: {order()}')
 
 
 def test_acts_that_make_no_sense_are_refused():
