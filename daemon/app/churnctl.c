@@ -21,8 +21,9 @@ print_help(void)
 	for (const struct command *row = commands; row->name; row++)
 		printf("  %s%s%s\n        %s\n", row->name, *row->args ? " " : "", row->args,
 		       row->brief);
-	printf("\nexit status: 0 done; 1 the answer is no; 2 wrong usage or a file in error;\n"
-	       "3 Redis or the daemon cannot be reached; 4 out of memory\n");
+	printf("\nexit status: 0 done; 1 the answer is no (check, test: what they check is in error);\n"
+	       "2 wrong usage, or a file that is unreadable or in error; 3 Redis or the daemon cannot\n"
+	       "be reached; 4 out of memory\n");
 }
 
 static const struct command *

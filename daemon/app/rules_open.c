@@ -121,8 +121,7 @@ open_files(const struct ctl *ctl, const struct rules_names *names, const struct 
 		rule_files_read(names->folder, names->names, names->count, &err);
 	*out = NULL;
 	if (!files)
-		return ctl_fail(purpose == RULES_OPEN_CHECK ? STATUS_NO : STATUS_USAGE, "%s",
-				err.text);
+		return ctl_fail(STATUS_USAGE, "%s", err.text);
 	arena_init(&arena);
 	diags_init(&diags, &arena);
 	diags.wants_notes = purpose == RULES_OPEN_CHECK;

@@ -131,6 +131,21 @@ def test_a_configuration_in_error_ends_with_2():
         check(done.status == 2 and 'none.yaml' in done.err, done)
 
 
+def test_of_rules_in_error_check_and_test_end_with_1_of_what_is_unreadable_with_2():
+    with House(RULES) as house:
+        house.write('wrong.yaml', RULES.replace('points: 40', 'points: forty'))
+        house.write('wrong_test.yaml', 'rules: wrong.yaml\nstart: 2026-03-02\ntests: []\n')
+        house.write('lost_test.yaml', 'rules: none.yaml\nstart: 2026-03-02\ntests: []\n')
+        house.write('lost.yaml', RULES.replace('name: ctl-test', 'name: ctl-test\ncalendar: none.yaml'))
+        for words, status, word in ((('check', 'wrong.yaml'), 1, 'forty'), (('check', 'none.yaml'), 2, 'none.yaml'), (('check', 'lost.yaml'), 1, 'none.yaml'),
+                                    (('test', 'wrong_test.yaml'), 1, 'forty'), (('test', 'none.yaml'), 2, 'none.yaml'),
+                                    (('test', 'lost_test.yaml'), 2, 'none.yaml'),
+                                    (('replay', '--rules', 'wrong.yaml', '--events', '-'), 2, 'forty')):
+            done = run(words[0], *(house.path(word) if word.endswith('.yaml') else word for word in words[1:]), stdin=b'')
+            check(done.status == status and word in done.out + done.err, f'{words}: {done}')
+        check(ctl(house, 'check').out.endswith('good\n'), 'rules without a mistake')
+
+
 def test_without_the_daemon_reads_end_with_3():
     with House(RULES) as house:
         for words in (('status',), ('top',), ('customer', 'c1'), ('explain', 'c1'), ('tasks',), ('tasks', 'show', 'tk_1'), ('webhooks',),
