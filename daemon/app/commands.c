@@ -48,8 +48,8 @@ const struct command commands[] = {
 	{"churned", "ID --reason R", "says that a customer is lost, and why", churned_run},
 	{"rules", "stats", "how right each rule has been, and what came of tasks", rules_run},
 	{"tasks",
-	 "[list] [--state S] [--assignee W] [--queue Q] [--customer C] [--task T] [--sla S]\n"
-	 "        [--overdue] [-n N] | show ID | report [--by queue|assignee|task]\n"
+	 "[list] [--state S] [--assignee W] [--lender W] [--queue Q] [--customer C] [--task T]\n"
+	 "        [--sla S] [--overdue] [-n N] | show ID | report [--by queue|assignee|task]\n"
 	 "        | claim ID --who W | done ID [--outcome O] | snooze ID --until T | cancel ID\n"
 	 "        | assign ID [--to W] | transfer ID --to W | link ID --external-id X\n"
 	 "        (each with [--who W] [--from W] [--reason R] [--note N])",

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """churnctl with a real daemon on a private Redis, without the daemon, and without Redis."""
+import glob
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -120,6 +122,15 @@ def test_wrong_usage_ends_with_2_and_says_how():
         check(run('help').out == help_.out and run('help', 'fit').out == run('fit', '--help').out != '', 'help is a word too')
         check(help_.status == 0 and all(name in help_.out for name in (
             'send', 'import', 'top', 'customer', 'explain', 'tag', 'churned', 'tasks', 'status', 'doctor', 'repair', 'webhooks')), help_)
+
+
+def test_the_help_names_every_option():
+    said = set(re.findall(r'(?<![\w-])--?[a-z][a-z-]*', run('--help').out))
+    for path in glob.glob('daemon/app/*.c'):
+        with open(path, encoding='utf-8') as file:
+            taken = set(re.findall(r'\{"(--?[a-z-]+)", *OPTION_', file.read()))
+        check(taken <= said | {'--config', '-h', '--help', '--version'}, f'{path}: {taken - said}')
+    check('--lender' in said, said)
 
 
 def test_a_configuration_in_error_ends_with_2():
