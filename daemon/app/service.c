@@ -135,10 +135,11 @@ reload_take(struct service *service, const struct setup *fresh)
 		return false;
 	}
 	reload_set_config(service->reload, fresh->folder, fresh->config);
+	setup_log(fresh->config);
 	return true;
 }
 
-/* Rules, webhooks and the log's level change at once; the rest of the file at the next start. */
+/* Rules, webhooks, people and the log change at once; the rest of the file at the next start. */
 static void
 on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 {

@@ -95,8 +95,8 @@ rules_read(struct setup *setup, bool zh)
 	return good || complain(err.text);
 }
 
-static void
-log_read(const struct config *config)
+void
+setup_log(const struct config *config)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 
@@ -112,10 +112,8 @@ setup_read_config(struct setup *setup, const char *path, bool zh)
 	arena_init(&setup->arena);
 	setup->path = arena_str(&setup->arena, str_of(path));
 	setup->folder = rule_files_folder(setup->path.p);
-	if (config_read(setup, zh) && redis_read(setup) && token_read(setup)) {
-		log_read(setup->config);
+	if (config_read(setup, zh) && redis_read(setup) && token_read(setup))
 		return true;
-	}
 	setup_finish(setup);
 	return false;
 }
@@ -125,8 +123,10 @@ setup_read(struct setup *setup, const char *path, bool zh)
 {
 	if (!setup_read_config(setup, path, zh))
 		return false;
-	if (rules_read(setup, zh))
+	if (rules_read(setup, zh)) {
+		setup_log(setup->config);
 		return true;
+	}
 	setup_finish(setup);
 	return false;
 }

@@ -24,6 +24,7 @@ struct setup {
 bool setup_read_config(struct setup *setup, const char *path,
 		       bool zh) MUST_CHECK; /* without the rules */
 bool setup_read(struct setup *setup, const char *path, bool zh) MUST_CHECK;
+void setup_log(const struct config *config); /* the log is as configured from here on */
 void setup_finish(struct setup *setup);
 
 struct service {

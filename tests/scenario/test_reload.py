@@ -202,6 +202,27 @@ def test_sighup_takes_up_other_file_names_and_watches_them():
         check(risk_after_complaints(house, 'c1') == 72, 'the old points')
 
 
+def test_sighup_takes_up_the_log_and_leaves_http_to_the_next_start():
+    """With an error in the file the log stays as it is too."""
+    with House(RULES) as house:
+        daemon = house.start()
+        http, elsewhere = house.path('churnd.yaml.http'), house.path('elsewhere.http')
+
+        def reload(extra, words):
+            house.config(extra=extra)
+            with open(house.path('churnd.yaml'), encoding='utf-8') as file:
+                text = file.read().replace(http, elsewhere)
+            house.write('churnd.yaml', text)
+            daemon.send_signal(signal.SIGHUP)
+            house.says(daemon, words)
+            return house.log(daemon).splitlines()[-1]
+        line = reload('log: {format: json}\nwebhooks: {crm: {url: "https://127.0.0.1/", secret_file: none}}\n', 'refused')
+        check(not line.startswith('{'), line)
+        line = reload('log: {format: json}\n', 'the webhooks are as configured')
+        check(json.loads(line)['level'] == 'info', line)
+        check(os.path.exists(http) and not os.path.exists(elsewhere), 'HTTP has moved')
+
+
 def test_texts_of_rules_no_more_in_force_go_with_the_outputs_of_their_time():
     with House(RULES) as house:
         house.start()
