@@ -18,7 +18,8 @@ static const char usage[] =
 	"  --lang LANG  of what is said about files: en, zh\n"
 	"  --version    print the version\n"
 	"\n"
-	"SIGHUP reloads the rules; SIGTERM and SIGINT commit and stop.\n"
+	"SIGHUP reloads rules, webhooks (with secrets, certificates, templates), people and log;\n"
+	"all else in the configuration waits for a restart. SIGTERM and SIGINT commit and stop.\n"
 	"Exit status: 0 stopped in order; 1 cannot go on; 2 wrong usage, or a file in error.\n";
 
 struct command_line {

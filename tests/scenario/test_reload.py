@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
-from live_house import House, check, run_tests, wait_for  # noqa: E402
+from live_house import CHURND, House, check, run_tests, wait_for  # noqa: E402
 
 CHURNCTL = os.path.join(os.environ.get('BUILD', 'build'), 'churnctl')
 RULES = '''churnd: 1
@@ -203,7 +203,7 @@ def test_sighup_takes_up_other_file_names_and_watches_them():
 
 
 def test_sighup_takes_up_the_log_and_leaves_http_to_the_next_start():
-    """With an error in the file the log stays as it is too."""
+    """With an error in the file the log stays too; churnd --help says what waits."""
     with House(RULES) as house:
         daemon = house.start()
         http, elsewhere = house.path('churnd.yaml.http'), house.path('elsewhere.http')
@@ -221,6 +221,8 @@ def test_sighup_takes_up_the_log_and_leaves_http_to_the_next_start():
         line = reload('log: {format: json}\n', 'the webhooks are as configured')
         check(json.loads(line)['level'] == 'info', line)
         check(os.path.exists(http) and not os.path.exists(elsewhere), 'HTTP has moved')
+        help_ = subprocess.run([CHURND, '--help'], capture_output=True, text=True, check=True).stdout
+        check(all(word in help_ for word in ('rules', 'webhooks', 'people', 'log;', 'restart')), help_)
 
 
 def test_texts_of_rules_no_more_in_force_go_with_the_outputs_of_their_time():
