@@ -141,7 +141,7 @@ sane: deps ## scenario tests, with churnd and churnctl under AddressSanitizer an
 		PATIENCE=8 BUILD=$(SANE) $(RUN) $(PICK) --stage sane --timeout 3600 $(call scripts,tests/scenario)
 	@! grep -H . $$(find $(SANE) -name 'found.*' -size +0) /dev/null
 
-bench: deps-build ## measure ingest, engine, replay and latency
+bench: deps-build ## measure every figure of the README; BENCH_ONLY="ingest latency" picks parts
 	+@$(FLAVOUR_OF)release programs bench tools
 	@tests/bench/run
 
