@@ -257,14 +257,14 @@ format: deps ## clang-format every C file in place
 	@find daemon include tests -name '*.[ch]' -print0 | xargs -0 -r clang-format -i
 
 install: all ## install into DESTDIR/PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/churnd/rules \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/churnd/rules/tests \
 		$(DESTDIR)$(PREFIX)/share/churnd/connectors \
 		$(DESTDIR)$(PREFIX)/share/doc/churnd $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/churnd
 	install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/churnd/secrets
 	for p in $(MAINS); do [ ! -e $(BUILD)/$$p ] || install -m 755 $(BUILD)/$$p $(DESTDIR)$(PREFIX)/bin/; done
-	for f in rules/*.yaml; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/churnd/rules/; done
-	for f in connectors/*; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/churnd/connectors/; done
+	for f in rules/*.* rules/tests/* connectors/*; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/churnd/$$f; done
 	for f in LICENSE README.md; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/doc/churnd/; done
+	for d in rules connectors; do ln -sfn ../../churnd/$$d $(DESTDIR)$(PREFIX)/share/doc/churnd/$$d; done
 	sed 's,/usr/local,$(PREFIX),g' systemd/churnd.service >$(DESTDIR)$(UNITDIR)/churnd.service
 	sed 's,/usr/local,$(PREFIX),g' systemd/churnd.yaml >$(DESTDIR)$(PREFIX)/share/churnd/churnd.yaml
 	[ -e $(DESTDIR)$(SYSCONFDIR)/churnd/churnd.yaml ] || \

@@ -38,10 +38,18 @@ verdict "make install puts the unit where systemd looks and makes it name the in
 	grep -qE '^ExecStart=/opt/churn/bin/churnd( |$)' "$installed/lib/systemd/system/churnd.service" || cat "$dir/log")"
 verdict "make install brings licence, rules, connectors, an example configuration, a private place for secrets" "$(
 	for f in share/doc/churnd/LICENSE share/churnd/churnd.yaml; do [ -s "$installed/$f" ] || echo "no $f"; done
-	for f in rules/*.yaml connectors/*; do [ ! -e "$f" ] || cmp "$f" "$installed/share/churnd/$f"; done
-	for f in $build/churnd $build/churnctl; do [ ! -e "$f" ] || cmp "$f" "$installed/bin/${f##*/}"; done
+	for f in rules/*.yaml rules/README.md rules/tests/*.yaml connectors/*; do [ ! -e "$f" ] || cmp "$f" "$installed/share/churnd/$f" 2>&1; done
+	for f in $build/churnd $build/churnctl; do [ ! -e "$f" ] || cmp "$f" "$installed/bin/${f##*/}" 2>&1; done
 	[ -s "$dir/root/etc/churnd/churnd.yaml" ] || echo "no /etc/churnd/churnd.yaml"
 	[ "$(stat -c %a "$dir/root/etc/churnd/secrets")" = 700 ] || echo "secrets can be read by others")"
+verdict "the installed README's links to rules and connectors lead there" "$(
+	links=$(grep -oE '\]\((rules|connectors)/[^)#]*' README.md | sed 's/^](//' | sort -u)
+	[ -n "$links" ] || echo "README.md has none"
+	for f in $links; do cmp "$f" "$installed/share/doc/churnd/$f"; done 2>&1)"
+if [ -x $build/churnctl ] && [ -e rules/saas.yaml ]; then
+	said=$($build/churnctl test "$installed"/share/churnd/rules/tests/*.yaml 2>&1) && said= || said="exit status $?: $said"
+	verdict "the installed rules pass the tests installed beside them" "$said"
+fi
 if [ -x $build/churnd ] && [ -e rules/saas.yaml ]; then
 	sed "s,/opt/churn,$installed,g" "$dir/root/etc/churnd/churnd.yaml" >"$dir/churnd.yaml"
 	said=$($build/churnd -c "$dir/churnd.yaml" -t 2>&1) && said= || said="exit status $?: $said"
