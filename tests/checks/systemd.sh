@@ -32,6 +32,11 @@ verdict "it tells systemd when it is ready, alive and reloading" "$(for line in 
 	StateDirectory=churnd ConfigurationDirectory=churnd 'LoadCredential=.+' 'ExecReload=.*-HUP.*'; do
 	grep -qE "^$line\$" $unit || echo "no line $line"; done)"
 
+stop=$(sed -n 's/.*->stop_timeout = \([0-9]*\) \* SECOND_MS;/\1/p' daemon/codec/config.c)
+verdict "systemd waits longer for the end than stop_timeout (${stop:-unknown} s), and says that both go together" "$(
+	[ "$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' $unit)" -gt "${stop:-999}" ] 2>&1 || echo "not longer"
+	grep -B 1 '^TimeoutStopSec=' $unit | grep -q "^#.*stop_timeout.*(${stop}s " || echo "not a word of stop_timeout's ${stop} s")"
+
 make --no-print-directory install DESTDIR="$dir/root" PREFIX=/opt/churn SYSCONFDIR=/etc >"$dir/log" 2>&1 || cat "$dir/log" >&2
 installed=$dir/root/opt/churn
 verdict "make install puts the unit where systemd looks and makes it name the installed program" "$(
