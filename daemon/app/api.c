@@ -293,8 +293,18 @@ token_fits(const struct api *api, struct str authorization)
 	return CRYPTO_memcmp(authorization.p + n, api->token.p, api->token.n) == 0;
 }
 
+/* origin = scheme "://" host */
+static bool
+is_own_origin(struct str origin, struct str host)
+{
+	for (size_t i = 0; i + 2 < origin.n; i++)
+		if (memcmp(origin.p + i, "://", 3) == 0)
+			return str_eq(str_slice(origin, i + 3, origin.n), host);
+	return false;
+}
+
 /* Without a token whoever reaches us may ask; but a web page in a browser on this host must not: it comes
- * with a foreign Origin, or under a foreign name that was made to lead here. */
+ * with a foreign Origin, or under a foreign name that was made to lead here, and then the two are alike. */
 static bool
 is_foreign_page(const struct api *api, const struct http_head *head)
 {
@@ -302,13 +312,8 @@ is_foreign_page(const struct api *api, const struct http_head *head)
 
 	if (api->token.n > 0)
 		return false;
-	if (origin.p) {
-		for (size_t i = 0; i + 2 < origin.n; i++) {
-			if (memcmp(origin.p + i, "://", 3) == 0)
-				return !str_eq(str_slice(origin, i + 3, origin.n), head->host);
-		}
+	if (origin.p && !is_own_origin(origin, head->host))
 		return true;
-	}
 	return head->has_host && !http_host_is_plain(head->host);
 }
 

@@ -434,7 +434,8 @@ def test_a_token_is_asked_for():
 def test_pages_of_others_may_not_ask():
     with started() as house:
         for headers in ({'Origin': 'http://evil.example'}, {'Origin': 'null'}, {'Host': 'evil.example'},
-                        {'Host': 'evil.example:8787'}, {'Origin': 'http://localhost.evil.example'}):
+                        {'Host': 'evil.example:8787'}, {'Origin': 'http://localhost.evil.example'},
+                        {'Host': 'evil.example:8787', 'Origin': 'http://evil.example:8787'}):
             answer = ask(house, 'POST', '/v1/events', json.dumps(events(('c1', 'login'))), headers)
             check(answer.status == 403 and answer.json['error']['code'] == 'foreign_page', f'{headers}: {answer}')
         for headers in ({'Host': '127.0.0.1:8787'}, {'Host': '[::1]:8787'}, {'Host': 'localhost:8787'},
