@@ -151,6 +151,10 @@ take_word(struct ask *ask, struct dead_act *act, const struct field *field)
 	}
 	if (str_is(field->key, "endpoint") && strchr(ask->route->path, '*') == NULL) {
 		act->endpoint = field->value;
+		if (field->value.n == 0) {
+			ask_fail(ask, 400, "bad_body", "endpoint is \"\", and no name");
+			return false;
+		}
 		if (!act->retry || is_endpoint(ask, field->value))
 			return true;
 		ask_fail(ask, 404, "not_found", "there is no endpoint %.*s",

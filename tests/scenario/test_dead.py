@@ -228,6 +228,9 @@ def test_acts_on_dead_letters_that_make_no_sense_are_refused():
             check(word in place.post(path, body, 400)['error']['message'], path)
         for words in (('retry',), ('drop',), ('retry', letter, '--all'), ('drop', letter, '--endpoint', 'crm'), ('fly',), ('show',)):
             place.ctl('dead', *words, status=2)
+        for verb in ('retry', 'drop'):
+            check('no name' in place.post(f'/v1/dead/{verb}', {'endpoint': ''}, 400)['error']['message'], f'{verb}: all of nobody')
+            place.ctl('dead', verb, '--all', '--endpoint', '', status=2)
         check(len(place.entries('dead')) == 1, 'nothing was dropped')
 
 
