@@ -14,8 +14,13 @@
  * appending behind the last id, in the future too. */
 #define MOVE_MAX 200000
 
-/* KEYS[1]: events. ARGV: the last id that may stay; the daemon's position; MOVE_MAX. Moves every entry after
- * the first to the present, with its fields. Returns how many, and what the last id was set back to. */
+/* Lua can hand over so many words at once, and some more; no event has a hundredth of them. */
+#define WORDS_MAX 7000
+
+/* KEYS[1]: events. ARGV: the last id that may stay; the daemon's position; MOVE_MAX; WORDS_MAX. Moves every
+ * entry after the first to the present, with its fields. Returns how many, and what the last id was set back
+ * to. What it can't do it says before the first entry is touched: -1, too many entries; -2 and the id of one
+ * that has too many words. */
 static const char script[] =
 	"local key, limit, position = KEYS[1], ARGV[1], ARGV[2] "
 	"local function parts(id) local ms, seq = id:match('^(%d+)-(%d+)$') "
@@ -26,6 +31,8 @@ static const char script[] =
 	"for i = 1, #info, 2 do about[info[i]] = info[i + 1] end "
 	"local rows = redis.call('XRANGE', key, '(' .. limit, '+', 'COUNT', tonumber(ARGV[3]) + 1) "
 	"if #rows > tonumber(ARGV[3]) then return {-1, ''} end "
+	"for _, row in ipairs(rows) do "
+	"  if #row[2] > tonumber(ARGV[4]) then return {-2, row[1]} end end "
 	"for _, row in ipairs(rows) do redis.call('XDEL', key, row[1]) end "
 	"local top = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1) "
 	"local floor = position "
@@ -119,26 +126,38 @@ plan(struct repair *repair, const char *what)
 }
 
 static enum status
+refuse(const struct reply *reply)
+{
+	if (reply[1].integer == -2)
+		return ctl_fail(
+			STATUS_NO,
+			"the entry %.*s has more than %d fields, and is no event: take it "
+			"away (XDEL), then repair",
+			STR_ARG(reply[2].text), WORDS_MAX / 2);
+	return ctl_fail(STATUS_NO,
+			"more than %d entries lie ahead: too many to move while everybody "
+			"waits; let time catch up",
+			MOVE_MAX);
+}
+
+static enum status
 carry_out(struct repair *repair)
 {
-	char position[STREAM_ID_TEXT], most[16];
+	char position[STREAM_ID_TEXT], most[16], words[16];
 	const struct reply *reply;
 	struct err err;
 
 	stream_id_print(repair->position, position);
 	snprintf(most, sizeof most, "%d", MOVE_MAX);
+	snprintf(words, sizeof words, "%d", WORDS_MAX);
 	reply = redis_call(repair->redis->redis, &repair->redis->arena, &err, "EVAL", script,
-			   "1", repair->key, repair->limit, position, most, NULL);
+			   "1", repair->key, repair->limit, position, most, words, NULL);
 	if (!reply)
 		return ctl_fail(STATUS_AWAY, "%s", err.text);
 	if (reply->type != REPLY_ARRAY || reply->count != 2)
 		return ctl_fail(STATUS_AWAY, "Redis says %.*s", STR_ARG(reply->text));
 	if (reply[1].integer < 0)
-		return ctl_fail(
-			STATUS_NO,
-			"more than %d entries lie ahead: too many to move while everybody "
-			"waits; let time catch up",
-			MOVE_MAX);
+		return refuse(reply);
 	printf("repaired: %" PRId64
 	       " entries moved to the present, the stream went on from %.*s\n",
 	       reply[1].integer, STR_ARG(reply[2].text));

@@ -531,5 +531,21 @@ def test_repair_leaves_alone_what_was_applied():
         check('cannot be taken back' in ctl(house, 'repair', '--yes', status=1).err, 'refused')
 
 
+def test_repair_takes_no_entry_away_that_it_cannot_give_back():
+    with House(RULES) as house:
+        ahead = int(time.time() * 1000) + 3600000
+        many = [word for number in range(6000) for word in (f'f{number}', '1')]
+        house.call('XADD', 'churn:events', f'{ahead}-0', 'customer', 'c1', 'type', 'login')
+        house.call('XADD', 'churn:events', f'{ahead}-1', *many)
+        before = house.entries('events')
+        said = ctl(house, 'repair', '--yes', status=1)
+        check(f'{ahead}-1' in said.err and 'XDEL' in said.err, said)
+        check(house.entries('events') == before, 'nothing was touched')
+        house.call('XDEL', 'churn:events', f'{ahead}-1')
+        house.call('XADD', 'churn:events', f'{ahead}-2', *many[:7000])
+        check('2 entries moved' in ctl(house, 'repair', '--yes').out, 'moved')
+        check(len(house.entries('events')[-1][1]) == 3500, 'all of its fields')
+
+
 if __name__ == '__main__':
     sys.exit(run_tests([test for name, test in list(globals().items()) if name.startswith('test_')]))
