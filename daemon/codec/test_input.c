@@ -85,12 +85,14 @@ check_event(struct tester *tester, const struct yaml_node *node, const struct te
 	struct entry entry;
 	struct err err;
 	unsigned count = 1;
+	const struct str *own = input->run_count > 0 ? input->runs[0].value : NULL;
 
 	for (unsigned i = 0; i < input->field_count; i++)
-		fields[count++] =
-			(struct field){input->fields[i].key, input->fields[i].values[0]};
-	if (input->run_count > 0 && input->runs[0].value != NULL)
-		fields[count++] = (struct field){STR("value"), *input->runs[0].value};
+		if (own == NULL || !str_is(input->fields[i].key, "value"))
+			fields[count++] = (struct field){input->fields[i].key,
+							 input->fields[i].values[0]};
+	if (own != NULL)
+		fields[count++] = (struct field){STR("value"), *own};
 	arena_init(&arena);
 	if (!event_decode((struct stream_id){tester->latest > 0 ? tester->latest : DAY_MS, 1},
 			  fields, count, &arena, &entry, &err))

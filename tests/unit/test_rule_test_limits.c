@@ -135,6 +135,9 @@ what_a_text_of_days_gives_is_the_value_and_no_other(void **state)
 	assert_text(field_of(&made, 1, "value"), "9"); /* the admin knows */
 	assert_text(field_of(&made, 2, "value"), "5");
 	drop(&made);
+	make(&made, "  input: {orders: {days: '1=5', value: 7}}\n");
+	assert_text(field_of(&made, 0, "value"), "5");
+	drop(&made);
 }
 
 static void
