@@ -419,10 +419,12 @@ learn_secrets(struct sender *sender)
 	const struct endpoint_config *config = sender->config;
 	const struct buf *lines = &sender->secrets.lines;
 	struct str url = config->url;
-	const char *path = url.n > 8 ? memchr(url.p + 8, '/', url.n - 8) : NULL;
+	size_t way = 8; /* past the scheme; a query may follow the host without a path */
 
-	if (path != NULL)
-		learn_way(sender, str_slice(url, (size_t)(path - url.p) + 1, url.n));
+	while (way < url.n && strchr("/?#", url.p[way]) == NULL)
+		way++;
+	if (way < url.n)
+		learn_way(sender, str_slice(url, way + 1, url.n));
 	scrub_add_login(&sender->scrub, login_of(url));
 	for (size_t i = 0; i < lines->n; i += strlen(lines->p + i) + 1)
 		scrub_add(&sender->scrub, str_of(lines->p + i));

@@ -87,6 +87,7 @@ class Setting:
                 self.endpoint('silent', self.mute.port) + self.endpoint('no_tls', answers, scheme='https') +
                 self.endpoint('private', answers).replace('allow: [127.0.0.0/8], ', '', 1) +
                 self.endpoint('basic', answers, 422).replace(f'headers: {{{HEADERS}}}, ', '', 1) +
+                self.endpoint('no_path', answers, 422).replace('/zq-path-of-the-url-422', '', 1) +
                 self.connector('app', 'feishu_app', 'set: {app_id: zq, app_secret: zq-secret-of-the-app, to: ou_1}') +
                 self.connector('crm', 'pipedrive', 'set: {api_token_file: api-token}') +
                 self.connector('robot', 'dingtalk', 'secret: SECzq-secret-of-the-robot'))
