@@ -61,14 +61,12 @@ set_language(struct ctl *ctl, const char *word)
 	return true;
 }
 
-int
-main(int argc, char **argv)
+static enum status
+run(int argc, char **argv)
 {
 	struct ctl ctl = {0};
 	bool help = false, version = false;
 	const char *lang = NULL;
-
-	memory_setup("churnctl: out of memory\n", STATUS_MEMORY);
 	const struct option common[] = {
 		{"-c", OPTION_TEXT, {.text = &ctl.config}},
 		{"--config", OPTION_TEXT, {.text = &ctl.config}},
@@ -106,5 +104,18 @@ main(int argc, char **argv)
 		       row->args, row->brief);
 		return STATUS_DONE;
 	}
-	return (int)row->run(&ctl, argc - 1, argv + 1);
+	return row->run(&ctl, argc - 1, argv + 1);
+}
+
+/* Half an answer on a full disk must not look like a whole one. */
+int
+main(int argc, char **argv)
+{
+	enum status status;
+
+	memory_setup("churnctl: out of memory\n", STATUS_MEMORY);
+	status = run(argc, argv);
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && status == STATUS_DONE)
+		status = ctl_fail(STATUS_USAGE, "the output could not be written");
+	return (int)status;
 }

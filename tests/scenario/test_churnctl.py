@@ -124,6 +124,14 @@ def test_wrong_usage_ends_with_2_and_says_how():
             'send', 'import', 'top', 'customer', 'explain', 'tag', 'churned', 'tasks', 'status', 'doctor', 'repair', 'webhooks')), help_)
 
 
+def test_an_answer_that_cannot_be_written_is_no_success():
+    with House(RULES) as house:
+        for words in (('check', house.path('rules.yaml')), ('check', house.path('rules.yaml'), '--json'), ('--help',), ('--version',)):
+            with open('/dev/full', 'wb') as full:
+                done = subprocess.run([CHURNCTL, *words], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+            check(done.returncode == 2 and b'could not be written' in done.stderr, f'{words}: {done}')
+
+
 def test_the_help_names_every_option():
     said = set(re.findall(r'(?<![\w-])--?[a-z][a-z-]*', run('--help').out))
     for path in glob.glob('daemon/app/*.c'):
