@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "io/files.h"
 #include "io/log.h"
@@ -16,6 +17,8 @@
 #define AGAIN_MS 2000 /* a folder that is not there (yet, or any more) */
 #define CHANGES (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB)
 #define GONE (IN_DELETE_SELF | IN_IGNORED | IN_UNMOUNT)
+#define CLOSED (IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM)
+#define OPEN_FILES 64 /* are told apart; of more it is as if one were never closed */
 
 struct watched_folder {
 	char *path; /* owned */
@@ -30,7 +33,10 @@ struct file_watch {
 	struct watched_folder folders[WATCH_FOLDERS];
 	unsigned count;
 	int64_t first_at; /* monotonic: of the burst; 0: none */
-	bool open;	  /* somebody writes and has not closed */
+	/* Files that somebody writes and has not closed. */
+	uint64_t open[OPEN_FILES]; /* hashes of folder and name */
+	unsigned open_count;
+	bool crowded; /* there was no room for one */
 };
 
 static void
@@ -47,9 +53,9 @@ static bool
 folder_watch(struct file_watch *watch, struct watched_folder *folder)
 {
 	if (folder->number < 0 && watch->fd >= 0)
-		folder->number =
-			inotify_add_watch(watch->fd, folder->path,
-					  CHANGES | IN_DELETE_SELF | IN_MODIFY | IN_ONLYDIR);
+		folder->number = inotify_add_watch(watch->fd, folder->path,
+						   CHANGES | IN_MOVED_FROM | IN_DELETE_SELF |
+							   IN_MODIFY | IN_ONLYDIR);
 	return folder->number >= 0;
 }
 
@@ -140,15 +146,53 @@ folder_gone(struct file_watch *watch, int number)
 	}
 }
 
+/* By the folder's path: its number is another one once the folders are set anew. */
+static uint64_t
+file_hash(const struct file_watch *watch, int number, struct str name)
+{
+	struct hash_seed seed = {0, 0};
+
+	for (unsigned i = 0; i < watch->count && seed.k1 == 0; i++) {
+		struct str path = str_of(watch->folders[i].path);
+
+		if (watch->folders[i].number == number)
+			seed = (struct hash_seed){hash_bytes(path.p, path.n, seed), 1};
+	}
+	return hash_bytes(name.p, name.n, seed);
+}
+
 static void
-on_happened(struct file_watch *watch, const struct inotify_event *event)
+file_opened(struct file_watch *watch, uint64_t file)
+{
+	for (unsigned i = 0; i < watch->open_count; i++)
+		if (watch->open[i] == file)
+			return;
+	if (watch->open_count < OPEN_FILES)
+		watch->open[watch->open_count++] = file;
+	else
+		watch->crowded = true;
+}
+
+static void
+file_closed(struct file_watch *watch, uint64_t file)
+{
+	for (unsigned i = 0; i < watch->open_count; i++) {
+		if (watch->open[i] != file)
+			continue;
+		watch->open[i] = watch->open[--watch->open_count];
+		return;
+	}
+}
+
+static void
+on_happened(struct file_watch *watch, const struct inotify_event *event, struct str name)
 {
 	if (event->mask & GONE)
 		folder_gone(watch, event->wd);
 	if (event->mask & IN_MODIFY)
-		watch->open = true;
-	if (event->mask & IN_CLOSE_WRITE)
-		watch->open = false;
+		file_opened(watch, file_hash(watch, event->wd, name));
+	if (event->mask & CLOSED)
+		file_closed(watch, file_hash(watch, event->wd, name));
 	if (event->mask & (CHANGES | IN_Q_OVERFLOW) || watch->first_at != 0)
 		settle_later(watch);
 }
@@ -167,8 +211,9 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 			struct inotify_event event;
 
 			memcpy(&event, bytes + at, sizeof event);
-			on_happened(watch, &event);
-			at += (ssize_t)(sizeof event + event.len);
+			at += (ssize_t)sizeof event;
+			on_happened(watch, &event, str_of(event.len > 0 ? bytes + at : ""));
+			at += (ssize_t)event.len;
 		}
 	}
 }
@@ -179,12 +224,14 @@ on_settled(evutil_socket_t fd, short what, void *ctx)
 	struct file_watch *watch = ctx;
 
 	(void)fd, (void)what;
-	if (watch->open && clock_monotonic() - watch->first_at < WATCH_PATIENCE_MS) {
+	if ((watch->open_count > 0 || watch->crowded) &&
+	    clock_monotonic() - watch->first_at < WATCH_PATIENCE_MS) {
 		timer_set(watch->settle, WATCH_SETTLE_MS);
 		return;
 	}
 	watch->first_at = 0;
-	watch->open = false;
+	watch->open_count = 0;
+	watch->crowded = false;
 	watch->changed(watch->ctx);
 }
 

@@ -153,6 +153,23 @@ def test_an_editor_that_writes_half_then_whole_is_waited_for():
         check(said(house, 'status')['rules']['count'] == 2, 'the half is in force')
 
 
+def test_a_neighbour_that_is_closed_closes_no_other_file():
+    with House(RULES) as house:
+        daemon = house.start()
+        text = points(90)
+        with open(house.path('rules.yaml'), 'w', encoding='utf-8') as file:
+            file.write(text[:-20])
+            file.flush()
+            for _ in range(4):
+                house.write('notes.txt', 'of a neighbour')
+                time.sleep(0.15)
+            time.sleep(0.6)
+            file.write(text[-20:])
+        house.says(daemon, 'are in force')
+        check('rules.yaml:' not in house.log(daemon), house.log(daemon))
+        check(risk_after_complaints(house, 'c1') == 90, 'the new points')
+
+
 def test_reload_says_who_and_why_and_the_history_keeps_it():
     with House(RULES) as house:
         house.start()
