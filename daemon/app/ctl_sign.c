@@ -146,7 +146,7 @@ bool
 sign_at(const char *word, int64_t *at)
 {
 	*at = clock_wall() / 1000;
-	if (!word || (parse_int64(str_of(word), at) && *at >= 0))
+	if (!word || (parse_int64(str_of(word), at) && *at >= 0 && *at <= INT64_MAX / 1000))
 		return true;
 	(void)ctl_fail(STATUS_USAGE, "--at takes seconds since 1970, not \"%s\"", word);
 	return false;

@@ -148,7 +148,8 @@ def test_wrong_usage_ends_with_2():
         for words, word in ((('sign',), '--endpoint'), (('verify',), '--secret-file'), (('sign', '--endpoint', 'crn'), 'did you mean crm'),
                             (('sign', '--endpoint', 'crm', '--secret-file', 'x'), 'name the secret'), (('sign', 'a', 'b'), 'usage'),
                             (('sign', 'nothing', '--endpoint', 'crm'), 'nothing'), (('sign', '--endpoint', 'crm', '--id', 'a.b'), 'dot'),
-                            (('sign', '--endpoint', 'crm', '--at', 'noon'), 'seconds'), (('sign', '--secret-file', desk.path('bad')), 'base64'),
+                            (('sign', '--endpoint', 'crm', '--at', 'noon'), 'seconds'), (('verify', '--endpoint', 'crm', '--at', str(2**63 - 1)), 'seconds'),
+                            (('sign', '--secret-file', desk.path('bad')), 'base64'),
                             (('sign', '--secret-file', desk.path('empty')), 'empty'), (('sign', '--secret', SECRET), 'no option'),
                             (('verify', '--endpoint', 'crm', '--tolerance', 'soon'), '5m')):
             said = subprocess.run([CHURNCTL, '-c', desk.path('churnd.yaml'), *words], input=b'', capture_output=True, timeout=3 * PATIENCE, check=False)
