@@ -33,6 +33,7 @@ struct import {
 	struct buf commands;	/* owned */
 	unsigned waiting;	/* rows in commands */
 	uint64_t sent, answered, rejected;
+	uint64_t refused;   /* by Redis, of those answered */
 	bool failed;	    /* err says why */
 	enum status status; /* of the failure */
 	struct err err;
@@ -69,6 +70,7 @@ on_reply(void *ctx, const struct reply *reply)
 	import->answered++;
 	if (reply->type != REPLY_ERROR)
 		return;
+	import->refused++;
 	snprintf(why, sizeof why, "%s: Redis says %.*s", import->file, STR_ARG(reply->text));
 	(void)fail(import, STATUS_AWAY, why);
 }
@@ -334,13 +336,14 @@ static void
 report(const struct import *import, int64_t ms)
 {
 	double seconds = (double)ms / 1000;
+	uint64_t events = import->answered - import->refused;
 
 	if (import->redis->home->ctl->json)
 		printf("{\"events\":%" PRIu64 ",\"rejected\":%" PRIu64 ",\"seconds\":%.3f}\n",
-		       import->answered, import->rejected, seconds);
+		       events, import->rejected, seconds);
 	else
-		printf("import: %" PRIu64 " events, %" PRIu64 " rejected, %.1f s\n",
-		       import->answered, import->rejected, seconds);
+		printf("import: %" PRIu64 " events, %" PRIu64 " rejected, %.1f s\n", events,
+		       import->rejected, seconds);
 }
 
 static void

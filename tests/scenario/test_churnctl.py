@@ -456,6 +456,14 @@ def test_an_interrupted_importer_lets_time_go():
         check(house.call('EXISTS', 'churn:hold') == 0, 'time is still held')
 
 
+def test_import_counts_no_event_that_redis_did_not_take():
+    with House(RULES) as house:
+        house.write('h.ndjson', ndjson(history()))
+        house.call('CONFIG', 'SET', 'maxmemory', '1')
+        said = run('-c', house.config(), 'import', house.path('h.ndjson'), '--backfill', '--json')
+        check(said.status == 3 and 'OOM' in said.err and said.json['events'] == 0 and not house.entries('events'), said)
+
+
 def test_import_stops_with_a_sentence_when_redis_goes():
     with House(RULES) as house:
         process = subprocess.Popen([CHURNCTL, '-c', house.config(), 'import', '-'], stdin=subprocess.PIPE,
