@@ -12,6 +12,14 @@ score_signal(const struct score_story *story)
 	return story->terms->rules->signals[story->terms->truth.signal].name;
 }
 
+/* What was given, in one line: the rest of it would be no comment. */
+static void
+add_line(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		buf_char(out, (unsigned char)text.p[i] < ' ' ? ' ' : text.p[i]);
+}
+
 static void
 add_date(struct buf *out, int64_t day)
 {
@@ -24,8 +32,10 @@ add_date(struct buf *out, int64_t day)
 static void
 add_files(struct buf *out, const struct option_list *files)
 {
-	for (unsigned i = 0; i < files->count; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", feed_file_name(files->items[i]));
+	for (unsigned i = 0; i < files->count; i++) {
+		buf_text(out, i ? ", " : "");
+		add_line(out, str_of(feed_file_name(files->items[i])));
+	}
 }
 
 /* ---- what was learnt from what ---- */
@@ -38,12 +48,15 @@ add_churn(struct buf *out, const struct score_story *story)
 
 	buf_text(out, story->zh ? "#   流失            " : "#   churn           ");
 	if (story->zh)
-		buf_printf(out, "此后 %" PRId64 " 天内%s %.*s\n", truth->horizon,
-			   truth->by_silence ? "没有" : "出现", STR_ARG(by));
+		buf_printf(out, "此后 %" PRId64 " 天内%s ", truth->horizon,
+			   truth->by_silence ? "没有" : "出现");
 	else
-		buf_printf(out, "%s%.*s %s the %" PRId64 " days that follow\n",
-			   truth->by_silence ? "no " : "", STR_ARG(by),
+		buf_text(out, truth->by_silence ? "no " : "");
+	add_line(out, by);
+	if (!story->zh)
+		buf_printf(out, " %s the %" PRId64 " days that follow",
 			   truth->by_silence ? "on any of" : "within", truth->horizon);
+	buf_char(out, '\n');
 }
 
 static void
@@ -75,8 +88,10 @@ add_whom(struct buf *out, const struct score_story *story)
 			 : "#   of whom         customers who have not churned, with ");
 	add_activity(out, story);
 	buf_text(out, zh ? "的客户" : "");
-	if (story->wish->among)
-		buf_printf(out, zh ? ",并且 %s" : ", and for whom %s", story->wish->among);
+	if (story->wish->among) {
+		buf_text(out, zh ? ",并且 " : ", and for whom ");
+		add_line(out, str_of(story->wish->among));
+	}
 	if (story->rows->one_in > 1)
 		buf_printf(out,
 			   zh ? ";每 %" PRIu64 " 个取一个" : "; one in %" PRIu64 " of them",

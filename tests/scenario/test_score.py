@@ -208,6 +208,11 @@ def test_of_whom_it_is_asked_can_be_said():
         some = json.loads(score_of(folder, '--json', '--among', 'count(trouble[28d]) >= 3'))
         every = json.loads(score_of(folder, '--json'))
         check(100 < some['rows'] < every['rows'] / 2, (some['rows'], every['rows']))
+        lines = json.loads(score_of(folder, '--json', '--among', 'count(trouble[28d])\n  >= 3'))
+        check(lines['rows'] == some['rows'], 'it may be written in lines')
+        folder.write('score.yaml', lines['rules'])
+        done = folder.run('check', 'rules.yaml', 'score.yaml')
+        check(done.status == 0 and 'for whom count(trouble[28d])   >= 3\n' in lines['rules'], f"{done}\n{lines['rules']}")
 
 
 def test_wrong_words_are_answered_with_a_sentence():
