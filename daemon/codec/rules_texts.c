@@ -141,6 +141,32 @@ read_language(struct maker *maker, const struct yaml_node *key, const struct yam
 		form_complain(&maker->form, key, "E031", key->text, STR("en, zh"));
 }
 
+/* Whether a byte of what is written lies there. The lead bytes of CJK ideographs, U+4000 to U+9FFF, are no others'. */
+static bool
+has_bytes(const struct template_text *text, unsigned char first, unsigned char last)
+{
+	for (unsigned i = 0; i < text->count; i++) {
+		struct str literal = text->pieces[i].literal;
+
+		for (size_t at = 0; at < literal.n; at++)
+			if ((unsigned char)literal.p[at] >= first &&
+			    (unsigned char)literal.p[at] <= last)
+				return true;
+	}
+	return false;
+}
+
+/* A text that stands alone is shown in both languages; its figures are in the one it is written in. */
+static void
+take_alone(struct text_pair *out, struct template_text text)
+{
+	bool chinese = has_bytes(&text, 0xe4, 0xe9);
+
+	out->en = out->zh = text;
+	out->has_en = !chinese;
+	out->has_zh = chinese || (!has_bytes(&text, 'a', 'z') && !has_bytes(&text, 'A', 'Z'));
+}
+
 void
 maker_text(struct maker *maker, const struct yaml_node *node, struct text_pair *out)
 {
@@ -151,9 +177,11 @@ maker_text(struct maker *maker, const struct yaml_node *node, struct text_pair *
 			form_complain(&maker->form, node, "E035", STR_NONE, STR_NONE);
 	} else if (node->kind == YAML_LIST) {
 		form_complain(&maker->form, node, "E049", STR_NONE, STR_NONE);
-	} else if (parse_text(maker, node, &out->en)) {
-		out->zh = out->en;
-		out->has_en = out->has_zh = true;
+	} else {
+		struct template_text text;
+
+		if (parse_text(maker, node, &text))
+			take_alone(out, text);
 	}
 }
 

@@ -81,12 +81,13 @@ reasons_text(struct look *look, struct arena *arena, const struct text_pair *pai
 {
 	struct buf *out = &look->engine->text;
 	size_t from = out->n;
-	struct reason_words words = {.look = look, .zh = zh, .in_reason = in_reason};
-	const struct template_text *text = zh ? (pair->has_zh ? &pair->zh : &pair->en)
-					      : (pair->has_en ? &pair->en : &pair->zh);
+	bool as_zh = zh ? pair->has_zh
+			: !pair->has_en; /* the language that the text is written in */
+	const struct template_text *text = as_zh ? &pair->zh : &pair->en;
+	struct reason_words words = {.look = look, .zh = as_zh, .in_reason = in_reason};
 	look->env.exact = true;
 	(void)buf_space(out, 1);
-	template_print(out, text, &look->env, look->engine->rules->zone, zh, reasons_word,
+	template_print(out, text, &look->env, look->engine->rules->zone, as_zh, reasons_word,
 		       &words);
 	look->env.exact = false;
 	return keep_written(out, from, arena);

@@ -105,6 +105,41 @@ explain_says_what_it_needs_to_know(void **state)
 	buf_finish(&rules);
 }
 
+static void
+a_figure_is_in_the_language_of_the_text_it_stands_in(void **state)
+{
+	static const struct {
+		const char *reason, *text, *zh;
+	} rows[] = {
+		{"'silent for {silent(a)}'", "\"silent for 8 days\"", "-"},
+		{"'已 {silent(a)}未登录'", "\"已 8 天未登录\"", "-"},
+		{"{zh: '已 {silent(a)}未登录'}", "\"已 8 天未登录\"", "-"},
+		{"{en: 'silent for {silent(a)}'}", "\"silent for 8 days\"", "-"},
+		{"'{silent(a)}'", "\"8 days\"", "\"8 天\""},
+		{"{en: 'for {silent(a)}', zh: '{silent(a)}'}", "\"for 8 days\"", "\"8 天\""},
+	};
+	struct buf rules = {0};
+
+	(void)state;
+	buf_text(&rules, "signals: {a: {on: a}}\nrules:\n");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		buf_printf(&rules, "- {rule: r%zu, expr: silent(a) >= 7d, reason: %s}\n", i,
+			   rows[i].reason);
+	heard_begin(rules.p);
+	buf_finish(&rules);
+	say("2026-03-02 10:00", "a", NULL);
+	engine_advance(heard.world.engine, at("2026-03-10 10:00"), &heard_sink);
+	explain("2026-03-10 10:00");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char key[32];
+
+		(void)snprintf(key, sizeof key, "rules.%zu.text", i);
+		assert_at(heard.shown.p, key, rows[i].text);
+		(void)snprintf(key, sizeof key, "rules.%zu.texts.zh", i);
+		assert_at(heard.shown.p, key, rows[i].zh);
+	}
+}
+
 /* Waiting: nothing has fired yet. Idle again: it says when it last fired. */
 static void
 explain_says_when_a_rule_that_does_not_fire_last_did(void **state)
@@ -159,6 +194,7 @@ main(void)
 		TEST(explain_says_what_holds_a_rule_and_what_would_clear_it),
 		TEST(explain_says_what_it_needs_to_know),
 		TEST(explain_says_when_a_rule_that_does_not_fire_last_did),
+		TEST(a_figure_is_in_the_language_of_the_text_it_stands_in),
 		TEST(explain_says_that_only_holds_all_back),
 	};
 

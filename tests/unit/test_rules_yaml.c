@@ -209,7 +209,7 @@ a_rule_has_what_is_written_and_else_the_defaults(void **state)
 	assert_int_equal(rule[1].mode, MODE_SHADOW);
 	assert_non_null(rule[1].clear);
 	assert_true(str_is(rule[1].reason.zh.pieces[0].literal, "b"));
-	assert_true(rule[1].advice.has_en && rule[1].advice.has_zh);
+	assert_true(rule[1].advice.has_en && !rule[1].advice.has_zh);
 	assert_true(str_is(rule[1].advice.zh.pieces[0].literal, "both of them"));
 	assert_int_equal(rule[2].kind, RULE_EVENT);
 	assert_int_equal(rule[2].keep, 7 * DAY_MS);
