@@ -123,18 +123,81 @@ diags_line(const struct diags *diags, unsigned file, size_t at)
 	return find_line(diags->files[file].text, at, &begin);
 }
 
+/* What a Chinese keyboard writes in keys and lists, and what is meant. */
+static const struct {
+	const char *sign, *meant;
+} full_width[] = {
+	{"\xef\xbc\x9a", ": "}, /* U+FF1A */
+	{"\xef\xbc\x8c", ", "}, /* U+FF0C */
+	{"\xe3\x80\x81", ", "}, /* U+3001 */
+};
+
+static size_t
+full_width_at(struct str text, size_t at)
+{
+	size_t i = 0;
+
+	while (i < sizeof full_width / sizeof *full_width &&
+	       !str_starts(str_slice(text, at, text.n), str_of(full_width[i].sign)))
+		i++;
+	return i;
+}
+
+/* The text with plain signs; nothing where it has no others. A time of day has no blank behind its colon. */
+static struct str
+plain_signs(struct arena *arena, struct str text, bool blanks)
+{
+	struct buf out = {0};
+	struct str plain = STR_NONE;
+	bool found = false;
+
+	for (size_t at = 0; at < text.n;) {
+		size_t i = full_width_at(text, at);
+
+		if (i == sizeof full_width / sizeof *full_width) {
+			buf_char(&out, text.p[at++]);
+			continue;
+		}
+		found = true;
+		at += strlen(full_width[i].sign);
+		buf_add(&out, full_width[i].meant, blanks && at < text.n ? 2 : 1);
+	}
+	if (found)
+		plain = arena_str(arena, buf_view(&out));
+	buf_finish(&out);
+	return plain;
+}
+
+/* Complaints about a key, a name or hours are told what to write where the signs are full-width. */
+static void
+propose_plain_signs(struct diags *diags, struct complaint *complaint)
+{
+	static const char *const codes[] = {"E031", "E206", "E207", "E246"};
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes && complaint->hint.n == 0; i++) {
+		struct str plain = STR_NONE;
+
+		if (strcmp(complaint->code, codes[i]) == 0)
+			plain = plain_signs(diags->arena, complaint->args[0],
+					    strcmp(codes[i], "E246") != 0);
+		if (plain.n != 0)
+			message_hint(diags->arena, complaint, "H102", plain);
+	}
+}
+
 void
 diags_complain(struct diags *diags, struct diag_place place, const struct complaint *complaint)
 {
+	struct complaint told = *complaint;
 	struct str text = diags->files[place.file].text;
-	struct diag diag = {.message = message_find(complaint->code),
-			    .file = place.file,
-			    .hint = complaint->hint,
-			    .hint_zh = complaint->hint_zh};
+	struct diag diag = {.message = message_find(complaint->code), .file = place.file};
 	size_t begin, from = place.from < text.n ? place.from : text.n, to = from;
 
 	if (!count_one(diags, complaint->code[0]))
 		return;
+	propose_plain_signs(diags, &told);
+	diag.hint = told.hint;
+	diag.hint_zh = told.hint_zh;
 	diag.line = find_line(text, from, &begin);
 	if (from < begin)
 		from = to = begin;

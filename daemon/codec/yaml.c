@@ -152,6 +152,24 @@ find_problem(const char *problem)
 	return NULL;
 }
 
+/* False: nothing there looks like a sign of YAML's that is none. */
+static bool
+stop_at_sign(struct reader *reader, size_t at, const char *code)
+{
+	bool inside = strcmp(code, "E009") == 0 || strcmp(code, "E010") == 0;
+	bool lines = strcmp(code, "E005") == 0 || strcmp(code, "E011") == 0;
+	struct yaml_sign sign = {0};
+
+	if (inside || lines)
+		sign = yaml_sign_meant(reader->raw, at, inside);
+	if (sign.code == NULL)
+		return false;
+	complain(reader, sign.from, sign.to, sign.code,
+		 str_slice(reader->raw, sign.from, sign.to), str_of(sign.instead));
+	reader->stopped = true;
+	return true;
+}
+
 static void
 stop_not_yaml(struct reader *reader)
 {
@@ -172,7 +190,8 @@ stop_not_yaml(struct reader *reader)
 		arg = arena_printf(reader->arena, "%d",
 				   diags_line(reader->diags, reader->file,
 					      byte_of(reader, parser->context_mark.index)));
-	stop(reader, at, code, arg);
+	if (!stop_at_sign(reader, at, code))
+		stop(reader, at, code, arg);
 }
 
 static struct yaml_node *

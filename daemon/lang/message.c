@@ -37,6 +37,11 @@ static const struct message rows[] = {
 	{"E015", "'- ' cannot stand here; begin the list on a line of its own",
 	 "此处不能有 '- ';请另起一行写列表"},
 	{"E016", "a value is missing here", "此处缺少值"},
+	{"E017", "{0} is not the sign that YAML knows; write {1}",
+	 "{0} 不是 YAML 认得的符号;请写 {1}"},
+	{"E018", "a blank is missing behind {0}; write {1}", "{0} 之后缺少空格;请写 {1}"},
+	{"E019", "this blank is no space and cannot indent; use spaces",
+	 "此空白不是空格,不能用来缩进;请用空格"},
 	{"E020",
 	 "anchors and aliases (& and *) are not allowed; write it out, or put "
 	 "the text in quotes",
@@ -185,7 +190,8 @@ static const struct message rows[] = {
 	 "缺少键 churnd;请写规则语言的版本 churnd: 1"},
 	{"E203", "the key name is missing; it is part of every alert's id",
 	 "缺少键 name;它是每条告警编号的一部分"},
-	{"E204", "unknown time zone {0}", "未知的时区 {0}"},
+	{"E204", "unknown time zone {0}; write one such as Asia/Shanghai",
+	 "未知的时区 {0};请写如 Asia/Shanghai"},
 	{"E205", "{0} is defined already in {1}", "{0} 已在 {1} 定义"},
 	{"E206",
 	 "{0} is no name; names are letters, digits and _, not words of the "

@@ -29,6 +29,8 @@ static const struct {
 	{"!=", TOKEN_NE, NULL},
 	{"<=", TOKEN_LE, NULL},
 	{">=", TOKEN_GE, NULL},
+	{"=>", TOKEN_GE, ">="},
+	{"=<", TOKEN_LE, "<="},
 	{"<>", TOKEN_NE, "!="},
 	{"&&", TOKEN_AND, "and"},
 	{"||", TOKEN_OR, "or"},

@@ -30,6 +30,18 @@ struct yaml_node *yaml_read(struct arena *arena, unsigned file, struct diags *di
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key); /* or NULL */
 
+/* A sign that looks like one of YAML's own and is none. */
+struct yaml_sign {
+	const char *
+		code; /* of the complaint: {0} is the sign, {1} `instead`; NULL: there is no such sign */
+	const char *instead; /* static */
+	size_t from, to;     /* bytes of the raw file */
+};
+
+/* Looks for one that explains why YAML cannot go on at byte `at`: in that line and the one above it; `inside` a list or
+ * map in brackets, before it in that line. */
+struct yaml_sign yaml_sign_meant(struct str raw, size_t at, bool inside);
+
 /* The byte of the raw file from which byte `offset` of a text came; for offset == text.n the byte
  * after the last one. */
 size_t yaml_locate(const struct yaml_node *text, struct str raw, size_t offset);
