@@ -39,7 +39,7 @@ static const char *const words[WORDS][2] = {
 	[WORD_SUM] = {"the risk is", "风险 ="},
 	[WORD_KEPT] = {", kept within 0 and 100", ",限制在 0 到 100 之间"},
 	[WORD_TAGS] = {"tags:", "标签:"},
-	[WORD_QUIET] = {"by time alone nothing changes before", "仅随时间推移,此前不会变化:"},
+	[WORD_QUIET] = {"by time alone nothing changes before", "仅随时间推移,不会变化,直到"},
 	[WORD_FIRING] = {"what fires", "触发中"},
 	[WORD_OTHERS] = {"what does not", "未触发"},
 	[WORD_ANNOUNCED] = {"announced at", "已通知于"},

@@ -150,12 +150,16 @@ on_reload_signal(evutil_socket_t signal, short what, void *ctx)
 	if (service->stopping)
 		return;
 	if (!setup_read_config(&fresh, service->setup.path.p, service->zh)) {
-		log_error("rules", "reload refused: the rules in force stay in force");
+		log_error("main",
+			  "reload refused: %s is in error; webhooks and rules stay as they are",
+			  service->setup.path.p);
 		return;
 	}
 	if (reload_take(service, &fresh)) {
 		fresh.config = NULL; /* the outbox's now */
-		log_info("main", "reload: the webhooks are as configured");
+		log_info("main",
+			 "reload: the webhooks are as configured; redis, ingest and http are "
+			 "read again at the next start only");
 		(void)reload_rules(service->reload, &(struct reload_asked){.fn = NULL});
 	}
 	setup_finish(&fresh);

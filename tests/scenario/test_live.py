@@ -201,6 +201,16 @@ def test_reload_by_signal_and_a_file_in_error_changes_nothing():
         house.committed(complain(house, 'c1'))
         raised = house.alerts('customer.level_raised', 'c1')
         check(raised and json.loads(raised[-1]['body'])['data']['risk'] == 85, raised)
+        house.says(daemon, 'redis, ingest and http are read again at the next start only')
+
+
+def test_a_configuration_in_error_is_refused_by_its_name():
+    with House(RULES) as house:
+        daemon = house.start()
+        with open(house.path('churnd.yaml'), 'a', encoding='utf-8') as file:
+            file.write('htpp: {listen: x}\n')
+        daemon.send_signal(signal.SIGHUP)
+        house.says(daemon, 'churnd.yaml is in error; webhooks and rules stay as they are')
 
 
 def test_a_damaged_record_ends_the_start_and_is_named():
