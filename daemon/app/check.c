@@ -18,7 +18,7 @@ check_run(const struct ctl *ctl, int argc, char **argv)
 	struct ruleset *rules = NULL;
 	enum status status = rules_open(ctl, &names, RULES_OPEN_CHECK, &rules);
 	if (rules && !ctl->json)
-		printf(ctl->zh ? "%s:%u 条规则,%u 个信号,%u 个级别,%u 个动作:没有错误\n"
+		printf(ctl->zh ? "%s：%u 条规则，%u 个信号，%u 个级别，%u 个动作：没有错误\n"
 			       : "%s: %u rules, %u signals, %u levels, %u actions: good\n",
 		       argv[argc > 1], rules->rule_count, rules->signal_count,
 		       rules->level_count - 1, rules->action_count);

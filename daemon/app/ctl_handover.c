@@ -201,7 +201,7 @@ tell(const struct handover *handover)
 			   loans = handover->loans;
 
 	if (ctl->zh)
-		printf("%.*s → %.*s:客户 %llu 个,未结任务 %llu 个,借出任务 %llu 个\n",
+		printf("%.*s → %.*s：客户 %llu 个，未结任务 %llu 个，借出任务 %llu 个\n",
 		       STR_ARG(handover->from), STR_ARG(handover->to), customers, tasks, loans);
 	else
 		printf("%.*s to %.*s: %llu customer%s, %llu open task%s, %llu lent\n",

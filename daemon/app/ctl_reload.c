@@ -25,7 +25,7 @@ tell(const struct ctl *ctl, const json_t *json, struct str text)
 	if (ctl->json)
 		printf("%.*s", STR_ARG(text));
 	else if (changed)
-		printf(ctl->zh ? "新规则已生效:%" PRId64 " 条规则,sha256 %.12s\n"
+		printf(ctl->zh ? "新规则已生效：%" PRId64 " 条规则，sha256 %.12s\n"
 			       : "other rules are in force: %" PRId64 " rules, sha256 %.12s\n",
 		       count, ctl_json_text(json, "sha256"));
 	else

@@ -85,7 +85,7 @@ print_noisy(const struct ctl *ctl, const json_t *rules)
 	{
 		if (!json_is_true(json_object_get(rule, "noisy")))
 			continue;
-		printf(ctl->zh ? "规则 %s 噪声过大:%" PRId64 " 次误报,共判定 %" PRId64 " 次\n"
+		printf(ctl->zh ? "规则 %s 噪声过大：%" PRId64 " 次误报，共判定 %" PRId64 " 次\n"
 			       : "rule %s is noisy: %" PRId64 " false alarms of %" PRId64
 				 " judged alerts\n",
 		       ctl_json_text(rule, "rule"), ctl_json_int(rule, "false"),
@@ -142,11 +142,11 @@ print_churn(const struct ctl *ctl, const json_t *json)
 
 	buf_duration_words(&horizon, ctl_json_int(json, "horizon") * SECOND_MS, ctl->zh);
 	if (strcmp(kind, "silence") == 0)
-		printf(ctl->zh ? "流失:%s 沉默超过 %.*s\n"
+		printf(ctl->zh ? "流失：%s 沉默超过 %.*s\n"
 			       : "churn: a silence of %s longer than %.*s\n",
 		       ctl_json_text(churn, "signal"), STR_ARG(buf_view(&horizon)));
 	else if (strcmp(kind, "churned") == 0)
-		printf(ctl->zh ? "流失:%s;告警在其前 %.*s 内为有用\n"
+		printf(ctl->zh ? "流失：%s；告警在其前 %.*s 内为有用\n"
 			       : "churn: %s; an alert is right in the %.*s before it\n",
 		       by, STR_ARG(buf_view(&horizon)));
 	buf_finish(&horizon);
@@ -161,7 +161,7 @@ print_stats(const struct ctl *ctl, const json_t *json)
 
 	print_churn(ctl, json);
 	if (churned > 0 && ctl->zh)
-		printf("流失客户 %" PRId64 " 个,其中 %" PRId64 " 个事先有告警\n\n", churned,
+		printf("流失客户 %" PRId64 " 个，其中 %" PRId64 " 个事先有告警\n\n", churned,
 		       foreseen);
 	else if (churned > 0)
 		printf("%" PRId64 " customer%s churned, %" PRId64 " of them after an alert\n\n",

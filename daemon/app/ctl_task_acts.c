@@ -91,8 +91,9 @@ done_text(struct ctl_redis *redis, const struct verb *verb, const char *task,
 	bool borrower = !values[WHO] || str_is(owned->assignee, values[WHO]);
 
 	if (strcmp(verb->name, "done") == 0 && owned->lender.n > 0 && borrower)
-		return arena_printf(&redis->arena, zh ? "%s:已归还 %.*s" : "%s: back with %.*s",
-				    task, STR_ARG(owned->lender));
+		return arena_printf(&redis->arena,
+				    zh ? "%s：已归还 %.*s" : "%s: back with %.*s", task,
+				    STR_ARG(owned->lender));
 	return arena_printf(&redis->arena, zh ? "%s:%s" : "%s: %s", task, did);
 }
 

@@ -37,19 +37,19 @@ enum word {
 
 static const char *const words[WORDS][2] = {
 	[WORD_SUM] = {"the risk is", "风险 ="},
-	[WORD_KEPT] = {", kept within 0 and 100", ",限制在 0 到 100 之间"},
+	[WORD_KEPT] = {", kept within 0 and 100", "，限制在 0 到 100 之间"},
 	[WORD_TAGS] = {"tags:", "标签:"},
-	[WORD_QUIET] = {"by time alone nothing changes before", "仅随时间推移,不会变化,直到"},
+	[WORD_QUIET] = {"by time alone nothing changes before", "仅随时间推移，不会变化，直到"},
 	[WORD_FIRING] = {"what fires", "触发中"},
 	[WORD_OTHERS] = {"what does not", "未触发"},
 	[WORD_ANNOUNCED] = {"announced at", "已通知于"},
 	[WORD_COOLING] =
 		{"not announced: its last announcement is too recent (cool-down) until",
-		 "未通知:距上次通知太近(冷却期),直到"},
+		 "未通知：距上次通知太近（冷却期），直到"},
 	[WORD_UNTOLD] = {"not announced: it was true already when the rule came into force",
-			 "未通知:规则生效时条件已经成立"},
+			 "未通知：规则生效时条件已经成立"},
 	[WORD_COOLS] = {"should it fire again, nobody is told (cool-down) before",
-			"若再次触发,此前不通知(冷却期):"},
+			"若再次触发，此前不通知（冷却期）:"},
 	[WORD_FLOOR] = {"while it fires, the level is at least", "触发期间级别不低于"},
 	[WORD_ENDS] = {"it ends at", "结束于"},
 	[WORD_BECAUSE] = {"because", "依据"},
@@ -61,9 +61,9 @@ static const char *const words[WORDS][2] = {
 	[WORD_STAGE] = {"stage:", "阶段:"},
 	[WORD_STANDING] = {"tags and stages", "标签与阶段"},
 	[WORD_HAS] = {"held", "具有"},
-	[WORD_LEAVES] = {"held; left when", "具有;离开条件"},
+	[WORD_LEAVES] = {"held; left when", "具有；离开条件"},
 	[WORD_HAS_NOT] = {"not held", "不具有"},
-	[WORD_NEXT] = {"by time alone it could change at", "仅随时间推移,可能变化于"},
+	[WORD_NEXT] = {"by time alone it could change at", "仅随时间推移，可能变化于"},
 };
 
 /* By the daemon's `why`. %s: since when, or until when it rests, or when `for` ends. */
@@ -71,30 +71,30 @@ static const struct why_row {
 	const char *why, *en, *zh;
 	const char *moment; /* key of the instant that goes in */
 } whys[] = {
-	{"counts", "fires since %s, gives points", "自 %s 触发,计分", "since"},
+	{"counts", "fires since %s, gives points", "自 %s 触发，计分", "since"},
 	{"inhibited", "fires since %s, held back by another rule: no points, no actions",
-	 "自 %s 触发,被其他规则抑制:不计分、不执行动作", "since"},
+	 "自 %s 触发，被其他规则抑制：不计分、不执行动作", "since"},
 	{"shadow", "fires since %s as a shadow: it is counted, without points and actions",
-	 "影子规则,自 %s 触发:只计数,不计分、不执行动作", "since"},
+	 "影子规则，自 %s 触发：只计数，不计分、不执行动作", "since"},
 	{"clearing", "its condition ended at %s; it fires on, and gives points, for a while",
-	 "条件已于 %s 结束;仍保持触发并计分一段时间", "since"},
+	 "条件已于 %s 结束；仍保持触发并计分一段时间", "since"},
 	{"no_evidence", "fires since %s, gives points; whether it may clear cannot be told",
-	 "自 %s 触发,计分;证据不足,无法判断是否恢复", "since"},
+	 "自 %s 触发，计分；证据不足，无法判断是否恢复", "since"},
 	{"pending", "its condition is true; it fires at %s if it stays so ('for')",
-	 "条件成立;若持续到 %s 则触发('for')", "ends_at"},
+	 "条件成立；若持续到 %s 则触发（'for'）", "ends_at"},
 	{"off", "off", "已停用", NULL},
-	{"only", "rests: 'only' does not hold for this customer", "休眠:该客户不满足 'only'",
+	{"only", "rests: 'only' does not hold for this customer", "休眠：该客户不满足 'only'",
 	 NULL},
 	{"warming", "rests until %s: warming up, the customer is too new",
-	 "休眠至 %s:预热期,客户太新", "rests_until"},
+	 "休眠至 %s：预热期，客户太新", "rests_until"},
 	{"feed", "rests: the feed of what it reads is suspect, and missing data is no churn",
-	 "休眠:所依赖的数据源可疑,缺数据不等于流失", NULL},
-	{"event", "waits: it is judged when its event arrives", "等待:其事件到达时判断", NULL},
+	 "休眠：所依赖的数据源可疑，缺数据不等于流失", NULL},
+	{"event", "waits: it is judged when its event arrives", "等待：其事件到达时判断", NULL},
 	{"date", "waits for its next step before or after the date", "等待其日期前后的下一步",
 	 NULL},
-	{"unknown", "no evidence: its condition is unknown", "证据不足:条件未知", NULL},
+	{"unknown", "no evidence: its condition is unknown", "证据不足：条件未知", NULL},
 	{"false", "its condition is false", "条件不成立", NULL},
-	{"true", "its condition is true; it is judged at the next look", "条件成立,待下次判断",
+	{"true", "its condition is true; it is judged at the next look", "条件成立，待下次判断",
 	 NULL},
 };
 
@@ -443,7 +443,7 @@ explain_print(const struct ctl *ctl, const json_t *json)
 	at = moment(&explain, json, "at");
 	printf("%s  %s\n", clean(&explain, ctl_json_text(json, "customer")),
 	       clean(&explain, ctl_json_text(json, "name")));
-	printf(ctl->zh ? "截至 %s:级别 %s,风险 %" PRId64 ",健康度 %" PRId64 "\n"
+	printf(ctl->zh ? "截至 %s：级别 %s，风险 %" PRId64 "，健康度 %" PRId64 "\n"
 		       : "as of %s: level %s, risk %" PRId64 ", health %" PRId64 "\n",
 	       *at ? at : "-", clean(&explain, ctl_json_text(json, "level")),
 	       ctl_json_int(json, "risk"), ctl_json_int(json, "health"));

@@ -67,12 +67,12 @@ say_data(const struct fit_job *job, const struct fit_segment *segment)
 {
 	const struct fit_data *data = &segment->data;
 
-	printf(job->ctl->zh ? "客户 %" PRIu64 " 个,其中 %" PRIu64 " 个再次来过"
+	printf(job->ctl->zh ? "客户 %" PRIu64 " 个，其中 %" PRIu64 " 个再次来过"
 			    : "%" PRIu64 " customers, %" PRIu64 " of whom came back",
 	       data->customers, data->repeaters);
 	if (segment == &job->rest && job->segment_count > 0)
-		fputs(job->ctl->zh ? job->rest_is_all ? ";适用于其余客户,按全部客户拟合"
-						      : ";适用于其余客户"
+		fputs(job->ctl->zh ? job->rest_is_all ? "；适用于其余客户，按全部客户拟合"
+						      : "；适用于其余客户"
 		      : job->rest_is_all ? "; for all others, fitted to all customers"
 					 : "; for all others",
 		      stdout);
@@ -83,7 +83,7 @@ say_likelihood(const struct fit_job *job, const struct fit_segment *segment)
 {
 	double weekly = (double)segment->data.repeats * log(7);
 
-	printf(job->ctl->zh ? "对数似然:按天 %.3f,按周 %.3f"
+	printf(job->ctl->zh ? "对数似然：按天 %.3f，按周 %.3f"
 			    : "log-likelihood %.3f in days, %.3f in weeks",
 	       segment->likelihood, segment->likelihood + weekly);
 	if (segment->other > segment->result.likelihood + BETTER)
@@ -102,12 +102,12 @@ say_rhythm(const struct fit_job *job, const struct fit_segment *segment)
 	double lost = rhythm_silent(model, (struct rhythm){0, 0}, 0, YEAR);
 
 	printf(job->ctl->zh
-		       ? "新客户中 %.0f%% 一年内不再来;此刻已离开的约占 %.0f%%"
+		       ? "新客户中 %.0f%% 一年内不再来；此刻已离开的约占 %.0f%%"
 		       : "of new ones %.0f %% do not come back within a year; about %.0f %% have "
 			 "left by now",
 	       100 * lost, 100 * fit_share_left(segment));
 	if (half < 10 * YEAR)
-		printf(job->ctl->zh ? ";未离开的有一半在 %.3g 天内再来"
+		printf(job->ctl->zh ? "；未离开的有一半在 %.3g 天内再来"
 				    : "; of those who stay half come again within %.3g days",
 		       half);
 }
@@ -129,7 +129,7 @@ static const struct {
 	 "这些客户离开的倾向几乎相同:a 与 b 只有比值可信"},
 	{0, 1U << FIT_B,
 	 "some leave at once and the others never: a longer history would say more",
-	 "有的立即离开,有的从不离开:更长的历史会更清楚"},
+	 "有的立即离开，有的从不离开：更长的历史会更清楚"},
 };
 
 static const char *
@@ -166,7 +166,7 @@ print_files(const struct fit_job *job)
 
 	print_date(job->first, first);
 	print_date(job->until, until);
-	printf(job->ctl->zh ? "  # %s 至 %s 的事件,来自" : "  # events from %s to %s, of",
+	printf(job->ctl->zh ? "  # %s 至 %s 的事件，来自" : "  # events from %s to %s, of",
 	       first, until);
 	for (unsigned i = 0; i < job->events->count; i++)
 		printf("%s %s", i > 0 ? "," : "", feed_file_name(job->events->items[i]));

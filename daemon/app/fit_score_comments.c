@@ -89,12 +89,12 @@ add_whom(struct buf *out, const struct score_story *story)
 	add_activity(out, story);
 	buf_text(out, zh ? "的客户" : "");
 	if (story->wish->among) {
-		buf_text(out, zh ? ",并且 " : ", and for whom ");
+		buf_text(out, zh ? "，并且 " : ", and for whom ");
 		add_line(out, str_of(story->wish->among));
 	}
 	if (story->rows->one_in > 1)
 		buf_printf(out,
-			   zh ? ";每 %" PRIu64 " 个取一个" : "; one in %" PRIu64 " of them",
+			   zh ? "；每 %" PRIu64 " 个取一个" : "; one in %" PRIu64 " of them",
 			   story->rows->one_in);
 	buf_char(out, '\n');
 }
@@ -106,18 +106,18 @@ add_asked(struct buf *out, const struct score_story *story)
 	bool zh = story->zh;
 
 	buf_printf(out,
-		   zh ? "#   询问时点        %u 个日终,"
+		   zh ? "#   询问时点        %u 个日终，"
 		      : "#   asked           at the end of %u days, ",
 		   rows->moments);
 	add_date(out, rows->first_day);
 	buf_text(out, zh ? " 至 " : " to ");
 	add_date(out, rows->last_day);
-	buf_printf(out, zh ? ",每 %" PRId64 " 天\n" : ", every %" PRId64 " days\n",
+	buf_printf(out, zh ? "，每 %" PRId64 " 天\n" : ", every %" PRId64 " days\n",
 		   story->wish->every);
 	add_whom(out, story);
 	buf_printf(
 		out,
-		zh ? "#   行数            %zu 行,%zu 个客户;其中 %zu 行(%.1f %%)以流失告终\n"
+		zh ? "#   行数            %zu 行，%zu 个客户；其中 %zu 行（%.1f %%）以流失告终\n"
 		   : "#   rows            %zu of %zu customers; %zu (%.1f %%) end in a churn\n",
 		rows->count, rows->customers, rows->churns,
 		100.0 * (double)rows->churns / (double)rows->count);
@@ -133,20 +133,20 @@ add_figures(struct buf *out, const struct score_story *story)
 
 	buf_printf(out, "#   lambda          %.4g", figures->lambda);
 	if (figures->lambda_found)
-		buf_text(out, zh ? ",用它对留出的客户预测得最好"
+		buf_text(out, zh ? "，用它对留出的客户预测得最好"
 				 : ", which says most of customers left out");
 	buf_printf(
 		out,
-		zh ? "\n#   对数似然        每行 %.4f,留出的客户 %.4f,若客户全都一样 %.4f\n"
+		zh ? "\n#   对数似然        每行 %.4f，留出的客户 %.4f，若客户全都一样 %.4f\n"
 		   : "\n#   log-likelihood  a row: %.4f, %.4f of customers left out, %.4f if "
 		     "all were alike\n",
 		figures->in_log, figures->out_log, figures->base_log);
 	buf_printf(out,
-		   zh ? "#   AUC             %.3f,留出的客户 %.3f"
+		   zh ? "#   AUC             %.3f，留出的客户 %.3f"
 		      : "#   AUC             %.3f, %.3f of customers left out",
 		   figures->in_auc, figures->out_auc);
 	if (!isnan(figures->last_auc)) {
-		buf_text(out, zh ? ";只凭此前所知," : "; ");
+		buf_text(out, zh ? "；只凭此前所知，" : "; ");
 		buf_printf(out, zh ? "%.3f(" : "%.3f on ", figures->last_auc);
 		add_date(out, story->rows->last_day);
 		buf_text(out, zh ? ")" : " by what was known then");
@@ -178,8 +178,8 @@ add_table(struct buf *out, const struct score_story *story, const struct score_r
 	buf_text(out,
 		 story->zh
 			 ? "#\n"
-			   "# 各项每增加一个标准差的权重(大于 0:更可能流失)、单独的 AUC、\n"
-			   "# 未知(此时取平均值)的行所占比例:\n"
+			   "# 各项每增加一个标准差的权重（大于 0：更可能流失）、单独的 AUC、\n"
+			   "# 未知（此时取平均值）的行所占比例：\n"
 			   "#      权重   单独      未知  项\n"
 			 : "#\n"
 			   "# What each term adds for one standard deviation more of it (above "
@@ -197,18 +197,18 @@ score_write_comments(struct buf *out, const struct score_story *story,
 {
 	bool zh = story->zh;
 
-	buf_text(out, zh ? "# 流失的概率(0 到 1),由加权和算出:churnctl fit --score,"
+	buf_text(out, zh ? "# 流失的概率（0 到 1），由加权和算出：churnctl fit --score，"
 			 : "# The chance of a churn, 0 to 1, as a weighted sum: churnctl fit "
 			   "--score, ");
 	add_date(out, story->today);
 	buf_text(out, zh ? "。\n# 请与 " : ".\n# Load it together with ");
 	add_files(out, &story->wish->rules);
-	buf_text(out, zh ? " 一起加载;各项和权重可以手工修改。\n"
+	buf_text(out, zh ? " 一起加载；各项和权重可以手工修改。\n"
 			 : "; terms and weights may be changed by hand.\n");
 	add_churn(out, story);
 	buf_text(out, zh ? "#   数据            " : "#   data            ");
 	add_files(out, &story->wish->events);
-	buf_text(out, zh ? ",截至 " : ", until ");
+	buf_text(out, zh ? "，截至 " : ", until ");
 	add_date(out, story->wish->until);
 	buf_char(out, '\n');
 	add_asked(out, story);

@@ -70,7 +70,7 @@ add_rule(struct buf *out, const struct score_story *story)
 	const char *name = story->wish->name;
 
 	buf_text(out, "rules:\n");
-	buf_text(out, story->zh ? "# 得分随每个事件和每日结算更新,100 分为必然流失。\n"
+	buf_text(out, story->zh ? "# 得分随每个事件和每日结算更新，100 分为必然流失。\n"
 				: "# The points follow the score, at each event and each day's "
 				  "close: 100 is certain.\n");
 	buf_printf(out, "- rule: %s\n", name);

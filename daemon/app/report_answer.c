@@ -223,7 +223,7 @@ write_answer(struct report *report, const json_t *line)
 
 	if (*title && strcmp(title, ctl_json_text(line, "name")) != 0 &&
 	    !str_is(answer.name, title))
-		answer.name = arena_printf(&report->arena, report->zh ? "%.*s:%s" : "%.*s: %s",
+		answer.name = arena_printf(&report->arena, report->zh ? "%.*s：%s" : "%.*s: %s",
 					   STR_ARG(answer.name), title);
 	if (strcmp(ctl_json_text(line, "mode"), "shadow") == 0)
 		answer.name = arena_printf(&report->arena,

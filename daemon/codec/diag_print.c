@@ -314,7 +314,7 @@ print_head(struct buf *out, const struct diags *diags, const struct diag *diag, 
 	message_print(&sentence, &complaint, zh);
 	buf_str(out, diags->files[diag->file].name);
 	buf_printf(out, ":%d:%d: %s%s %s%s%s", diag->line, diag->column, paint,
-		   zh ? shade->zh : shade->en, diag->message->code, plain, zh ? ":" : ": ");
+		   zh ? shade->zh : shade->en, diag->message->code, plain, zh ? "：" : ": ");
 	put_harmless(out, buf_view(&sentence));
 	buf_finish(&sentence);
 }
@@ -326,7 +326,7 @@ diags_print_line(struct buf *out, const struct diags *diags, const struct diag *
 
 	print_head(out, diags, diag, zh, false);
 	if (hint.n != 0) {
-		buf_text(out, zh ? ";" : "; ");
+		buf_text(out, zh ? "；" : "; ");
 		put_harmless(out, hint);
 	}
 }
@@ -353,7 +353,7 @@ diags_print(struct buf *out, struct diags *diags, bool zh, bool color)
 	if (said > DIAG_MAX)
 		buf_printf(
 			out,
-			zh ? "共 %u 个错误、%u 个警告,此处只列出前 %d 条\n"
+			zh ? "共 %u 个错误、%u 个警告，此处只列出前 %d 条\n"
 			   : "%u errors and %u warnings in all; only the first %d are shown\n",
 			diags->errors, diags->warnings, DIAG_MAX);
 }

@@ -302,7 +302,8 @@ def test_explain_says_why_and_what_would_change_it():
             check(word in said, f'{word}: {said}')
         check('\033' not in said, 'no colours into a pipe')
         check('by time alone' in ctl(house, 'explain', 'c3').out, 'when it could change')
-        check('计分' in ctl(house, 'explain', 'c1', '--lang', 'zh').out, 'in Chinese')
+        told = ctl(house, 'explain', 'c1', '--lang', 'zh').out
+        check('计分' in told and '，风险 ' in told, told)
         check(sum(rule['points'] for rule in ctl(house, 'explain', 'c1', '--json').json['rules']) == 90, 'as JSON')
         ctl(house, 'explain', 'nobody', status=1)
 

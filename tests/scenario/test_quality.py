@@ -39,7 +39,7 @@ call       10      0        0            0          0      0          0         
 NOISY = '''RULE        ALERTS  JUDGED  USEFUL  FALSE  LAPSED  PRECISION  MISSED  RECALL  MEDIAN LEAD  SAVE RATE  NOISE LIMIT
 complaints      10      10       4      6       0        40%       1     75%      20 days        25%          50%
 '''
-CHINESE = '''流失客户 4 个,其中 3 个事先有告警
+CHINESE = '''流失客户 4 个，其中 3 个事先有告警
 
 规则'''
 

@@ -217,7 +217,7 @@ def test_purchases_of_real_customers_are_judged_alike():
         table = ctl('-c', house.path('churnd.yaml'), 'rules', 'stats')
         check(table.startswith('churn: a silence of orders longer than 13 weeks\n') or table.startswith('churn: a silence of orders longer than 91 days\n'), table)
         zh = ctl('-c', house.path('churnd.yaml'), 'rules', 'stats', '--lang', 'zh')
-        check(zh.startswith('流失:orders 沉默超过 '), zh)
+        check(zh.startswith('流失：orders 沉默超过 '), zh)
 
 
 if __name__ == '__main__':

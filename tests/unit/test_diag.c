@@ -196,7 +196,7 @@ chinese_takes_chinese_sentences_and_hints(void **state)
 	message_hint(&f->arena, &complaint, "H101", STR("name"));
 	diags_complain(&f->diags, (struct diag_place){0, 0, 4}, &complaint);
 	diags_print(&f->out, &f->diags, true, false);
-	assert_string_equal(f->out.p, "a:1:1: 错误 E030:未知的键 nmae\n"
+	assert_string_equal(f->out.p, "a:1:1: 错误 E030：未知的键 nmae\n"
 				      "    1 | nmae: x\n"
 				      "      | ^^^^ 是否想写 name?\n");
 }
@@ -221,7 +221,7 @@ a_line_of_its_own_holds_the_hint_behind_the_sentence(void **state)
 		"r.yaml:1:1: error E045: a\xef\xbf\xbd\xef\xbf\xbd[1m stands twice in the list|"
 		"r.yaml:1:2: error E045: a\xef\xbf\xbd\xef\xbf\xbd[1m stands twice in the list; "
 		"did you mean b?|"
-		"r.yaml:1:2: 错误 E045:列表中 a\xef\xbf\xbd\xef\xbf\xbd[1m 重复;是否想写 b?");
+		"r.yaml:1:2: 错误 E045：列表中 a\xef\xbf\xbd\xef\xbf\xbd[1m 重复；是否想写 b?");
 }
 
 static void
