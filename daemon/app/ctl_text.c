@@ -123,6 +123,15 @@ print_cell(struct str text, unsigned width, bool right, bool last)
 		fputs("  ", stdout);
 }
 
+/* The last column of the row with something in it: nothing follows it, and no blanks do. */
+static unsigned
+last_cell(const struct str *row, unsigned columns)
+{
+	while (columns > 1 && row[columns - 1].n == 0)
+		columns--;
+	return columns - 1;
+}
+
 void
 ctl_table_print(struct ctl_table *table)
 {
@@ -134,13 +143,13 @@ ctl_table_print(struct ctl_table *table)
 
 		*width = own > *width ? own : *width;
 	}
-	for (size_t i = 0; i < table->count; i++) {
-		unsigned column = (unsigned)(i % table->columns);
-		bool last = column + 1 == table->columns;
+	for (size_t i = 0; i < table->count; i += table->columns) {
+		unsigned last = last_cell(&table->cells[i], table->columns);
 
-		print_cell(table->cells[i], widths[column], table->right >> column & 1, last);
-		if (last)
-			putchar('\n');
+		for (unsigned column = 0; column <= last; column++)
+			print_cell(table->cells[i + column], widths[column],
+				   table->right >> column & 1, column == last);
+		putchar('\n');
 	}
 	arena_finish(&table->arena);
 	mem_free(table->cells);

@@ -273,6 +273,7 @@ def test_top_shows_the_riskiest_first():
         check([line.split()[0] for line in lines[1:]] == ['c1', 'c2', 'c3'], lines)
         check('many_complaints' in lines[1] and '1 complaints' in lines[2], lines)
         check('投诉 1 次' in ctl(house, 'top', '--lang', 'zh').out, 'in Chinese')
+        check(not any(line.endswith(' ') for line in ctl(house, 'webhooks').out.splitlines()), 'a line ends in blanks')
         check(len(ctl(house, 'top', '-n', '1').out.splitlines()) == 2, '-n')
         check([row['customer'] for row in ctl(house, 'top', '--level', 'watch', '--json').json['customers']] == ['c2'], 'level')
         check([row['customer'] for row in ctl(house, 'top', '--owner', 'li', '--json').json['customers']] == ['c1'], 'owner')
