@@ -97,6 +97,15 @@ ask_fail(struct ask *ask, int status, const char *code, const char *fmt, ...)
 
 /* --- what handlers share --- */
 
+bool
+ask_is_refused(struct ask *ask, const struct reply *reply)
+{
+	if (reply->type != REPLY_ERROR)
+		return false;
+	ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
+	return true;
+}
+
 void
 ask_fail_commit(struct ask *ask, const struct live_outcome *outcome)
 {

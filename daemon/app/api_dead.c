@@ -84,10 +84,8 @@ take_letter(struct ask *ask, const struct reply *reply)
 	const struct reply *entry = reply_at(reply, 0);
 	const struct reply *fields = entry ? reply_at(entry, 1) : NULL;
 
-	if (reply->type == REPLY_ERROR) {
-		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
+	if (ask_is_refused(ask, reply))
 		return;
-	}
 	if (fields == NULL || fields->type != REPLY_ARRAY) {
 		ask_fail(ask, 404, "not_found", "there is no dead letter %.*s",
 			 STR_ARG(ask->id));

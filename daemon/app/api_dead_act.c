@@ -125,10 +125,8 @@ take_moved(struct ask *ask, const struct reply *reply)
 	const struct reply *took = reply_at(reply, 0), *seen = reply_at(reply, 1);
 	const struct reply *last = reply_at(reply, 2), *to = reply_at(reply, 3);
 
-	if (reply->type != REPLY_ARRAY || reply->count != 4) {
-		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
+	if (ask_is_refused(ask, reply))
 		return;
-	}
 	act->took += took->integer;
 	if (act->retry && took->integer > 0 && ask->api->options.outbox)
 		outbox_wake(ask->api->options.outbox);

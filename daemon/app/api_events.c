@@ -193,9 +193,7 @@ take_id(struct ask *ask, const struct reply *reply)
 	}
 	if (ask->ticket != NULL)
 		return;
-	if (append->appended == 0 && reply->type == REPLY_ERROR)
-		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
-	else
+	if (append->appended > 0 || !ask_is_refused(ask, reply))
 		answer_append(ask);
 }
 
@@ -262,7 +260,9 @@ take_rejected(struct ask *ask, const struct reply *reply)
 	struct str why = STR_NONE;
 	const struct reply *item = reply + 1;
 
-	for (uint32_t i = 0; reply->type == REPLY_ARRAY && i < reply->count; i++) {
+	if (ask_is_refused(ask, reply))
+		return;
+	for (uint32_t i = 0; i < reply->count; i++) {
 		const struct reply *fields = reply_at(item, 1);
 
 		if (fields && fields->type == REPLY_ARRAY &&

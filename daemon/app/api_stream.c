@@ -106,10 +106,8 @@ take_piece(struct ask *ask, const struct reply *reply)
 	const struct reply *entry = reply + 1;
 	bool going = true;
 
-	if (reply->type != REPLY_ARRAY) {
-		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
+	if (ask_is_refused(ask, reply))
 		return;
-	}
 	for (uint32_t i = 0; going && i < reply->count; i++, entry = reply_next(entry)) {
 		const struct reply *id = reply_at(entry, 0), *fields = reply_at(entry, 1);
 

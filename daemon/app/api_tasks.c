@@ -188,9 +188,9 @@ task_missing(struct ask *ask)
 static void
 take_task(struct ask *ask, const struct reply *reply)
 {
-	if (reply->type == REPLY_ERROR)
-		ask_fail(ask, 503, "redis_error", "Redis says %.*s", STR_ARG(reply->text));
-	else if (api_task_json(ask, reply))
+	if (ask_is_refused(ask, reply))
+		return;
+	if (api_task_json(ask, reply))
 		ask_answer(ask, 200);
 	else
 		task_missing(ask);
@@ -261,6 +261,8 @@ take_customer(struct ask *ask, const struct reply *reply)
 {
 	struct act *act = ask->state;
 
+	if (ask_is_refused(ask, reply))
+		return;
 	if (reply->type != REPLY_STRING || reply->text.n == 0) {
 		task_missing(ask);
 		return;

@@ -93,6 +93,9 @@ void ask_answer_text(struct ask *ask, int status);
 void ask_fail(struct ask *ask, int status, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 /* An act of which Redis took nothing, or nobody knows whether it did. */
+/* Whether the reply is an error, which then is the answer: 503. */
+bool ask_is_refused(struct ask *ask, const struct reply *reply);
+
 void ask_fail_commit(struct ask *ask, const struct live_outcome *outcome);
 struct str ask_parameter(const struct ask *ask, const char *name); /* STR_NONE: not given */
 bool ask_limit(struct ask *ask, unsigned *out) MUST_CHECK;	   /* or it has failed */

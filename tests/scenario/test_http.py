@@ -334,6 +334,18 @@ def test_what_became_of_an_entry():
         get(house, '/v1/entries/x', 400)
 
 
+def test_what_redis_does_not_say_is_not_made_up():
+    with started() as house:
+        good = house.send('c1', 'login')
+        house.committed(good)
+        for key in ('churn:rejected', 'churn:task:tk_' + 'a' * 26):
+            house.call('DEL', key)
+            house.call('SET', key, 'of another kind')
+        for said in (get(house, f'/v1/entries/{good}', 503), get(house, '/v1/tasks/tk_' + 'a' * 26, 503),
+                     post(house, '/v1/tasks/tk_' + 'a' * 26 + '/done', '{}', 503)):
+            check('Redis says WRONGTYPE' in said['error']['message'], said)
+
+
 def test_a_crm_sends_owners_and_outcomes_back():
     with started() as house:
         fill(house)
