@@ -167,7 +167,7 @@ api_readyz(struct ask *ask)
 	bool ready;
 
 	live_get_status(ask->api->options.live, &status);
-	ready = status.state == LIVE_RUNNING;
+	ready = status.reads;
 	json_open(&ask->json, '{');
 	key_bool(&ask->json, "ready", ready);
 	key_text(&ask->json, "state", live_state_name(status.state));
@@ -193,7 +193,7 @@ api_live_metrics(struct ask *ask)
 	struct live_status status;
 
 	live_get_status(ask->api->options.live, &status);
-	gauge(out, "up", "1 while the stream is read", status.state == LIVE_RUNNING);
+	gauge(out, "up", "1 while the stream is read", status.reads);
 	gauge(out, "lag_entries", "entries of the stream that were not read yet", status.lag);
 	gauge(out, "drained", "1 when nothing to read was left", status.drained);
 	gauge(out, "customers", "customers known", status.customers);

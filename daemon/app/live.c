@@ -237,16 +237,24 @@ on_reader_up(void *ctx, const char *run_id)
 		redis_command(live->redis, live_ignore, NULL, "QUIT", NULL);
 		return;
 	}
+	if (live->state == LIVE_RUNNING)
+		live->why.text[0] = '\0';
 	live_read_on(live);
 }
 
+/* Both connections go together when Redis does; where this one goes alone, that is all there is to see for a minute. */
 static void
 on_reader_down(void *ctx, const char *reason)
 {
 	struct live *live = ctx;
 
 	live->reader_run_id[0] = '\0';
-	log_debug("stream", "%s", reason);
+	if (live->state != LIVE_RUNNING || live->why.text[0] != '\0') {
+		log_debug("stream", "%s", reason);
+		return;
+	}
+	log_warn("stream", "%s", reason);
+	err_set(&live->why, "%s", reason);
 }
 
 static void
@@ -521,7 +529,8 @@ live_get_status(struct live *live, struct live_status *out)
 	out->state = live->state;
 	out->why = live->why.text;
 	out->holder = live->state == LIVE_STANDBY ? lease_holder(live->lease) : NULL;
-	out->drained = live->state == LIVE_RUNNING && live->caught_up;
+	out->reads = live->state == LIVE_RUNNING && live->reader_run_id[0] != '\0';
+	out->drained = out->reads && live->caught_up;
 	out->held = live->is_held;
 	out->lag = out->drained ? 0 : live->lag;
 	out->committed = mark->position;

@@ -83,10 +83,11 @@ struct str live_key(struct live *live, const char *name);
 
 struct live_status {
 	enum live_state state;
-	const char *why; /* of PAUSED, FAILED, CONNECTING; else empty */
+	const char *why; /* of PAUSED, FAILED, CONNECTING, or if it does not read; or empty */
 	const char
 		*holder; /* STANDBY: connection name of the one who holds the lease; or NULL */
-	bool drained;	 /* nothing to read was left at the last look */
+	bool reads;	 /* RUNNING, and Redis answers the reader */
+	bool drained;	 /* reads, and nothing to read was left at the last look */
 	bool held;	 /* <prefix>hold exists: time stands still */
 	uint64_t lag;	 /* entries of the stream that were not read, at the last look */
 	struct stream_id position; /* applied */

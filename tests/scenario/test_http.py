@@ -334,6 +334,22 @@ def test_what_became_of_an_entry():
         get(house, '/v1/entries/x', 400)
 
 
+def test_a_redis_that_hangs_is_said():
+    with started() as house:
+        wait_for('drained', lambda: get(house, '/readyz')['drained'])
+        house.server.send_signal(signal.SIGSTOP)
+        try:
+            wait_for('not ready', lambda: ask(house, 'GET', '/readyz').status == 503)
+            said = get(house, '/readyz', 503)
+            check(not said['drained'] and said['why'] == 'Redis does not answer a read', said)
+            check('churnd_up 0' in ask(house, 'GET', '/metrics').body, 'up')
+        finally:
+            house.server.send_signal(signal.SIGCONT)
+        said = wait_for('ready', lambda: ask(house, 'GET', '/readyz').status == 200 and get(house, '/readyz'))
+        check(said['why'] == '', said)
+        house.committed(house.send('c1', 'login'))
+
+
 def test_what_redis_does_not_say_is_not_made_up():
     with started() as house:
         good = house.send('c1', 'login')
