@@ -378,6 +378,8 @@ print_place(struct arena *arena, const json_t *json)
 	printf("  position   %s", ctl_json_text(json, "position"));
 	if (drained)
 		puts(", drained");
+	else if (*ctl_json_text(json, "why")) /* what it knows of it is old */
+		puts("");
 	else
 		printf(", %" PRId64 " entries behind\n", ctl_json_int(json, "lag"));
 	printf("  committed  %s, low %s\n", ctl_json_text(json, "committed"),

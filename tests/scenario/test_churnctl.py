@@ -334,6 +334,15 @@ def test_status_tells_what_the_daemon_does():
         check(ctl(house, 'webhooks', 'list', '--json').json == {'webhooks': []}, 'as JSON')
 
 
+def test_status_of_a_redis_that_is_away_says_nothing_of_how_far():
+    with started() as house:
+        fill(house)
+        house.stop_redis()
+        wait_for('it is seen', lambda: 'connecting' in ctl(house, 'status').out)
+        said = ctl(house, 'status').out
+        check('drained' not in said and 'behind' not in said, said)
+
+
 def test_webhooks_are_listed():
     hook = 'webhooks: {crm: {url: "https://crm.invalid/x", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZg==}}\n'
     with started(config=hook) as house:
