@@ -159,8 +159,6 @@ show(const struct backtest *all, json_t *doc)
 	} else {
 		backtest_print(all->ctl, doc);
 	}
-	if (fflush(stdout) != 0)
-		return ctl_fail(STATUS_USAGE, "the output could not be written");
 	if (all->options.html && !backtest_html(doc, all->options.html, all->ctl->zh, &err))
 		return ctl_fail(STATUS_USAGE, "%s", err.text);
 	return STATUS_DONE;

@@ -173,8 +173,8 @@ replay_into(const struct ctl *ctl, const struct request *request, struct ruleset
 	replay.feed = feed_create(rules, (struct order_sink){&replay, take_order});
 	status = replay_files(ctl, &replay);
 	bool failed = ferror(replay.to) != 0;
-	if ((request->out ? fclose(replay.to) : fflush(stdout)) != 0 || failed)
-		status = ctl_fail(STATUS_USAGE, "the output could not be written");
+	if (request->out && (fclose(replay.to) != 0 || failed))
+		status = ctl_fail(STATUS_USAGE, "%s could not be written", request->out);
 	snapshot_destroy(replay.snapshot);
 	feed_destroy(replay.feed);
 	buf_finish(&replay.out);
