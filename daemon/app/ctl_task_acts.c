@@ -94,7 +94,7 @@ done_text(struct ctl_redis *redis, const struct verb *verb, const char *task,
 		return arena_printf(&redis->arena,
 				    zh ? "%s：已归还 %.*s" : "%s: back with %.*s", task,
 				    STR_ARG(owned->lender));
-	return arena_printf(&redis->arena, zh ? "%s:%s" : "%s: %s", task, did);
+	return arena_printf(&redis->arena, zh ? "%s：%s" : "%s: %s", task, did);
 }
 
 static enum status

@@ -78,7 +78,8 @@ print_list(const struct ctl *ctl, const json_t *json)
 		print_row(&table, task, ctl->zh);
 	ctl_table_print(&table);
 	if (json_is_string(json_object_get(json, "next")))
-		puts(ctl->zh ? "还有更多:-n 指定条数" : "there are more: say how many with -n");
+		puts(ctl->zh ? "还有更多：-n 指定条数"
+			     : "there are more: say how many with -n");
 }
 
 static enum status

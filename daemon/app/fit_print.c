@@ -119,14 +119,14 @@ static const struct {
 } limits[] = {
 	{1U << FIT_R | 1U << FIT_ALPHA, 0,
 	 "these customers hardly differ in how often they come: r stands at its bound",
-	 "这些客户来的频率几乎相同:r 已到边界"},
+	 "这些客户来的频率几乎相同：r 已到边界"},
 	{1U << FIT_B, 1U << FIT_A,
 	 "hardly any of them leaves for good: a and b are no measured figures",
-	 "几乎没有客户彻底离开:a 与 b 并非实测"},
+	 "几乎没有客户彻底离开：a 与 b 并非实测"},
 	{1U << FIT_A, 0,
 	 "these customers hardly differ in how readily they leave: a and b are known as their "
 	 "ratio only",
-	 "这些客户离开的倾向几乎相同:a 与 b 只有比值可信"},
+	 "这些客户离开的倾向几乎相同：a 与 b 只有比值可信"},
 	{0, 1U << FIT_B,
 	 "some leave at once and the others never: a longer history would say more",
 	 "有的立即离开，有的从不离开：更长的历史会更清楚"},

@@ -147,9 +147,9 @@ add_figures(struct buf *out, const struct score_story *story)
 		   figures->in_auc, figures->out_auc);
 	if (!isnan(figures->last_auc)) {
 		buf_text(out, zh ? "；只凭此前所知，" : "; ");
-		buf_printf(out, zh ? "%.3f(" : "%.3f on ", figures->last_auc);
+		buf_printf(out, zh ? "%.3f（" : "%.3f on ", figures->last_auc);
 		add_date(out, story->rows->last_day);
-		buf_text(out, zh ? ")" : " by what was known then");
+		buf_text(out, zh ? "）" : " by what was known then");
 	}
 	buf_char(out, '\n');
 }

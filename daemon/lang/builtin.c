@@ -173,7 +173,7 @@ static const struct builtin rows[] = {
 	{.name = "weekday", .op = FN_WEEKDAY, .result = TYPE_ENUM, .words = &builtin_weekdays,
 	 .flags = FN_EDGES,
 	 .en = "day of the week: mon tue wed thu fri sat sun, mon the least",
-	 .zh = "星期:mon tue wed thu fri sat sun,mon 最小"},
+	 .zh = "星期：mon tue wed thu fri sat sun,mon 最小"},
 	{.name = "month", .op = FN_MONTH, .result = TYPE_INT, .flags = FN_EDGES,
 	 .en = "month of the local date, 1..12", .zh = "当地日期的月份，1..12"},
 	{.name = "now", .op = FN_NOW, .result = TYPE_TIME, .flags = FN_GROWS,
